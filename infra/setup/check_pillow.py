@@ -1,0 +1,44 @@
+"""Check that the PIL in this environment is the one, and can do what the service counts on."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from PIL import Image, features
+
+DEBIAN_PACKAGES = {
+    "jpg": "libjpeg-dev",
+    "jpg_2000": "libopenjp2-7-dev",
+    "libtiff": "libtiff-dev",
+    "littlecms2": "liblcms2-dev",
+    "webp": "libwebp-dev",
+    "zlib": "zlib1g-dev",
+}
+
+
+def problem() -> str | None:
+    """Return a sentence on what is wrong and what mends it, or None."""
+    if platform.machine() == "x86_64":
+        try:
+            pillow = version("pillow")
+        except PackageNotFoundError:
+            pillow = None
+        if pillow is not None or Image.__version__ != version("pillow-simd"):
+            return (
+                f"PIL is {Image.__version__}, not pillow-simd: pillow {pillow} was installed over"
+                " it. Remove the folder .venv and run `make setup` again."
+            )
+    lacking = [name for name in DEBIAN_PACKAGES if not features.check(name)]
+    if lacking:
+        packages = " ".join(DEBIAN_PACKAGES[name] for name in lacking)
+        return (
+            f"PIL was built without {', '.join(lacking)}. Install the headers (on Debian: apt-get"
+            f" install {packages}), run `uv cache clean pillow-simd`, remove .venv, and run"
+            " `make setup` again."
+        )
+    return None
+
+
+if __name__ == "__main__":
+    if sentence := problem():
+        sys.exit(f"setup: error: {sentence}")
