@@ -4,7 +4,8 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from PIL import Image, features
+import PIL
+from PIL import features
 
 DEBIAN_PACKAGES = {
     "jpg": "libjpeg-dev",
@@ -23,9 +24,9 @@ def problem() -> str | None:
             pillow = version("pillow")
         except PackageNotFoundError:
             pillow = None
-        if pillow is not None or Image.__version__ != version("pillow-simd"):
+        if pillow is not None or PIL.__version__ != version("pillow-simd"):
             return (
-                f"PIL is {Image.__version__}, not pillow-simd: pillow {pillow} was installed over"
+                f"PIL is {PIL.__version__}, not pillow-simd: pillow {pillow} was installed over"
                 " it. Remove the folder .venv and run `make setup` again."
             )
     lacking = [name for name in DEBIAN_PACKAGES if not features.check(name)]
