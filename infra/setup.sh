@@ -82,6 +82,7 @@ avif_package() { # pillow-simd takes libavif from 1.0 on; older systems have 0.1
 missing_packages() {
     local name
     for name in $HEADERS; do installed "$name" || echo "$name"; done
+    command -v pkg-config >/dev/null || echo pkgconf # without it libtiff's headers are not found
     python_packages
 }
 
@@ -124,8 +125,9 @@ find_uv() {
     return 1
 }
 
-install_uv() {
+need_uv() {
     find_uv && return
+    find_python
     say "installing uv into .tools/uv"
     rm -rf .tools/uv
     "$PYTHON_FOUND" -m venv .tools/uv ||
@@ -168,9 +170,11 @@ install_locked() {
     say "installing what requirements.lock names; where pillow-simd is not built yet, that takes a minute or two"
     CC="${CC:-cc}${flags:+ $flags}" "$UV" pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode \
         --build-constraints infra/setup/build.txt \
-        --config-settings-package "pillow-simd:built-with=$(built_with "$flags")" requirements.lock ||
-        fail "uv could not install the locked packages (its words are above). Can this machine reach its package index?" \
+        --config-settings-package "pillow-simd:built-with=$(built_with "$flags")" requirements.lock 2>.tools/packages.log || {
+        tail -n 15 .tools/packages.log >&2
+        fail "uv could not install the locked packages (above; all of it in .tools/packages.log). Can this machine reach its package index?" \
             "Where a header or a library was not found, install its development package."
+    }
     "$UV" pip install --quiet --python .venv/bin/python --build-constraints infra/setup/build.txt --no-deps --editable . ||
         fail "uv could not install the project itself (its words are above)."
     .venv/bin/python infra/setup/check_pillow.py || exit 1
@@ -189,7 +193,7 @@ set_up_environment() {
         check_compiler
         install_packages
     fi
-    install_uv
+    need_uv
     make_venv
     install_locked
     echo "$key" >.venv/made-from
@@ -203,7 +207,8 @@ set_up_faces() {
     key=$(find $FACES -type f -not -path "$FACES/build/*" -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cat | hash_of)
     [ -d $FACES/build ] && made_from .tools/face-detection.made-from "$key" && return
     say "building the face detection bundle into $FACES/build"
-    PATH="$(dirname "$UV"):$PATH" .venv/bin/python $FACES/build.py || fail "The face detection bundle could not be built (above)."
+    need_uv
+    PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $FACES/build.py || fail "The face detection bundle could not be built (above)."
     echo "$key" >.tools/face-detection.made-from
 }
 
@@ -217,7 +222,8 @@ set_up_emulator() {
     [ -x .tools/rie/aws-lambda-rie ] && made_from .tools/rie/made-from "$key" && return
     say "fetching the Lambda runtime interface emulator into .tools/rie"
     rm -rf .tools/rie .tools/wheel
-    find_uv && "$UV" pip install --quiet --python .venv/bin/python --no-deps --require-hashes --target .tools/wheel -r infra/setup/emulator.txt ||
+    need_uv
+    "$UV" pip install --quiet --python .venv/bin/python --no-deps --require-hashes --target .tools/wheel -r infra/setup/emulator.txt ||
         fail "uv could not fetch the emulator's package (its words are above)."
     mkdir .tools/rie
     mv .tools/wheel/samcli/local/rapid/aws-lambda-rie-x86_64 .tools/rie/aws-lambda-rie
