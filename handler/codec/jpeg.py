@@ -1,0 +1,97 @@
+"""JPEG through libjpeg-turbo (simplejpeg), scaled while decoding."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from handler.codec.metadata import Metadata, read_exif_orientation
+from handler.core.geometry import Size
+from handler.errors import InvalidImage, ProcessingFailed
+
+# What libjpeg-turbo can scale by, coarsest first, for nearly nothing.
+_SCALES = (8, 4, 2)
+# Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
+# picture in: it then reads the decoded pixels where they lie.
+_DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
+_PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
+# A block of 8x8 pixels costs one bit at the very least.
+_MAX_PIXELS_PER_BYTE = 8 * 64
+
+
+@dataclass(frozen=True, slots=True)
+class JpegHeader:
+    """What is known of a JPEG before decoding.
+
+    Attributes:
+        size: as stored.
+        colour: colour space of the file, in libjpeg-turbo's words.
+        inverted: CMYK values count light instead of ink, as Adobe writes them.
+        metadata: orientation and profile.
+    """
+
+    size: Size
+    colour: str
+    inverted: bool
+    metadata: Metadata
+
+
+def read_header(data: bytes) -> JpegHeader:
+    """Read size, colour space and metadata.
+
+    Raises:
+        InvalidImage: the header is damaged.
+        ProcessingFailed: there are too few bytes for that many pixels.
+    """
+    # Pillow's plugin reads the markers in Python; its decoder is never reached from here.
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    try:
+        height, width, colour, _ = simplejpeg.decode_jpeg_header(data)
+        markers = JpegImageFile(io.BytesIO(data)).info
+    except Exception as error:  # whatever a parser makes of hostile bytes
+        raise InvalidImage("the JPEG header is damaged") from error
+    if width * height > len(data) * _MAX_PIXELS_PER_BYTE:
+        raise ProcessingFailed("The file is too short for the size in its header")
+    metadata = Metadata(read_exif_orientation(markers.get("exif")), markers.get("icc_profile"))
+    return JpegHeader(Size(width, height), colour, "adobe" in markers, metadata)
+
+
+def choose_scale(shrink: float) -> int:
+    """How much to scale while decoding, as sharp 0.35 does for a resize by 1/``shrink``."""
+    for scale in _SCALES:
+        if shrink >= scale:
+            # libjpeg rounds sizes up, which shows where next to nothing is left to resize.
+            return scale // 2 if int(shrink) == scale else scale
+    return 1
+
+
+def decode(data: bytes, header: JpegHeader, scale: int) -> Image.Image:
+    """Decode at 1/``scale`` of the size.
+
+    Returns:
+        Picture of mode L, RGBX or CMYK (0 is no ink), floor(size / scale) pixels, as stored.
+
+    Raises:
+        ProcessingFailed: the data are damaged or end early.
+    """
+    width, height = (max(1, side // scale) for side in (header.size.width, header.size.height))
+    space = _DECODE_TO.get(header.colour, "RGBX")
+    try:
+        pixels = simplejpeg.decode_jpeg(
+            data,
+            space,
+            min_height=-(-header.size.height // scale) if scale > 1 else 0,
+            min_width=-(-header.size.width // scale) if scale > 1 else 0,
+        )
+    except (ValueError, MemoryError) as error:
+        raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
+    if space == "CMYK" and header.inverted:
+        np.subtract(255, pixels, out=pixels)
+    mode = _PILLOW_MODE[space]
+    # libjpeg-turbo rounds the scaled size up, libvips down: the stride skips what is over.
+    return Image.frombuffer(
+        mode, (width, height), pixels, "raw", mode, pixels.strides[0], 1
+    )

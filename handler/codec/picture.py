@@ -1,0 +1,100 @@
+"""An opened picture: header read and limits checked, pixels decoded only when asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image
+
+from handler.codec import jpeg, raster
+from handler.codec.colour import premultiply, to_srgb
+from handler.codec.formats import FORMATS, Format, recognise
+from handler.codec.metadata import Metadata
+from handler.core.frame import Pixels
+from handler.core.geometry import Size
+from handler.errors import InvalidImage, NoImage
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is decoded at all."""
+
+    max_pixels: int
+
+
+class Picture:
+    """A picture of any format; the core's `Frame`.
+
+    Attributes:
+        format: the format it came in.
+        size: size when upright.
+        warnings: what the client should know about how it was read.
+    """
+
+    def __init__(
+        self,
+        format_: Format,
+        stored: Size,
+        metadata: Metadata,
+        decode: Callable[[int], Image.Image],
+    ) -> None:
+        """Use `open_picture`."""
+        self.format = format_
+        self.size = metadata.orientation.size(stored)
+        self.warnings: list[str] = []
+        self._metadata = metadata
+        self._decode = decode
+        self._decoded: tuple[int, Pixels] | None = None
+
+    def pixels(self, shrink: float) -> Pixels:
+        """Decode; see `handler.core.frame.Frame`. The last scale asked for is kept.
+
+        Raises:
+            ProcessingFailed: the data are damaged.
+        """
+        scale = jpeg.choose_scale(shrink) if self.format.name == "jpeg" else 1
+        if self._decoded is None or self._decoded[0] != scale:
+            self._decoded = None  # give its memory back before decoding anew
+            image, warning = to_srgb(self._decode(scale), self._metadata.profile)
+            if warning is not None and warning not in self.warnings:
+                self.warnings.append(warning)
+            self._decoded = scale, Pixels(premultiply(image), self._metadata.orientation)
+        return self._decoded[1]
+
+
+def open_picture(data: bytes, limits: Limits) -> Picture:
+    """Read a picture's header.
+
+    Raises:
+        NoImage: there are no bytes.
+        InvalidImage: not a picture, a format that is not taken, a damaged header, or too many
+            pixels.
+        ProcessingFailed: the header promises more than the data can hold.
+    """
+    if not data:
+        raise NoImage
+    format_ = recognise(data)
+    if format_ is None:
+        taken = ", ".join(f.name.upper() for f in FORMATS.values())
+        raise InvalidImage(f"unrecognised format; taken are {taken}")
+    if format_.pillow is None:
+        header = jpeg.read_header(data)
+        _check_pixels(header.size, limits)
+        return Picture(
+            format_, header.size, header.metadata, lambda scale: jpeg.decode(data, header, scale)
+        )
+    image = raster.open_header(data, format_)
+    size = Size(*image.size)
+    _check_pixels(size, limits)
+    raster.check_plausible(image, data, format_)
+    metadata = raster.read_metadata(image, format_)
+    return Picture(format_, size, metadata, lambda _: raster.decode(image, format_))
+
+
+def _check_pixels(size: Size, limits: Limits) -> None:
+    if size.area == 0:
+        raise InvalidImage("it has no pixels")
+    if size.area > limits.max_pixels:
+        raise InvalidImage(
+            f"{size.width} × {size.height} pixels are too many; "
+            f"at most {limits.max_pixels:,} are taken"
+        )

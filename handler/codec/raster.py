@@ -1,0 +1,101 @@
+"""All formats but JPEG, through Pillow."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from handler.codec.formats import Format
+from handler.codec.metadata import Metadata, read_exif_orientation
+from handler.core.geometry import Size
+from handler.core.orientation import Orientation
+from handler.errors import InvalidImage, ProcessingFailed
+
+# The limit on pixels is checked here, on the header, with our own number.
+Image.MAX_IMAGE_PIXELS = None
+
+# Deflate cannot expand more than this; a header that promises more lies.
+_MAX_DEFLATE_RATIO = 1032
+# Mode as decoded -> 8-bit mode to work in.
+_WORKING_MODE = {
+    "1": "L",
+    "L": "L",
+    "LA": "RGBA",
+    "La": "RGBA",
+    "P": "RGB",
+    "PA": "RGBA",
+    "RGB": "RGB",
+    "RGBX": "RGB",
+    "RGBA": "RGBA",
+    "RGBa": "RGBA",
+    "CMYK": "CMYK",
+    "YCbCr": "RGB",
+    "LAB": "RGB",
+    "HSV": "RGB",
+}
+
+
+def open_header(data: bytes, format_: Format) -> Image.Image:
+    """Open a file without decoding it.
+
+    Raises:
+        InvalidImage: the header is damaged, or Pillow was built without the format.
+    """
+    if format_.pillow is None:
+        raise ValueError(f"{format_.name} is not Pillow's to open")
+    try:
+        return Image.open(io.BytesIO(data), formats=[format_.pillow])
+    except Exception as error:  # whatever a plugin makes of hostile bytes
+        raise InvalidImage(f"the {format_.name.upper()} header is damaged") from error
+
+
+def read_metadata(image: Image.Image, format_: Format) -> Metadata:
+    """Orientation and profile of an opened file. Pillow turns TIFF upright by itself."""
+    turned = format_.name == "tiff"
+    orientation = (
+        Orientation.UPRIGHT if turned else read_exif_orientation(image.info.get("exif"))
+    )
+    return Metadata(orientation, image.info.get("icc_profile"))
+
+
+def check_plausible(image: Image.Image, data: bytes, format_: Format) -> None:
+    """Refuse a PNG whose data cannot be as large as its header says.
+
+    Raises:
+        ProcessingFailed: there are too few bytes for that many pixels.
+    """
+    size = Size(*image.size)
+    bits = 1 if image.mode in ("1", "P") else 8
+    if format_.name == "png" and size.area * bits // 8 > len(data) * _MAX_DEFLATE_RATIO:
+        raise ProcessingFailed("The file is too short for the size in its header")
+
+
+def decode(image: Image.Image, format_: Format) -> Image.Image:
+    """Decode the first frame.
+
+    Returns:
+        Picture of mode L, RGB, RGBA (alpha not premultiplied) or CMYK, as stored, its
+        metadata removed.
+
+    Raises:
+        ProcessingFailed: the data are damaged or end early.
+    """
+    try:
+        image.load()
+        decoded = _to_working_mode(image)
+    except Exception as error:  # whatever a decoder makes of hostile bytes
+        raise ProcessingFailed(
+            f"The {format_.name.upper()} data are damaged or incomplete"
+        ) from error
+    decoded.info = {}
+    return decoded
+
+
+def _to_working_mode(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # 16-bit grey: the upper byte, as libvips reduces it.
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    mode = _WORKING_MODE[image.mode]
+    if "transparency" in image.info and mode in ("L", "RGB"):
+        mode = "RGBA"
+    return image.convert(mode) if image.mode != mode else image.copy()

@@ -1,0 +1,82 @@
+"""A picture that is looked at piece by piece: its size first, pixels only where asked for."""
+
+from typing import Protocol
+
+from PIL import Image
+
+from handler.core.geometry import Region, Size
+from handler.core.orientation import Orientation
+from handler.core.resample import resample
+
+
+class Pixels:
+    """The decoded picture at one scale.
+
+    Attributes:
+        size: its size when upright.
+    """
+
+    def __init__(self, stored: Image.Image, orientation: Orientation) -> None:
+        """Wrap decoded pixels.
+
+        Args:
+            stored: 8-bit picture in the orientation of the file, mode L, RGB, RGBX or, with
+                premultiplied alpha, RGBa.
+            orientation: what turns it upright.
+        """
+        self.size = orientation.size(Size(*stored.size))
+        self._stored = stored
+        self._orientation = orientation
+        self._last: tuple[Region, Size, Image.Image] | None = None
+
+    def read(self, region: Region, size: Size) -> Image.Image:
+        """Resample a part of the picture, upright.
+
+        A part of what the last call read, on the same grid, is cut from it: planning looks at
+        the whole picture, and rendering then costs no second resampling.
+
+        Args:
+            region: the area to read, in pixels of this picture when upright.
+            size: pixels of the result.
+        """
+        cached = self._cut_from_last(region, size)
+        if cached is not None:
+            return cached
+        stored = self._orientation.stored_region(region, self.size)
+        image = resample(self._stored, stored, self._orientation.size(size))
+        upright = self._orientation.turn_upright(image)
+        self._last = region, size, upright
+        return upright
+
+    def _cut_from_last(self, region: Region, size: Size) -> Image.Image | None:
+        if self._last is None:
+            return None
+        last_region, last_size, image = self._last
+        across, down = last_region.width / last_size.width, last_region.height / last_size.height
+        left = (region.left - last_region.left) / across
+        top = (region.top - last_region.top) / down
+        edges = left, top, left + region.width / across, top + region.height / down
+        box = tuple(round(edge) for edge in edges)
+        aligned = all(abs(edge - whole) < 1e-6 for edge, whole in zip(edges, box, strict=True))
+        same_grid = (box[2] - box[0], box[3] - box[1]) == (size.width, size.height)
+        inside = box[0] >= 0 and box[1] >= 0 and box[2] <= image.width and box[3] <= image.height
+        return image.crop((*box[:2], *box[2:])) if aligned and same_grid and inside else None
+
+
+class Frame(Protocol):
+    """An opened picture, as the core needs it."""
+
+    @property
+    def size(self) -> Size:
+        """Size of the upright picture at full scale."""
+
+    def pixels(self, shrink: float) -> Pixels:
+        """Decode the picture, at a coarser scale where the format makes that cheap.
+
+        Args:
+            shrink: source pixels per pixel that will be made of it; the decoded picture is
+                still at least as fine as that.
+
+        Raises:
+            Exception: whatever the codec raises when the picture is damaged.
+        """

@@ -1,0 +1,113 @@
+"""Sizes, points and rectangles: pure arithmetic, no pixels.
+
+Unless a docstring says otherwise, coordinates are pixels of the upright picture (after EXIF
+orientation), origin top left, x to the right, y down.
+"""
+
+from dataclasses import dataclass
+
+
+def half_up(value: float) -> int:
+    """Round to the nearest integer, halves upwards, as C's ``(int) (value + 0.5)`` does."""
+    return int(value + 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def area(self) -> int:
+        """Number of pixels."""
+        return self.width * self.height
+
+    @property
+    def swapped(self) -> "Size":
+        """The size after a quarter turn."""
+        return Size(self.height, self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A position in pixels."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of whole pixels; left and top inclusive, right and bottom exclusive."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column to the right of the box."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row below the box."""
+        return self.top + self.height
+
+    @property
+    def area(self) -> int:
+        """Number of pixels inside."""
+        return self.width * self.height
+
+    def clamp_to(self, frame: Size) -> "Box":
+        """Move the box into ``frame``, and shrink it only where it is larger than the frame."""
+        width, height = min(self.width, frame.width), min(self.height, frame.height)
+        return Box(
+            max(0, min(self.left, frame.width - width)),
+            max(0, min(self.top, frame.height - height)),
+            width,
+            height,
+        )
+
+    def region(self) -> "Region":
+        """The same rectangle with real-valued sides."""
+        return Region(self.left, self.top, self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle with real-valued sides: the area that a resampling reads.
+
+    It may reach outside the picture, where edge pixels are taken to go on for ever.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Right edge."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Bottom edge."""
+        return self.top + self.height
+
+    def between(self, picture: Size, other: Size) -> "Region":
+        """The same area of a picture, from its pixels at one size to those at another."""
+        across, down = other.width / picture.width, other.height / picture.height
+        return Region(self.left * across, self.top * down, self.width * across, self.height * down)
+
+    def box_in(self, frame: Size) -> Box:
+        """The nearest box of whole pixels inside ``frame``; never empty."""
+        left = min(max(0, half_up(self.left)), frame.width - 1)
+        top = min(max(0, half_up(self.top)), frame.height - 1)
+        right = max(left + 1, min(frame.width, half_up(self.right)))
+        bottom = max(top + 1, min(frame.height, half_up(self.bottom)))
+        return Box(left, top, right - left, bottom - top)

@@ -1,0 +1,145 @@
+"""Everything that can go wrong with a request, and what the client is told."""
+
+from typing import ClassVar
+
+
+class SmartCropError(Exception):
+    """Base of all errors that are a client's to know about.
+
+    Raised by any layer below the API; the API turns it into a JSON answer, the command line
+    into a line of JSON, an event into a job record.
+
+    Attributes:
+        status: the HTTP status that says it.
+        code: the same for machines; never changes meaning.
+        error: the kind of error, in the words of the reference.
+        details: what exactly was wrong, for people; None when ``error`` says it all.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "INTERNAL"
+    error: str = "Internal error"
+
+    def __init__(self, details: str | None = None) -> None:
+        super().__init__(details or self.error)
+        self.details = details
+
+    def answer(self) -> dict[str, str]:
+        """The JSON object that the client gets."""
+        body = {"error": self.error, "code": self.code}
+        return body if self.details is None else {**body, "details": self.details}
+
+
+class NoImage(SmartCropError):
+    """The request has no file, or an empty one."""
+
+    status = 400
+    code = "NO_IMAGE"
+    error = "No image file provided"
+
+
+class TooManyImages(SmartCropError):
+    """The request has several files where one is taken."""
+
+    status = 400
+    code = "TOO_MANY_IMAGES"
+    error = (
+        "This endpoint processes one image at a time. "
+        "Use /api/v1/tools/smart-crop/batch for multiple files."
+    )
+
+
+class BadForm(SmartCropError):
+    """The body is not the multipart form that its header promises."""
+
+    status = 400
+    code = "BAD_FORM"
+    error = "Failed to parse multipart request"
+
+
+class InvalidImage(SmartCropError):
+    """The bytes are no picture, or none that is taken here: refused before any decoding."""
+
+    status = 400
+    code = "INVALID_IMAGE"
+
+    def __init__(self, reason: str) -> None:
+        self.error = f"Invalid image: {reason}"
+        super().__init__()
+
+
+class SettingsNotJson(SmartCropError):
+    """The settings field does not hold a JSON object."""
+
+    status = 400
+    code = "SETTINGS_NOT_JSON"
+    error = "Settings must be valid JSON"
+
+
+class InvalidSettings(SmartCropError):
+    """A setting is out of range or of the wrong type; the details name each."""
+
+    status = 400
+    code = "INVALID_SETTINGS"
+    error = "Invalid settings"
+
+
+class NotFound(SmartCropError):
+    """No such job, file or route."""
+
+    status = 404
+    code = "NOT_FOUND"
+    error = "Not found"
+
+
+class MethodNotAllowed(SmartCropError):
+    """The route exists, but does not take this method."""
+
+    status = 405
+    code = "METHOD_NOT_ALLOWED"
+    error = "Method not allowed"
+
+
+class BodyTooLarge(SmartCropError):
+    """The body is larger than is taken here."""
+
+    status = 413
+    code = "BODY_TOO_LARGE"
+    error = "Request body too large"
+
+
+class ProcessingFailed(SmartCropError):
+    """The picture is damaged, or cannot be processed."""
+
+    status = 422
+    code = "PROCESSING_FAILED"
+    error = "Processing failed"
+
+
+class NotOfferedYet(SmartCropError):
+    """The request is right, but this version of the service cannot do it."""
+
+    status = 501
+    code = "NOT_IMPLEMENTED"
+    error = "Not implemented"
+
+
+class FeatureMissing(SmartCropError):
+    """The request needs the face bundle, which this deployment has not got."""
+
+    status = 501
+    code = "FEATURE_NOT_INSTALLED"
+    error = "Feature not installed"
+    feature = "face-detection"
+
+    def answer(self) -> dict[str, str]:
+        """The JSON object that the client gets; it names the feature, as the reference does."""
+        return {**super().answer(), "feature": self.feature}
+
+
+class StorageUnavailable(SmartCropError):
+    """The object store did not take or give an object; trying again may help."""
+
+    status = 503
+    code = "STORAGE_UNAVAILABLE"
+    error = "Storage unavailable"

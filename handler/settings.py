@@ -1,0 +1,144 @@
+"""The settings of a request, validated: names, aliases, defaults and ranges in one place."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from handler.core.geometry import Size
+from handler.core.plan import Mode, Strategy
+from handler.errors import InvalidSettings, SettingsNotJson
+
+FacePreset = Literal["closeup", "head-shoulders", "upper-body", "half-body"]
+OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
+
+# The reference keeps the names that its first version had.
+_MODE_ALIASES = {"attention": "subject", "content": "trim"}
+_DEFAULT_SIDE = 1080
+_MAX_SIDE = 10_000
+_MAX_OUTPUT_PIXELS = 50_000_000
+
+
+def _resolve_mode(value: object) -> object:
+    return _MODE_ALIASES.get(value, value) if isinstance(value, str) else value
+
+
+def _whole_number(value: object) -> object:
+    """JSON has one kind of number: 1080.0 is as good an integer as 1080."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole_number)]
+Side = Annotated[Whole, Field(ge=1, le=_MAX_SIDE)]
+
+
+class CropSettings(BaseModel):
+    """What a client can ask for. Names on the wire are camelCase."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=False,
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        allow_inf_nan=False,
+    )
+
+    mode: Annotated[Mode, BeforeValidator(_resolve_mode)] = Field(
+        default="subject", description="What decides the window."
+    )
+    strategy: Strategy = Field(
+        default="attention", description="Subject mode: how the picture is weighed."
+    )
+    width: Side = Field(default=_DEFAULT_SIDE, description="Width of the output in pixels.")
+    height: Side = Field(default=_DEFAULT_SIDE, description="Height of the output in pixels.")
+    padding: Whole = Field(default=0, ge=0, le=50, description="Air around the subject, in percent.")
+    face_preset: FacePreset = Field(
+        default="head-shoulders", description="Face mode: how tight the window is."
+    )
+    sensitivity: float = Field(
+        default=0.5, ge=0, le=1, description="Face mode: higher finds more faces."
+    )
+    faces: Literal["all", "largest"] = Field(
+        default="all", description="Face mode: the faces that the window is built on."
+    )
+    on_no_faces: Literal["subject", "error"] = Field(
+        default="subject", description="Face mode: what to do when there is no face."
+    )
+    threshold: Whole = Field(
+        default=30, ge=0, le=255, description="Trim: how far a pixel may be from the background."
+    )
+    pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
+    pad_color: str = Field(
+        default="#ffffff",
+        pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|transparent)$",
+        description="Trim: colour of the padding.",
+    )
+    target_size: Side | None = Field(
+        default=None, description="Trim: side of the padded square in pixels; implies the square."
+    )
+    quality: Whole = Field(default=95, ge=1, le=100, description="JPEG, WebP and AVIF quality.")
+    format: OutputFormat = Field(
+        default="auto", description="Format of the output; auto keeps the input's."
+    )
+
+    @model_validator(mode="after")
+    def _limit_output(self) -> Self:
+        if self.width * self.height > _MAX_OUTPUT_PIXELS:
+            megapixels = _MAX_OUTPUT_PIXELS // 1_000_000
+            raise ValueError(f"width × height must be at most {megapixels} megapixels")
+        return self
+
+    @property
+    def target(self) -> Size:
+        """Size of the output in subject and face mode."""
+        return Size(self.width, self.height)
+
+
+def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
+    """Read the settings field of a request.
+
+    Args:
+        text: JSON, or None or blank for the defaults.
+
+    Returns:
+        The settings, and a warning for each name that is not a setting.
+
+    Raises:
+        SettingsNotJson: ``text`` is not JSON.
+        InvalidSettings: it is not an object, or a setting is out of range or of the wrong type.
+    """
+    if text is None or not text.strip():
+        return CropSettings(), []
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SettingsNotJson from error
+    if not isinstance(values, dict):
+        raise InvalidSettings("Expected an object of settings")
+    return validate_settings(values)
+
+
+def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str]]:
+    """Check settings that are parsed already; see `parse_settings`."""
+    try:
+        settings = CropSettings.model_validate(dict(values))
+    except ValidationError as error:
+        raise InvalidSettings("; ".join(map(_explain, error.errors()))) from error
+    known = {field.alias for field in CropSettings.model_fields.values()}
+    return settings, [f"Unknown setting ignored: {name[:64]}" for name in values if name not in known]
+
+
+def _explain(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"])) or "settings"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
