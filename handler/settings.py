@@ -62,7 +62,9 @@ class CropSettings(BaseModel):
     )
     width: Side = Field(default=_DEFAULT_SIDE, description="Width of the output in pixels.")
     height: Side = Field(default=_DEFAULT_SIDE, description="Height of the output in pixels.")
-    padding: Whole = Field(default=0, ge=0, le=50, description="Air around the subject, in percent.")
+    padding: Whole = Field(
+        default=0, ge=0, le=50, description="Air around the subject, in percent."
+    )
     face_preset: FacePreset = Field(
         default="head-shoulders", description="Face mode: how tight the window is."
     )
@@ -136,7 +138,9 @@ def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str
     except ValidationError as error:
         raise InvalidSettings("; ".join(map(_explain, error.errors()))) from error
     known = {field.alias for field in CropSettings.model_fields.values()}
-    return settings, [f"Unknown setting ignored: {name[:64]}" for name in values if name not in known]
+    return settings, [
+        f"Unknown setting ignored: {name[:64]}" for name in values if name not in known
+    ]
 
 
 def _explain(error: ErrorDetails) -> str:

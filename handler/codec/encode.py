@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
@@ -13,14 +12,6 @@ from handler.errors import InvalidSettings
 
 # Lossless: only speed and size depend on it. zlib's own default.
 _PNG_LEVEL = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A finished file."""
-
-    data: bytes
-    format: Format
 
 
 def output_format(source: Format, wanted: str) -> Format:
@@ -39,7 +30,7 @@ def output_format(source: Format, wanted: str) -> Format:
     return format_
 
 
-def encode(image: Image.Image, format_: Format, quality: int, background: str) -> Encoded:
+def encode(image: Image.Image, format_: Format, quality: int, background: str) -> bytes:
     """Encode a picture.
 
     Args:
@@ -52,7 +43,7 @@ def encode(image: Image.Image, format_: Format, quality: int, background: str) -
         image = image.convert("RGB")
     if image.mode == "RGBA" and not format_.alpha:
         image = _flatten(image, background)
-    return Encoded(_ENCODERS[format_.name](image, quality), format_)
+    return _ENCODERS[format_.name](image, quality)
 
 
 def _flatten(image: Image.Image, background: str) -> Image.Image:

@@ -1,6 +1,9 @@
 """The formats: how each is recognised, who decodes it, and what comes out."""
 
 from dataclasses import dataclass
+from functools import cache
+
+from PIL import features
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +61,20 @@ def recognise(data: bytes) -> Format | None:
         if data.startswith(signature, offset):
             return FORMATS[name]
     return None
+
+
+@cache
+def available_formats() -> frozenset[str]:
+    """Names of the formats that this machine's libraries can read."""
+    # Pillow's own name of a feature that its build may lack; the rest is always there.
+    optional = {"webp": "webp", "tiff": "libtiff", "avif": "avif"}
+    return frozenset(
+        name for name in FORMATS if name not in optional or features.check(optional[name])
+    )
+
+
+def content_type_of(filename: str) -> str:
+    """Type of a result by its name's extension."""
+    extension = filename.rpartition(".")[2]
+    types = {format_.extension: format_.content_type for format_ in FORMATS.values()}
+    return types.get(extension, "application/octet-stream")

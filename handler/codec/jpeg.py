@@ -92,6 +92,4 @@ def decode(data: bytes, header: JpegHeader, scale: int) -> Image.Image:
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
     # libjpeg-turbo rounds the scaled size up, libvips down: the stride skips what is over.
-    return Image.frombuffer(
-        mode, (width, height), pixels, "raw", mode, pixels.strides[0], 1
-    )
+    return Image.frombuffer(mode, (width, height), pixels, "raw", mode, pixels.strides[0], 1)

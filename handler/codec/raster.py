@@ -52,9 +52,7 @@ def open_header(data: bytes, format_: Format) -> Image.Image:
 def read_metadata(image: Image.Image, format_: Format) -> Metadata:
     """Orientation and profile of an opened file. Pillow turns TIFF upright by itself."""
     turned = format_.name == "tiff"
-    orientation = (
-        Orientation.UPRIGHT if turned else read_exif_orientation(image.info.get("exif"))
-    )
+    orientation = Orientation.UPRIGHT if turned else read_exif_orientation(image.info.get("exif"))
     return Metadata(orientation, image.info.get("icc_profile"))
 
 

@@ -1,0 +1,1 @@
+"""The pixel core: numpy and PIL; no AWS, no HTTP, no environment."""

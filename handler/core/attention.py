@@ -27,7 +27,7 @@ _SKIN = np.array([0.78, 0.57, 0.44])
 # Below this Y a colour's hue is noise: neither skin nor saturation count.
 _DARK_Y = 5.0
 _EDGE_GAIN = 5.0
-# libvips cuts its integer Gaussian where it falls under this share of the peak, which it sets to 20.
+# libvips' integer Gaussian: its peak, and the share of it under which it is cut off.
 _MASK_PEAK, _MASK_CUT = 20, 0.2
 
 
@@ -57,9 +57,7 @@ def attend(picture: Image.Image, resized: Size, target: Size) -> Attention:
     """
     heat = _blur(_score(thumbnail(picture, MAP_SIDE)), _sigma(resized, target))
     row, column = divmod(int(heat.argmax()), MAP_SIDE)
-    focus = Point(
-        int(column * (resized.width / MAP_SIDE)), int(row * (resized.height / MAP_SIDE))
-    )
+    focus = Point(int(column * (resized.width / MAP_SIDE)), int(row * (resized.height / MAP_SIDE)))
     window = Box(
         focus.x - target.width // 2, focus.y - target.height // 2, target.width, target.height
     ).clamp_to(resized)
@@ -123,7 +121,7 @@ def _blur(scores: npt.NDArray[np.float64], sigma: float) -> npt.NDArray[np.float
         windows = np.lib.stride_tricks.sliding_window_view(
             np.pad(scores, padding, mode="edge"), len(mask), axis=axis
         )
-        scores = windows @ mask
+        scores = np.asarray(windows @ mask, np.float64)
     return scores
 
 

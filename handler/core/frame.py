@@ -8,6 +8,9 @@ from handler.core.geometry import Region, Size
 from handler.core.orientation import Orientation
 from handler.core.resample import resample
 
+# How far from the grid of the last reading, in its pixels, still counts as on it.
+_ALIGNED = 1e-6
+
 
 class Pixels:
     """The decoded picture at one scale.
@@ -56,11 +59,11 @@ class Pixels:
         left = (region.left - last_region.left) / across
         top = (region.top - last_region.top) / down
         edges = left, top, left + region.width / across, top + region.height / down
-        box = tuple(round(edge) for edge in edges)
-        aligned = all(abs(edge - whole) < 1e-6 for edge, whole in zip(edges, box, strict=True))
-        same_grid = (box[2] - box[0], box[3] - box[1]) == (size.width, size.height)
-        inside = box[0] >= 0 and box[1] >= 0 and box[2] <= image.width and box[3] <= image.height
-        return image.crop((*box[:2], *box[2:])) if aligned and same_grid and inside else None
+        x0, y0, x1, y1 = (round(edge) for edge in edges)
+        drift = max(abs(edge - whole) for edge, whole in zip(edges, (x0, y0, x1, y1), strict=True))
+        same_grid = drift < _ALIGNED and (x1 - x0, y1 - y0) == (size.width, size.height)
+        inside = x0 >= 0 and y0 >= 0 and x1 <= image.width and y1 <= image.height
+        return image.crop((x0, y0, x1, y1)) if same_grid and inside else None
 
 
 class Frame(Protocol):

@@ -28,9 +28,9 @@ def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
             pixels are repeated; clamping the region instead would shift and stretch the picture.
         size: pixels of the result.
     """
-    if (region.left, region.top) == (0, 0) and image.size == (size.width, size.height):
-        if (region.width, region.height) == image.size:
-            return image
+    whole = Region(0, 0, image.width, image.height)
+    if region == whole and size == Size(image.width, image.height):
+        return image
     columns = list(_spans(region.left, region.width / size.width, size.width, image.width))
     rows = list(_spans(region.top, region.height / size.height, size.height, image.height))
     if len(columns) == len(rows) == 1 and not (columns[0].overhangs or rows[0].overhangs):

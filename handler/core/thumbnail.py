@@ -64,19 +64,17 @@ def _average(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     """Mean of runs of ``factor`` rows, by vips_shrinkv's multiply-and-shift."""
     sums = rows.reshape(-1, factor, *rows.shape[1:]).sum(axis=1, dtype=np.uint64)
     scale = np.uint64((1 << 32) // ((1 << 8) * factor))
-    return ((sums + np.uint64(factor // 2)) * scale >> np.uint64(24)).astype(np.uint8)
+    return np.asarray((sums + np.uint64(factor // 2)) * scale >> np.uint64(24), np.uint8)
 
 
-def _lanczos_rows(
-    rows: npt.NDArray[np.uint8], shrink: float, length: int
-) -> npt.NDArray[np.uint8]:
+def _lanczos_rows(rows: npt.NDArray[np.uint8], shrink: float, length: int) -> npt.NDArray[np.uint8]:
     """vips_reducev: Lanczos3 with fixed-point weights and clipped, rounded results."""
     residual = shrink / _box_factor(shrink)
     weights = _lanczos_weights(len(rows), residual, length)
     # Weights are integers below 2^13 and pixels below 2^8: every sum is exact in float32.
     sums = weights @ rows.reshape(len(rows), -1).astype(np.float32)
     rounded = (sums.astype(np.int32) + _WEIGHT_ONE // 2) >> 12
-    return np.clip(rounded, 0, 255).astype(np.uint8).reshape(length, *rows.shape[1:])
+    return np.asarray(np.clip(rounded, 0, 255), np.uint8).reshape(length, *rows.shape[1:])
 
 
 def _lanczos_weights(side: int, shrink: float, length: int) -> npt.NDArray[np.float32]:

@@ -1,0 +1,127 @@
+"""What clients are told about a job, field by field."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from handler.core.face import Face
+from handler.core.geometry import Box
+from handler.core.plan import Mode, Plan, Strategy
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class BoxAnswer(_Answer):
+    """A rectangle in pixels of the upright picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, box: Box) -> "BoxAnswer":
+        """The same box, for JSON."""
+        return cls(left=box.left, top=box.top, width=box.width, height=box.height)
+
+
+class SizeAnswer(_Answer):
+    """A size in pixels."""
+
+    width: int
+    height: int
+
+
+class PointAnswer(_Answer):
+    """A position in pixels of the upright picture."""
+
+    x: int
+    y: int
+
+
+class FaceAnswer(_Answer):
+    """A face that was found."""
+
+    box: BoxAnswer
+    score: float
+    landmarks: list[tuple[float, float]] = Field(
+        description="Right eye, left eye, nose, right and left corner of the mouth."
+    )
+
+    @classmethod
+    def of(cls, face: Face) -> "FaceAnswer":
+        """The same face, for JSON."""
+        landmarks = [(round(x, 1), round(y, 1)) for x, y in face.landmarks]
+        return cls(box=BoxAnswer.of(face.box), score=round(face.score, 4), landmarks=landmarks)
+
+
+class PlanAnswer(_Answer):
+    """What is cut out of the picture, and why."""
+
+    mode: Mode
+    fallback: str | None = Field(description="Why this is not the mode that was asked for.")
+    strategy: Strategy | None
+    source: SizeAnswer = Field(description="Size of the upright picture.")
+    crop: BoxAnswer = Field(description="The window.")
+    focus: PointAnswer = Field(description="The focal point that the window was chosen for.")
+    faces: list[FaceAnswer]
+    faces_cut: int = Field(description="Chosen faces that the window could not hold.")
+
+    @classmethod
+    def of(cls, plan: Plan) -> "PlanAnswer":
+        """The same plan, for JSON."""
+        return cls(
+            mode=plan.mode,
+            fallback=plan.fallback,
+            strategy=plan.strategy,
+            source=SizeAnswer(width=plan.source.width, height=plan.source.height),
+            crop=BoxAnswer.of(plan.crop),
+            focus=PointAnswer(x=plan.focus.x, y=plan.focus.y),
+            faces=[FaceAnswer.of(face) for face in plan.faces],
+            faces_cut=plan.faces_cut,
+        )
+
+
+class CropAnswer(_Answer):
+    """A finished job. The first four fields are the reference's."""
+
+    job_id: str
+    download_url: str = Field(description="Where the result can be fetched until it expires.")
+    original_size: int = Field(description="Bytes of the input.")
+    processed_size: int = Field(description="Bytes of the result.")
+    filename: str
+    content_type: str
+    width: int
+    height: int
+    expires_at: datetime | None = Field(
+        description="When the link stops working; null for one that does not."
+    )
+    plan: PlanAnswer
+    warnings: list[str]
+
+
+class AnalyzeAnswer(_Answer):
+    """What a crop would do."""
+
+    plan: PlanAnswer
+    warnings: list[str]
+
+
+class ErrorAnswer(_Answer):
+    """What went wrong."""
+
+    error: str = Field(description="The kind of error.")
+    code: str = Field(description="The same for machines; never changes meaning.")
+    details: str | None = Field(default=None, description="What exactly was wrong.")
+
+
+class HealthAnswer(_Answer):
+    """What a deployment can do."""
+
+    status: str
+    version: str
+    formats: dict[str, bool] = Field(description="Formats, and whether this build reads them.")
+    features: dict[str, bool] = Field(description="Features, and whether they are installed.")

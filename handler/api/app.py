@@ -1,0 +1,67 @@
+"""The app: routes, error answers and what is wrapped around every request."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from handler import __version__
+from handler.api.boundary import Boundary
+from handler.api.page import page_routes
+from handler.api.routes import create_router
+from handler.config import Config
+from handler.errors import BadForm, MethodNotAllowed, NotFound, SmartCropError
+from handler.service import Service
+from handler.storage import open_results
+from handler.telemetry import log
+
+_HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
+
+
+def create_app(config: Config) -> FastAPI:
+    """Build the app for a deployment.
+
+    Raises:
+        ValueError: the configured store cannot be opened.
+    """
+    service = Service(config, open_results(config.store, config.link_seconds))
+    app = FastAPI(
+        title="Smart Crop",
+        summary="One photograph in, the right part of it out.",
+        version=__version__,
+        redoc_url=None,
+    )
+    app.include_router(create_router(service))
+    app.include_router(page_routes())
+    app.add_exception_handler(SmartCropError, _answer_error)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(Exception, _answer_surprise)
+    app.add_middleware(Boundary, max_body_bytes=config.max_body_bytes)
+    return app
+
+
+async def _answer_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, SmartCropError):
+        raise error
+    return JSONResponse(error.answer(), error.status)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    kind = _HTTP_ERRORS.get(error.status_code, BadForm)
+    answer = await _answer_error(request, kind(str(error.detail)))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _answer_invalid_request(request: Request, _: Exception) -> JSONResponse:
+    # Only paths are declared to the framework; one that does not fit names nothing.
+    return await _answer_error(request, NotFound())
+
+
+async def _answer_surprise(request: Request, error: Exception) -> JSONResponse:
+    log("surprise", failure=error, path=request.url.path)
+    return await _answer_error(request, SmartCropError())

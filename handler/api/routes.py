@@ -1,0 +1,112 @@
+"""The routes of the API."""
+
+import os
+import uuid
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Request
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from handler import __version__
+from handler.answers import AnalyzeAnswer, CropAnswer, ErrorAnswer, HealthAnswer
+from handler.api.form import read_job
+from handler.codec.formats import FORMATS, available_formats, content_type_of
+from handler.errors import NotFound
+from handler.filename import content_disposition, is_result_name
+from handler.service import Service
+from handler.settings import CropSettings
+from handler.storage import ResultStore
+
+Result = TypeVar("Result")
+
+_TOOL = "/api/v1/tools/smart-crop"
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": text}
+    for status, text in (
+        (400, "No image, more than one, not an image, or invalid settings."),
+        (413, "The body is larger than is taken here."),
+        (422, "The picture is damaged."),
+        (501, "The feature is not installed."),
+        (503, "The object store did not answer."),
+    )
+}
+
+
+def _form_schema() -> dict[str, Any]:
+    settings = CropSettings.model_json_schema()
+    properties = {
+        "file": {"type": "string", "format": "binary", "description": "The image."},
+        "settings": {
+            "type": "string",
+            "description": "Settings as a JSON object.",
+            "contentMediaType": "application/json",
+            "contentSchema": settings,
+            "examples": ['{"mode":"subject","width":1080,"height":1080}'],
+        },
+    }
+    schema = {"type": "object", "required": ["file"], "properties": properties}
+    return {
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    }
+
+
+@cache
+def _workers() -> CapacityLimiter:
+    """A crop keeps a core busy and a decoded picture in memory: no more at once than cores."""
+    return CapacityLimiter(os.cpu_count() or 1)
+
+
+async def _work(call: Callable[[], Result]) -> Result:
+    return await to_thread.run_sync(call, limiter=_workers())
+
+
+def create_router(service: Service) -> APIRouter:
+    """The API's routes, bound to a service."""
+    router = APIRouter(responses=_ERRORS)
+
+    @router.post(_TOOL, openapi_extra=_form_schema(), summary="Crop an image")
+    async def crop(request: Request) -> CropAnswer:
+        job = await read_job(request)
+        return await _work(lambda: service.crop(job))
+
+    @router.post(f"{_TOOL}/analyze", openapi_extra=_form_schema(), summary="Plan a crop")
+    async def analyze(request: Request) -> AnalyzeAnswer:
+        job = await read_job(request)
+        return await _work(lambda: service.analyze(job))
+
+    @router.get("/api/v1/download/{job_id}/{filename}", summary="Fetch a result")
+    def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
+        if not is_result_name(filename):
+            raise NotFound("No such result")
+        return _download(service.results, str(job_id), filename, request.headers)
+
+    @router.get("/api/v1/health", summary="What this deployment can do")
+    def health() -> HealthAnswer:
+        return HealthAnswer(
+            status="ok",
+            version=__version__,
+            formats={name: name in available_formats() for name in FORMATS},
+            features={"face-detection": False},
+        )
+
+    return router
+
+
+def _download(results: ResultStore, job_id: str, filename: str, asked: Headers) -> Response:
+    if results.signs_links:
+        results.check(job_id, filename)
+        return RedirectResponse(results.link(job_id, filename).url, status_code=307)
+    found = results.read(job_id, filename)
+    headers = {
+        "Content-Disposition": content_disposition(filename),
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "ETag": f'"{found.etag}"',
+    }
+    if asked.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    headers["Content-Length"] = str(found.size)
+    return StreamingResponse(found.chunks, headers=headers, media_type=content_type_of(filename))

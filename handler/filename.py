@@ -1,0 +1,41 @@
+"""File names from clients: cleaned before they are stored, sent or shown."""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+_FALLBACK = "image"
+# S3 keys end at 1,024 bytes and most file systems' names at 255; the rest is for suffixes.
+_MAX_STEM_BYTES = 150
+_UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
+
+
+def clean_stem(name: str | None) -> str:
+    """What is left of a client's file name without folders, extension and unsafe characters.
+
+    Letters of all scripts, digits, blanks, dots, dashes and underscores stay.
+    """
+    base = re.split(r"[/\\]", name or "")[-1]
+    base = unicodedata.normalize("NFC", base)
+    base = "".join(c for c in base if unicodedata.category(c)[0] not in "CZ" or c == " ")
+    stem = _UNSAFE.sub("_", base.rpartition(".")[0] or base)
+    stem = stem.strip(" .").encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(" .")
+    return stem or _FALLBACK
+
+
+def result_name(name: str | None, extension: str) -> str:
+    """Name of a result, as the reference has it: ``me.png`` becomes ``me_smartcrop.png``."""
+    return f"{clean_stem(name)}_smartcrop.{extension}"
+
+
+def is_result_name(name: str) -> bool:
+    """Whether a name in a URL can be one that `result_name` gave."""
+    return not name.startswith(".") and not re.search(r"[/\\\x00-\x1f]", name)
+
+
+def content_disposition(filename: str) -> str:
+    """The header that has a browser save a file under its name (RFC 6266)."""
+    plain = filename.encode("ascii", "replace").decode().replace("?", "_")
+    if plain == filename:
+        return f'attachment; filename="{filename}"'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename)}"

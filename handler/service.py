@@ -1,0 +1,221 @@
+"""One job: bytes and settings in, a crop out. HTTP, events and the command line all call this."""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from handler.answers import AnalyzeAnswer, CropAnswer, PlanAnswer
+from handler.codec import Limits, Picture, encode, open_picture
+from handler.codec.encode import output_format
+from handler.codec.formats import Format
+from handler.config import Config
+from handler.core.geometry import Size
+from handler.core.plan import Plan, make_plan
+from handler.core.render import render
+from handler.errors import FeatureMissing, NotOfferedYet, SmartCropError
+from handler.filename import result_name
+from handler.settings import CropSettings
+from handler.storage import ResultStore
+from handler.telemetry import count, log
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a client wants done.
+
+    Attributes:
+        data: the file.
+        filename: its name, as the client gave it.
+        settings: what to do.
+        warnings: what was odd about the request.
+        request_id: ties the job to its log line.
+    """
+
+    data: bytes
+    filename: str | None
+    settings: CropSettings
+    warnings: Sequence[str] = ()
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A finished job."""
+
+    data: bytes
+    format: Format
+    filename: str
+    size: Size
+    plan: Plan
+    warnings: list[str]
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Milliseconds by step."""
+
+    steps: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.steps[name] = round((time.perf_counter() - start) * 1000, 1)
+
+
+def open_job(job: Job, limits: Limits, watch: Stopwatch) -> tuple[Picture, Format]:
+    """Read the header of the picture, and tell the format of the result.
+
+    Raises:
+        SmartCropError: the picture or the settings are not to be had that way.
+    """
+    with watch.step("open"):
+        picture = open_picture(job.data, limits)
+        return picture, output_format(picture.format, job.settings.format)
+
+
+def plan_job(job: Job, picture: Picture, watch: Stopwatch) -> Plan:
+    """Decide what to cut out.
+
+    Raises:
+        SmartCropError: the picture or the settings are not to be had that way.
+    """
+    if job.settings.mode == "face":
+        raise FeatureMissing("The face detection bundle is not part of this version")
+    if job.settings.mode == "trim":
+        raise NotOfferedYet("Mode trim is not part of this version")
+    with watch.step("plan"):
+        return make_plan(picture, job.settings)
+
+
+def run_job(job: Job, limits: Limits, watch: Stopwatch) -> Crop:
+    """Crop a picture.
+
+    Raises:
+        SmartCropError: the picture or the settings are not to be had that way.
+    """
+    picture, format_ = open_job(job, limits, watch)
+    plan = plan_job(job, picture, watch)
+    with watch.step("render"):
+        image = render(picture, plan)
+    with watch.step("encode"):
+        data = encode(image, format_, job.settings.quality, job.settings.pad_color)
+    return Crop(
+        data,
+        format_,
+        result_name(job.filename, format_.extension),
+        plan.cut.size,
+        plan,
+        [*job.warnings, *picture.warnings],
+    )
+
+
+class Service:
+    """Runs jobs, stores results, and leaves a line in the log for each."""
+
+    def __init__(self, config: Config, results: ResultStore) -> None:
+        """Bind a deployment's limits and its store of results."""
+        self.results = results
+        self._limits = Limits(config.max_pixels)
+
+    def crop(self, job: Job) -> CropAnswer:
+        """Crop, store, and say where the result is.
+
+        Raises:
+            SmartCropError: whatever went wrong, in the client's terms.
+        """
+        watch = Stopwatch()
+        with _accounted(job, watch) as facts:
+            crop = run_job(job, self._limits, watch)
+            job_id = str(uuid.uuid4())
+            facts.update(_facts(crop.plan), job_id=job_id, bytes_out=len(crop.data))
+            with watch.step("store"):
+                self.results.save(job_id, crop.filename, crop.data, crop.format.content_type)
+                link = self.results.link(job_id, crop.filename)
+        return CropAnswer(
+            job_id=job_id,
+            download_url=link.url,
+            original_size=len(job.data),
+            processed_size=len(crop.data),
+            filename=crop.filename,
+            content_type=crop.format.content_type,
+            width=crop.size.width,
+            height=crop.size.height,
+            expires_at=link.expires_at,
+            plan=PlanAnswer.of(crop.plan),
+            warnings=crop.warnings,
+        )
+
+    def analyze(self, job: Job) -> AnalyzeAnswer:
+        """Decide, and write nothing.
+
+        Raises:
+            SmartCropError: whatever went wrong, in the client's terms.
+        """
+        watch = Stopwatch()
+        with _accounted(job, watch) as facts:
+            picture, _ = open_job(job, self._limits, watch)
+            plan = plan_job(job, picture, watch)
+            facts.update(_facts(plan))
+        warnings = [*job.warnings, *picture.warnings]
+        return AnalyzeAnswer(plan=PlanAnswer.of(plan), warnings=warnings)
+
+
+def _facts(plan: Plan) -> dict[str, object]:
+    size = plan.cut.size
+    return {
+        "strategy": plan.strategy,
+        "fallback": plan.fallback,
+        "source": f"{plan.source.width}x{plan.source.height}",
+        "output": f"{size.width}x{size.height}",
+    }
+
+
+@contextmanager
+def _accounted(job: Job, watch: Stopwatch) -> Iterator[dict[str, object]]:
+    """One log line and one set of metrics for a job, however it ends."""
+    start = time.perf_counter()
+    facts: dict[str, object] = {"mode": job.settings.mode, "bytes_in": len(job.data)}
+    failure: BaseException | None = None
+    try:
+        yield facts
+        facts["outcome"] = "done"
+    except SmartCropError as error:
+        facts["outcome"] = error.code
+        raise
+    except BaseException as error:
+        failure = error
+        facts["outcome"] = "INTERNAL"
+        raise
+    finally:
+        duration = (time.perf_counter() - start) * 1000
+        log(
+            "job",
+            failure=failure,
+            **{"request_id": job.request_id} if job.request_id else {},
+            **facts,
+            duration_ms=round(duration, 1),
+            steps_ms=watch.steps,
+        )
+        count(job.settings.mode, _metrics(facts, duration))
+
+
+def _metrics(facts: dict[str, object], duration: float) -> dict[str, tuple[MetricUnit, float]]:
+    done = facts["outcome"] == "done"
+    amounts = {
+        "Crops": (MetricUnit.Count, float(done)),
+        "Errors": (MetricUnit.Count, float(not done)),
+        "Fallbacks": (MetricUnit.Count, float(facts.get("fallback") is not None)),
+        "Duration": (MetricUnit.Milliseconds, duration),
+    }
+    for name, fact in (("BytesIn", "bytes_in"), ("BytesOut", "bytes_out")):
+        if isinstance(amount := facts.get(fact), int):
+            amounts[name] = (MetricUnit.Bytes, float(amount))
+    return amounts

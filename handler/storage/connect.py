@@ -1,0 +1,43 @@
+"""Opening an object store by its URL."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from obstore.store import LocalStore, S3Store
+
+# A stalled store must fail while the client still waits: API Gateway gives up after 30 s.
+_CONNECT_TIMEOUT = timedelta(seconds=3)
+_REQUEST_TIMEOUT = timedelta(seconds=10)
+_RETRIES = 3
+_RETRY_TIMEOUT = timedelta(seconds=20)
+
+
+def connect(url: str) -> S3Store | LocalStore:
+    """Open a store.
+
+    Credentials, region and endpoint of S3 are the environment's (``AWS_*``), as everywhere.
+
+    Args:
+        url: ``s3://bucket/prefix`` or ``file:///directory``; a directory is made if need be.
+
+    Raises:
+        ValueError: any other URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.path:
+        return LocalStore(Path(unquote(parts.path)), mkdir=True)
+    if parts.scheme == "s3" and parts.netloc:
+        plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+        return S3Store(
+            parts.netloc,
+            prefix=parts.path.strip("/") or None,
+            client_options={
+                "connect_timeout": _CONNECT_TIMEOUT,
+                "timeout": _REQUEST_TIMEOUT,
+                "allow_http": plain,
+            },
+            retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
+        )
+    raise ValueError(f"Expected s3://bucket/prefix or file:///directory but received {url!r}")

@@ -1,0 +1,127 @@
+"""Finished pictures, one object each, under the id of their job."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, S3Store
+
+from handler.errors import NotFound, StorageUnavailable
+from handler.filename import content_disposition
+from handler.storage.connect import connect
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a result can be fetched, and until when (None: for as long as it is kept)."""
+
+    url: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """A result that is read from the store."""
+
+    size: int
+    etag: str
+    chunks: Iterator[bytes]
+
+
+class ResultStore:
+    """Keeps results and hands out links to them."""
+
+    def __init__(self, store: S3Store | LocalStore, link_seconds: int) -> None:
+        """Wrap an object store; see `open_results`."""
+        self._store = store
+        self._lifetime = timedelta(seconds=link_seconds)
+
+    @property
+    def signs_links(self) -> bool:
+        """Whether links lead to the store itself; if not, results are streamed from here."""
+        return isinstance(self._store, S3Store)
+
+    def save(self, job_id: str, filename: str, data: bytes, content_type: str) -> None:
+        """Write a result; it appears whole or not at all.
+
+        Raises:
+            StorageUnavailable: the store did not take it.
+        """
+        attributes = None
+        if isinstance(self._store, S3Store):
+            attributes = {
+                "Content-Type": content_type,
+                "Content-Disposition": content_disposition(filename),
+            }
+        try:
+            obstore.put(self._store, _key(job_id, filename), data, attributes=attributes)
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The result could not be stored") from error
+
+    def link(self, job_id: str, filename: str) -> Link:
+        """Make a link to a result: presigned on S3, a route of this service for a directory.
+
+        Raises:
+            StorageUnavailable: there are no credentials to sign with.
+        """
+        if not isinstance(self._store, S3Store):
+            return Link(f"/api/v1/download/{job_id}/{quote(filename)}", None)
+        expires_at = datetime.now(UTC).replace(microsecond=0) + self._lifetime
+        try:
+            url = obstore.sign(
+                self._store, "GET", _key(job_id, filename), expires_in=self._lifetime
+            )
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The link could not be signed") from error
+        return Link(url, expires_at)
+
+    def check(self, job_id: str, filename: str) -> None:
+        """Make sure that a result is there.
+
+        Raises:
+            NotFound: it is not.
+            StorageUnavailable: the store did not say.
+        """
+        try:
+            obstore.head(self._store, _key(job_id, filename))
+        except (NotFoundError, FileNotFoundError) as error:
+            raise NotFound("No such result") from error
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The result could not be looked up") from error
+
+    def read(self, job_id: str, filename: str) -> StoredResult:
+        """Open a result for streaming.
+
+        Raises:
+            NotFound: it is not there.
+            StorageUnavailable: the store did not give it.
+        """
+        try:
+            found = obstore.get(self._store, _key(job_id, filename))
+        except (NotFoundError, FileNotFoundError) as error:
+            raise NotFound("No such result") from error
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The result could not be read") from error
+        meta = found.meta
+        etag = (meta["e_tag"] or job_id).strip('"')
+        return StoredResult(meta["size"], etag, map(bytes, found.stream()))
+
+
+def open_results(url: str, link_seconds: int) -> ResultStore:
+    """Open the store of results.
+
+    Args:
+        url: ``s3://bucket/prefix`` or ``file:///directory``.
+        link_seconds: how long links are good for.
+
+    Raises:
+        ValueError: the URL names no store that is known here.
+    """
+    return ResultStore(connect(url), link_seconds)
+
+
+def _key(job_id: str, filename: str) -> str:
+    return f"{job_id}/{filename}"

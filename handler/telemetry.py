@@ -1,0 +1,81 @@
+"""Logs and metrics: one line and one set of figures per job; never pixels, never signed links."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from functools import cache
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+SERVICE = "smart-crop"
+NAMESPACE = "SmartCrop"
+
+# When this process started; taken out by the first job, which pays for the cold start.
+_cold_start = [time.monotonic()]
+
+
+def on_lambda() -> bool:
+    """Whether this process runs in a Lambda sandbox, real or emulated."""
+    return "AWS_LAMBDA_RUNTIME_API" in os.environ
+
+
+class _ReadableFormatter(logging.Formatter):
+    """For people at a terminal: the message, then the fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = getattr(record, "fields", {})
+        shown = " ".join(f"{name}={value}" for name, value in fields.items())
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"
+        text = f"{line}  {shown}" if shown else line
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+@cache
+def _logger() -> Logger | logging.Logger:
+    if on_lambda():
+        return Logger(service=SERVICE)
+    local = logging.getLogger(SERVICE)
+    local.setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
+    local.propagate = False
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setFormatter(_ReadableFormatter())
+    local.handlers = [terminal]
+    return local
+
+
+def log(message: str, *, failure: BaseException | None = None, **fields: object) -> None:
+    """Write one structured line.
+
+    Args:
+        message: what happened.
+        failure: an error that is ours to mend; its traceback goes to the log, never to a client.
+        fields: facts about it.
+    """
+    extra: Mapping[str, object] = fields if on_lambda() else {"fields": fields}
+    if failure is None:
+        _logger().info(message, extra=extra)
+    else:
+        _logger().error(message, exc_info=failure, extra=extra)
+
+
+def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
+    """Emit a job's metrics in CloudWatch's embedded format; on a laptop there is nobody to read it.
+
+    Args:
+        mode: the dimension.
+        amounts: unit and value of each metric.
+    """
+    if not on_lambda():
+        return
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    metrics.add_dimension("mode", mode)
+    for name, (unit, value) in amounts.items():
+        metrics.add_metric(name, unit, value)
+    if _cold_start:
+        since = (time.monotonic() - _cold_start.pop()) * 1000
+        metrics.add_metric("ColdStarts", MetricUnit.Count, 1)
+        metrics.add_metric("ColdStartDuration", MetricUnit.Milliseconds, since)
+    metrics.flush_metrics()
