@@ -1,0 +1,103 @@
+"""Our windows against sharp's on the same pictures.
+
+The reference holds the window that sharp chose for each picture and target, in pixels of the
+resized picture. It lies outside the repository, beside the checkout.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handler.codec import Limits, open_picture
+from handler.core.cover import Cover
+from handler.core.geometry import Box, Size
+from handler.core.plan import make_plan
+from handler.errors import SmartCropError
+from handler.settings import validate_settings
+from tests.bench.overlap import iou
+from tests.bench.peers import Unavailable
+
+_SHARED = Path(__file__).parents[3] / "shared"
+_TYPES = (".jpg", ".jpeg", ".png", ".webp")
+# From here on two windows count as the same.
+_SAME = 0.99
+# Share of rows that must be the same.
+_BUDGETS = {"attention": 0.99, "entropy": 0.97}
+_LIMITS = Limits(max_pixels=150_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A picture whose window is not sharp's; coordinates are pixels of the resized picture."""
+
+    file: str
+    target: tuple[int, int]
+    resized: tuple[int, int]
+    ours: tuple[int, int] | str
+    sharp: tuple[int, int]
+    iou: float
+
+
+def compare_windows() -> dict[str, Any]:
+    """Parity by strategy, and each picture that misses.
+
+    Raises:
+        Unavailable: the reference is not there.
+    """
+    reference = _SHARED / "sharp-reference.json"
+    if not reference.exists():
+        raise Unavailable(f"sharp's windows are not here: {reference} does not exist")
+    rows = json.loads(reference.read_text())["rows"]
+    taken = [
+        row
+        for row in rows
+        if row["mode"] == "subject"
+        and "error" not in row
+        and Path(row["file"]).suffix.lower() in _TYPES
+    ]
+    return {
+        strategy: _compare([row for row in taken if row["strategy"] == strategy], budget)
+        for strategy, budget in _BUDGETS.items()
+    }
+
+
+def _compare(rows: list[dict[str, Any]], budget: float) -> dict[str, Any]:
+    results = [_compare_row(row) for row in rows]
+    same = sum(result.iou >= _SAME for result in results)
+    exact = sum(result.ours == result.sharp for result in results)
+    return {
+        "rows": len(rows),
+        "same": same / len(rows),
+        "exact": exact / len(rows),
+        "budget": budget,
+        "misses": [result for result in results if result.iou < _SAME],
+    }
+
+
+def _compare_row(row: dict[str, Any]) -> Miss:
+    target, theirs = Size(*row["target"]), (row["left"], row["top"])
+    settings = {"width": target.width, "height": target.height, "strategy": row["strategy"]}
+    ours: tuple[int, int] | str
+    try:
+        resized, ours = _window((_SHARED / "images" / row["file"]).read_bytes(), settings)
+    except SmartCropError as error:
+        resized, ours = Size(*row["resized"]), str(error.answer())
+    overlap = 0.0
+    if not isinstance(ours, str):
+        overlap = iou(*(Box(x, y, target.width, target.height).region() for x, y in (ours, theirs)))
+    names = (row["file"], (target.width, target.height), (resized.width, resized.height))
+    return Miss(*names, ours, theirs, overlap)
+
+
+def _window(data: bytes, settings: dict[str, Any]) -> tuple[Size, tuple[int, int]]:
+    """Size of the resized picture, and our window's corner in its pixels."""
+    wanted = validate_settings(settings)[0]
+    picture = open_picture(data, _LIMITS)
+    plan = make_plan(picture, wanted)
+    decoded = picture.pixels(plan.cut.shrink).size
+    cover = Cover.of(decoded, wanted.target)
+    whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
+    region = plan.cut.region.between(picture.size, decoded)
+    left, top = region.left - whole.left, region.top - whole.top
+    return cover.resized, (round(left / cover.shrink), round(top / cover.shrink))

@@ -1,0 +1,92 @@
+"""The two sides of every comparison: long-lived processes that take commands over a pipe."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+HERE = Path(__file__).parent
+_ROOT = HERE.parent.parent
+
+# One thread each: what a Lambda of 1769 MB has. Byte code is kept, as in the image.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "UV_THREADPOOL_SIZE": "1"}
+
+
+class Unavailable(Exception):
+    """A section cannot run here; the message is a sentence that says why and what would help."""
+
+
+def environment() -> dict[str, str]:
+    """The environment that both sides run in."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | _ONE_THREAD
+
+
+class Peer:
+    """One side. Use as a context manager: leaving it ends the process."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Send a command and wait for its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps({"do": do, **arguments}), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._process.args!r} ended in the middle of {do!r}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+
+def ours() -> Peer:
+    """Our side: a job as HTTP, events and the command line run it, without the storing."""
+    return Peer([sys.executable, "-m", "tests.bench.ours_worker"])
+
+
+def sharp() -> Peer:
+    """The peer, installed on first use."""
+    _install()
+    return Peer(["node", str(HERE / "sharp_worker.mjs")])
+
+
+def _install() -> None:
+    """Install what package-lock.json pins.
+
+    Raises:
+        Unavailable: there is no Node.js, or the installation failed.
+    """
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        raise Unavailable(
+            "sharp runs on Node.js, which is not installed: apt-get install nodejs npm"
+        )
+    lock = HERE / "package-lock.json"
+    mark = HERE / "node_modules" / ".package-lock.json"
+    if mark.exists() and mark.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    done = subprocess.run(["npm", "ci"], cwd=HERE, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unavailable(f"sharp could not be installed (npm ci): {done.stderr.strip()[-300:]}")

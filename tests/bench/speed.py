@@ -1,0 +1,142 @@
+"""Speed and memory against sharp: the same bytes in, the same format out, one thread each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from handler.core.cover import Cover
+from handler.core.geometry import Box, Region, Size
+from tests.bench import peers
+from tests.bench.overlap import iou
+from tests.bench.pictures import Photo, make
+
+Say = Callable[[str], None]
+
+SETTINGS: dict[str, Any] = {
+    "width": 1080,
+    "height": 1080,
+    "quality": 95,
+    "strategy": "attention",
+}
+_TARGET = Size(1080, 1080)
+_WARM_UPS = 2
+# A quarter of the rounds this much dearer than the median: something else had the machine.
+_DISTURBED = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One picture to crop, and what it may cost.
+
+    Attributes:
+        name: in the table.
+        photo: the input; the output has its format.
+        cpu: budget of CPU time, as a multiple of sharp's; None where design.md sets none.
+        strategy: what decides the window.
+        peak: budget of memory, as a multiple of sharp's and in MiB.
+    """
+
+    name: str
+    photo: Photo
+    cpu: float | None
+    strategy: str = "attention"
+    peak: tuple[float, int] | None = None
+
+
+CASES = (
+    Case("JPEG 2 MP", Photo(1632, 1224, "jpeg"), 0.70),
+    Case("JPEG 12 MP", Photo(4000, 3000, "jpeg"), 0.75),
+    Case("JPEG 24 MP", Photo(6000, 4000, "jpeg"), 0.85),
+    Case("JPEG 48 MP", Photo(8000, 6000, "jpeg"), 0.85),
+    Case("JPEG 100 MP", Photo(11648, 8736, "jpeg"), 0.90, peak=(1.0, 256)),
+    Case("PNG 12 MP", Photo(4000, 3000, "png"), 1.05),
+    Case("WebP 12 MP", Photo(4000, 3000, "webp"), 1.05),
+    Case("JPEG 12 MP, Display P3", Photo(4000, 3000, "jpeg", "p3"), None),
+    Case("JPEG 12 MP, entropy", Photo(4000, 3000, "jpeg"), None, "entropy"),
+)
+_QUICK = ("JPEG 2 MP", "JPEG 12 MP", "PNG 12 MP", "WebP 12 MP")
+
+
+def cases(quick: bool) -> list[Case]:
+    """The cases to run."""
+    return [case for case in CASES if not quick or case.name in _QUICK]
+
+
+def measure_speed(quick: bool, say: Say) -> list[dict[str, Any]]:
+    """CPU and wall time of both, in turns.
+
+    Raises:
+        peers.Unavailable: sharp cannot be had.
+    """
+    rows = []
+    with peers.sharp() as sharp, peers.ours() as ours:
+        for case in cases(quick):
+            say(f"speed: {case.name}")
+            rows.append(_measure(case, ours, sharp, rounds=5 if quick else 11))
+    return rows
+
+
+def _measure(case: Case, ours: peers.Peer, sharp: peers.Peer, rounds: int) -> dict[str, Any]:
+    path = str(make(case.photo))
+    settings = SETTINGS | {"strategy": case.strategy}
+    sharp_settings = settings | {"format": case.photo.format}
+    loaded = ours.ask("load", path=path)
+    sharp.ask("load", path=path)
+    runs: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    for _ in range(_WARM_UPS + rounds):
+        runs.append((ours.ask("crop", **settings), sharp.ask("crop", **sharp_settings)))
+    (mine, theirs), counted = runs[-1], runs[_WARM_UPS:]
+    row: dict[str, Any] = {"case": case.name, "bytes_in": loaded["bytes"], "budget": case.cpu}
+    for measure in ("cpu", "wall"):
+        us, them = ([run[side][measure] for run in counted] for side in (0, 1))
+        row[measure] = {
+            "ours": median(us),
+            "sharp": median(them),
+            "ratio": median(us) / median(them),
+        }
+        row["disturbed"] = row.get("disturbed", False) or _disturbed(us) or _disturbed(them)
+    row["bytes"] = {"ours": mine["bytes"], "sharp": theirs["bytes"]}
+    row["bytes"]["ratio"] = mine["bytes"] / theirs["bytes"]
+    row["iou"] = _window_iou(mine, theirs)
+    return row
+
+
+def _disturbed(times: list[float]) -> bool:
+    return sorted(times)[len(times) * 3 // 4] > median(times) * _DISTURBED
+
+
+def _window_iou(mine: dict[str, Any], theirs: dict[str, Any]) -> float:
+    """Whether both did the same work, in source pixels."""
+    cover = Cover.of(Size(*mine["source"]), _TARGET)
+    window = Box(theirs["left"], theirs["top"], _TARGET.width, _TARGET.height)
+    return iou(Region(*mine["window"]), cover.region_of(window))
+
+
+def measure_memory(quick: bool, say: Say) -> list[dict[str, Any]]:
+    """Peak resident memory of one crop, each in a process of its own.
+
+    Raises:
+        peers.Unavailable: sharp cannot be had.
+    """
+    rows = []
+    for case in cases(quick):
+        say(f"memory: {case.name}")
+        path = str(make(case.photo))
+        settings = SETTINGS | {"strategy": case.strategy}
+        ours = _peak(peers.ours, path, settings)
+        sharp = _peak(peers.sharp, path, settings | {"format": case.photo.format})
+        ratio = {kind: ours[kind] / sharp[kind] for kind in ours}
+        row = {"case": case.name, "ours": ours, "sharp": sharp, "ratio": ratio}
+        rows.append(row | {"budget": case.peak})
+    return rows
+
+
+def _peak(start: Callable[[], peers.Peer], path: str, settings: dict[str, Any]) -> dict[str, float]:
+    """MiB: the peak, and how far that is above the process with nothing loaded."""
+    with start() as peer:
+        idle = peer.ask("peak")["kib"]
+        peer.ask("load", path=path)
+        peer.ask("crop", **settings)
+        peak = peer.ask("peak")["kib"]
+    return {"peak": peak / 1024, "increase": (peak - idle) / 1024}
