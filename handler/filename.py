@@ -5,6 +5,7 @@ import unicodedata
 from urllib.parse import quote
 
 _FALLBACK = "image"
+_MARK = "_smartcrop"
 # S3 keys end at 1,024 bytes and most file systems' names at 255; the rest is for suffixes.
 _MAX_STEM_BYTES = 150
 _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
@@ -16,8 +17,8 @@ def clean_stem(name: str | None) -> str:
     Letters of all scripts, digits, blanks, dots, dashes and underscores stay.
     """
     base = re.split(r"[/\\]", name or "")[-1]
-    base = unicodedata.normalize("NFC", base)
     base = "".join(c for c in base if unicodedata.category(c)[0] not in "CZ" or c == " ")
+    base = unicodedata.normalize("NFC", base)
     stem = _UNSAFE.sub("_", base.rpartition(".")[0] or base)
     stem = stem.strip(" .").encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(" .")
     return stem or _FALLBACK
@@ -25,12 +26,14 @@ def clean_stem(name: str | None) -> str:
 
 def result_name(name: str | None, extension: str) -> str:
     """Name of a result, as the reference has it: ``me.png`` becomes ``me_smartcrop.png``."""
-    return f"{clean_stem(name)}_smartcrop.{extension}"
+    return f"{clean_stem(name)}{_MARK}.{extension}"
 
 
 def is_result_name(name: str) -> bool:
     """Whether a name in a URL can be one that `result_name` gave."""
-    return not name.startswith(".") and not re.search(r"[/\\\x00-\x1f]", name)
+    marked, _, extension = name.rpartition(".")
+    stem = marked.removesuffix(_MARK)
+    return extension.isalnum() and result_name(f"{stem}.{extension}", extension) == name
 
 
 def content_disposition(filename: str) -> str:

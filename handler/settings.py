@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Never, Self
 
 from pydantic import (
     BaseModel,
@@ -123,7 +123,9 @@ def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
     if text is None or not text.strip():
         return CropSettings(), []
     try:
-        values = json.loads(text)
+        # JSON has no NaN; and a number of thousands of digits, which Python's int refuses, is
+        # out of range, not malformed.
+        values = json.loads(text, parse_constant=_refuse, parse_int=float)
     except (ValueError, RecursionError) as error:
         raise SettingsNotJson from error
     if not isinstance(values, dict):
@@ -139,8 +141,17 @@ def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str
         raise InvalidSettings("; ".join(map(_explain, error.errors()))) from error
     known = {field.alias for field in CropSettings.model_fields.values()}
     return settings, [
-        f"Unknown setting ignored: {name[:64]}" for name in values if name not in known
+        f"Unknown setting ignored: {_printable(name)}" for name in values if name not in known
     ]
+
+
+def _printable(name: str) -> str:
+    """Short enough to show, and without the half characters that JSON can spell but not send."""
+    return name[:64].encode(errors="replace").decode()
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _explain(error: ErrorDetails) -> str:

@@ -14,7 +14,6 @@ from handler.config import Config
 from handler.errors import BadForm, MethodNotAllowed, NotFound, SmartCropError
 from handler.service import Service
 from handler.storage import open_results
-from handler.telemetry import log
 
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -37,7 +36,6 @@ def create_app(config: Config) -> FastAPI:
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
-    app.add_exception_handler(Exception, _answer_surprise)
     app.add_middleware(Boundary, max_body_bytes=config.max_body_bytes)
     return app
 
@@ -51,8 +49,8 @@ async def _answer_error(_: Request, error: Exception) -> JSONResponse:
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    kind = _HTTP_ERRORS.get(error.status_code, BadForm)
-    answer = await _answer_error(request, kind(str(error.detail)))
+    kind = _HTTP_ERRORS.get(error.status_code)
+    answer = await _answer_error(request, kind() if kind else BadForm(str(error.detail)))
     answer.headers.update(error.headers or {})
     return answer
 
@@ -60,8 +58,3 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 async def _answer_invalid_request(request: Request, _: Exception) -> JSONResponse:
     # Only paths are declared to the framework; one that does not fit names nothing.
     return await _answer_error(request, NotFound())
-
-
-async def _answer_surprise(request: Request, error: Exception) -> JSONResponse:
-    log("surprise", failure=error, path=request.url.path)
-    return await _answer_error(request, SmartCropError())

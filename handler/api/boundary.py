@@ -1,12 +1,14 @@
-"""What is wrapped around every request: the limit on its body, its id, and safe headers."""
+"""What is wrapped around every request: its id, safe headers, a limit, the last resort."""
 
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handler.errors import BodyTooLarge
+from handler.errors import BodyTooLarge, SmartCropError
+from handler.telemetry import log
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -16,7 +18,12 @@ _HEADERS = {
 
 
 class Boundary:
-    """ASGI middleware; the limit holds for bodies of declared and of undeclared length."""
+    """ASGI middleware.
+
+    The limit holds for bodies of declared and of undeclared length. HEAD is answered as GET is,
+    without the body. An error that no layer foresaw is logged, and the client told of no more
+    than that.
+    """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         """Wrap ``app``."""
@@ -30,15 +37,25 @@ class Boundary:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        taken = 0
+        head = scope["method"] == "HEAD"
+        answer = _Answer(send, request_id, with_body=not head)
+        try:
+            if _declared_length(scope) > self._max_body_bytes:
+                raise self._too_large()
+            asked = {**scope, "method": "GET"} if head else scope
+            await self._app(asked, self._limited(receive), answer)
+        except ClientDisconnect:  # nobody is left to answer
+            return
+        except BodyTooLarge as error:
+            await answer.refuse(error, scope, receive)
+        except Exception as error:
+            log("surprise", failure=error, request_id=request_id, path=scope["path"])
+            if answer.started:  # too late for another: the server breaks the connection off
+                raise
+            await answer.refuse(SmartCropError(), scope, receive)
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
+    def _limited(self, receive: Receive) -> Receive:
+        taken = 0
 
         async def receive_limited() -> Message:
             nonlocal taken
@@ -48,12 +65,7 @@ class Boundary:
                 raise self._too_large()
             return message
 
-        if _declared_length(scope) > self._max_body_bytes:
-            error = self._too_large()
-            answer = JSONResponse(error.answer(), error.status)
-            await answer(scope, receive, send_with_headers)
-            return
-        await self._app(scope, receive_limited, send_with_headers)
+        return receive_limited
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(
@@ -62,11 +74,36 @@ class Boundary:
         )
 
 
+class _Answer:
+    """The way back to the client; every answer gets the headers."""
+
+    def __init__(self, send: Send, request_id: str, *, with_body: bool) -> None:
+        self.started = False
+        self._send = send
+        self._headers = {"X-Request-Id": request_id, **_HEADERS}
+        self._with_body = with_body
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+        elif not self._with_body:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def refuse(self, error: SmartCropError, scope: Scope, receive: Receive) -> None:
+        await JSONResponse(error.answer(), error.status)(scope, receive, self)
+
+
 def _request_id(scope: Scope) -> str:
     context = scope.get("aws.context")
     return getattr(context, "aws_request_id", None) or str(uuid.uuid4())
 
 
 def _declared_length(scope: Scope) -> int:
-    declared = Headers(scope=scope).get("content-length", "0")
-    return int(declared) if declared.isdecimal() else 0
+    try:
+        return int(Headers(scope=scope).get("content-length", "0"))
+    except ValueError:  # nonsense; what arrives is counted anyway
+        return 0

@@ -31,6 +31,8 @@ async def read_job(request: Request) -> Job:
         )
     except HTTPException as error:
         raise BadForm(str(error.detail)) from error
+    except ValueError as error:
+        raise BadForm("The charset that is named is not that of the form") from error
     try:
         file = _only_file(form)
         text = form.get("settings")

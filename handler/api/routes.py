@@ -80,7 +80,7 @@ def create_router(service: Service) -> APIRouter:
 
     @router.get("/api/v1/download/{job_id}/{filename}", summary="Fetch a result")
     def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
-        if not is_result_name(filename):
+        if not is_result_name(filename):  # no store has to be asked
             raise NotFound("No such result")
         return _download(service.results, str(job_id), filename, request.headers)
 
@@ -106,7 +106,13 @@ def _download(results: ResultStore, job_id: str, filename: str, asked: Headers) 
         "Cache-Control": "private, max-age=31536000, immutable",
         "ETag": f'"{found.etag}"',
     }
-    if asked.get("if-none-match") == headers["ETag"]:
+    if _is_known(headers["ETag"], asked.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(found.size)
     return StreamingResponse(found.chunks, headers=headers, media_type=content_type_of(filename))
+
+
+def _is_known(etag: str, condition: str) -> bool:
+    """Whether If-None-Match names a tag; proxies that compress make strong tags weak."""
+    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
+    return bool(tags & {etag, "*"})

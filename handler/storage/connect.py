@@ -26,7 +26,7 @@ def connect(url: str) -> S3Store | LocalStore:
         ValueError: any other URL.
     """
     parts = urlsplit(url)
-    if parts.scheme == "file" and parts.path:
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
         return LocalStore(Path(unquote(parts.path)), mkdir=True)
     if parts.scheme == "s3" and parts.netloc:
         plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
