@@ -5,6 +5,8 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
+from handler.codec.cmyk import press_profile
+
 _SRGB = ImageCms.createProfile("sRGB")
 # A profile that moves none of these colours by more than one step is as good as sRGB.
 _PROBE_STEP = 51
@@ -14,19 +16,23 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
     """Convert to sRGB through the file's own profile, perceptual intent.
 
     Args:
-        image: mode L, RGB, RGBX, RGBA or CMYK.
-        profile: ICC profile, or None for sRGB (CMYK: plain ink).
+        image: mode L, RGB, RGBX, RGBA or CMYK (0 is no ink).
+        profile: ICC profile, or None for sRGB (CMYK: a press of our own, see `cmyk`).
 
     Returns:
         The picture in L, RGB, RGBX or RGBA, and a warning if the profile could not be used.
     """
     if profile is None:
-        return (image.convert("RGB") if image.mode == "CMYK" else image), None
+        return _without_profile(image), None
     try:
         return _convert(image, profile), None
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        fallback = image.convert("RGB") if image.mode == "CMYK" else image
-        return fallback, "The colour profile is damaged or does not fit; colours are taken as sRGB"
+        warning = "The colour profile is damaged or does not fit; colours are taken as sRGB"
+        return _without_profile(image), warning
+
+
+def _without_profile(image: Image.Image) -> Image.Image:
+    return _convert(image, press_profile()) if image.mode == "CMYK" else image
 
 
 def _convert(image: Image.Image, profile: bytes) -> Image.Image:
@@ -69,7 +75,7 @@ def premultiply(image: Image.Image) -> Image.Image:
     """
     if image.mode != "RGBA":
         return image
-    if image.getextrema()[3] == (255, 255):
+    if image.getchannel("A").getextrema() == (255, 255):
         return image.convert("RGBa")
     pixels = np.array(image)
     colours = pixels[..., :3].astype(np.uint16)

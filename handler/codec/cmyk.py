@@ -1,0 +1,111 @@
+"""CMYK that comes without a profile: a model of ink on coated paper.
+
+The model is the Neugebauer equations in Yule and Nielsen's form: dots of the inks overlap at
+random (Demichel), each of the sixteen overprints has one colour, and the n-th roots of their light
+add up in proportion to the area that each covers. Dots print larger than they were asked for, by a
+curve per ink.
+
+The constants below were fitted, by least squares in 8-bit sRGB, to what sharp 0.35 makes of CMYK
+TIFFs without a profile: a lattice of 17 steps per ink, and photographs separated for web offset.
+They reproduce it at 41 dB on such photographs, and at 35 dB over the whole lattice, most of which
+is ink that no printer lays down. Adding the inks up naively, as Pillow does, gives 23 dB.
+"""
+
+import struct
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+# Linear light of sRGB, red, green, blue, of each overprint of cyan (1), magenta (2), yellow (4);
+# with black (8) on top nothing is left of it. Values outside 0 to 1 are colours that a press can
+# print and sRGB cannot show.
+_OVERPRINTS = np.array(
+    [
+        (1.0, 1.0, 1.0),
+        (-0.264, 0.329, 0.771),
+        (0.831, 0.0, 0.223),
+        (0.012, 0.004, 0.188),
+        (1.101, 0.776, -0.044),
+        (-0.177, 0.296, 0.031),
+        (0.795, 0.0, 0.003),
+        (0.028, 0.022, 0.019),
+    ]
+)
+_YULE_NIELSEN = 1.207
+# Dot gain of cyan, magenta, yellow, black: x of ink covers x + x(1 - x)(c0 + c1 x + c2 x²).
+_DOT_GAIN = (
+    (0.935, -1.058, 0.343),
+    (1.010, -1.676, 1.145),
+    (0.734, -1.206, 0.959),
+    (0.193, 0.113, 0.098),
+)
+# Linear sRGB to XYZ of the D50 white that ICC profiles are made for (IEC 61966-2-1, Bradford).
+_TO_XYZ_D50 = np.array(
+    [
+        (0.4360747, 0.3850649, 0.1430804),
+        (0.2225045, 0.7168786, 0.0606169),
+        (0.0139322, 0.0971045, 0.7141733),
+    ]
+)
+_WHITE_D50 = np.array([0.9642, 1.0, 0.8249])
+# Table points along each ink: built in 7 ms, and off the model by less than the model from sharp.
+_STEPS = 9
+
+
+@cache
+def press_profile() -> bytes:
+    """The model as an ICC profile (CMYK to Lab), so that littlecms can apply it at full speed."""
+    ink = np.linspace(0, 1, _STEPS)
+    inks = np.stack(np.meshgrid(ink, ink, ink, ink, indexing="ij"), axis=-1)
+    return _icc_profile(_lab(_light(inks)))
+
+
+def _light(inks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Linear sRGB of inks from 0 (none) to 1, array (..., 4)."""
+    covered = [_covered(inks[..., i], gain) for i, gain in enumerate(_DOT_GAIN)]
+    share = np.ones((*inks.shape[:-1], 1))
+    for area in covered[:3]:
+        share = np.concatenate([share * (1 - area[..., None]), share * area[..., None]], axis=-1)
+    roots = (share @ _signed_power(_OVERPRINTS, 1 / _YULE_NIELSEN)) * (1 - covered[3][..., None])
+    return _signed_power(roots, _YULE_NIELSEN)
+
+
+def _covered(ink: npt.NDArray[np.float64], gain: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    return ink + ink * (1 - ink) * np.polynomial.Polynomial(gain)(ink)
+
+
+def _signed_power(value: npt.NDArray[np.float64], power: float) -> npt.NDArray[np.float64]:
+    return np.sign(value) * np.abs(value) ** power
+
+
+def _lab(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """CIELAB of linear sRGB; it holds the colours outside sRGB, which XYZ in a profile cannot."""
+    ratio = light @ _TO_XYZ_D50.T / _WHITE_D50
+    f = np.where(ratio > 216 / 24389, np.cbrt(ratio), ratio * 841 / 108 + 4 / 29)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def _icc_profile(lab: npt.NDArray[np.float64]) -> bytes:
+    """An ICC 2.4 output profile with nothing but a perceptual table (lut16Type)."""
+    # ICC.1:2001-04, 6.5.8 and its table for 16-bit Lab: 0xff00 is L* 100, 0x8000 is a* or b* 0.
+    shifted = lab + np.array([0, 128, 128])
+    encoded = np.rint(shifted * (652.80, 256, 256)).clip(0, 65535).astype(">u2")
+    identity = struct.pack(">9i", *(65536 if i % 4 == 0 else 0 for i in range(9)))
+    straight = struct.pack(">2H", 0, 65535)
+    table = (
+        struct.pack(">4s4xBBBx", b"mft2", 4, 3, _STEPS)
+        + identity
+        + struct.pack(">2H", 2, 2)
+        + straight * 4
+        + encoded.tobytes()
+        + straight * 3
+    )
+    tags = struct.pack(">I4sII", 1, b"A2B0", 128 + 16, len(table))
+    size = 128 + len(tags) + len(table)
+    white = struct.pack(">3i", *(round(value * 65536) for value in _WHITE_D50))
+    header = struct.pack(
+        ">I4xI4s4s4s12x4s28x12s", size, 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp", white
+    )
+    return header.ljust(128, b"\0") + tags + table
