@@ -94,13 +94,15 @@ def _icc_profile(lab: npt.NDArray[np.float64]) -> bytes:
     encoded = np.rint(shifted * (652.80, 256, 256)).clip(0, 65535).astype(">u2")
     identity = struct.pack(">9i", *(65536 if i % 4 == 0 else 0 for i in range(9)))
     straight = struct.pack(">2H", 0, 65535)
-    table = (
-        struct.pack(">4s4xBBBx", b"mft2", 4, 3, _STEPS)
-        + identity
-        + struct.pack(">2H", 2, 2)
-        + straight * 4
-        + encoded.tobytes()
-        + straight * 3
+    table = b"".join(
+        (
+            struct.pack(">4s4xBBBx", b"mft2", 4, 3, _STEPS),
+            identity,
+            struct.pack(">2H", 2, 2),
+            straight * 4,
+            encoded.tobytes(),
+            straight * 3,
+        )
     )
     tags = struct.pack(">I4sII", 1, b"A2B0", 128 + 16, len(table))
     size = 128 + len(tags) + len(table)
