@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from PIL import Image
-
+from handler.codec.containers.directory import byte_order, read_fields
 from handler.core.orientation import Orientation
 
 _ORIENTATION_TAG = 0x0112
+_EXIF_PREFIX = b"Exif\0\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,14 @@ class Metadata:
 
 
 def read_exif_orientation(block: bytes | None) -> Orientation:
-    """Read the orientation out of an EXIF block; damaged EXIF turns nothing."""
-    if not block:
-        return Orientation.UPRIGHT
-    exif = Image.Exif()
+    """Read the orientation out of an EXIF block; damaged EXIF turns nothing.
+
+    Nothing else in the block is looked at: its other fields may point anywhere, and all to the
+    same megabytes.
+    """
+    tiff = (block or b"").removeprefix(_EXIF_PREFIX)
     try:
-        exif.load(block)
-        return Orientation(exif.get(_ORIENTATION_TAG, 1))
-    except Exception:  # EXIF is written by anybody: no damage in it is worth losing the photo
+        field = read_fields(tiff, {_ORIENTATION_TAG: 1})[_ORIENTATION_TAG]
+        return Orientation(field.numbers(byte_order(tiff))[0])
+    except (ValueError, LookupError):
         return Orientation.UPRIGHT

@@ -7,15 +7,12 @@ from PIL import Image
 
 from handler.codec.formats import Format
 from handler.codec.metadata import Metadata, read_exif_orientation
-from handler.core.geometry import Size
 from handler.core.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed
 
 # The limit on pixels is checked here, on the header, with our own number.
 Image.MAX_IMAGE_PIXELS = None
 
-# Deflate cannot expand more than this; a header that promises more lies.
-_MAX_DEFLATE_RATIO = 1032
 # Mode as decoded -> 8-bit mode to work in.
 _WORKING_MODE = {
     "1": "L",
@@ -54,18 +51,6 @@ def read_metadata(image: Image.Image, format_: Format) -> Metadata:
     turned = format_.name == "tiff"
     orientation = Orientation.UPRIGHT if turned else read_exif_orientation(image.info.get("exif"))
     return Metadata(orientation, image.info.get("icc_profile"))
-
-
-def check_plausible(image: Image.Image, data: bytes, format_: Format) -> None:
-    """Refuse a PNG whose data cannot be as large as its header says.
-
-    Raises:
-        ProcessingFailed: there are too few bytes for that many pixels.
-    """
-    size = Size(*image.size)
-    bits = 1 if image.mode in ("1", "P") else 8
-    if format_.name == "png" and size.area * bits // 8 > len(data) * _MAX_DEFLATE_RATIO:
-        raise ProcessingFailed("The file is too short for the size in its header")
 
 
 def decode(image: Image.Image, format_: Format) -> Image.Image:

@@ -1,0 +1,118 @@
+"""A TIFF directory, which EXIF is made of too: a table of tagged values."""
+
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+_ENTRY_BYTES = 12
+# Values of up to four bytes stand in the entry itself.
+_INLINE_BYTES = 4
+# Type of a field -> struct code and bytes of one value.
+_TYPES = {
+    1: ("B", 1),
+    2: ("B", 1),
+    3: ("H", 2),
+    4: ("I", 4),
+    5: ("Q", 8),
+    6: ("b", 1),
+    7: ("B", 1),
+    8: ("h", 2),
+    9: ("i", 4),
+    10: ("q", 8),
+    11: ("f", 4),
+    12: ("d", 8),
+}
+_WHOLE_NUMBERS = frozenset((1, 3, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A tagged value.
+
+    Attributes:
+        tag: what it says.
+        kind: type of its values, as the format numbers them.
+        count: how many values there are.
+        raw: their bytes, in the file's order.
+    """
+
+    tag: int
+    kind: int
+    count: int
+    raw: bytes
+
+    def numbers(self, order: str) -> tuple[int, ...]:
+        """The values, if they are whole numbers; else none."""
+        if self.kind not in _WHOLE_NUMBERS:
+            return ()
+        return struct.unpack(f"{order}{self.count}{_TYPES[self.kind][0]}", self.raw)
+
+
+def byte_order(data: bytes) -> str:
+    """The file's byte order, as struct writes it.
+
+    Raises:
+        ValueError: it is no TIFF.
+    """
+    order = _ORDERS.get(data[:4])
+    if order is None:
+        raise ValueError("no TIFF")
+    return order
+
+
+def read_fields(data: bytes, most: Mapping[int, int]) -> dict[int, Field]:
+    """Read the first directory; further ones, and what they point to, are not looked at.
+
+    Args:
+        data: the file.
+        most: the tags to read, and how many values each may have.
+
+    Returns:
+        The fields by tag; where a tag stands twice, the first.
+
+    Raises:
+        ValueError: it is no TIFF, its directory lies outside, or so does a field.
+    """
+    order = byte_order(data)
+    try:
+        (start,) = struct.unpack_from(f"{order}I", data, 4)
+        (count,) = struct.unpack_from(f"{order}H", data, start)
+    except struct.error as error:
+        raise ValueError("no directory") from error
+    table = memoryview(data)[start + 2 : start + 2 + count * _ENTRY_BYTES]
+    fields: dict[int, Field] = {}
+    whole = len(table) // _ENTRY_BYTES * _ENTRY_BYTES
+    for tag, kind, values, place in struct.iter_unpack(f"{order}HHI4s", table[:whole]):
+        if tag in most and tag not in fields:
+            if kind not in _TYPES or not 0 < values <= most[tag]:
+                raise ValueError(f"field {tag} has a wrong type or count")
+            size = values * _TYPES[kind][1]
+            (offset,) = struct.unpack(f"{order}I", place)
+            raw = place[:size] if size <= _INLINE_BYTES else data[offset : offset + size]
+            if len(raw) != size:
+                raise ValueError(f"field {tag} lies outside")
+            fields[tag] = Field(tag, kind, values, raw)
+    return fields
+
+
+def write_fields(fields: Iterable[Field], order: str, start: int) -> bytes:
+    """A directory that is the file's last.
+
+    Args:
+        fields: what it holds.
+        order: the file's byte order.
+        start: where in the file it will stand.
+    """
+    ordered = sorted(fields, key=lambda field: field.tag)
+    table = [struct.pack(f"{order}H", len(ordered))]
+    values: list[bytes] = []
+    end = start + 2 + _ENTRY_BYTES * len(ordered) + 4
+    for field in ordered:
+        place = field.raw.ljust(_INLINE_BYTES, b"\0")
+        if len(place) > _INLINE_BYTES:
+            place = struct.pack(f"{order}I", end)
+            values.append(field.raw + b"\0" * (len(field.raw) % 2))
+            end += len(values[-1])
+        table.append(struct.pack(f"{order}HHI", field.tag, field.kind, field.count) + place)
+    return b"".join((*table, b"\0\0\0\0", *values))

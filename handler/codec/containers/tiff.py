@@ -1,0 +1,183 @@
+"""TIFF: the first page, with a directory of only what its pixels depend on."""
+
+import math
+import struct
+from dataclasses import dataclass, replace
+
+from handler.codec.containers.contents import Contents
+from handler.codec.containers.directory import Field, byte_order, read_fields, write_fields
+from handler.core.geometry import Size
+from handler.errors import InvalidImage, ProcessingFailed
+
+_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 257, 258, 259, 277, 284
+_STRIP_OFFSETS, _STRIP_ROWS, _STRIP_BYTES = 273, 278, 279
+_TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
+# Each piece costs the decoder a step in Python. One row a strip is the finest in use.
+_MAX_PIECES = 65_536
+_MAX_SAMPLES = 8
+_MAX_PROFILE_BYTES = 4 << 20
+# Tag -> how many values it may have.
+_FIELDS = {
+    _WIDTH: 1,
+    _LENGTH: 1,
+    _BITS: _MAX_SAMPLES,
+    _COMPRESSION: 1,
+    262: 1,  # photometric interpretation
+    266: 1,  # fill order
+    _STRIP_OFFSETS: _MAX_PIECES,
+    274: 1,  # orientation
+    _SAMPLES: 1,
+    _STRIP_ROWS: 1,
+    _STRIP_BYTES: _MAX_PIECES,
+    _PLANES: 1,
+    292: 1,  # options of CCITT T.4
+    293: 1,  # and T.6
+    317: 1,  # predictor
+    320: 3 << 16,  # palette
+    _TILE_WIDTH: 1,
+    _TILE_LENGTH: 1,
+    _TILE_OFFSETS: _MAX_PIECES,
+    _TILE_BYTES: _MAX_PIECES,
+    338: _MAX_SAMPLES,  # what the extra samples mean
+    339: _MAX_SAMPLES,  # sample format
+    529: 3,  # YCbCr: coefficients, subsampling, positioning, reference black and white
+    530: 2,
+    531: 1,
+    532: 6,
+    34675: _MAX_PROFILE_BYTES,  # ICC profile
+}
+# What is decoded, and how many bytes one byte can become at the very most. JPEG is not among them:
+# it would reach a decoder other than the one that untrusted JPEG is left to.
+_EXPANSION = {
+    1: 1,
+    2: 65_536,  # CCITT: one bit for a row of at most that many
+    3: 65_536,
+    4: 65_536,
+    5: 2_560,  # LZW: 12 bits for a string of at most 3,838 bytes
+    8: 1_032,  # deflate
+    32_773: 64,  # PackBits
+    32_946: 1_032,  # deflate, as numbered first
+}
+_NOT_TAKEN = {
+    6: "JPEG",
+    7: "JPEG",
+    34_712: "JPEG 2000",
+    34_925: "LZMA",
+    50_000: "Zstandard",
+    50_001: "WebP",
+}
+# The two ways to cut a page: into strips of rows, or into tiles.
+_STRIPS = (_STRIP_OFFSETS, _STRIP_BYTES, _STRIP_ROWS)
+_TILES = (_TILE_OFFSETS, _TILE_BYTES, _TILE_WIDTH, _TILE_LENGTH)
+# Tiles reach over the edge of a page; where it is small, far.
+_SMALL_PAGE = 1024 * 1024
+
+
+def read(data: bytes) -> Contents:
+    """Read the first page's directory, and write it anew with only what is needed.
+
+    Raises:
+        InvalidImage: the directory is damaged, or the compression is not taken.
+        ProcessingFailed: pieces of the page are missing or overlap.
+    """
+    try:
+        order = byte_order(data)
+        fields = read_fields(data, _FIELDS)
+        page = _Page.of({tag: field.numbers(order) for tag, field in fields.items()})
+    except (ValueError, LookupError) as error:
+        raise InvalidImage("the TIFF header is damaged") from error
+    expansion = _EXPANSION.get(page.compression)
+    if expansion is None:
+        name = _NOT_TAKEN.get(page.compression, f"number {page.compression}")
+        raise InvalidImage(f"TIFF with {name} compression is not taken")
+    page.check_pieces(len(data))
+    padding = b"\0" * (len(data) % 2)
+    start = len(data) + len(padding)
+    directory = write_fields(page.needed(fields), order, start)
+    place = struct.pack(f"{order}I", start)
+    kept = b"".join((data[:4], place, memoryview(data)[8:], padding, directory))
+    return Contents(kept, page.size, len(data) * expansion * 8 // page.bits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page, as its directory describes it.
+
+    Attributes:
+        compression: as the format numbers it.
+        bits: of a pixel when decoded.
+        size: of the page.
+        piece_pixels: of one strip or tile.
+        pieces: how many strips or tiles there must be.
+        layout: the fields of strips or of tiles, their offsets first, their lengths second.
+        offsets: how many offsets the file has.
+        stored: how long each piece is in the file, as far as it says.
+    """
+
+    compression: int
+    bits: int
+    size: Size
+    piece_pixels: int
+    pieces: int
+    layout: tuple[int, ...]
+    offsets: int
+    stored: tuple[int, ...]
+
+    @classmethod
+    def of(cls, numbers: dict[int, tuple[int, ...]]) -> "_Page":
+        """Read the directory's numbers.
+
+        Raises:
+            LookupError, ValueError: some are missing or senseless.
+        """
+
+        def one(tag: int, default: int | None = None) -> int:
+            value = numbers[tag][0] if default is None else numbers.get(tag, (default,))[0]
+            if value < 1:
+                raise ValueError(f"field {tag} is {value}")
+            return value
+
+        width, length, samples = one(_WIDTH), one(_LENGTH), one(_SAMPLES, 1)
+        layout = _TILES if _TILE_WIDTH in numbers else _STRIPS
+        if layout is _TILES:
+            across, down = one(_TILE_WIDTH), one(_TILE_LENGTH)
+        else:
+            across, down = width, min(length, one(_STRIP_ROWS, length))
+        sample_bits = numbers.get(_BITS, (1,))
+        planes = samples if one(_PLANES, 1) == 2 else 1
+        return cls(
+            compression=one(_COMPRESSION, 1),
+            bits=max(1, *sample_bits) * samples,
+            size=Size(width, length),
+            piece_pixels=across * down,
+            pieces=math.ceil(width / across) * math.ceil(length / down) * planes,
+            layout=layout,
+            offsets=len(numbers[layout[0]]),
+            stored=numbers.get(layout[1], ()),
+        )
+
+    def check_pieces(self, file_bytes: int) -> None:
+        """Refuse strips and tiles that cannot be, or would take for ever.
+
+        Raises:
+            InvalidImage, ProcessingFailed: see `read`.
+        """
+        largest = 4 * max(self.size.area, _SMALL_PAGE)
+        if self.pieces > _MAX_PIECES or self.piece_pixels > largest:
+            raise InvalidImage("the TIFF is cut into pieces too small or too large")
+        if self.offsets < self.pieces:
+            raise ProcessingFailed("The TIFF data are incomplete")
+        # Decoding takes time for every byte of every piece, even if they are the same bytes.
+        if sum(min(size, file_bytes) for size in self.stored) > 2 * file_bytes:
+            raise ProcessingFailed("The TIFF data overlap")
+
+    def needed(self, fields: dict[int, Field]) -> list[Field]:
+        """The fields without the other layout's, and without pieces that no pixel is in."""
+        kept = []
+        for tag, field in fields.items():
+            if tag in self.layout[:2]:
+                size, count = len(field.raw) // field.count, min(field.count, self.pieces)
+                kept.append(replace(field, count=count, raw=field.raw[: count * size]))
+            elif tag in self.layout or tag not in _STRIPS + _TILES:
+                kept.append(field)
+        return kept
