@@ -7,7 +7,7 @@ curve per ink.
 
 The constants below were fitted, by least squares in 8-bit sRGB, to what sharp 0.35 makes of CMYK
 TIFFs without a profile: a lattice of 17 steps per ink, and photographs separated for web offset.
-They reproduce it at 41 dB on such photographs, and at 35 dB over the whole lattice, most of which
+They reproduce it at 41 dB on such photographs, and at 34 dB over the whole lattice, most of which
 is ink that no printer lays down. Adding the inks up naively, as Pillow does, gives 23 dB.
 """
 

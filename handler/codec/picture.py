@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from handler.codec import jpeg, raster
+from handler.codec import jpeg, libwebp, raster, webp
 from handler.codec.colour import premultiply, to_srgb
 from handler.codec.containers import READERS
 from handler.codec.formats import FORMATS, Format, recognise
@@ -39,15 +39,25 @@ class Picture:
         format_: Format,
         stored: Size,
         metadata: Metadata,
-        decode: Callable[[int], Image.Image],
+        decode: Callable[[float], Image.Image],
+        choose_scale: Callable[[float], float] = lambda _: 1,
     ) -> None:
-        """Use `open_picture`."""
+        """Use `open_picture`.
+
+        Args:
+            format_: the format it came in.
+            stored: size as stored.
+            metadata: orientation and profile.
+            decode: decodes at 1/scale.
+            choose_scale: what scale to decode at for a resize by 1/shrink.
+        """
         self.format = format_
         self.size = metadata.orientation.size(stored)
         self.warnings: list[str] = []
         self._metadata = metadata
         self._decode = decode
-        self._decoded: tuple[int, Pixels] | None = None
+        self._choose_scale = choose_scale
+        self._decoded: tuple[float, Pixels] | None = None
 
     def pixels(self, shrink: float) -> Pixels:
         """Decode; see `handler.core.frame.Frame`. The last scale asked for is kept.
@@ -55,7 +65,7 @@ class Picture:
         Raises:
             ProcessingFailed: the data are damaged.
         """
-        scale = jpeg.choose_scale(shrink) if self.format.name == "jpeg" else 1
+        scale = self._choose_scale(shrink)
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # give its memory back before decoding anew
             image, warning = to_srgb(self._decode(scale), self._metadata.profile)
@@ -81,11 +91,42 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         taken = ", ".join(f.name.upper() for f in FORMATS.values())
         raise InvalidImage(f"unrecognised format; taken are {taken}")
     if format_.pillow is None:
-        header = jpeg.read_header(data)
-        _check_pixels(header.size, limits)
-        return Picture(
-            format_, header.size, header.metadata, lambda scale: jpeg.decode(data, header, scale)
-        )
+        return _open_jpeg(data, format_, limits)
+    if format_.name == "webp" and libwebp.is_available():
+        picture = _open_webp(data, format_, limits)
+        if picture is not None:
+            return picture
+    return _open_raster(data, format_, limits)
+
+
+def _open_jpeg(data: bytes, format_: Format, limits: Limits) -> Picture:
+    header = jpeg.read_header(data)
+    _check_pixels(header.size, limits)
+    return Picture(
+        format_,
+        header.size,
+        header.metadata,
+        lambda scale: jpeg.decode(data, header, int(scale)),
+        jpeg.choose_scale,
+    )
+
+
+def _open_webp(data: bytes, format_: Format, limits: Limits) -> Picture | None:
+    """A still WebP; None for an animation, whose size is checked all the same."""
+    header = webp.read_header(data)
+    _check_pixels(header.size, limits)
+    if header.animated:
+        return None
+    return Picture(
+        format_,
+        header.size,
+        header.metadata,
+        lambda shrink: webp.decode(data, header, shrink),
+        webp.choose_shrink,
+    )
+
+
+def _open_raster(data: bytes, format_: Format, limits: Limits) -> Picture:
     if format_.name in READERS:
         contents = READERS[format_.name](data)
         _check_pixels(contents.size, limits)

@@ -1,0 +1,165 @@
+"""libwebp itself, for what Pillow's reader leaves out: to scale while decoding.
+
+Pillow decodes every WebP as an animation, into several full canvases. The library called here is
+the very one that Pillow is linked to, so there is no second copy of it to keep up to date; the
+symbols are looked up through Pillow's extension, whatever the name of the file behind it.
+
+Structures and constants are those of libwebp's <webp/decode.h>.
+"""
+
+import ctypes
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from handler.core.geometry import Size
+
+# The last change of these structures (libwebp 0.5, 2015). The library refuses a newer major part.
+_ABI_VERSION = 0x0209
+_STATUS_OK = 0
+_MODE_RGBA = 1
+
+
+class _Features(ctypes.Structure):
+    _fields_ = (
+        ("width", ctypes.c_int),
+        ("height", ctypes.c_int),
+        ("has_alpha", ctypes.c_int),
+        ("has_animation", ctypes.c_int),
+        ("format", ctypes.c_int),
+        ("padding", ctypes.c_uint32 * 5),
+    )
+
+
+class _RgbaBuffer(ctypes.Structure):
+    _fields_ = (
+        ("pixels", ctypes.c_void_p),
+        ("stride", ctypes.c_int),
+        ("size", ctypes.c_size_t),
+    )
+
+
+class _YuvaBuffer(ctypes.Structure):
+    """Never used, but the union is as large as this."""
+
+    _fields_ = (
+        ("planes", ctypes.c_void_p * 4),
+        ("strides", ctypes.c_int * 4),
+        ("sizes", ctypes.c_size_t * 4),
+    )
+
+
+class _Planes(ctypes.Union):
+    _fields_ = (("rgba", _RgbaBuffer), ("yuva", _YuvaBuffer))
+
+
+class _Output(ctypes.Structure):
+    _fields_ = (
+        ("colorspace", ctypes.c_int),
+        ("width", ctypes.c_int),
+        ("height", ctypes.c_int),
+        ("is_external_memory", ctypes.c_int),
+        ("buffer", _Planes),
+        ("padding", ctypes.c_uint32 * 4),
+        ("private_memory", ctypes.c_void_p),
+    )
+
+
+class _Options(ctypes.Structure):
+    _fields_ = (
+        ("bypass_filtering", ctypes.c_int),
+        ("no_fancy_upsampling", ctypes.c_int),
+        ("use_cropping", ctypes.c_int),
+        ("crop", ctypes.c_int * 4),
+        ("use_scaling", ctypes.c_int),
+        ("scaled_width", ctypes.c_int),
+        ("scaled_height", ctypes.c_int),
+        ("use_threads", ctypes.c_int),
+        ("dithering_strength", ctypes.c_int),
+        ("flip", ctypes.c_int),
+        ("alpha_dithering_strength", ctypes.c_int),
+        ("padding", ctypes.c_uint32 * 5),
+    )
+
+
+class _Config(ctypes.Structure):
+    _fields_ = (("input", _Features), ("output", _Output), ("options", _Options))
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    try:
+        from PIL import _webp
+
+        library = ctypes.CDLL(_webp.__file__)
+        signatures = {
+            "WebPInitDecoderConfigInternal": (ctypes.POINTER(_Config), ctypes.c_int),
+            "WebPGetFeaturesInternal": (
+                ctypes.c_char_p,
+                ctypes.c_size_t,
+                ctypes.POINTER(_Features),
+                ctypes.c_int,
+            ),
+            "WebPDecode": (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(_Config)),
+        }
+        for name, arguments in signatures.items():
+            getattr(library, name).argtypes = arguments
+    except (ImportError, OSError, AttributeError):
+        return None
+    compatible = library.WebPInitDecoderConfigInternal(_Config(), _ABI_VERSION)
+    return library if compatible else None
+
+
+def is_available() -> bool:
+    """Whether Pillow's libwebp can be called; if it is linked statically, it cannot."""
+    return _library() is not None
+
+
+def read_features(data: bytes) -> tuple[Size, bool, bool]:
+    """Size, whether it has alpha, and whether it is an animation.
+
+    Raises:
+        ValueError: the header is damaged.
+    """
+    features = _Features()
+    status = _call("WebPGetFeaturesInternal", data, len(data), features, _ABI_VERSION)
+    if status != _STATUS_OK:
+        raise ValueError(f"libwebp's status is {status}")
+    return (
+        Size(features.width, features.height),
+        bool(features.has_alpha),
+        bool(features.has_animation),
+    )
+
+
+def decode(data: bytes, size: Size) -> npt.NDArray[np.uint8]:
+    """Decode a still picture and, if ``size`` is not its own, average areas to make it that.
+
+    Returns:
+        uint8 array (height, width, 4), alpha not premultiplied.
+
+    Raises:
+        ValueError: the data are damaged, end early or hold an animation.
+    """
+    pixels = np.empty((size.height, size.width, 4), np.uint8)
+    config = _Config()
+    _call("WebPInitDecoderConfigInternal", config, _ABI_VERSION)
+    # Scaling to its own size would still cost it the smooth upsampling of its colour planes.
+    config.options.use_scaling = size != read_features(data)[0]
+    config.options.scaled_width, config.options.scaled_height = size.width, size.height
+    config.output.colorspace = _MODE_RGBA
+    config.output.is_external_memory = 1
+    rgba = config.output.buffer.rgba
+    rgba.pixels, rgba.stride, rgba.size = pixels.ctypes.data, pixels.strides[0], pixels.nbytes
+    status = _call("WebPDecode", data, len(data), config)
+    if status != _STATUS_OK:
+        raise ValueError(f"libwebp's status is {status}")
+    return pixels
+
+
+def _call(name: str, *arguments: object) -> int:
+    library = _library()
+    if library is None:
+        raise ValueError("libwebp is not available")
+    return int(getattr(library, name)(*arguments))
