@@ -1,7 +1,9 @@
 """The multipart form of a request: one image, and settings as a JSON string."""
 
+from collections.abc import AsyncGenerator
+
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from handler.errors import BadForm, NoImage, TooManyImages
@@ -25,14 +27,7 @@ async def read_job(request: Request) -> Job:
     """
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
         raise NoImage(f"Send the image as {_MULTIPART}, in a field named file")
-    try:
-        form = await request.form(
-            max_files=_MAX_PARTS, max_fields=_MAX_PARTS, max_part_size=_MAX_FIELD_BYTES
-        )
-    except HTTPException as error:
-        raise BadForm(str(error.detail)) from error
-    except ValueError as error:
-        raise BadForm("The charset that is named is not that of the form") from error
+    form = await _parse(request)
     try:
         file = _only_file(form)
         text = form.get("settings")
@@ -43,6 +38,40 @@ async def read_job(request: Request) -> Job:
     if not data:
         raise NoImage
     return Job(data, file.filename, settings, warnings, request.state.request_id)
+
+
+class _FormParser(MultiPartParser):
+    """Starlette's, which takes a form that breaks off for a whole one."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        self.ended = True
+
+
+async def _parse(request: Request) -> FormData:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        taken = 0
+        async for chunk in request.stream():
+            taken += len(chunk)
+            yield chunk
+        # Raised in here, it has the parser close its files.
+        if taken and not parser.ended:
+            raise BadForm("The form breaks off before its end")
+
+    parser = _FormParser(
+        request.headers,
+        stream(),
+        max_files=_MAX_PARTS,
+        max_fields=_MAX_PARTS,
+        max_part_size=_MAX_FIELD_BYTES,
+    )
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise BadForm(error.message) from error
+    except ValueError as error:
+        raise BadForm("The charset that is named is not that of the form") from error
 
 
 def _only_file(form: FormData) -> UploadFile:

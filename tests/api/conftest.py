@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from handler.api import create_app
+from handler.config import Config
+
+MAX_BODY_BYTES = 400_000
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """The local directory that results go to."""
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def client(results: Path) -> Iterator[TestClient]:
+    """The app in this process; an error that it does not answer is raised here."""
+    config = Config(store=results.as_uri(), max_body_bytes=MAX_BODY_BYTES, max_pixels=4_000_000)
+    with TestClient(create_app(config)) as client:
+        yield client

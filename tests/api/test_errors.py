@@ -1,0 +1,303 @@
+"""The table of errors in the HTTP contract, row by row."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from handler.api import create_app
+from handler.config import Config
+from tests.api.calls import (
+    ANALYZE,
+    CROP,
+    MULTIPART,
+    PORTRAIT,
+    file_part,
+    form,
+    part,
+    small,
+    upload,
+)
+from tests.pictures import encoded, gradient, noise, photo
+
+SHARED = {"error", "code", "details"}
+PNG = encoded(photo(size=(300, 200)), "PNG")
+
+
+def error_of(response: httpx2.Response, status: int) -> dict[str, Any]:
+    """The JSON of an error answer, after a look at what all of them have in common."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    body: dict[str, Any] = response.json()
+    assert {"error", "code"} <= set(body) <= SHARED | {"feature"}
+    for trace in ("Traceback", "site-packages", "/handler/", ".py"):
+        assert trace not in response.text
+    return body
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"data": {"settings": "{}"}},
+        {"content": form(part('form-data; name="settings"', b"{}")), "type": MULTIPART},
+        {"content": form(), "type": MULTIPART},
+        {"content": b"", "type": MULTIPART},
+        {"json": {"width": 100}},
+        {"content": PORTRAIT, "type": "image/jpeg"},
+        {"content": b"file=x", "type": "application/x-www-form-urlencoded"},
+        {"content": form(file_part()), "type": MULTIPART.replace("form-data", "mixed")},
+        {"content": form(file_part())},
+        {"files": {"file": ("portrait.jpg", b"")}},
+        # What a browser sends when no file was chosen.
+        {"content": form(part('form-data; name="file"; filename=""', b"")), "type": MULTIPART},
+        # A picture in a plain field is text, as in the reference.
+        {"content": form(part('form-data; name="file"', PNG[:999])), "type": MULTIPART},
+    ],
+)
+def test_no_file_or_an_empty_one(client: TestClient, request_: dict[str, Any]) -> None:
+    content_type = request_.pop("type", None)
+    headers = {"Content-Type": content_type} if content_type else {}
+
+    body = error_of(client.post(CROP, headers=headers, **request_), 400)
+
+    assert (body["error"], body["code"]) == ("No image file provided", "NO_IMAGE")
+
+
+def test_more_than_one_file_is_sent_to_the_batch_route(client: TestClient) -> None:
+    files = [("file", ("a.jpg", PORTRAIT)), ("other", ("b.png", PNG))]
+
+    body = error_of(client.post(CROP, files=files), 400)
+
+    assert body["error"] == (
+        "This endpoint processes one image at a time. "
+        "Use /api/v1/tools/smart-crop/batch for multiple files."
+    )
+    assert body["code"] == "TOO_MANY_IMAGES"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"Dear Sir or Madam", "unrecognised format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unrecognised format"),
+        (b"%PDF-1.7\n" + bytes(200), "unrecognised format"),
+        (b"\0", "unrecognised format"),
+        (PORTRAIT[:20], "the JPEG header is damaged"),
+        (encoded(gradient(2001, 2000), "PNG"), "2001 × 2000 pixels are too many"),
+    ],
+)
+def test_what_is_no_picture_or_too_large_a_one(
+    client: TestClient, data: bytes, reason: str
+) -> None:
+    body = error_of(client.post(CROP, **upload({}, data)), 400)
+
+    assert body["error"].startswith(f"Invalid image: {reason}")
+    assert body["code"] == "INVALID_IMAGE"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["{", "mode=subject", "{'width': 10}", '{"width": NaN}', '{"width": -Infinity}', "[" * 60_000],
+)
+def test_settings_that_are_not_json(client: TestClient, settings: str) -> None:
+    body = error_of(client.post(CROP, **upload(settings)), 400)
+
+    assert body == {"error": "Settings must be valid JSON", "code": "SETTINGS_NOT_JSON"}
+
+
+@pytest.mark.parametrize("settings", ["[]", "null", "1", '"subject"', "true"])
+def test_settings_that_are_json_but_no_object(client: TestClient, settings: str) -> None:
+    body = error_of(client.post(CROP, **upload(settings)), 400)
+
+    assert body == {
+        "error": "Invalid settings",
+        "code": "INVALID_SETTINGS",
+        "details": "Expected an object of settings",
+    }
+
+
+def test_each_setting_that_is_wrong_is_named(client: TestClient) -> None:
+    wrong = {"mode": "auto", "width": 0, "height": "1080", "padding": 51, "padColor": "red"}
+
+    body = error_of(client.post(CROP, **upload(wrong)), 400)
+
+    assert (body["error"], body["code"]) == ("Invalid settings", "INVALID_SETTINGS")
+    named = [line.partition(": ")[0] for line in body["details"].split("; ")]
+    assert named == ["mode", "width", "height", "padding", "padColor"]
+
+
+def test_settings_are_checked_before_the_picture_is_looked_at(client: TestClient) -> None:
+    body = error_of(client.post(CROP, **upload({"width": 0}, b"no picture")), 400)
+
+    assert body["error"] == "Invalid settings"
+
+
+@pytest.mark.parametrize("data", [PORTRAIT[: len(PORTRAIT) // 2], PNG[: len(PNG) // 2]])
+def test_a_damaged_picture(client: TestClient, data: bytes) -> None:
+    body = error_of(client.post(CROP, **small() | {"files": {"file": ("a", data)}}), 422)
+
+    assert (body["error"], body["code"]) == ("Processing failed", "PROCESSING_FAILED")
+    assert body["details"].endswith("data are damaged or incomplete")
+
+
+# To be changed when the modes land.
+@pytest.mark.parametrize(
+    ("mode", "answer"),
+    [
+        (
+            "face",
+            {
+                "error": "Feature not installed",
+                "code": "FEATURE_NOT_INSTALLED",
+                "feature": "face-detection",
+                "details": "The face detection bundle is not part of this version",
+            },
+        ),
+        (
+            "trim",
+            {
+                "error": "Not implemented",
+                "code": "NOT_IMPLEMENTED",
+                "details": "Mode trim is not part of this version",
+            },
+        ),
+    ],
+)
+def test_a_mode_that_is_not_there_yet(
+    client: TestClient, mode: str, answer: Mapping[str, str]
+) -> None:
+    for path in (CROP, ANALYZE):
+        assert error_of(client.post(path, **small(mode=mode)), 501) == answer
+
+
+def test_a_store_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    client = TestClient(create_app(Config(store="s3://results")))
+
+    body = error_of(client.post(CROP, **small()), 503)
+
+    assert (body["error"], body["code"]) == ("Storage unavailable", "STORAGE_UNAVAILABLE")
+    assert "127.0.0.1" not in str(body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nowhere"),
+        ("POST", "/api/v1/tools/smart-crop/nowhere"),
+        ("GET", "/api/v1/download/no-job/a_smartcrop.jpg"),
+        ("GET", "/api/v1/download/8b39b1a6-9d6c-4ab6-8b6c-4e6bd4f6ab62/a_smartcrop.jpg"),
+        ("GET", "/static/index.html"),
+        ("GET", "/..%2f..%2fetc/passwd"),
+    ],
+)
+def test_an_unknown_route_job_or_file(client: TestClient, method: str, path: str) -> None:
+    body = error_of(client.request(method, path), 404)
+
+    assert (body["error"], body["code"]) == ("Not found", "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", CROP, "POST"),
+        ("PUT", CROP, "POST"),
+        ("GET", ANALYZE, "POST"),
+        ("POST", "/api/v1/health", "GET"),
+        ("DELETE", "/", "GET"),
+        ("OPTIONS", CROP, "POST"),
+        ("BREW", CROP, "POST"),
+    ],
+)
+def test_a_wrong_method(client: TestClient, method: str, path: str, allowed: str) -> None:
+    response = client.request(method, path)
+
+    assert error_of(response, 405) == {"error": "Method not allowed", "code": "METHOD_NOT_ALLOWED"}
+    assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("multipart/form-data", form(file_part())),
+        ("multipart/form-data; boundary=", form(file_part())),
+        ("multipart/form-data; boundary=" + "b" * 5000, form(file_part())),
+        (MULTIPART, b"garbage"),
+        (MULTIPART, b"--another-boundary\r\n\r\n"),
+        (MULTIPART, form(part("form-data", b"x"))),
+        (MULTIPART, form(part('form-data; filename="a.jpg"', PORTRAIT))),
+        (MULTIPART, form(part('form-data; name="settings"', b" " * 70_000), file_part())),
+        (MULTIPART, form(part('form-data; name="a"', b"x", "X-Long: " + "x" * 99_999 + "\r\n"))),
+        (MULTIPART, form(*[part('form-data; name="a"', b"x")] * 101, file_part())),
+        (MULTIPART, form(*[file_part(data=b"x")] * 101)),
+        (MULTIPART + "; charset=undefined", form(file_part())),
+        (MULTIPART + "; charset=punycode", form(file_part("a.b.jpg"))),
+    ],
+)
+def test_a_broken_form(client: TestClient, content_type: str, content: bytes) -> None:
+    response = client.post(CROP, content=content, headers={"Content-Type": content_type})
+
+    body = error_of(response, 400)
+
+    assert (body["error"], body["code"]) == ("Failed to parse multipart request", "BAD_FORM")
+    assert body["details"]
+
+
+@pytest.mark.parametrize("charset", ["no-such", "rot13", "utf-16", "idna", "\x80"])
+def test_a_form_in_another_charset_is_taken(client: TestClient, charset: str) -> None:
+    content_type = f"{MULTIPART}; charset={charset}".encode("latin-1")
+
+    response = client.post(
+        CROP, content=form(file_part()), headers=[(b"Content-Type", content_type)]
+    )
+
+    assert response.status_code == 200
+
+
+def test_a_form_that_breaks_off(client: TestClient) -> None:
+    whole = form(file_part())
+
+    for length in (20, 100, len(whole) // 2, len(whole) - 60):
+        response = client.post(CROP, content=whole[:length], headers={"Content-Type": MULTIPART})
+
+        body = error_of(response, 400)
+        assert body["error"] == "Failed to parse multipart request"
+        assert body["details"] == "The form breaks off before its end"
+
+
+def test_what_nobody_foresaw_is_logged_and_not_shown(
+    logged: Callable[[], str],
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("the secret of /var/task")
+
+    app = create_app(Config())
+    app.get("/fail")(fail)
+
+    body = error_of(TestClient(app).get("/fail"), 500)
+
+    assert body == {"error": "Internal error", "code": "INTERNAL"}
+    assert "RuntimeError: the secret of /var/task" in logged()
+
+
+def test_the_answer_to_analyze_is_the_same_error(client: TestClient) -> None:
+    requests = [upload("{"), upload({"width": 0}), upload({}, b"text"), {"content": b""}]
+    for request in requests:
+        crop, analyze = client.post(CROP, **request), client.post(ANALYZE, **request)
+        assert (crop.status_code, crop.json()) == (analyze.status_code, analyze.json())
+
+
+def test_a_body_past_the_limit_is_sent_to_the_uploads_route(client: TestClient) -> None:
+    picture = encoded(noise(600, 400), "PNG")
+
+    body = error_of(client.post(CROP, **upload({}, picture)), 413)
+
+    assert body["error"] == "Request body too large"
+    assert body["code"] == "BODY_TOO_LARGE"
+    assert "At most 400,000 bytes" in body["details"]
+    assert "POST /api/v1/uploads" in body["details"]
