@@ -1,12 +1,12 @@
 """JPEG through libjpeg-turbo (simplejpeg), scaled while decoding."""
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
 from PIL import Image
 
+from handler.codec.containers import jpeg as container
 from handler.codec.metadata import Metadata, read_exif_orientation
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
@@ -17,8 +17,6 @@ _SCALES = (8, 4, 2)
 # picture in: it then reads the decoded pixels where they lie.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
 _PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
-# A block of 8x8 pixels costs one bit at the very least.
-_MAX_PIXELS_PER_BYTE = 8 * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,18 @@ def read_header(data: bytes) -> JpegHeader:
     """Read size, colour space and metadata.
 
     Raises:
-        InvalidImage: the header is damaged.
+        InvalidImage: the header is damaged, or there are more scans than any encoder writes.
         ProcessingFailed: there are too few bytes for that many pixels.
     """
-    # Pillow's plugin reads the markers in Python; its decoder is never reached from here.
-    from PIL.JpegImagePlugin import JpegImageFile
-
+    segments = container.read(data)
     try:
         height, width, colour, _ = simplejpeg.decode_jpeg_header(data)
-        markers = JpegImageFile(io.BytesIO(data)).info
-    except Exception as error:  # whatever a parser makes of hostile bytes
+    except (ValueError, MemoryError) as error:
         raise InvalidImage("the JPEG header is damaged") from error
-    if width * height > len(data) * _MAX_PIXELS_PER_BYTE:
+    if width * height > segments.most_pixels:
         raise ProcessingFailed("The file is too short for the size in its header")
-    metadata = Metadata(read_exif_orientation(markers.get("exif")), markers.get("icc_profile"))
-    return JpegHeader(Size(width, height), colour, "adobe" in markers, metadata)
+    metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
+    return JpegHeader(Size(width, height), colour, segments.adobe, metadata)
 
 
 def choose_scale(shrink: float) -> int:

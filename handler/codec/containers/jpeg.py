@@ -1,0 +1,109 @@
+"""JPEG: the marker segments in front of the pixels, and how many scans the pixels come in."""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handler.errors import InvalidImage
+
+# A marker that a segment follows, or the end: neither a stuffed 0xFF in the pixels nor a restart.
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_EXIF, _PROFILE, _ADOBE = (0xE1, b"Exif\0\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe")
+# Frame header -> bits that a block of 8x8 samples takes at the very least: one code of one bit for
+# the first coefficient, and in a sequential file another that says that no more follow; lossless,
+# one a sample.
+_FRAMES = {0xC0: 2, 0xC1: 2, 0xC2: 1, 0xC3: 64, 0xC9: 1, 0xCA: 1}
+_BLOCK = 8
+# Profiles and previews come in segments of 64 KiB: this is more than 100 MB of them.
+_MAX_SEGMENTS = 2_000
+# Every scan of a progressive file costs a pass over all its blocks, and may have next to no bytes.
+# Encoders write ten or so.
+_MAX_SCANS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """What the segments say.
+
+    Attributes:
+        exif: EXIF block.
+        profile: ICC profile.
+        adobe: whether it was written the way Adobe's programs write.
+        most_pixels: as many as the data can become at the very most, or more.
+    """
+
+    exif: bytes | None
+    profile: bytes | None
+    adobe: bool
+    most_pixels: int
+
+
+def read(data: bytes) -> Segments:
+    """Walk the segments up to the pixels.
+
+    Raises:
+        InvalidImage: a segment is damaged, or there are too many of them or of scans.
+    """
+    exif: bytes | None = None
+    parts: dict[int, bytes] = {}
+    adobe = False
+    most_pixels = 0
+    for marker, payload in _walk(data):
+        if marker == _SCAN:
+            break
+        if marker in _FRAMES and not most_pixels:
+            most_pixels = _most_pixels(payload, len(data) * 8 // _FRAMES[marker])
+        elif _is(_EXIF, marker, payload):
+            exif = exif or payload
+        elif _is(_PROFILE, marker, payload):
+            parts.setdefault(payload[12], payload[14:])
+        elif _is(_ADOBE, marker, payload):
+            adobe = True
+    # Most files have one scan, and need no second walk to see that there are not too many.
+    if data.count(bytes((0xFF, _SCAN))) > _MAX_SCANS:
+        _check_scans(data)
+    return Segments(exif, _joined(parts), adobe, most_pixels)
+
+
+def _is(kind: tuple[int, bytes], marker: int, payload: bytes) -> bool:
+    return marker == kind[0] and payload.startswith(kind[1]) and len(payload) > len(kind[1]) + 1
+
+
+def _walk(data: bytes) -> Iterator[tuple[int, bytes]]:
+    position = 2
+    for _ in range(_MAX_SEGMENTS):
+        found = _MARKER.search(data, position)
+        if found is None or data[found.end() - 1] == _END:
+            return
+        try:
+            (length,) = struct.unpack_from(">H", data, found.end())
+        except struct.error as error:
+            raise InvalidImage("the JPEG header is damaged") from error
+        position = found.end() + max(2, length)
+        yield data[found.end() - 1], data[found.end() + 2 : position]
+    raise InvalidImage("the JPEG has too many segments")
+
+
+def _check_scans(data: bytes) -> None:
+    if sum(marker == _SCAN for marker, _ in _walk(data)) > _MAX_SCANS:
+        raise InvalidImage("the JPEG has too many scans")
+
+
+def _most_pixels(frame: bytes, blocks: int) -> int:
+    """Pixels of that many blocks, by the frame header's sampling factors."""
+    factors = frame[7::3]
+    if len(frame) < 9 or not all(factor >> 4 and factor & 15 for factor in factors):
+        raise InvalidImage("the JPEG header is damaged")
+    across, down = max(f >> 4 for f in factors), max(f & 15 for f in factors)
+    # Each unit of so many blocks covers a square or oblong of the picture.
+    unit = sum((f >> 4) * (f & 15) for f in factors)
+    return blocks * across * down * _BLOCK**2 // unit
+
+
+def _joined(parts: dict[int, bytes]) -> bytes | None:
+    """The profile, if no part of it is missing."""
+    if not parts or sorted(parts) != list(range(1, len(parts) + 1)):
+        return None
+    return b"".join(parts[number] for number in sorted(parts))
