@@ -34,6 +34,12 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         (503, "The object store did not answer."),
     )
 }
+_DOWNLOAD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/*": {}}, "description": "The picture."},
+    304: {"description": "The client has it already."},
+    307: {"description": "The picture is at the object store, under a fresh link."},
+    404: {"model": ErrorAnswer, "description": "There is no such result."},
+}
 
 
 def _form_schema() -> dict[str, Any]:
@@ -78,7 +84,12 @@ def create_router(service: Service) -> APIRouter:
         job = await read_job(request)
         return await _work(lambda: service.analyze(job))
 
-    @router.get("/api/v1/download/{job_id}/{filename}", summary="Fetch a result")
+    @router.get(
+        "/api/v1/download/{job_id}/{filename}",
+        response_class=Response,
+        responses=_DOWNLOAD,
+        summary="Fetch a result",
+    )
     def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
         if not is_result_name(filename):  # no store has to be asked
             raise NotFound("No such result")

@@ -10,13 +10,13 @@ from handler.config import Config
 MAX_BODY_BYTES = 400_000
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The local directory that results go to."""
-    return tmp_path / "results"
+    return tmp_path_factory.mktemp("results")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(results: Path) -> Iterator[TestClient]:
     """The app in this process; an error that it does not answer is raised here."""
     config = Config(store=results.as_uri(), max_body_bytes=MAX_BODY_BYTES, max_pixels=4_000_000)

@@ -138,11 +138,14 @@ def test_analyze_answers_exactly_the_plan_that_crop_renders(client: TestClient) 
 
 
 def test_analyze_writes_nothing(client: TestClient, results: Path) -> None:
-    assert client.post(ANALYZE, **small()).status_code == 200
-    assert list(results.rglob("*")) == []
+    before = set(results.rglob("*"))
 
-    client.post(CROP, **small())
-    assert len([path for path in results.rglob("*") if path.is_file()]) == 1
+    assert client.post(ANALYZE, **small()).status_code == 200
+    assert set(results.rglob("*")) == before
+
+    answer = client.post(CROP, **small()).json()
+    folder = results / answer["jobId"]
+    assert set(results.rglob("*")) - before == {folder, folder / answer["filename"]}
 
 
 def test_every_job_has_an_id_of_its_own(client: TestClient) -> None:
