@@ -1,0 +1,60 @@
+import pytest
+from pydantic import ValidationError
+
+from handler.config import Config
+
+
+def test_a_laptop_needs_to_set_nothing() -> None:
+    config = Config.from_environment({})
+
+    assert config.store == "file:///tmp/smart-crop"
+    assert config.max_body_bytes == 100_000_000
+    assert config.max_pixels == 150_000_000
+    assert config.link_seconds == 3600
+
+
+def test_each_field_has_its_variable() -> None:
+    config = Config.from_environment(
+        {
+            "SMART_CROP_STORE": "s3://bucket/crops",
+            "SMART_CROP_MAX_BODY_BYTES": "1000",
+            "SMART_CROP_MAX_PIXELS": "2000",
+            "SMART_CROP_LINK_SECONDS": "60",
+            "SMART_CROP_UNKNOWN": "x",
+        }
+    )
+
+    assert config == Config(
+        store="s3://bucket/crops", max_body_bytes=1000, max_pixels=2000, link_seconds=60
+    )
+
+
+def test_a_variable_that_is_empty_is_not_set() -> None:
+    assert Config.from_environment({"SMART_CROP_STORE": ""}) == Config()
+
+
+def test_on_lambda_a_body_is_limited_by_the_payload_unless_the_deployment_says_otherwise() -> None:
+    on_lambda = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
+
+    limit = Config.from_environment(on_lambda).max_body_bytes
+    # As base64 in an event, with room for the event's own fields.
+    assert limit * 4 // 3 + 200_000 < 6_291_556
+    assert limit == 4_500_000
+
+    chosen = Config.from_environment({**on_lambda, "SMART_CROP_MAX_BODY_BYTES": "5"})
+    assert chosen.max_body_bytes == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_BODY_BYTES", "0"),
+        ("MAX_BODY_BYTES", "4.5 MB"),
+        ("MAX_PIXELS", "-1"),
+        ("LINK_SECONDS", "0"),
+        ("LINK_SECONDS", "604801"),  # a week is all that S3 signs
+    ],
+)
+def test_a_deployment_that_is_wrong_does_not_start(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=name.lower()):
+        Config.from_environment({f"SMART_CROP_{name}": value})

@@ -1,0 +1,190 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.core.geometry import Size
+from handler.errors import InvalidSettings, SettingsNotJson, SmartCropError
+from handler.settings import CropSettings, parse_settings, validate_settings
+
+# Name on the wire: its default, values that are taken, values that are not.
+TABLE: dict[str, tuple[object, list[object], list[object]]] = {
+    "mode": ("subject", ["subject", "face", "trim"], ["", "Subject", "auto", 1, None, ["face"]]),
+    "strategy": ("attention", ["attention", "entropy"], ["saliency", "", 0, None]),
+    "width": (1080, [1, 1080, 10_000], [0, -1, 10_001, 1.5, "1080", True, None, [1], {}]),
+    "height": (1080, [1, 1080, 10_000], [0, -1, 10_001, 1.5, "1080", True, None, [1], {}]),
+    "padding": (0, [0, 50], [-1, 51, 0.5, "10", False, None]),
+    "facePreset": (
+        "head-shoulders",
+        ["closeup", "head-shoulders", "upper-body", "half-body"],
+        ["full-body", "CLOSEUP", 1, None],
+    ),
+    "sensitivity": (0.5, [0, 0.25, 1], [-0.01, 1.01, "0.5", True, None]),
+    "threshold": (30, [0, 255], [-1, 256, 0.5, "30", True, None]),
+    "padToSquare": (False, [True, False], [0, 1, "true", None]),
+    "padColor": (
+        "#ffffff",
+        ["#fff", "#a1B2c3", "#11223344", "transparent"],
+        ["", "white", "fff", "#ff", "#ffff", "#fffff", "#gggggg", "#fff\n", " #fff", 16, None],
+    ),
+    "targetSize": (None, [1, 10_000], [0, 10_001, 0.5, "100", True]),
+    "quality": (95, [1, 100], [0, 101, 80.5, "95", True, None]),
+    "format": (
+        "auto",
+        ["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"],
+        ["jpg", "JPEG", "bmp", "heic", 1, None],
+    ),
+    "faces": ("all", ["all", "largest"], ["two", 1, None]),
+    "onNoFaces": ("subject", ["subject", "error"], ["", "fail", 1, None]),
+}
+NAMES = {field.alias: name for name, field in CropSettings.model_fields.items()}
+
+
+def test_the_table_holds_every_setting() -> None:
+    assert set(TABLE) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_setting_that_is_absent_has_its_default(name: str) -> None:
+    settings, warnings = parse_settings("{}")
+
+    assert getattr(settings, NAMES[name]) == TABLE[name][0]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, row in TABLE.items() for value in row[1]]
+)
+def test_a_value_in_range_is_taken(name: str, value: object) -> None:
+    settings, warnings = parse_settings(json.dumps({name: value}))
+
+    assert getattr(settings, NAMES[name]) == value
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, row in TABLE.items() for value in row[2]]
+)
+def test_a_value_out_of_range_or_of_another_type_is_named(name: str, value: object) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        parse_settings(json.dumps({name: value}))
+
+    assert caught.value.status == 400
+    assert caught.value.error == "Invalid settings"
+    assert caught.value.details is not None
+    assert caught.value.details.startswith(f"{name}: ")
+
+
+def test_all_settings_that_are_wrong_are_named_at_once() -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        parse_settings(json.dumps({name: row[2][0] for name, row in TABLE.items()}))
+
+    assert caught.value.details is not None
+    named = [each.partition(": ")[0] for each in caught.value.details.split("; ")]
+    assert sorted(named) == sorted(TABLE)
+
+
+@pytest.mark.parametrize(("alias", "mode"), [("attention", "subject"), ("content", "trim")])
+def test_the_modes_first_names_still_hold(alias: str, mode: str) -> None:
+    assert parse_settings(json.dumps({"mode": alias}))[0].mode == mode
+
+
+@pytest.mark.parametrize("name", ["width", "height", "padding", "threshold", "quality"])
+def test_a_whole_number_may_be_written_with_a_point(name: str) -> None:
+    settings, _ = parse_settings(f'{{"{name}": 40.0}}')
+
+    value = getattr(settings, name)
+    assert (value, type(value)) == (40, int)
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5000, "1e308", "-" + "9" * 5000])
+def test_a_number_past_all_bounds_is_out_of_range(number: str) -> None:
+    with pytest.raises(InvalidSettings, match="width: "):
+        parse_settings(f'{{"width": {number}}}')
+
+
+def test_width_and_height_together_are_limited() -> None:
+    assert parse_settings('{"width": 10000, "height": 5000}')[0].target == Size(10_000, 5_000)
+
+    with pytest.raises(InvalidSettings, match="width × height must be at most 50 megapixels"):
+        parse_settings('{"width": 10000, "height": 5001}')
+
+
+@pytest.mark.parametrize("text", [None, "", " \r\n\t"])
+def test_no_settings_are_the_defaults(text: str | None) -> None:
+    assert parse_settings(text) == (CropSettings(), [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{", "}", "{}{}", "subject", "{width: 1}", "{'width': 1}", '{"width": 1,}'),
+        *('{"width": NaN}', '{"width": Infinity}', '{"x": -Infinity}', '{"x": 01}', "\ufeff{}"),
+        *("[" * 100_000, '{"a":' * 100_000),
+    ],
+)
+def test_what_is_not_json(text: str) -> None:
+    with pytest.raises(SettingsNotJson):
+        parse_settings(text)
+
+
+@pytest.mark.parametrize("text", ["[]", "[{}]", "null", "0", '"{}"', "false"])
+def test_what_is_json_but_no_object(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="Expected an object of settings"):
+        parse_settings(text)
+
+
+def test_unknown_settings_are_ignored_and_named_in_order() -> None:
+    settings, warnings = parse_settings('{"zoom": 2, "width": 7, "face_preset": 1, "": 0}')
+
+    assert settings.width == 7
+    assert warnings == [
+        "Unknown setting ignored: zoom",
+        "Unknown setting ignored: face_preset",
+        "Unknown setting ignored: ",
+    ]
+
+
+def test_a_warning_is_short_and_can_be_sent() -> None:
+    _, warnings = parse_settings('{"%s": 1, "\\udfff": 1}' % ("x" * 1000))
+
+    assert warnings == ["Unknown setting ignored: " + "x" * 64, "Unknown setting ignored: ?"]
+
+
+def test_settings_that_are_parsed_already_are_checked_alike() -> None:
+    settings, warnings = validate_settings({"mode": "content", "width": 12.0, "no": None})
+
+    assert (settings.mode, settings.width) == ("trim", 12)
+    assert warnings == ["Unknown setting ignored: no"]
+    with pytest.raises(InvalidSettings, match="quality: "):
+        validate_settings({"quality": 0})
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def status_of(text: str) -> int:
+    """HTTP status that settings end in; any error that is not a client's is raised."""
+    try:
+        settings, warnings = parse_settings(text)
+    except SmartCropError as error:
+        json.dumps(error.answer(), ensure_ascii=False).encode()
+        return error.status
+    json.dumps(warnings, ensure_ascii=False).encode()
+    return 200 if 1 <= settings.target.area <= 50_000_000 else 500
+
+
+@given(values=st.dictionaries(st.sampled_from([*TABLE]) | st.text(), VALUES, max_size=5))
+def test_no_object_is_an_error_of_ours(values: dict[str, Any]) -> None:
+    assert status_of(json.dumps(values)) in (200, 400)
+
+
+@given(text=st.text())
+def test_no_text_is_an_error_of_ours(text: str) -> None:
+    assert status_of(text) in (200, 400)
