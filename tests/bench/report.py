@@ -109,7 +109,7 @@ def _memory_verdict(row: dict[str, Any]) -> tuple[str, str]:
         return "", ""
     ratio, mebibytes = row["budget"]
     within = row["ratio"]["peak"] <= ratio and row["ours"]["peak"] <= mebibytes
-    return f"≤ {ratio:.2f}, {mebibytes} MiB", verdict(0 if within else 1, 0.5)
+    return f"≤ {ratio:.2f}, {mebibytes} MiB", verdict(not within, 0)
 
 
 def stages(rows: Rows) -> list[RenderableType]:
@@ -123,5 +123,23 @@ def stages(rows: Rows) -> list[RenderableType]:
 
 
 def cold_starts(results: dict[str, Any]) -> list[RenderableType]:
-    """The whole start, then the packages that it imports."""
-    return []
+    """The whole start, then what it is made of."""
+    ours, peer = results["ours"], results["boto3"]
+    whole = _table(
+        "From process start to the first crop through the Lambda runtime; milliseconds, medians",
+        *("", "ours", "on boto3", "ratio", "budget", ""),
+    )
+    within = ours["cpu"] <= results["budget"] and results["ratio"] <= results["budget_ratio"]
+    budget = f"≤ {results['budget']} ms, {results['budget_ratio']:.2f}"
+    whole.add_row("CPU", *_side_by_side(ours["cpu"], peer["cpu"]), budget, verdict(not within, 0))
+    whole.add_row("wall", *_side_by_side(ours["wall"], peer["wall"]), "", "")
+    parts = _table("What ours is made of; milliseconds of CPU", "part", "ms")
+    packages = _table("Its imports, by -X importtime; milliseconds", "package", "ms")
+    for table, name in ((parts, "parts"), (packages, "packages")):
+        for part, time in results[name].items():
+            table.add_row(part, f"{time:.0f}")
+    return [whole, parts, packages]
+
+
+def _side_by_side(ours: float, peer: float) -> tuple[str, str, str]:
+    return f"{ours:.0f}", f"{peer:.0f}", f"[bold]{ours / peer:.2f}[/]"
