@@ -10,13 +10,15 @@ from handler.codec.cmyk import press_profile
 _SRGB = ImageCms.createProfile("sRGB")
 # A profile that moves none of these colours by more than one step is as good as sRGB.
 _PROBE_STEP = 51
+_STRIP_ROWS = 64
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str | None]:
     """Convert to sRGB through the file's own profile, perceptual intent.
 
     Args:
-        image: mode L, RGB, RGBX, RGBA or CMYK (0 is no ink).
+        image: mode L, RGB, RGBX, RGBA or CMYK (0 is no ink). Taken over: a large picture is
+            converted where it lies.
         profile: ICC profile, or None for sRGB (CMYK: a press of our own, see `cmyk`).
 
     Returns:
@@ -25,39 +27,61 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
     if profile is None:
         return _without_profile(image), None
     try:
-        return _convert(image, profile), None
+        return _CONVERTERS[image.mode](image, profile), None
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         warning = "The colour profile is damaged or does not fit; colours are taken as sRGB"
         return _without_profile(image), warning
 
 
 def _without_profile(image: Image.Image) -> Image.Image:
-    return _convert(image, press_profile()) if image.mode == "CMYK" else image
+    return _convert_cmyk(image, press_profile()) if image.mode == "CMYK" else image
 
 
-def _convert(image: Image.Image, profile: bytes) -> Image.Image:
+def _convert_rgb(image: Image.Image, profile: bytes) -> Image.Image:
+    transform = _transform(profile, image.mode, image.mode)
+    if not _changes_nothing(transform, image.mode):
+        # littlecms leaves a fourth byte, alpha or nothing, as it is.
+        ImageCms.applyTransform(image, transform, inPlace=True)
+    return image
+
+
+def _convert_grey(image: Image.Image, profile: bytes) -> Image.Image:
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis])
+    shades = _applied(_transform(profile, "L", "RGB"), ramp).convert("L")
+    return image.point(list(shades.tobytes()))
+
+
+def _convert_cmyk(image: Image.Image, profile: bytes) -> Image.Image:
+    return _applied(_transform(profile, "CMYK", "RGB"), image)
+
+
+_CONVERTERS = {
+    "L": _convert_grey,
+    "RGB": _convert_rgb,
+    "RGBX": _convert_rgb,
+    "RGBA": _convert_rgb,
+    "CMYK": _convert_cmyk,
+}
+
+
+def _transform(profile: bytes, mode: str, into: str) -> ImageCms.ImageCmsTransform:
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    inks = "RGB" if image.mode in ("RGBX", "RGBA") else image.mode
-    transform = ImageCms.buildTransform(
-        source, _SRGB, inks, "RGB", renderingIntent=ImageCms.Intent.PERCEPTUAL
-    )
-    if inks == "RGB" and _changes_nothing(transform):
-        return image
-    alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    plain = image.convert(inks) if image.mode != inks else image
-    converted = ImageCms.applyTransform(plain, transform)
+    intent = ImageCms.Intent.PERCEPTUAL
+    return ImageCms.buildTransform(source, _SRGB, mode, into, renderingIntent=intent)
+
+
+def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
+    converted = ImageCms.applyTransform(image, transform)
     if converted is None:
         raise ValueError("the profile gave no picture")
-    if alpha is not None:
-        converted.putalpha(alpha)
-    return converted.convert("L") if image.mode == "L" else converted
+    return converted
 
 
-def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     axis = np.arange(0, 256, _PROBE_STEP, dtype=np.uint8)
     lattice = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
     probe = Image.fromarray(lattice.reshape(len(axis), -1, 3))
-    moved = ImageCms.applyTransform(probe, transform)
+    moved = _applied(transform, probe.convert(mode)).convert("RGB")
     difference = np.asarray(probe).astype(np.int16) - np.asarray(moved).astype(np.int16)
     return bool(np.abs(difference).max() <= 1)
 
@@ -75,11 +99,14 @@ def premultiply(image: Image.Image) -> Image.Image:
     """
     if image.mode != "RGBA":
         return image
-    if image.getchannel("A").getextrema() == (255, 255):
-        return image.convert("RGBa")
     pixels = np.array(image)
-    colours = pixels[..., :3].astype(np.uint16)
-    colours *= pixels[..., 3:]
-    # Exact floor(x / 255) for every product of two bytes.
-    pixels[..., :3] = (colours + 1 + (colours >> 8)) >> 8
+    if (pixels[..., 3] < 255).any():
+        # In strips that stay in the processor's cache.
+        for top in range(0, image.height, _STRIP_ROWS):
+            strip = pixels[top : top + _STRIP_ROWS]
+            alpha = strip[..., 3].astype(np.uint16)
+            for band in range(3):
+                product = strip[..., band] * alpha
+                # Exact floor(x / 255) for every product of two bytes.
+                strip[..., band] = (product + 1 + (product >> 8)) >> 8
     return Image.frombuffer("RGBa", image.size, pixels, "raw", "RGBa", 0, 1)

@@ -13,10 +13,13 @@ from handler.errors import InvalidImage, ProcessingFailed
 # The limit on pixels is checked here, on the header, with our own number.
 Image.MAX_IMAGE_PIXELS = None
 
-# Mode as decoded -> 8-bit mode to work in.
+# Mode as decoded -> 8-bit mode to work in. Samples of 32 bits, whole or real, have no agreed white.
 _WORKING_MODE = {
     "1": "L",
     "L": "L",
+    "I;16": "L",
+    "I;16B": "L",
+    "I;16L": "L",
     "LA": "RGBA",
     "La": "RGBA",
     "P": "RGB",
@@ -36,14 +39,19 @@ def open_header(data: bytes, format_: Format) -> Image.Image:
     """Open a file without decoding it.
 
     Raises:
-        InvalidImage: the header is damaged, or Pillow was built without the format.
+        InvalidImage: the header is damaged, Pillow was built without the format, or its pixels are
+            of a kind that is not taken.
     """
     if format_.pillow is None:
         raise ValueError(f"{format_.name} is not Pillow's to open")
     try:
-        return Image.open(io.BytesIO(data), formats=[format_.pillow])
+        image = Image.open(io.BytesIO(data), formats=[format_.pillow])
     except Exception as error:  # whatever a plugin makes of hostile bytes
         raise InvalidImage(f"the {format_.name.upper()} header is damaged") from error
+    if image.mode not in _WORKING_MODE:
+        kind = "samples of 32 bits or with a sign"
+        raise InvalidImage(f"{format_.name.upper()} with {kind} is not taken")
+    return image
 
 
 def read_metadata(image: Image.Image, format_: Format) -> Metadata:
@@ -75,10 +83,10 @@ def decode(image: Image.Image, format_: Format) -> Image.Image:
 
 
 def _to_working_mode(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # 16-bit grey: the upper byte, as libvips reduces it.
-        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     mode = _WORKING_MODE[image.mode]
+    if image.mode.startswith("I;16"):
+        # The upper byte, as libvips reduces it, and Pillow itself wherever there is colour.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if "transparency" in image.info and mode in ("L", "RGB"):
         mode = "RGBA"
-    return image.convert(mode) if image.mode != mode else image.copy()
+    return image.convert(mode) if image.mode != mode else image
