@@ -13,6 +13,9 @@ from handler.errors import NotFound, StorageUnavailable
 from handler.filename import content_disposition
 from handler.storage.connect import connect
 
+# A slow client keeps one of these in memory, not the whole result.
+_CHUNK_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -107,7 +110,8 @@ class ResultStore:
             raise StorageUnavailable("The result could not be read") from error
         meta = found.meta
         etag = (meta["e_tag"] or job_id).strip('"')
-        return StoredResult(meta["size"], etag, map(bytes, found.stream()))
+        chunks = map(bytes, found.stream(min_chunk_size=_CHUNK_BYTES))
+        return StoredResult(meta["size"], etag, chunks)
 
 
 def open_results(url: str, link_seconds: int) -> ResultStore:

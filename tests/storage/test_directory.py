@@ -1,0 +1,113 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from handler.errors import NotFound, StorageUnavailable
+from handler.storage import ResultStore, open_results
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> ResultStore:
+    return open_results((tmp_path / "results").as_uri(), 60)
+
+
+def test_a_result_is_one_file_in_the_folder_of_its_job(
+    results: ResultStore, tmp_path: Path
+) -> None:
+    results.save("job", "été 日本_smartcrop.png", b"picture", "image/png")
+
+    assert (tmp_path / "results/job/été 日本_smartcrop.png").read_bytes() == b"picture"
+
+
+def test_it_is_read_with_its_size_and_tag(results: ResultStore) -> None:
+    results.save("job", "a.png", b"picture", "image/png")
+
+    found = results.read("job", "a.png")
+
+    assert (found.size, b"".join(found.chunks)) == (7, b"picture")
+    assert found.etag
+    assert '"' not in found.etag
+    results.check("job", "a.png")
+
+
+def test_a_large_one_is_read_in_chunks(results: ResultStore) -> None:
+    data = os.urandom(5_000_000)
+    results.save("job", "a.png", data, "image/png")
+
+    chunks = list(results.read("job", "a.png").chunks)
+
+    assert b"".join(chunks) == data
+    assert max(map(len, chunks)) <= 2 << 20
+
+
+def test_another_picture_has_another_tag(results: ResultStore) -> None:
+    results.save("job", "a.png", b"one", "image/png")
+    results.save("job", "b.png", b"two", "image/png")
+
+    assert results.read("job", "a.png").etag != results.read("job", "b.png").etag
+
+
+def test_one_that_is_not_there_is_not_found(results: ResultStore) -> None:
+    results.save("job", "a.png", b"picture", "image/png")
+
+    for job_id, filename in (("job", "b.png"), ("other", "a.png"), ("job", "")):
+        with pytest.raises(NotFound):
+            results.read(job_id, filename)
+        with pytest.raises(NotFound):
+            results.check(job_id, filename)
+
+
+@pytest.mark.parametrize(
+    ("job_id", "filename"), [("job", "../../secret"), ("..", "secret"), ("job/../..", "secret")]
+)
+def test_no_key_leads_out_of_the_directory(
+    results: ResultStore, tmp_path: Path, job_id: str, filename: str
+) -> None:
+    (tmp_path / "secret").write_text("untouched")
+
+    with pytest.raises(ValueError, match="illegal character sequence"):
+        results.read(job_id, filename)
+    with pytest.raises(ValueError, match="illegal character sequence"):
+        results.save(job_id, filename, b"overwritten", "text/plain")
+
+    assert (tmp_path / "secret").read_text() == "untouched"
+
+
+def test_a_reader_never_sees_half_a_result(results: ResultStore, tmp_path: Path) -> None:
+    versions = [bytes([version]) * 3_000_000 for version in range(2)]
+    results.save("job", "a.png", versions[0], "image/png")
+
+    def write() -> None:
+        for turn in range(40):
+            results.save("job", "a.png", versions[turn % 2], "image/png")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = []
+    while writer.is_alive():
+        seen.append(b"".join(results.read("job", "a.png").chunks))
+    writer.join()
+
+    assert seen
+    assert all(data in versions for data in seen)
+    # Nor does anything else stay behind.
+    assert os.listdir(tmp_path / "results/job") == ["a.png"]
+
+
+def test_a_directory_that_is_gone_is_unavailable(tmp_path: Path) -> None:
+    results = open_results((tmp_path / "results").as_uri(), 60)
+    (tmp_path / "results").rmdir()
+    (tmp_path / "results").write_text("in the way")
+
+    with pytest.raises(StorageUnavailable):
+        results.save("job", "a.png", b"picture", "image/png")
+
+
+def test_links_lead_to_this_service_and_stay_good(results: ResultStore) -> None:
+    link = results.link("job", "été 1_smartcrop.png")
+
+    assert link.url == "/api/v1/download/job/%C3%A9t%C3%A9%201_smartcrop.png"
+    assert link.expires_at is None
+    assert not results.signs_links

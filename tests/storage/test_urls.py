@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from handler.storage import open_results
+
+
+def test_a_directory_is_made_if_need_be(tmp_path: Path) -> None:
+    open_results((tmp_path / "a b" / "ü").as_uri(), 60)
+
+    assert (tmp_path / "a b" / "ü").is_dir()
+
+
+def test_this_machine_may_be_named(tmp_path: Path) -> None:
+    open_results(f"file://localhost{tmp_path}/here", 60)
+
+    assert (tmp_path / "here").is_dir()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "/var/results", "results", "file:", "file://", "file://another-machine/results"),
+        *("s3:", "s3://", "s3:///prefix", "gs://bucket/prefix", "https://bucket/prefix"),
+    ],
+)
+def test_any_other_url_is_told_what_is_expected(url: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"Expected s3://bucket/prefix or file:///directory but received"
+    ):
+        open_results(url, 60)
