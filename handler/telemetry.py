@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import time
 from collections.abc import Mapping
 from functools import cache
 
@@ -13,8 +12,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 SERVICE = "smart-crop"
 NAMESPACE = "SmartCrop"
 
-# When this process started; taken out by the first job, which pays for the cold start.
-_cold_start = [time.monotonic()]
+# Taken out by the first job of this process.
+_cold_start = [True]
 
 
 def on_lambda() -> bool:
@@ -75,7 +74,7 @@ def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
     for name, (unit, value) in amounts.items():
         metrics.add_metric(name, unit, value)
     if _cold_start:
-        since = (time.monotonic() - _cold_start.pop()) * 1000
+        # How long it took is in Lambda's own report; the first job may come long after it.
+        _cold_start.clear()
         metrics.add_metric("ColdStarts", MetricUnit.Count, 1)
-        metrics.add_metric("ColdStartDuration", MetricUnit.Milliseconds, since)
     metrics.flush_metrics()

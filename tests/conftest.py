@@ -1,6 +1,7 @@
 """What tests of several folders share."""
 
 import json
+import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 
@@ -80,10 +81,18 @@ def s3(seaweedfs: Program, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """What was logged since the last call, as a person at a terminal reads it."""
-    telemetry._logger.cache_clear()  # it holds the standard error of an earlier test
+    """What was logged since the last call, as a person at a terminal reads it.
+
+    The logger is made anew for the test, because it holds on to the streams of an earlier one.
+    """
+    _forget_logger()
     yield lambda: capsys.readouterr().err
+    _forget_logger()
+
+
+def _forget_logger() -> None:
     telemetry._logger.cache_clear()
+    logging.Logger.manager.loggerDict.pop(telemetry.SERVICE, None)
 
 
 @pytest.hookimpl(wrapper=True)
