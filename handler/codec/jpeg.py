@@ -24,12 +24,14 @@ class JpegHeader:
     """What is known of a JPEG before decoding.
 
     Attributes:
+        data: the file, as it is to be decoded.
         size: as stored.
         colour: colour space of the file, in libjpeg-turbo's words.
         inverted: CMYK values count light instead of ink, as Adobe writes them.
         metadata: orientation and profile.
     """
 
+    data: bytes
     size: Size
     colour: str
     inverted: bool
@@ -45,13 +47,13 @@ def read_header(data: bytes) -> JpegHeader:
     """
     segments = container.read(data)
     try:
-        height, width, colour, _ = simplejpeg.decode_jpeg_header(data)
+        height, width, colour, _ = simplejpeg.decode_jpeg_header(segments.data)
     except (ValueError, MemoryError) as error:
         raise InvalidImage("the JPEG header is damaged") from error
     if width * height > segments.most_pixels:
         raise ProcessingFailed("The file is too short for the size in its header")
     metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
-    return JpegHeader(Size(width, height), colour, segments.adobe, metadata)
+    return JpegHeader(segments.data, Size(width, height), colour, segments.adobe, metadata)
 
 
 def choose_scale(shrink: float) -> int:
@@ -63,7 +65,7 @@ def choose_scale(shrink: float) -> int:
     return 1
 
 
-def decode(data: bytes, header: JpegHeader, scale: int) -> Image.Image:
+def decode(header: JpegHeader, scale: int) -> Image.Image:
     """Decode at 1/``scale`` of the size.
 
     Returns:
@@ -76,7 +78,7 @@ def decode(data: bytes, header: JpegHeader, scale: int) -> Image.Image:
     space = _DECODE_TO.get(header.colour, "RGBX")
     try:
         pixels = simplejpeg.decode_jpeg(
-            data,
+            header.data,
             space,
             min_height=-(-header.size.height // scale) if scale > 1 else 0,
             min_width=-(-header.size.width // scale) if scale > 1 else 0,

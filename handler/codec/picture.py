@@ -106,7 +106,7 @@ def _open_jpeg(data: bytes, format_: Format, limits: Limits) -> Picture:
         format_,
         header.size,
         header.metadata,
-        lambda scale: jpeg.decode(data, header, int(scale)),
+        lambda scale: jpeg.decode(header, int(scale)),
         jpeg.choose_scale,
     )
 
@@ -127,17 +127,15 @@ def _open_webp(data: bytes, format_: Format, limits: Limits) -> Picture | None:
 
 
 def _open_raster(data: bytes, format_: Format, limits: Limits) -> Picture:
-    if format_.name in READERS:
-        contents = READERS[format_.name](data)
-        _check_pixels(contents.size, limits)
-        if contents.size.area > contents.most_pixels:
-            raise ProcessingFailed("The file is too short for the size in its header")
-        data = contents.data
-    image = raster.open_header(data, format_)
+    contents = READERS[format_.name](data)
+    _check_pixels(contents.size, limits)
+    if contents.size.area > contents.most_pixels:
+        raise ProcessingFailed("The file is too short for the size in its header")
+    image = raster.open_header(contents.data, format_)
     size = Size(*image.size)
     _check_pixels(size, limits)
     metadata = raster.read_metadata(image, format_)
-    return Picture(format_, size, metadata, lambda _: raster.decode(image, format_))
+    return Picture(format_, size, metadata, lambda _: raster.decode(image, format_, contents.data))
 
 
 def _check_pixels(size: Size, limits: Limits) -> None:

@@ -5,6 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from handler.codec import libtiff
+from handler.codec.containers import png
 from handler.codec.formats import Format
 from handler.codec.metadata import Metadata, read_exif_orientation
 from handler.core.orientation import Orientation
@@ -61,8 +63,13 @@ def read_metadata(image: Image.Image, format_: Format) -> Metadata:
     return Metadata(orientation, image.info.get("icc_profile"))
 
 
-def decode(image: Image.Image, format_: Format) -> Image.Image:
+def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
     """Decode the first frame.
+
+    Args:
+        image: the opened file.
+        format_: its format.
+        data: the file.
 
     Returns:
         Picture of mode L, RGB, RGBA (alpha not premultiplied) or CMYK, as stored, its
@@ -71,15 +78,29 @@ def decode(image: Image.Image, format_: Format) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early.
     """
+    if format_.name == "tiff":
+        libtiff.silence()
     try:
         image.load()
+        # Pillow says nothing when the pixels of a PNG end early, and leaves the rest blank.
+        whole = format_.name != "png" or not _ends_blank(image) or png.is_whole(data)
         decoded = _to_working_mode(image)
     except Exception as error:  # whatever a decoder makes of hostile bytes
         raise ProcessingFailed(
             f"The {format_.name.upper()} data are damaged or incomplete"
         ) from error
+    if not whole:
+        raise ProcessingFailed("The PNG data are incomplete")
     decoded.info = {}
     return decoded
+
+
+def _ends_blank(image: Image.Image) -> bool:
+    """Whether one of the last two rows is; interlaced, all even rows may come first."""
+    rows = range(max(0, image.height - 2), image.height)
+    return any(
+        image.crop((0, row, image.width, row + 1)).getbbox(alpha_only=False) is None for row in rows
+    )
 
 
 def _to_working_mode(image: Image.Image) -> Image.Image:

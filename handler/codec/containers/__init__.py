@@ -5,10 +5,16 @@ file needs, and nothing else: animations, texts, previews and further pages are 
 hide their bombs, and no pixel of a crop depends on them.
 """
 
-from handler.codec.containers import bmp, gif, png, tiff
+from handler.codec.containers import bmp, gif, png, tiff, webp
 from handler.codec.containers.contents import Contents
 
-# Format -> what reads it. WebP's own library does the like, and JPEG has a module of its own.
-READERS = {"bmp": bmp.read, "gif": gif.read, "png": png.read, "tiff": tiff.read}
+# Format -> what reads it; all but JPEG, of which more is known than this.
+READERS = {
+    "bmp": bmp.read,
+    "gif": gif.read,
+    "png": png.read,
+    "tiff": tiff.read,
+    "webp": webp.read,
+}
 
 __all__ = ["READERS", "Contents"]

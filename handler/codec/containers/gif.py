@@ -51,6 +51,7 @@ def _find_frame(data: bytes, position: int) -> tuple[bytes, int]:
     while data[position] == _EXTENSION:
         start, label = position, data[position + 1]
         position += 2
+        blocks += 1
         while size := data[position]:
             position += 1 + size
             blocks += 1

@@ -16,6 +16,7 @@ _EXIF, _PROFILE, _ADOBE = (0xE1, b"Exif\0\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, 
 # one a sample.
 _FRAMES = {0xC0: 2, 0xC1: 2, 0xC2: 1, 0xC3: 64, 0xC9: 1, 0xCA: 1}
 _BLOCK = 8
+_AROUND_PART = 4 + len(_PROFILE[1]) + 2  # marker and length, name, number and total
 # Profiles and previews come in segments of 64 KiB: this is more than 100 MB of them.
 _MAX_SEGMENTS = 2_000
 # Every scan of a progressive file costs a pass over all its blocks, and may have next to no bytes.
@@ -28,16 +29,28 @@ class Segments:
     """What the segments say.
 
     Attributes:
+        data: the file; if its profile is damaged, without it.
         exif: EXIF block.
         profile: ICC profile.
         adobe: whether it was written the way Adobe's programs write.
         most_pixels: as many as the data can become at the very most, or more.
     """
 
+    data: bytes
     exif: bytes | None
     profile: bytes | None
     adobe: bool
     most_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the profile: which of how many, its bytes, and where it ends in the file."""
+
+    number: int
+    total: int
+    payload: bytes
+    end: int
 
 
 def read(data: bytes) -> Segments:
@@ -47,10 +60,10 @@ def read(data: bytes) -> Segments:
         InvalidImage: a segment is damaged, or there are too many of them or of scans.
     """
     exif: bytes | None = None
-    parts: dict[int, bytes] = {}
+    parts: list[_Part] = []
     adobe = False
     most_pixels = 0
-    for marker, payload in _walk(data):
+    for marker, payload, end in _walk(data):
         if marker == _SCAN:
             break
         if marker in _FRAMES and not most_pixels:
@@ -58,20 +71,24 @@ def read(data: bytes) -> Segments:
         elif _is(_EXIF, marker, payload):
             exif = exif or payload
         elif _is(_PROFILE, marker, payload):
-            parts.setdefault(payload[12], payload[14:])
+            parts.append(_Part(payload[12], payload[13], payload[14:], end))
         elif _is(_ADOBE, marker, payload):
             adobe = True
     # Most files have one scan, and need no second walk to see that there are not too many.
     if data.count(bytes((0xFF, _SCAN))) > _MAX_SCANS:
         _check_scans(data)
-    return Segments(exif, _joined(parts), adobe, most_pixels)
+    profile = _joined(parts)
+    if parts and profile is None:
+        data = _without(data, parts)
+    return Segments(data, exif, profile, adobe, most_pixels)
 
 
 def _is(kind: tuple[int, bytes], marker: int, payload: bytes) -> bool:
     return marker == kind[0] and payload.startswith(kind[1]) and len(payload) > len(kind[1]) + 1
 
 
-def _walk(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _walk(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Marker, payload and end of each segment; pixels are passed over."""
     position = 2
     for _ in range(_MAX_SEGMENTS):
         found = _MARKER.search(data, position)
@@ -82,12 +99,12 @@ def _walk(data: bytes) -> Iterator[tuple[int, bytes]]:
         except struct.error as error:
             raise InvalidImage("the JPEG header is damaged") from error
         position = found.end() + max(2, length)
-        yield data[found.end() - 1], data[found.end() + 2 : position]
+        yield data[found.end() - 1], data[found.end() + 2 : position], position
     raise InvalidImage("the JPEG has too many segments")
 
 
 def _check_scans(data: bytes) -> None:
-    if sum(marker == _SCAN for marker, _ in _walk(data)) > _MAX_SCANS:
+    if sum(marker == _SCAN for marker, *_ in _walk(data)) > _MAX_SCANS:
         raise InvalidImage("the JPEG has too many scans")
 
 
@@ -102,8 +119,19 @@ def _most_pixels(frame: bytes, blocks: int) -> int:
     return blocks * across * down * _BLOCK**2 // unit
 
 
-def _joined(parts: dict[int, bytes]) -> bytes | None:
-    """The profile, if no part of it is missing."""
-    if not parts or sorted(parts) != list(range(1, len(parts) + 1)):
+def _joined(parts: list[_Part]) -> bytes | None:
+    """The profile, if no part of it is missing and none is there twice."""
+    ordered = sorted(parts, key=lambda part: part.number)
+    whole = [(number, len(parts)) for number in range(1, len(parts) + 1)]
+    if not parts or [(part.number, part.total) for part in ordered] != whole:
         return None
-    return b"".join(parts[number] for number in sorted(parts))
+    return b"".join(part.payload for part in ordered)
+
+
+def _without(data: bytes, parts: list[_Part]) -> bytes:
+    """The file without its profile: libjpeg-turbo will not decode beside a damaged one."""
+    kept, position = [], 0
+    for part in parts:
+        kept.append(data[position : part.end - len(part.payload) - _AROUND_PART])
+        position = part.end
+    return b"".join((*kept, data[position:]))

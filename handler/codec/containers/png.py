@@ -1,7 +1,10 @@
 """PNG: the chunks that the picture depends on."""
 
+import math
 import struct
 import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from handler.codec.containers.contents import Contents
 from handler.core.geometry import Size
@@ -19,6 +22,19 @@ _MAX_CHUNKS = 100_000
 _AROUND = 12  # length, type and checksum
 # Colour type -> samples a pixel.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# First column and row of each pass, and its steps across and down.
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+# Width, height, depth, colour type, compression, filters, interlacing.
+_HEADER = struct.Struct(">IIBBBBB")
+_INFLATED_AT_ONCE = 1 << 20
 # Deflate cannot expand more than this.
 _MAX_EXPANSION = 1032
 
@@ -30,52 +46,99 @@ def read(data: bytes) -> Contents:
         InvalidImage: the chunks before the pixels are damaged.
         ProcessingFailed: a checksum of the pixels is wrong.
     """
-    view = memoryview(data)
     needed: dict[bytes, memoryview] = {}
     pixels: list[memoryview] = []
     tidy = True
-    position = len(_SIGNATURE)
-    for _ in range(_MAX_CHUNKS):
-        if position + _AROUND > len(data):
-            break
-        length, kind = struct.unpack_from(">I4s", data, position)
-        chunk = view[position : position + _AROUND + length]
-        position += len(chunk)
-        if kind == b"IEND":
-            break
+    for kind, chunk in _chunks(data):
+        intact = _is_intact(chunk)
         if kind == b"IDAT":
-            pixels.append(_checked(chunk, length))
-        elif kind in _NEEDED and kind not in needed and _is_intact(chunk, length):
+            if intact is False:
+                raise ProcessingFailed("The PNG data are damaged")
+            pixels.append(chunk)
+        elif kind in _NEEDED and kind not in needed and intact:
             tidy &= not pixels  # Pillow looks at metadata before it gets to the pixels
             needed[kind] = chunk
         else:
             tidy = False
-    else:
-        raise InvalidImage("the PNG has too many chunks")
-    size, bits = _measure(needed)
+    if next(iter(needed), None) != b"IHDR":
+        raise InvalidImage("the PNG header is damaged")
+    header = _Header.of(needed[b"IHDR"])
     kept = data if tidy else b"".join((_SIGNATURE, *needed.values(), *pixels, _END))
-    return Contents(kept, size, len(data) * _MAX_EXPANSION * 8 // bits)
+    return Contents(kept, header.size, len(data) * _MAX_EXPANSION * 8 // header.bits)
 
 
-def _measure(needed: dict[bytes, memoryview]) -> tuple[Size, int]:
-    """Size, and bits a pixel."""
-    if next(iter(needed), None) != b"IHDR" or len(needed[b"IHDR"]) != _AROUND + 13:
-        raise InvalidImage("the PNG header is damaged")
-    width, height, depth, colour = struct.unpack_from(">IIBB", needed[b"IHDR"], 8)
-    if not depth or colour not in _SAMPLES:
-        raise InvalidImage("the PNG header is damaged")
-    return Size(width, height), depth * _SAMPLES[colour]
+def is_whole(data: bytes) -> bool:
+    """Whether all rows are there. It costs an inflation of the pixels.
+
+    Args:
+        data: as `read` handed it on.
+    """
+    missing = 0
+    inflate = zlib.decompressobj()
+    for kind, chunk in _chunks(data):
+        if kind == b"IHDR":
+            missing = _Header.of(chunk).inflated_bytes()
+        rest = bytes(chunk[8:-4]) if kind == b"IDAT" else b""
+        while rest and missing > 0:
+            missing -= len(inflate.decompress(rest, _INFLATED_AT_ONCE))
+            rest = inflate.unconsumed_tail
+    return missing <= 0
 
 
-def _checked(chunk: memoryview, length: int) -> memoryview:
-    """Pixel data; that a file ends in the middle of them is for the decoder to find."""
-    if len(chunk) == _AROUND + length and not _is_intact(chunk, length):
-        raise ProcessingFailed("The PNG data are damaged")
-    return chunk
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """IHDR: the size, the bits of a pixel, and whether rows come in seven passes."""
+
+    size: Size
+    bits: int
+    interlaced: bool
+
+    @classmethod
+    def of(cls, chunk: memoryview) -> "_Header":
+        """Read the chunk.
+
+        Raises:
+            InvalidImage: it makes no sense.
+        """
+        if len(chunk) != _AROUND + _HEADER.size:
+            raise InvalidImage("the PNG header is damaged")
+        width, height, depth, colour, _, _, interlacing = _HEADER.unpack_from(chunk, 8)
+        if not depth or colour not in _SAMPLES:
+            raise InvalidImage("the PNG header is damaged")
+        return cls(Size(width, height), depth * _SAMPLES[colour], interlacing != 0)
+
+    def inflated_bytes(self) -> int:
+        """Bytes of all rows, each with its filter in front."""
+        passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
+        total = 0
+        for left, top, across, down in passes:
+            columns = math.ceil((self.size.width - left) / across)
+            rows = math.ceil((self.size.height - top) / down)
+            if columns > 0 and rows > 0:
+                total += rows * (1 + math.ceil(columns * self.bits / 8))
+        return total
 
 
-def _is_intact(chunk: memoryview, length: int) -> bool:
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Kind and bytes of each chunk up to the end, the last one perhaps cut short."""
+    view = memoryview(data)
+    position = len(_SIGNATURE)
+    for _ in range(_MAX_CHUNKS):
+        if position + _AROUND > len(data):
+            return
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if kind == b"IEND":
+            return
+        end = position + _AROUND + length
+        yield kind, view[position:end]
+        position = end
+    raise InvalidImage("the PNG has too many chunks")
+
+
+def _is_intact(chunk: memoryview) -> bool | None:
+    """Whether the checksum is right; None where the file ends before it."""
+    (length,) = struct.unpack_from(">I", chunk)
     if len(chunk) != _AROUND + length:
-        return False
-    (checksum,) = struct.unpack_from(">I", chunk, _AROUND - 4 + length)
+        return None
+    (checksum,) = struct.unpack_from(">I", chunk, 8 + length)
     return bool(zlib.crc32(chunk[4 : 8 + length]) == checksum)

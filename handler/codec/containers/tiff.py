@@ -48,8 +48,9 @@ _FIELDS = {
 }
 # What is decoded, and how many bytes one byte can become at the very most. JPEG is not among them:
 # it would reach a decoder other than the one that untrusted JPEG is left to.
+_PLAIN = 1
 _EXPANSION = {
-    1: 1,
+    _PLAIN: 1,
     2: 65_536,  # CCITT: one bit for a row of at most that many
     3: 65_536,
     4: 65_536,
@@ -107,20 +108,20 @@ class _Page:
         compression: as the format numbers it.
         bits: of a pixel when decoded.
         size: of the page.
-        piece_pixels: of one strip or tile.
-        pieces: how many strips or tiles there must be.
+        piece: size of a strip or tile.
+        planes: how often the page is cut up: once, or once for every sample.
         layout: the fields of strips or of tiles, their offsets first, their lengths second.
-        offsets: how many offsets the file has.
-        stored: how long each piece is in the file, as far as it says.
+        offsets: where each piece lies.
+        stored: how long each is in the file, as far as the directory says.
     """
 
     compression: int
     bits: int
     size: Size
-    piece_pixels: int
-    pieces: int
+    piece: Size
+    planes: int
     layout: tuple[int, ...]
-    offsets: int
+    offsets: tuple[int, ...]
     stored: tuple[int, ...]
 
     @classmethod
@@ -137,24 +138,29 @@ class _Page:
                 raise ValueError(f"field {tag} is {value}")
             return value
 
-        width, length, samples = one(_WIDTH), one(_LENGTH), one(_SAMPLES, 1)
-        layout = _TILES if _TILE_WIDTH in numbers else _STRIPS
-        if layout is _TILES:
-            across, down = one(_TILE_WIDTH), one(_TILE_LENGTH)
+        size, samples = Size(one(_WIDTH), one(_LENGTH)), one(_SAMPLES, 1)
+        layout: tuple[int, ...]
+        if _TILE_WIDTH in numbers:
+            layout, piece = _TILES, Size(one(_TILE_WIDTH), one(_TILE_LENGTH))
         else:
-            across, down = width, min(length, one(_STRIP_ROWS, length))
-        sample_bits = numbers.get(_BITS, (1,))
-        planes = samples if one(_PLANES, 1) == 2 else 1
+            rows = min(size.height, one(_STRIP_ROWS, size.height))
+            layout, piece = _STRIPS, Size(size.width, rows)
         return cls(
             compression=one(_COMPRESSION, 1),
-            bits=max(1, *sample_bits) * samples,
-            size=Size(width, length),
-            piece_pixels=across * down,
-            pieces=math.ceil(width / across) * math.ceil(length / down) * planes,
+            bits=max(1, *numbers.get(_BITS, (1,))) * samples,
+            size=size,
+            piece=piece,
+            planes=samples if one(_PLANES, 1) == 2 else 1,
             layout=layout,
-            offsets=len(numbers[layout[0]]),
+            offsets=numbers[layout[0]],
             stored=numbers.get(layout[1], ()),
         )
+
+    @property
+    def pieces(self) -> int:
+        """How many strips or tiles there must be."""
+        across = math.ceil(self.size.width / self.piece.width)
+        return across * math.ceil(self.size.height / self.piece.height) * self.planes
 
     def check_pieces(self, file_bytes: int) -> None:
         """Refuse strips and tiles that cannot be, or would take for ever.
@@ -163,13 +169,30 @@ class _Page:
             InvalidImage, ProcessingFailed: see `read`.
         """
         largest = 4 * max(self.size.area, _SMALL_PAGE)
-        if self.pieces > _MAX_PIECES or self.piece_pixels > largest:
+        if self.pieces > _MAX_PIECES or self.piece.area > largest:
             raise InvalidImage("the TIFF is cut into pieces too small or too large")
-        if self.offsets < self.pieces:
+        if len(self.offsets) < self.pieces:
+            raise ProcessingFailed("The TIFF data are incomplete")
+        lengths = self._lengths()
+        if any(
+            offset + length > file_bytes
+            for offset, length in zip(self.offsets, lengths, strict=False)
+        ):
             raise ProcessingFailed("The TIFF data are incomplete")
         # Decoding takes time for every byte of every piece, even if they are the same bytes.
-        if sum(min(size, file_bytes) for size in self.stored) > 2 * file_bytes:
+        if sum(lengths) > 2 * file_bytes:
             raise ProcessingFailed("The TIFF data overlap")
+
+    def _lengths(self) -> list[int]:
+        """Bytes of each piece in the file; plain ones by their pixels, whatever the file says."""
+        if self.compression != _PLAIN:
+            return list(self.stored[: self.pieces])
+        row = math.ceil(self.piece.width * self.bits / self.planes / 8)
+        down = math.ceil(self.size.height / self.piece.height)
+        last = self.size.height - (down - 1) * self.piece.height
+        if self.layout is _TILES or down == 1:
+            return [row * self.piece.height] * self.pieces
+        return ([row * self.piece.height] * (down - 1) + [row * last]) * self.planes
 
     def needed(self, fields: dict[int, Field]) -> list[Field]:
         """The fields without the other layout's, and without pieces that no pixel is in."""
