@@ -1,0 +1,97 @@
+"""The command line: ``smart-crop serve | crop | analyze``.
+
+What takes long to load is imported by the commands that need it, so that help comes at once.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from handler import __version__
+from handler.cli.flags import SettingsCommand
+
+if TYPE_CHECKING:
+    from handler.config import Config
+
+_MAX_PORT = 65_535
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="smart-crop")
+def main() -> None:
+    """Cut the right part out of photographs."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, _MAX_PORT),
+    default=13490,
+    show_default=True,
+    help="Port to serve on; 0 takes any that is free.",
+)
+@click.option(
+    "--store",
+    envvar="SMART_CROP_STORE",
+    show_envvar=True,
+    help="Where results go: a folder, file:///folder or s3://bucket/prefix.  [default: .results]",
+)
+def serve(host: str, port: int, store: str | None) -> None:
+    """Serve the HTTP API and the page to try it."""
+    from handler.cli.server import run_server
+
+    url = _store_url(store or ".results")
+    run_server(_config().model_copy(update={"store": url}), host, port)
+
+
+@main.command(cls=SettingsCommand)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="DIR_OR_FILE",
+    help="Where results go: a folder, made if need be, for <stem>_smartcrop.<ext>; or, "
+    "for one FILE, a file, whose extension chooses the format, or - for standard output.",
+)
+def crop(files: tuple[str, ...], output: str, settings: str | None, **flags: object) -> None:
+    """Crop pictures. A FILE of - is standard input.
+
+    The exit status is 1 when any FILE failed; the others still come out.
+    """
+    from handler.cli.jobs import crop_files
+
+    sys.exit(0 if crop_files(files, output, settings, flags, _config()) else 1)
+
+
+@main.command(cls=SettingsCommand)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def analyze(files: tuple[str, ...], settings: str | None, **flags: object) -> None:
+    """Tell what crop would cut out: one JSON object a line. A FILE of - is standard input.
+
+    The exit status is 1 when any FILE failed; the others still have their plan.
+    """
+    from handler.cli.jobs import analyze_files
+
+    sys.exit(0 if analyze_files(files, settings, flags, _config()) else 1)
+
+
+def _store_url(store: str) -> str:
+    return store if "://" in store else Path(store).resolve().as_uri()
+
+
+def _config() -> "Config":
+    from pydantic import ValidationError
+
+    from handler.config import Config
+
+    try:
+        return Config.from_environment(os.environ)
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = f"SMART_CROP_{first['loc'][0]}".upper()
+        raise click.ClickException(f"{variable}: {first['msg']}") from error

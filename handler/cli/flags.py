@@ -1,0 +1,105 @@
+"""``--settings`` and one flag per setting, generated from the settings' own schema."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from handler.settings import CropSettings
+
+
+class SettingsCommand(click.Command):
+    """A command that takes settings, as the keyword ``settings`` and one for each flag.
+
+    The flags are made when they are first asked for: the settings' schema takes long to load.
+    """
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The command's own parameters, those for settings, and ``--help``."""
+        added_by_click = super().get_params(ctx)[len(self.params) :]
+        return [*self.params, *_settings_options(), *added_by_click]
+
+
+def read_settings(
+    text: str | None, flags: Mapping[str, object]
+) -> tuple["CropSettings", list[str]]:
+    """Put the settings together and check them; a flag wins over the same name in the JSON.
+
+    Args:
+        text: the JSON object given as ``--settings``, or None.
+        flags: value of each flag by the setting's name on the wire; None where it was not given.
+
+    Returns:
+        The settings, and a warning for each name that is not a setting.
+
+    Raises:
+        SettingsNotJson: ``text`` is not JSON.
+        InvalidSettings: a setting is out of range or of the wrong type.
+    """
+    from handler.settings import parse_settings, validate_settings
+
+    settings, warnings = parse_settings(text)
+    given = {name: value for name, value in flags.items() if value is not None}
+    if given:
+        listed = settings.model_dump(by_alias=True, exclude_unset=True)
+        settings, _ = validate_settings({**listed, **given})
+    return settings, warnings
+
+
+@cache
+def _settings_options() -> list[click.Option]:
+    from handler.settings import CropSettings
+
+    properties = CropSettings.model_json_schema(by_alias=True)["properties"]
+    options = [
+        _option(name, field.alias or name, properties[field.alias or name])
+        for name, field in CropSettings.model_fields.items()
+    ]
+    whole = click.Option(
+        ["--settings"],
+        metavar="JSON",
+        help="Settings as one JSON object, as the API takes them; flags win over it.",
+    )
+    return [whole, *options]
+
+
+def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
+    flag = f"--{name.replace('_', '-')}"
+    # A setting that may be absent is a choice between a type and null.
+    schema = {**schema, **next(iter(schema.get("anyOf", ())), {})}
+    help_ = _help(schema)
+    if schema.get("type") == "boolean":
+        return click.Option(
+            [f"{flag}/{flag.replace('--', '--no-', 1)}", alias], default=None, help=help_
+        )
+    is_text = schema.get("type") == "string"
+    return click.Option(
+        [flag, alias], type=str if is_text else _json_value, metavar=_metavar(schema), help=help_
+    )
+
+
+def _json_value(text: str) -> object:
+    """What is no value stays as it is, for the settings to refuse in the API's words."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text if value is None else value
+
+
+def _metavar(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"[{'|'.join(schema['enum'])}]"
+    return str(schema.get("type", "JSON")).upper()
+
+
+def _help(schema: Mapping[str, Any]) -> str:
+    facts = []
+    if "minimum" in schema and "maximum" in schema:
+        facts.append(f"{schema['minimum']} to {schema['maximum']}")
+    if (default := schema.get("default")) is not None:
+        facts.append(f"default: {'no' if default is False else default}")
+    return f"{schema.get('description', '')}" + (f"  [{'; '.join(facts)}]" if facts else "")

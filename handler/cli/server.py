@@ -1,0 +1,58 @@
+"""The server on a machine of one's own."""
+
+import errno
+import socket
+from contextlib import suppress
+
+import click
+import uvicorn
+
+from handler.api import create_app
+from handler.config import Config
+
+# A client that is slow to send its picture must not keep the server from stopping.
+_STOP_SECONDS = 5
+
+
+def run_server(config: Config, host: str, port: int) -> None:
+    """Serve until Ctrl-C.
+
+    Args:
+        config: the deployment.
+        host: address or name of an interface of this machine.
+        port: 0 for any that is free.
+
+    Raises:
+        click.ClickException: the port is taken, or the address or the store cannot be opened.
+    """
+    try:
+        app = create_app(config)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f"Cannot open the store {config.store}: {error}") from error
+    listener = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    # No access log: a job's own line in the log says more.
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, access_log=False, log_level="warning", timeout_graceful_shutdown=_STOP_SECONDS
+        )
+    )
+    with suppress(KeyboardInterrupt):  # which the server raises again once it has stopped
+        click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops it)")
+        click.echo(f"Results go to {config.store}")
+        server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise click.ClickException(
+                f"Cannot serve on {host}, port {port}: {error.strerror}"
+            ) from error
+        raise click.ClickException(
+            f"Port {port} is taken by another program. Stop it, or choose another port: "
+            f"smart-crop serve --port {port + 1 if port < 65_535 else port - 1}"
+        ) from error

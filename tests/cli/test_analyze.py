@@ -1,0 +1,137 @@
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handler.config import Config
+from handler.service import Job, Service
+from handler.settings import parse_settings
+from handler.storage import open_results
+from tests.cli.conftest import Draw, SmartCrop
+
+
+def objects(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_a_line_for_each_file_in_their_order(smart_crop: SmartCrop, draw: Draw) -> None:
+    sizes = [(900, 700), (40, 30), (60, 90), (50, 50), (200, 10)]
+    names = [f"{n}.png" for n in range(len(sizes))]
+    for n, size in enumerate(sizes):
+        draw(names[n], *size)
+    ran = smart_crop("analyze", *names)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    answers = objects(ran)
+    assert [set(answer) for answer in answers] == [{"file", "plan"}] * len(sizes)
+    assert [answer["file"] for answer in answers] == names
+    sources = [answer["plan"]["source"] for answer in answers]
+    assert sources == [{"width": width, "height": height} for width, height in sizes]
+
+
+def test_the_plan_is_what_the_service_answers(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+    source = draw("a.jpg")
+    text = '{"width":40,"height":30,"strategy":"entropy","padding":20,"size":1}'
+    ran = call("analyze", source, "--settings", text)
+    settings, warnings = parse_settings(text)
+    service = Service(Config(), open_results((tmp_path / "store").as_uri(), 60))
+    expected = service.analyze(Job(source.read_bytes(), None, settings, warnings))
+    assert objects(ran) == [
+        {"file": str(source), **expected.model_dump(mode="json", by_alias=True)}
+    ]
+
+
+def test_flags_do_what_json_does_and_win_over_it(call: SmartCrop, draw: Draw) -> None:
+    source = draw("a.png")
+    text = '{"strategy":"entropy","width":40,"height":30}'
+    by_json = call("analyze", source, "--settings", text)
+    flags = ("--strategy", "entropy", "--width", "40")
+    by_flags = call("analyze", source, *flags, "--height", "30")
+    by_both = call("analyze", source, *flags, "--settings", '{"width":999,"height":30}')
+    assert objects(by_json)[0]["plan"]["strategy"] == "entropy"
+    assert by_json.stdout == by_flags.stdout == by_both.stdout
+
+
+def test_files_that_fail_have_their_line_too(
+    smart_crop: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    draw("good.png")
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "note.txt").write_text("not a picture")
+    (tmp_path / "cut.jpg").write_bytes(draw("whole.jpg").read_bytes()[:-300])
+    names = ["missing.png", ".", "empty.png", "note.txt", "cut.jpg", "good.png"]
+    ran = smart_crop("analyze", *names)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    answers = objects(ran)
+    assert [answer["file"] for answer in answers] == names
+    assert [answer.get("code") for answer in answers] == [
+        "FILE_UNREADABLE",
+        "FILE_UNREADABLE",
+        "NO_IMAGE",
+        "INVALID_IMAGE",
+        "PROCESSING_FAILED",
+        None,
+    ]
+    assert answers[0] == {
+        "file": "missing.png",
+        "error": "Cannot read the file",
+        "details": "No such file or directory",
+        "code": "FILE_UNREADABLE",
+    }
+    assert all(answer["error"] for answer in answers[:-1])
+    assert "plan" in answers[-1]
+
+
+def test_settings_that_will_not_do_are_every_files_error(call: SmartCrop, draw: Draw) -> None:
+    draw("a.png")
+    ran = call("analyze", "a.png", "missing.png", "--padding", "51")
+    error = {
+        "error": "Invalid settings",
+        "details": "padding: Input should be less than or equal to 50",
+        "code": "INVALID_SETTINGS",
+    }
+    assert ran.returncode == 1
+    assert objects(ran) == [{"file": name, **error} for name in ("a.png", "missing.png")]
+
+
+def test_unknown_settings_are_told_on_standard_error_too(smart_crop: SmartCrop, draw: Draw) -> None:
+    ran = smart_crop("analyze", draw("a.png"), "--settings", '{"widht":4}')
+    assert ran.returncode == 0
+    assert ran.stderr == "Warning: Unknown setting ignored: widht\n"
+    assert objects(ran)[0]["warnings"] == ["Unknown setting ignored: widht"]
+
+
+def test_standard_input_is_a_file(smart_crop: SmartCrop, draw: Draw) -> None:
+    with draw("a.png", 70, 50).open("rb") as source:
+        ran = smart_crop("analyze", "-", stdin=source)
+    assert objects(ran)[0]["file"] == "-"
+    assert objects(ran)[0]["plan"]["source"] == {"width": 70, "height": 50}
+
+
+@pytest.mark.parametrize("locale", ["C.UTF-8", "POSIX"])
+def test_any_name_is_one_line_of_json(locale: str, script: Path, tmp_path: Path) -> None:
+    name = b"a\nb \xff \xc3\xa9.jpg"
+    ran = subprocess.run(
+        [os.fsencode(script), b"analyze", name],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "LC_ALL": locale},
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr, ran.stdout.count(b"\n")) == (1, b"", 1)
+    assert os.fsencode(json.loads(ran.stdout)["file"]) == name
+
+
+def test_a_reader_that_leaves_early_ends_the_work_quietly(script: Path, draw: Draw) -> None:
+    sources = [draw(f"{n}.png") for n in range(40)]
+    with subprocess.Popen(
+        [script, "analyze", *sources], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 1

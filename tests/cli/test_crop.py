@@ -1,0 +1,347 @@
+import io
+import json
+import os
+import pty
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from handler.codec import Limits
+from handler.service import Job, Stopwatch, run_job
+from handler.settings import parse_settings
+from tests.cli.conftest import Draw, SmartCrop
+
+SMALL = ("--width", "40", "--height", "30")
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_result_goes_into_a_folder_that_is_made(smart_crop: SmartCrop, draw: Draw) -> None:
+    source = draw("portrait.png")
+    ran = smart_crop("crop", source, "-o", "some/where", *SMALL)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert names_in(source.parent / "some/where") == ["portrait_smartcrop.png"]
+    with Image.open(source.parent / "some/where/portrait_smartcrop.png") as image:
+        assert (image.format, image.size) == ("PNG", (40, 30))
+
+
+def test_a_result_is_what_the_service_makes(call: SmartCrop, draw: Draw) -> None:
+    source = draw("a.jpg")
+    text = '{"width":40,"height":30,"strategy":"entropy","padding":20,"quality":60}'
+    call("crop", source, "-o", "out.jpg", "--settings", text)
+    job = Job(source.read_bytes(), None, parse_settings(text)[0])
+    expected = run_job(job, Limits(10**6), Stopwatch())
+    assert (source.parent / "out.jpg").read_bytes() == expected.data
+
+
+def test_flags_do_what_json_does(smart_crop: SmartCrop, draw: Draw) -> None:
+    source = draw("a.jpg")
+    text = '{"mode":"subject","strategy":"entropy","width":40,"height":50,"quality":40,"padding":9}'
+    flags = "--mode subject --strategy entropy --width 40 --height 50 --quality 40 --padding 9"
+    smart_crop("crop", source, "-o", "json.jpg", "--settings", text)
+    smart_crop("crop", source, "-o", "flags.jpg", *flags.split())
+    smart_crop("crop", source, "-o", "plain.jpg", "--width", "40", "--height", "50")
+    by_json, by_flags, plain = (
+        (source.parent / f"{name}.jpg").read_bytes() for name in ("json", "flags", "plain")
+    )
+    assert by_json == by_flags != plain
+
+
+def test_files_that_fail_leave_the_others_to_come_out(
+    smart_crop: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    draw("first.jpg")
+    whole = draw("last.png").read_bytes()
+    (tmp_path / "note.jpg").write_text("not a picture")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    bad = ["note.jpg", "missing.jpg", "folder.jpg", "loop.jpg", "empty.jpg", "cut.png"]
+    ran = smart_crop("crop", "first.jpg", *bad, "last.png", "-o", "out", *SMALL)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert names_in(tmp_path / "out") == ["first_smartcrop.jpg", "last_smartcrop.png"]
+    lines = ran.stderr.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [["Error", name] for name in bad]
+    reasons = [line.split(": ", 2)[2] for line in lines]
+    assert reasons[0].startswith("Invalid image: unrecognised format")
+    assert reasons[1:] == [
+        "Cannot read the file: No such file or directory",
+        "Cannot read the file: Is a directory",
+        "Cannot read the file: Too many levels of symbolic links",
+        "No image file provided",
+        "Processing failed: The PNG data are damaged or incomplete",
+    ]
+
+
+def test_more_files_than_cores_come_out(smart_crop: SmartCrop, draw: Draw) -> None:
+    sources = [draw(f"{n}.png", seed=n) for n in range((os.cpu_count() or 1) * 3 + 1)]
+    ran = smart_crop("crop", *sources, "-o", "out", *SMALL)
+    assert ran.returncode == 0
+    out = sources[0].parent / "out"
+    assert set(names_in(out)) == {f"{path.stem}_smartcrop.png" for path in sources}
+    smart_crop("crop", sources[3], "-o", "alone.png", *SMALL)
+    assert (out / "3_smartcrop.png").read_bytes() == (out.parent / "alone.png").read_bytes()
+
+
+def test_equal_stems_are_numbered(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+    draw("a/me.png", seed=1)
+    draw("b/me.png", seed=2)
+    draw("c/ME.webp", seed=3)
+    ran = call("crop", "a/me.png", "b/me.png", "c/ME.webp", "-o", "out", *SMALL)
+    assert ran.returncode == 0
+    assert names_in(tmp_path / "out") == [
+        "ME_smartcrop_3.webp",
+        "me_smartcrop.png",
+        "me_smartcrop_2.png",
+    ]
+    call("crop", "b/me.png", "-o", "second.png", *SMALL)
+    second = (tmp_path / "out/me_smartcrop_2.png").read_bytes()
+    assert second == (tmp_path / "second.png").read_bytes()
+
+
+def test_no_result_takes_the_place_of_a_file_to_crop(call: SmartCrop, draw: Draw) -> None:
+    draw("a.png", seed=1)
+    other = draw("a_smartcrop.png", seed=2)
+    before = other.read_bytes()
+    ran = call("crop", "a.png", "a_smartcrop.png", "-o", ".", *SMALL)
+    assert ran.returncode == 1
+    assert other.read_bytes() == before
+    assert "a_smartcrop.png is itself one of the files to crop" in ran.stderr
+    assert (other.parent / "a_smartcrop_smartcrop.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "flags", "written"),
+    [
+        ("x.webp", (), "WEBP"),
+        ("x.TIF", (), "TIFF"),
+        ("x.jpeg", (), "JPEG"),
+        ("x.jpeg", ("--format", "gif"), "GIF"),
+        ("x.jpeg", ("--settings", '{"format":"auto"}'), "PNG"),
+        ("x.photo", ("--format", "webp"), "WEBP"),
+    ],
+)
+def test_a_file_is_written_in_the_format_asked_for_or_that_of_its_name(
+    output: str, flags: tuple[str, ...], written: str, call: SmartCrop, draw: Draw
+) -> None:
+    source = draw("a.png")
+    ran = call("crop", source, "-o", output, *flags, *SMALL)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    with Image.open(source.parent / output) as image:
+        assert image.format == written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("a.png", "-o", "x.heic"), "x.heic has none of the extensions that stand for a format"),
+        (("a.png", "a.png", "-o", "x.jpg"), "x.jpg is a file"),
+        (("a.png", "a.png", "-o", "-"), "- is a file"),
+        (("-o", "out"), "Missing argument 'FILE...'"),
+        (("a.png",), "Missing option '-o' / '--output'"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_refused(
+    arguments: tuple[str, ...], reason: str, call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    draw("a.png")
+    ran = call("crop", *arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert reason in ran.stderr
+    assert names_in(tmp_path) == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("--quality", "101", "--face-preset", "huge"),
+            "Error: Invalid settings: facePreset: Input should be 'closeup', 'head-shoulders', "
+            "'upper-body' or 'half-body'; quality: Input should be less than or equal to 100\n",
+        ),
+        (("--settings", "{"), "Error: Settings must be valid JSON\n"),
+    ],
+)
+def test_settings_that_will_not_do_are_told_once(
+    arguments: tuple[str, ...], line: str, call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    draw("a.png")
+    ran = call("crop", "a.png", "a.png", "-o", "out", *arguments)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", line)
+    assert names_in(tmp_path) == ["a.png"]
+
+
+def test_an_unknown_setting_is_a_warning(call: SmartCrop, draw: Draw) -> None:
+    source = draw("a.png")
+    ran = call("crop", source, source, "-o", "out", "--settings", '{"widht":40}', *SMALL)
+    assert (ran.returncode, ran.stderr) == (0, "Warning: Unknown setting ignored: widht\n")
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        ("a.png/out", "Error: Cannot write the result: a.png/out: Not a directory\n"),
+        (LONG, f"Error: Cannot write the result: {LONG}: File name too long\n"),
+        (f"{LONG}.png", f"Error: a.png: Cannot write the result: {LONG}.png: File name too long\n"),
+    ],
+)
+def test_what_cannot_be_written_is_one_line(
+    output: str, line: str, call: SmartCrop, draw: Draw
+) -> None:
+    draw("a.png")
+    ran = call("crop", "a.png", "-o", output, *SMALL)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", line)
+
+
+def test_a_result_replaces_an_older_one_in_one_step(call: SmartCrop, draw: Draw) -> None:
+    source = draw("a.png")
+    target, kept = source.with_name("out.png"), source.with_name("kept.png")
+    target.write_bytes(b"older")
+    os.link(target, kept)  # written in place, the new bytes would show here too
+    call("crop", source, "-o", target, *SMALL)
+    assert kept.read_bytes() == b"older"
+    assert target.read_bytes().startswith(b"\x89PNG")
+    assert names_in(source.parent) == ["a.png", "kept.png", "out.png"]
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_failure_leaves_an_older_result_alone(
+    damaged: bool, smart_crop: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    source = draw("a.png")
+    if damaged:
+        source.write_bytes(source.read_bytes()[:-200])
+    (tmp_path / "out.png").write_bytes(b"older")
+
+    def run_out_of_space() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    ran = smart_crop("crop", source, "-o", "out.png", preexec_fn=run_out_of_space)
+    reason = "PNG data are damaged" if damaged else "Cannot write the result: out.png: File too"
+    assert ran.returncode == 1
+    assert reason in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert (tmp_path / "out.png").read_bytes() == b"older"
+    assert names_in(tmp_path) == ["a.png", "out.png"]
+
+
+def test_a_symbolic_link_stays_one(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+    draw("a.png")
+    (tmp_path / "link.png").symlink_to("real.png")
+    call("crop", "a.png", "-o", "link.png", *SMALL)
+    assert (tmp_path / "link.png").is_symlink()
+    assert (tmp_path / "real.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_pipe_is_written_to_and_stays_one(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+    draw("a.png")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Opened for both, so that neither side waits for the other; the result fits into its buffer.
+    with os.fdopen(os.open(pipe, os.O_RDWR), "rb", buffering=0) as reader:
+        ran = call("crop", "a.png", "-o", "pipe", *SMALL)
+        assert (ran.returncode, ran.stderr, pipe.is_fifo()) == (0, "", True)
+        assert reader.read(4) == b"\x89PNG"
+
+
+def test_standard_input_is_cropped_to_standard_output(script: Path, draw: Draw) -> None:
+    with draw("a.png").open("rb") as source:
+        ran = subprocess.run(
+            [script, "crop", "-", "-o", "-", "--format", "jpeg", *SMALL],
+            stdin=source,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+    with Image.open(io.BytesIO(ran.stdout)) as image:
+        assert (image.format, image.size) == ("JPEG", (40, 30))
+
+
+def test_a_result_of_standard_input_is_named_for_it(
+    smart_crop: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    with draw("a.png").open("rb") as source:
+        smart_crop("crop", "-", "-o", "out", *SMALL, stdin=source)
+    assert names_in(tmp_path / "out") == ["stdin_smartcrop.png"]
+
+
+def test_limits_of_the_environment_hold(
+    call: SmartCrop, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = draw("a.png", 30, 20)
+    monkeypatch.setenv("SMART_CROP_MAX_PIXELS", "599")
+    ran = call("crop", source, "-o", "out")
+    assert ran.returncode == 1
+    assert "Invalid image: 30 × 20 pixels are too many" in ran.stderr
+    source.write_bytes(source.read_bytes() + bytes(599 * 8))
+    ran = call("crop", source, "-o", "out")
+    assert "Invalid image: it is larger than 4,792 bytes" in ran.stderr
+
+
+def test_a_wrong_environment_is_one_line(
+    call: SmartCrop, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_CROP_MAX_PIXELS", "many")
+    ran = call("crop", draw("a.png"), "-o", "out")
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("Error: SMART_CROP_MAX_PIXELS: Input should be a valid integer")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_name_cannot_write_to_the_terminal(call: SmartCrop) -> None:
+    ran = call("crop", "a\n\x1b[31mb [bold]:smile:.jpg", "-o", "out")
+    assert ran.stderr == (
+        r"Error: a\n\x1b[31mb [bold]:smile:.jpg: Cannot read the file: No such file or directory"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, False), (3, True)])
+def test_a_terminal_sees_the_progress_of_several_files(
+    count: int, shown: bool, script: Path, draw: Draw, tmp_path: Path
+) -> None:
+    sources = [draw(f"{n}.png") for n in range(count)]
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        ran = subprocess.run(
+            [script, "crop", *sources, "-o", tmp_path / "out", *SMALL],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm"},
+            timeout=60,
+            check=False,
+        )
+        os.close(theirs)
+        seen = b""
+        # A terminal that nobody writes to any more ends in an error.
+        while chunk := _read_or_end(terminal):
+            seen += chunk
+    assert (ran.returncode, ran.stdout) == (0, b"")
+    assert (f"{count}/{count}".encode() in seen) is shown
+
+
+def _read_or_end(terminal: io.FileIO) -> bytes:
+    try:
+        return terminal.read(4096) or b""
+    except OSError:
+        return b""
+
+
+def test_crop_renders_the_plan_that_analyze_tells(call: SmartCrop, draw: Draw) -> None:
+    source = draw("a.png", 96, 48)
+    told = json.loads(call("analyze", source, "--width", "48", "--height", "48").stdout)
+    call("crop", source, "-o", "out.png", "--width", "48", "--height", "48")
+    box = told["plan"]["crop"]
+    corners = (box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"])
+    with Image.open(source) as image, Image.open(source.with_name("out.png")) as cropped:
+        assert (box["width"], box["height"]) == (48, 48)
+        assert image.crop(corners).tobytes() == cropped.convert("RGB").tobytes()

@@ -1,0 +1,145 @@
+import json
+import subprocess
+import sys
+from typing import Any
+
+import click
+import pytest
+
+from handler.cli import analyze, crop
+from handler.cli.flags import read_settings
+from handler.errors import InvalidSettings
+from handler.settings import CropSettings, parse_settings
+
+# For each setting, what is typed behind its flag, and what that is in JSON.
+VALUES: dict[str, tuple[str, Any]] = {
+    "mode": ("content", "content"),
+    "strategy": ("entropy", "entropy"),
+    "width": ("640", 640),
+    "height": ("480.0", 480),
+    "padding": ("7", 7),
+    "facePreset": ("upper-body", "upper-body"),
+    "sensitivity": ("0.25", 0.25),
+    "faces": ("largest", "largest"),
+    "onNoFaces": ("error", "error"),
+    "threshold": ("12", 12),
+    "padColor": ("#123456", "#123456"),
+    "targetSize": ("300", 300),
+    "quality": ("80", 80),
+    "format": ("webp", "webp"),
+}
+# A colour that JSON would take for a number is still text.
+INVALID = {
+    "mode": "portrait",
+    "width": "0",
+    "height": "wide",
+    "padding": "2.5",
+    "sensitivity": "1.5",
+    "threshold": "true",
+    "padColor": "123",
+    "targetSize": "10001",
+    "quality": "1e3",
+}
+
+
+def typed(*arguments: str) -> dict[str, Any]:
+    """What the command gets of its flags."""
+    context = analyze.make_context("analyze", ["a.jpg", *arguments])
+    return {k: v for k, v in context.params.items() if k not in ("files", "settings")}
+
+
+def flag_of(alias: str) -> str:
+    return "--" + "".join(f"-{c.lower()}" if c.isupper() else c for c in alias)
+
+
+@pytest.mark.parametrize("command", [analyze, crop])
+def test_every_setting_has_a_flag_with_its_description(command: click.Command) -> None:
+    with click.Context(command) as context:
+        flags = {option.opts[0]: option for option in command.get_params(context)}
+    for field in CropSettings.model_fields.values():
+        option = flags[flag_of(field.alias or "")]
+        assert isinstance(option, click.Option)
+        assert field.description is not None
+        assert (option.help or "").startswith(field.description)
+
+
+@pytest.mark.parametrize("alias", VALUES)
+def test_a_flag_sets_its_setting(alias: str) -> None:
+    text, value = VALUES[alias]
+    by_flag, _ = read_settings(None, typed(flag_of(alias), text))
+    by_json, _ = parse_settings(json.dumps({alias: value}))
+    assert by_flag == by_json != CropSettings()
+    assert by_flag.model_fields_set == by_json.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--pad-to-square", True), ("--no-pad-to-square", False)]
+)
+def test_a_flag_for_yes_and_one_for_no(flag: str, value: bool) -> None:
+    settings, _ = read_settings(json.dumps({"padToSquare": not value}), typed(flag))
+    assert settings.pad_to_square is value
+
+
+def test_no_flag_leaves_what_the_json_says() -> None:
+    text = '{"padToSquare":true,"mode":"content","width":5}'
+    assert read_settings(text, typed()) == parse_settings(text)
+    merged, _ = read_settings(text, typed("--height", "6"))
+    assert merged == parse_settings(text[:-1] + ',"height":6}')[0]
+
+
+@pytest.mark.parametrize("alias", INVALID)
+def test_a_flag_is_refused_in_the_words_of_the_api(alias: str) -> None:
+    text = INVALID[alias]
+    is_text = alias in ("mode", "padColor") or text == "wide"
+    with pytest.raises(InvalidSettings) as by_json:
+        parse_settings(f"{{{json.dumps(alias)}:{json.dumps(text) if is_text else text}}}")
+    with pytest.raises(InvalidSettings) as by_flag:
+        read_settings(None, typed(flag_of(alias), text))
+    assert by_flag.value.details == by_json.value.details
+    assert (by_flag.value.details or "").startswith(f"{alias}: ")
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "9" * 5000, "[" * 5000, "{}", "null", ""])
+@pytest.mark.parametrize("flag", ["--width", "--sensitivity", "--target-size"])
+def test_a_flag_that_is_no_number_is_refused(flag: str, text: str) -> None:
+    with pytest.raises(InvalidSettings, match=flag.strip("-").split("-")[0]):
+        read_settings(None, typed(flag, text))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept_out"),
+    [
+        (["--help"], {"numpy", "PIL", "pydantic", "fastapi", "uvicorn"}),
+        (["--version"], {"numpy", "PIL", "pydantic", "fastapi", "uvicorn"}),
+        (["serve", "--help"], {"numpy", "PIL", "pydantic", "fastapi", "uvicorn"}),
+        (["crop", "--help"], {"fastapi", "uvicorn", "obstore", "aws_lambda_powertools"}),
+        (["analyze", "missing.jpg"], {"fastapi", "uvicorn"}),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(arguments: list[str], kept_out: set[str]) -> None:
+    code = (
+        "import sys; from handler.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('loaded:', *sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    *_, loaded = ran.stdout.splitlines()
+    assert loaded.startswith("loaded: ")
+    assert not kept_out & set(loaded.split())
+
+
+def test_the_version_is_told() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "from handler.cli import main; main()", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout.startswith("smart-crop, version ")

@@ -1,0 +1,145 @@
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.conftest import Draw, SmartCrop
+
+
+@dataclass
+class Serving:
+    """A server that runs, and what it said when it started."""
+
+    url: str
+    store: str
+    process: subprocess.Popen[str]
+
+    def stop(self) -> tuple[int, str]:
+        """Press Ctrl-C; exit status and standard error."""
+        self.process.send_signal(signal.SIGINT)
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors
+
+
+@contextmanager
+def serve(script: Path, folder: Path, *arguments: str) -> Iterator[Serving]:
+    with subprocess.Popen(
+        [script, "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            first, second = process.stdout.readline(), process.stdout.readline()
+            url = re.search(r"http://\S+", first)
+            assert url is not None
+            yield Serving(url[0], second.removeprefix("Results go to ").strip(), process)
+        finally:
+            process.kill()
+
+
+def test_the_request_of_the_readme_is_answered(script: Path, draw: Draw, tmp_path: Path) -> None:
+    portrait = draw("portrait.jpg", 200, 150)
+    with serve(script, tmp_path, "--store", f"file://{tmp_path}/results") as serving:
+        answer = httpx.post(
+            f"{serving.url}/api/v1/tools/smart-crop",
+            files={"file": ("portrait.jpg", portrait.read_bytes())},
+            data={"settings": '{"mode":"subject","width":1080,"height":1080}'},
+        )
+        assert answer.status_code == 200
+        body = answer.json()
+        assert (body["width"], body["height"]) == (1080, 1080)
+        picture = httpx.get(f"{serving.url}{body['downloadUrl']}")
+        code, errors = serving.stop()
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/jpeg")
+    assert len(picture.content) == body["processedSize"]
+    stored = tmp_path / "results" / body["jobId"] / "portrait_smartcrop.jpg"
+    assert stored.read_bytes() == picture.content
+    assert serving.store == f"file://{tmp_path}/results"
+    # The job's own line is the log; stopping leaves none.
+    assert code == 0
+    assert len(errors.splitlines()) == 1
+    assert f"job_id={body['jobId']}" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [((), ".results"), (("--store", "my results"), "my results")]
+)
+def test_results_go_to_a_folder_by_its_name(
+    arguments: tuple[str, ...], folder: str, script: Path, draw: Draw, tmp_path: Path
+) -> None:
+    picture = draw("a.png").read_bytes()
+    with serve(script, tmp_path, *arguments) as serving:
+        answer = httpx.post(
+            f"{serving.url}/api/v1/tools/smart-crop", files={"file": ("a.png", picture)}
+        )
+        serving.stop()
+    assert serving.store == (tmp_path / folder).as_uri()
+    assert (tmp_path / folder / answer.json()["jobId"] / "a_smartcrop.png").exists()
+
+
+def test_ctrl_c_right_after_the_start_is_clean(script: Path, tmp_path: Path) -> None:
+    with serve(script, tmp_path) as serving:
+        assert serving.stop() == (0, "")
+
+
+def test_the_page_is_served_on_ipv6(script: Path, tmp_path: Path) -> None:
+    if not socket.has_ipv6 or not _has_ipv6_loopback():
+        pytest.skip("this machine has no IPv6")
+    with serve(script, tmp_path, "--host", "::1") as serving:
+        assert serving.url.startswith("http://[::1]:")
+        assert httpx.get(serving.url).headers["content-type"].startswith("text/html")
+
+
+def _has_ipv6_loopback() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_taken_port_is_one_sentence_with_the_remedy(smart_crop: SmartCrop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ran = smart_crop("serve", "--port", str(port))
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        f"Error: Port {port} is taken by another program. Stop it, or choose another port: "
+        f"smart-crop serve --port {port + 1}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--store", "ftp://host/folder"), "Cannot open the store ftp://host/folder: Expected s3:"),
+        (("--store", "a.png/results"), "Not a directory"),
+        (("--host", "192.0.2.1"), "Cannot serve on 192.0.2.1, port 0: "),
+    ],
+)
+def test_what_cannot_be_opened_is_one_line(
+    arguments: tuple[str, ...], reason: str, call: SmartCrop, draw: Draw
+) -> None:
+    draw("a.png")
+    ran = call("serve", "--port", "0", *arguments)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert reason in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_the_environment_names_a_store_too(
+    call: SmartCrop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_CROP_STORE", "ftp://host")
+    ran = call("serve", "--port", "0")
+    assert "Cannot open the store ftp://host: " in ran.stderr
