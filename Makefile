@@ -18,7 +18,6 @@ run: ## set up, then serve http://localhost:13490 with results in .results/ (POR
 	@if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
 		echo "run: error: Port $(PORT) is taken by another program. Stop it, or choose another port: make run PORT=$$(( $(PORT) + 1 ))" >&2; exit 1; fi
 	@infra/setup.sh run
-	@echo "run: serving http://localhost:$(PORT), results go to .results/; Ctrl-C stops it"
 	@mkdir -p .results
 	@exec $(BIN)/smart-crop serve --host 127.0.0.1 --port $(PORT) --store "file://$(CURDIR)/.results"
 
