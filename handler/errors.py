@@ -143,3 +143,16 @@ class StorageUnavailable(SmartCropError):
     status = 503
     code = "STORAGE_UNAVAILABLE"
     error = "Storage unavailable"
+
+
+class FeatureDamaged(SmartCropError):
+    """The face bundle is there and cannot be used: the deployment has to be mended."""
+
+    status = 503
+    code = "FEATURE_DAMAGED"
+    error = "Feature damaged"
+    feature = "face-detection"
+
+    def answer(self) -> dict[str, str]:
+        """The JSON object that the client gets; it names the feature."""
+        return {**super().answer(), "feature": self.feature}

@@ -1,0 +1,155 @@
+"""The face detection bundle: found, checked and loaded when a request asks for faces.
+
+A bundle is a folder that `layers/face-detection/build.py` makes: a manifest, the model, and the
+runtime that runs it. Nothing of it is installed, imported or opened before `load`.
+"""
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handler.errors import FeatureDamaged, FeatureMissing
+
+# Where a layer puts it on AWS Lambda, then where a checkout builds it.
+_PLACES = (
+    Path("/opt/face-detection"),
+    Path(__file__).parents[2] / "layers" / "face-detection" / "build",
+)
+_MANIFEST = "manifest.json"
+_MANIFEST_FORMAT = 1
+_RUNTIME = "onnxruntime"
+# The runtime says nothing below this: its warnings are about the model, and the model is pinned.
+_LOG_ERRORS_ONLY = 3
+
+
+class Session(Protocol):
+    """A loaded model: the part of ``onnxruntime.InferenceSession`` that is used here."""
+
+    def run(
+        self, output_names: None, input_feed: Mapping[str, NDArray[np.float32]]
+    ) -> list[NDArray[np.float32]]:
+        """Compute all outputs. Several threads may call it at once."""
+
+    def get_inputs(self) -> list[Any]:
+        """Describe the inputs; each has a ``name``."""
+
+
+def locate(path: Path | None = None) -> Path | None:
+    """Find the bundle without opening any file.
+
+    Args:
+        path: where the deployment says it is; None to look in the usual places.
+
+    Returns:
+        Its folder, or None when there is none.
+    """
+    for place in _PLACES if path is None else (path,):
+        if (place / _MANIFEST).is_file():
+            return place
+    return None
+
+
+def is_available(path: Path | None = None) -> bool:
+    """Whether there is a bundle; for a glance, as `locate`. Whether it is sound, `load` tells."""
+    return locate(path) is not None
+
+
+def load(path: Path | None = None) -> Session:
+    """Check the bundle, import its runtime and load its model.
+
+    The model's hash is compared, and the size of every other file: reading the runtime through
+    once more would cost a cold request as much as loading the model.
+
+    Args:
+        path: as for `locate`.
+
+    Raises:
+        FeatureMissing: there is no bundle.
+        FeatureDamaged: it is incomplete, altered, or made for another Python.
+    """
+    folder = locate(path)
+    if folder is None:
+        raise FeatureMissing(
+            "Face detection is not part of this deployment; subject and trim mode work without it"
+        )
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_bytes())
+        _check_fit(manifest)
+        _check_sizes(folder, manifest["files"])
+        model = _read_model(folder, manifest)
+        return _open_session(_import_runtime(folder / manifest["runtime"]["folder"]), model)
+    except FeatureDamaged:
+        raise
+    except Exception as error:  # whatever a parser or the runtime makes of damaged files
+        raise _damaged("it cannot be loaded") from error
+
+
+def _check_fit(manifest: Mapping[str, Any]) -> None:
+    if manifest["format"] != _MANIFEST_FORMAT:
+        raise _damaged("its manifest is of a format that this version does not know")
+    python = manifest["python"]
+    if python["extension_suffix"] not in importlib.machinery.EXTENSION_SUFFIXES:
+        made, runs = python["minor_version"], "{}.{}".format(*sys.version_info)
+        raise _damaged(
+            f"it was made for Python {made} on {python['platform']}, and this is Python {runs}"
+            f" on {sys.platform}"
+        )
+
+
+def _check_sizes(folder: Path, files: Mapping[str, Any]) -> None:
+    for name, expected in files.items():
+        file = folder / name
+        if not file.is_file():
+            raise _damaged(f"{name} is missing")
+        if file.stat().st_size != expected["size"]:
+            raise _damaged(f"{name} has the wrong size")
+
+
+def _read_model(folder: Path, manifest: Mapping[str, Any]) -> bytes:
+    name: str = manifest["model"]["file"]
+    model = (folder / name).read_bytes()
+    if hashlib.sha256(model).hexdigest() != manifest["files"][name]["sha256"]:
+        raise _damaged(f"{name} has the wrong hash")
+    return model
+
+
+def _import_runtime(folder: Path) -> ModuleType:
+    """Import the runtime from ``folder``, which does not get into ``sys.path``."""
+    if _RUNTIME in sys.modules:
+        return sys.modules[_RUNTIME]
+    spec = importlib.machinery.PathFinder.find_spec(_RUNTIME, [str(folder)])
+    if spec is None or spec.loader is None:
+        raise _damaged(f"{_RUNTIME} is missing")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_RUNTIME] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[_RUNTIME]
+        raise
+    return module
+
+
+def _open_session(runtime: Any, model: bytes) -> Session:
+    options = runtime.SessionOptions()
+    # A function has one or two cores, and on a server other requests have a use for them.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Patterns are kept for every size of picture: half as much memory again, and no gain in time.
+    options.enable_mem_pattern = False
+    options.log_severity_level = _LOG_ERRORS_ONLY
+    session: Session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return session
+
+
+def _damaged(reason: str) -> FeatureDamaged:
+    return FeatureDamaged(f"The face detection bundle cannot be used: {reason}. Build it again")
