@@ -202,14 +202,10 @@ set_up_environment() {
 # --- The face detection bundle, the Lambda emulator -----------------------------------------------
 
 set_up_faces() {
-    [ -f $FACES/build.py ] || return 0
-    local key
-    key=$(find $FACES -type f -not -path "$FACES/build/*" -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cat | hash_of)
-    [ -d $FACES/build ] && made_from .tools/face-detection.made-from "$key" && return
+    .venv/bin/python $FACES/build.py --is-current && return
     say "building the face detection bundle into $FACES/build"
     need_uv
     PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $FACES/build.py || fail "The face detection bundle could not be built (above)."
-    echo "$key" >.tools/face-detection.made-from
 }
 
 set_up_emulator() {
