@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from handler.api import create_app
@@ -268,6 +270,14 @@ def test_a_form_that_breaks_off(client: TestClient) -> None:
         body = error_of(response, 400)
         assert body["error"] == "Failed to parse multipart request"
         assert body["details"] == "The form breaks off before its end"
+
+
+@given(at=st.integers(0, 300), gone=st.integers(0, 30), junk=st.binary(max_size=30))
+def test_no_form_is_an_error_of_ours(client: TestClient, at: int, gone: int, junk: bytes) -> None:
+    whole = form(part('form-data; name="settings"', b"{}"), file_part(data=b"no picture"))
+    body = whole[:at] + junk + whole[at + gone :]
+
+    error_of(client.post(CROP, content=body, headers={"Content-Type": MULTIPART}), 400)
 
 
 def test_what_nobody_foresaw_is_logged_and_not_shown(
