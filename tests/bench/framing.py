@@ -113,7 +113,8 @@ def _measure(
         line = framing.eye_line or 0.0
         lines.append((line - window.top) / window.height)
         by_reference.append((line - reference.top) / reference.height)
-        if window.top > 0 and window.bottom < photo.size.height:
+        free = region.height < limit[1] * 0.999
+        if free and window.top > 0 and window.bottom < photo.size.height:
             roomy.append(lines[-1])
     return {
         "preset": preset,
@@ -141,7 +142,7 @@ def tables(rows: Sequence[dict[str, Any]]) -> list[RenderableType]:
     table.add_column("preset")
     for name in ("aspect", "chosen", "whole", "whole where all can be", "eye line"):
         table.add_column(name, justify="right")
-    for name in ("… with room above and below", "distortion"):
+    for name in ("… with room on all sides", "distortion"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(*_cells(row))
