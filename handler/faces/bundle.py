@@ -134,7 +134,9 @@ def _import_runtime(folder: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[_RUNTIME]
+        # Parts that did load would be taken for those of the bundle that replaces this one.
+        for name in [name for name in sys.modules if name.split(".")[0] == _RUNTIME]:
+            del sys.modules[name]
         raise
     return module
 

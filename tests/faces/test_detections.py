@@ -1,0 +1,83 @@
+"""Non-maximum suppression, leans and scales of detections."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.faces.detections import Detections, intersection_over_union
+
+UPRIGHT = np.array([(-1, -1), (1, -1), (0, 0), (-0.7, 1), (0.7, 1)], np.float32)
+sides = st.floats(1, 50, width=32)
+corners = st.floats(-50, 50, width=32)
+boxes = st.lists(st.tuples(corners, corners, sides, sides, st.floats(0, 1, width=32)), max_size=12)
+
+
+def detections(rows: list[tuple[float, float, float, float, float]]) -> Detections:
+    """Of (left, top, width, height, score)."""
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    corners = np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], axis=1)
+    return Detections(corners, table[:, 4], np.zeros((len(table), 5, 2), np.float32))
+
+
+def pairwise(found: Detections) -> np.ndarray:
+    return np.array([intersection_over_union(box, found.boxes) for box in found.boxes])
+
+
+@given(boxes, st.floats(0.1, 0.9))
+def test_suppression_leaves_the_best_of_each_heap(
+    rows: list[tuple[float, float, float, float, float]], overlap: float
+) -> None:
+    found = detections(rows)
+
+    kept = found.suppressed(overlap)
+
+    assert (np.diff(kept.scores) <= 0).all()
+    shares = pairwise(kept) - np.eye(len(kept)) if len(kept) else np.zeros(0)
+    assert (shares <= overlap + 1e-6).all()
+    for box, score in zip(found.boxes, found.scores, strict=True):
+        above = intersection_over_union(box, kept.boxes)[kept.scores >= score]
+        assert above.max() > overlap or (kept.boxes == box).all(axis=1).any()
+
+
+@given(boxes)
+def test_a_box_overlaps_itself_most(rows: list[tuple[float, float, float, float, float]]) -> None:
+    shares = pairwise(detections(rows))
+
+    assert ((shares >= 0) & (shares <= 1 + 1e-5)).all()
+    assert np.allclose(np.diagonal(shares), 1, atol=1e-4) if len(shares) else True
+
+
+def test_half_a_box() -> None:
+    box = np.array([0, 0, 10, 10], np.float32)
+    others = np.array([(0, 0, 10, 5), (10, 0, 20, 10), (5, 5, 15, 15)], np.float32)
+
+    assert intersection_over_union(box, others) == pytest.approx([0.5, 0, 25 / 175])
+
+
+@given(st.integers(0, 3), st.floats(-40, 40), st.floats(1, 100))
+def test_the_landmarks_tell_the_lean(quarter: int, degrees: float, size: float) -> None:
+    angle = np.radians(quarter * 90 + degrees)
+    clockwise = np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
+    marks = (UPRIGHT @ clockwise * size).astype(np.float32)[None]
+    found = Detections(np.zeros((1, 4), np.float32), np.full(1, 0.5, np.float32), marks)
+
+    assert found.leans.tolist() == [quarter * 90]
+    assert found.best_upright == (0.5 if quarter == 0 else 0)
+
+
+def test_nothing_found() -> None:
+    nothing = detections([])
+
+    assert len(nothing.suppressed(0.4)) == 0
+    assert nothing.best_upright == 0
+    assert nothing.leans.tolist() == []
+
+
+def test_scaling_and_joining() -> None:
+    one, other = detections([(1, 2, 3, 4, 0.5)]), detections([(0, 0, 1, 1, 0.9)])
+
+    both = one.scaled(2, 10).joined(other)
+
+    assert both.boxes.tolist() == [[2, 20, 8, 60], [0, 0, 1, 1]]
+    assert both.scores.tolist() == pytest.approx([0.5, 0.9])
