@@ -1,6 +1,9 @@
 import socket
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from queue import Queue
 
 import pytest
 
@@ -36,19 +39,35 @@ def test_a_store_that_refuses_connections_is_unavailable(
 
 
 @pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A store that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        yield
+def hung_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue[str]]:
+    """Who ended each connection to a store that takes requests and never answers."""
+    endings: Queue[str] = Queue()
+
+    class Silent(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.settimeout(5)
+            try:
+                while self.request.recv(65536):
+                    pass
+                endings.put("client")
+            except TimeoutError:
+                endings.put("store")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+        yield endings
+        server.shutdown()
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_store_that_does_not_answer_is_given_up(
-    silent: None, call: str, monkeypatch: pytest.MonkeyPatch
+    hung_up: Queue[str], call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect, "_REQUEST_TIMEOUT", timedelta(milliseconds=100))
     monkeypatch.setattr(connect, "_RETRY_TIMEOUT", timedelta(milliseconds=200))
 
     with pytest.raises(StorageUnavailable):
         CALLS[call](open_results("s3://results", 60))
+
+    assert hung_up.get(timeout=60) == "client"
