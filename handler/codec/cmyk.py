@@ -1,13 +1,14 @@
 """CMYK that comes without a profile: a model of ink on coated paper.
 
 The model is the Neugebauer equations in Yule and Nielsen's form: dots of the inks overlap at
-random (Demichel), each of the sixteen overprints has one colour, and the n-th roots of their light
-add up in proportion to the area that each covers. Dots print larger than they were asked for, by a
-curve per ink.
+random (Demichel), each of their overprints has one colour, and the n-th roots of their light add up
+in proportion to the area that each covers. Dots print larger than they were asked for, by a curve
+per ink. Part of that gain is light that the paper scatters under the dot: there is the less of it,
+the more light the other inks have taken.
 
 The constants below were fitted, by least squares in 8-bit sRGB, to what sharp 0.35 makes of CMYK
 TIFFs without a profile: a lattice of 17 steps per ink, and photographs separated for web offset.
-They reproduce it at 41 dB on such photographs, and at 34 dB over the whole lattice, most of which
+They reproduce it at 41 dB on such photographs, and at 36 dB over the whole lattice, most of which
 is ink that no printer lays down. Adding the inks up naively, as Pillow does, gives 23 dB.
 """
 
@@ -23,22 +24,22 @@ import numpy.typing as npt
 _OVERPRINTS = np.array(
     [
         (1.0, 1.0, 1.0),
-        (-0.264, 0.329, 0.771),
-        (0.831, 0.0, 0.223),
-        (0.012, 0.004, 0.188),
-        (1.101, 0.776, -0.044),
-        (-0.177, 0.296, 0.031),
-        (0.795, 0.0, 0.003),
-        (0.028, 0.022, 0.019),
+        (-0.191, 0.299, 0.775),
+        (0.842, 0.001, 0.209),
+        (0.023, 0.005, 0.181),
+        (1.172, 0.860, -0.022),
+        (-0.127, 0.246, 0.043),
+        (0.821, 0.003, 0.006),
+        (0.032, 0.011, 0.004),
     ]
 )
-_YULE_NIELSEN = 1.207
-# Dot gain of cyan, magenta, yellow, black: x of ink covers x + x(1 - x)(c0 + c1 x + c2 x²).
+_YULE_NIELSEN = 1.385
+# Dot gain of cyan, magenta, yellow, black: x of ink alone covers x + x(1 - x)(c0 + c1 x + c2 x²).
 _DOT_GAIN = (
-    (0.935, -1.058, 0.343),
-    (1.010, -1.676, 1.145),
-    (0.734, -1.206, 0.959),
-    (0.193, 0.113, 0.098),
+    (0.802, -0.963, 0.378),
+    (0.838, -0.839, 0.394),
+    (0.678, -0.900, 0.741),
+    (0.836, -0.536, -0.034),
 )
 # Linear sRGB to XYZ of the D50 white that ICC profiles are made for (IEC 61966-2-1, Bradford).
 _TO_XYZ_D50 = np.array(
@@ -49,7 +50,7 @@ _TO_XYZ_D50 = np.array(
     ]
 )
 _WHITE_D50 = np.array([0.9642, 1.0, 0.8249])
-# Table points along each ink: built in 7 ms, and off the model by less than the model from sharp.
+# Table points along each ink: built in 20 ms, and off the model by less than the model from sharp.
 _STEPS = 9
 
 
@@ -58,21 +59,34 @@ def press_profile() -> bytes:
     """The model as an ICC profile (CMYK to Lab), so that littlecms can apply it at full speed."""
     ink = np.linspace(0, 1, _STEPS)
     inks = np.stack(np.meshgrid(ink, ink, ink, ink, indexing="ij"), axis=-1)
-    return _icc_profile(_lab(_light(inks)))
+    return lab_profile(_lab(_light(inks)))
 
 
 def _light(inks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Linear sRGB of inks from 0 (none) to 1, array (..., 4)."""
-    covered = [_covered(inks[..., i], gain) for i, gain in enumerate(_DOT_GAIN)]
-    share = np.ones((*inks.shape[:-1], 1))
+    roots = _signed_power(_OVERPRINTS, 1 / _YULE_NIELSEN)
+    solid = np.stack([*roots[[1, 2, 4]], np.zeros(3)]).clip(0, 1)
+    left = 1 - inks[..., None] * (1 - solid)
+    covered = [_covered(inks[..., i], i, np.delete(left, i, -2).prod(-2)) for i in range(4)]
+    share = np.ones((*inks.shape[:-1], 3, 1))
     for area in covered[:3]:
         share = np.concatenate([share * (1 - area[..., None]), share * area[..., None]], axis=-1)
-    roots = (share @ _signed_power(_OVERPRINTS, 1 / _YULE_NIELSEN)) * (1 - covered[3][..., None])
-    return _signed_power(roots, _YULE_NIELSEN)
+    mixed = np.einsum("...bp,pb->...b", share, roots)
+    return _signed_power(mixed * (1 - covered[3]), _YULE_NIELSEN)
 
 
-def _covered(ink: npt.NDArray[np.float64], gain: tuple[float, ...]) -> npt.NDArray[np.float64]:
-    return ink + ink * (1 - ink) * np.polynomial.Polynomial(gain)(ink)
+def _covered(
+    ink: npt.NDArray[np.float64], which: int, others: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Share of the paper under an ink, array (..., 3): seen in red, green and blue light.
+
+    Args:
+        ink: how much of it is asked for, array (...).
+        which: the ink's number.
+        others: light that the other inks leave, array (..., 3).
+    """
+    gain = ink * (1 - ink) * np.polynomial.Polynomial(_DOT_GAIN[which])(ink)
+    return ink[..., None] + gain[..., None] * others
 
 
 def _signed_power(value: npt.NDArray[np.float64], power: float) -> npt.NDArray[np.float64]:
@@ -87,7 +101,7 @@ def _lab(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def _icc_profile(lab: npt.NDArray[np.float64]) -> bytes:
+def lab_profile(lab: npt.NDArray[np.float64]) -> bytes:
     """An ICC 2.4 output profile with nothing but a perceptual table (lut16Type)."""
     # ICC.1:2001-04, 6.5.8 and its table for 16-bit Lab: 0xff00 is L* 100, 0x8000 is a* or b* 0.
     shifted = lab + np.array([0, 128, 128])

@@ -1,0 +1,203 @@
+"""Colours as sharp shows them: what is not sRGB becomes it."""
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from handler.codec import Limits, open_picture
+from handler.codec.cmyk import lab_profile, press_profile
+from handler.codec.colour import premultiply, to_srgb
+from handler.core.geometry import Region, Size
+from tests.bench.display_p3 import profile as display_p3
+from tests.pictures import encoded, photo
+
+LIMITS = Limits(1_000_000)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+# Linear Display P3 to linear sRGB, from the primaries of both (SMPTE EG 432-1, IEC 61966-2-1).
+P3_TO_SRGB = np.array(
+    [(1.22494, -0.22494, 0.0), (-0.04206, 1.04206, 0.0), (-0.01964, -0.07864, 1.09828)]
+)
+P3_GAMMA = 2.2
+
+
+def grey_profile(gamma: float) -> bytes:
+    """The smallest ICC profile of a grey with a plain gamma."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags = struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"kTRC", 176, len(curve))
+    head = struct.pack(">I4xI", 156 + 20 + len(curve), 0x02400000) + b"mntrGRAYXYZ "
+    return (head + bytes(12) + b"acsp").ljust(128, b"\0") + tags + white + curve
+
+
+def lattice(bands: int, step: int) -> np.ndarray:
+    """Every combination of bytes ``step`` apart, as an array (n, n, bands)."""
+    axis = np.arange(0, 256, step, dtype=np.uint8)
+    points = np.stack(np.meshgrid(*[axis] * bands, indexing="ij"), axis=-1).reshape(-1, bands)
+    return points[: len(points) // len(axis) * len(axis)].reshape(-1, len(axis), bands)
+
+
+def srgb(light: np.ndarray) -> np.ndarray:
+    """Linear light to bytes."""
+    light = light.clip(0, 1)
+    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBX", "RGBA"])
+def test_a_profile_that_is_srgb_leaves_every_pixel_alone(mode: str) -> None:
+    before = photo().convert(mode)
+    after, warning = to_srgb(before.copy(), SRGB)
+    assert warning is None
+    assert after.mode == mode
+    assert after.tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBX", "RGBA"])
+def test_display_p3_becomes_the_same_light_in_srgb(mode: str) -> None:
+    wide = lattice(3, 15)
+    converted, warning = to_srgb(Image.fromarray(wide).convert(mode), display_p3())
+    expected = srgb((wide / 255.0) ** P3_GAMMA @ P3_TO_SRGB.T)
+    assert warning is None
+    difference = np.abs(np.asarray(converted)[..., :3] - expected)
+    # The curve of sRGB is steep near black: one step of P3 is several there.
+    assert difference.max() < 4
+    assert difference.mean() < 0.5
+
+
+def test_conversion_leaves_alpha_alone() -> None:
+    picture = photo().convert("RGBA")
+    picture.putalpha(photo().convert("L"))
+    converted, _ = to_srgb(picture.copy(), display_p3())
+    assert converted.getchannel("A").tobytes() == picture.getchannel("A").tobytes()
+    assert converted.tobytes() != picture.tobytes()
+
+
+def test_a_grey_profile_is_applied_and_leaves_one_band() -> None:
+    ramp = np.arange(256, dtype=np.uint8)[np.newaxis]
+    converted, warning = to_srgb(Image.fromarray(ramp), grey_profile(1.8))
+    assert warning is None
+    assert converted.mode == "L"
+    # littlecms interpolates such a curve between 33 points, for sharp as for us.
+    assert np.abs(np.asarray(converted) - srgb((ramp / 255) ** 1.8)).max() <= 2
+    assert converted.getpixel((128, 0)) == pytest.approx(146, abs=1)
+
+
+def test_cmyk_goes_through_its_own_profile() -> None:
+    ink = np.linspace(0, 1, 9)
+    inks = np.stack(np.meshgrid(ink, ink, ink, ink, indexing="ij"), axis=-1)
+    # A press on which every ink is black.
+    lightness = 100 * (1 - inks.max(axis=-1, keepdims=True))
+    black_inks = lab_profile(lightness * (1, 0, 0))
+    half = 128 * np.eye(4, dtype=np.uint8)[np.newaxis]
+    converted, warning = to_srgb(Image.fromarray(half, "CMYK"), black_inks)
+    assert warning is None
+    # L* 50 is the sRGB grey of 119.
+    assert np.abs(np.asarray(converted).astype(int) - 119).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("inks", "expected"),
+    [
+        ((0, 0, 0, 0), (255, 255, 255)),
+        ((255, 0, 0, 0), (0, 153, 227)),
+        ((0, 255, 0, 0), (234, 0, 128)),
+        ((0, 0, 255, 0), (255, 240, 0)),
+        ((255, 255, 0, 0), (32, 6, 117)),
+        ((255, 0, 255, 0), (0, 141, 45)),
+        ((0, 255, 255, 0), (232, 0, 0)),
+        ((0, 0, 0, 64), (186, 185, 184)),
+        ((0, 0, 0, 128), (134, 133, 132)),
+        ((0, 0, 0, 192), (82, 79, 77)),
+        ((128, 0, 0, 0), (91, 193, 240)),
+        ((255, 255, 255, 255), (0, 0, 0)),
+    ],
+)
+def test_cmyk_without_a_profile_looks_as_sharp_shows_it(
+    inks: tuple[int, int, int, int], expected: tuple[int, int, int]
+) -> None:
+    converted, warning = to_srgb(Image.new("CMYK", (1, 1), inks), None)
+    assert warning is None
+    assert converted.getpixel((0, 0)) == pytest.approx(expected, abs=20)
+
+
+def test_more_ink_is_never_lighter() -> None:
+    steps = lattice(4, 51)
+    converted, _ = to_srgb(Image.fromarray(steps, "CMYK"), None)
+    light = np.asarray(converted).astype(int).sum(axis=-1).reshape(6, 6, 6, 6)
+    for axis in range(4):
+        assert np.diff(light, axis=axis).max() <= 8
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBX", "RGBA"])
+@pytest.mark.parametrize(
+    "profile", [b"", b"no profile at all", SRGB[:200], press_profile()], ids=len
+)
+def test_a_profile_of_no_use_is_ignored_with_a_warning(mode: str, profile: bytes) -> None:
+    before = photo().convert(mode)
+    after, warning = to_srgb(before.copy(), profile)
+    assert warning is not None
+    assert "profile" in warning
+    assert after.tobytes() == before.tobytes()
+
+
+def test_cmyk_with_a_broken_profile_is_taken_for_ink_on_a_press() -> None:
+    inks = photo().convert("CMYK")
+    plain, _ = to_srgb(inks.copy(), None)
+    converted, warning = to_srgb(inks, SRGB)
+    assert warning is not None
+    assert converted.tobytes() == plain.tobytes()
+
+
+def test_a_picture_warns_once_of_its_profile() -> None:
+    picture = open_picture(encoded(photo(), "JPEG", icc_profile=b"broken"), LIMITS)
+    for shrink in (1, 2, 4):
+        picture.pixels(shrink)
+    assert len(picture.warnings) == 1
+
+
+def test_premultiplied_colours_are_rounded_down() -> None:
+    value, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    pixels = np.stack([value, 255 - value, value // 2, alpha], axis=-1).astype(np.uint8)
+    weighed = np.asarray(premultiply(Image.fromarray(pixels)))
+    expected = pixels[..., :3].astype(int) * alpha[..., np.newaxis] // 255
+    assert (weighed[..., :3] == expected).all()
+    assert (weighed[..., 3] == alpha).all()
+
+
+def test_opaque_pixels_are_not_changed_by_premultiplying() -> None:
+    opaque = photo().convert("RGBA")
+    weighed = premultiply(opaque)
+    assert weighed.mode == "RGBa"
+    assert weighed.tobytes() == opaque.tobytes()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBX"])
+def test_pictures_without_alpha_are_not_premultiplied(mode: str) -> None:
+    picture = photo().convert(mode)
+    assert premultiply(picture) is picture
+
+
+_BYTE = st.integers(0, 255)
+_COLOUR = st.tuples(_BYTE, _BYTE, _BYTE)
+
+
+@given(colour=_COLOUR, hidden=_COLOUR, edge=st.integers(1, 39), side=st.integers(3, 60))
+def test_what_is_transparent_never_shows_at_an_edge(
+    colour: tuple[int, int, int], hidden: tuple[int, int, int], edge: int, side: int
+) -> None:
+    def read(unseen: tuple[int, int, int]) -> np.ndarray:
+        pixels = np.empty((40, 40, 4), np.uint8)
+        pixels[:, :edge] = (*colour, 255)
+        pixels[:, edge:] = (*unseen, 0)
+        picture = open_picture(encoded(Image.fromarray(pixels), "PNG"), LIMITS)
+        part = picture.pixels(1).read(Region(0, 0, 40, 40), Size(side, side))
+        return np.asarray(part.convert("RGBA")).astype(int)
+
+    shown = read(hidden)
+    assert (shown == read((0, 0, 0))).all()
+    # Where little is left of a colour, a byte cannot tell it exactly.
+    solid = shown[shown[..., 3] >= 128]
+    assert (solid[:, :3] - colour).min(initial=0) >= -3
