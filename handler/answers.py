@@ -50,12 +50,18 @@ class FaceAnswer(_Answer):
     landmarks: list[tuple[float, float]] = Field(
         description="Right eye, left eye, nose, right and left corner of the mouth."
     )
+    chosen: bool = Field(description="Whether the window was built on it.")
 
     @classmethod
-    def of(cls, face: Face) -> "FaceAnswer":
+    def of(cls, face: Face, chosen: bool) -> "FaceAnswer":
         """The same face, for JSON."""
         landmarks = [(round(x, 1), round(y, 1)) for x, y in face.landmarks]
-        return cls(box=BoxAnswer.of(face.box), score=round(face.score, 4), landmarks=landmarks)
+        return cls(
+            box=BoxAnswer.of(face.box),
+            score=round(face.score, 4),
+            landmarks=landmarks,
+            chosen=chosen,
+        )
 
 
 class PlanAnswer(_Answer):
@@ -67,8 +73,10 @@ class PlanAnswer(_Answer):
     source: SizeAnswer = Field(description="Size of the upright picture.")
     crop: BoxAnswer = Field(description="The window.")
     focus: PointAnswer = Field(description="The focal point that the window was chosen for.")
+    reason: str = Field(description="Why the window is what it is.")
     faces: list[FaceAnswer]
     faces_cut: int = Field(description="Chosen faces that the window could not hold.")
+    eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanAnswer":
@@ -80,8 +88,10 @@ class PlanAnswer(_Answer):
             source=SizeAnswer(width=plan.source.width, height=plan.source.height),
             crop=BoxAnswer.of(plan.crop),
             focus=PointAnswer(x=plan.focus.x, y=plan.focus.y),
-            faces=[FaceAnswer.of(face) for face in plan.faces],
+            reason=plan.reason,
+            faces=[FaceAnswer.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
             faces_cut=plan.faces_cut,
+            eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),
         )
 
 

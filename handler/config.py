@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +29,9 @@ class Config(BaseModel):
     )
     max_pixels: int = Field(
         default=150_000_000, gt=0, description="Largest picture that is decoded, in pixels."
+    )
+    face_bundle: Path | None = Field(
+        default=None, description="The face detection bundle, if it is not where it usually is."
     )
     link_seconds: int = Field(
         default=3600, gt=0, le=604_800, description="How long a download link is good for."

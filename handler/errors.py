@@ -116,6 +116,14 @@ class ProcessingFailed(SmartCropError):
     error = "Processing failed"
 
 
+class NoFaces(SmartCropError):
+    """There is no face in the picture, and the settings ask for an error then."""
+
+    status = 422
+    code = "NO_FACES"
+    error = "No faces found"
+
+
 class NotOfferedYet(SmartCropError):
     """The request is right, but this version of the service cannot do it."""
 

@@ -13,10 +13,13 @@ from handler.codec import Limits, Picture, encode, open_picture
 from handler.codec.encode import output_format
 from handler.codec.formats import Format
 from handler.config import Config
+from handler.core.face import Face
+from handler.core.frame import Frame
 from handler.core.geometry import Size
 from handler.core.plan import Plan, make_plan
 from handler.core.render import render
-from handler.errors import FeatureMissing, NotOfferedYet, SmartCropError
+from handler.errors import NoFaces, NotOfferedYet, SmartCropError
+from handler.faces import detector, is_available
 from handler.filename import result_name
 from handler.settings import CropSettings
 from handler.storage import ResultStore
@@ -70,39 +73,45 @@ class Stopwatch:
             self.steps[name] = round((time.perf_counter() - start) * 1000, 1)
 
 
-def open_job(job: Job, limits: Limits, watch: Stopwatch) -> tuple[Picture, Format]:
+def open_job(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
     """Read the header of the picture, and tell the format of the result.
 
     Raises:
         SmartCropError: the picture or the settings are not to be had that way.
     """
     with watch.step("open"):
-        picture = open_picture(job.data, limits)
+        picture = open_picture(job.data, Limits(config.max_pixels))
         return picture, output_format(picture.format, job.settings.format)
 
 
-def plan_job(job: Job, picture: Picture, watch: Stopwatch) -> Plan:
+def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Plan:
     """Decide what to cut out.
 
     Raises:
         SmartCropError: the picture or the settings are not to be had that way.
     """
-    if job.settings.mode == "face":
-        raise FeatureMissing("The face detection bundle is not part of this version")
     if job.settings.mode == "trim":
         raise NotOfferedYet("Mode trim is not part of this version")
+
+    def find_faces(frame: Frame) -> list[Face]:
+        with watch.step("faces"):
+            faces = detector(config.face_bundle).find(frame, job.settings.sensitivity)
+        if not faces and job.settings.on_no_faces == "error":
+            raise NoFaces("No face was found at this sensitivity")
+        return faces
+
     with watch.step("plan"):
-        return make_plan(picture, job.settings)
+        return make_plan(picture, job.settings, find_faces)
 
 
-def run_job(job: Job, limits: Limits, watch: Stopwatch) -> Crop:
+def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
     """Crop a picture.
 
     Raises:
         SmartCropError: the picture or the settings are not to be had that way.
     """
-    picture, format_ = open_job(job, limits, watch)
-    plan = plan_job(job, picture, watch)
+    picture, format_ = open_job(job, config, watch)
+    plan = plan_job(job, picture, config, watch)
     with watch.step("render"):
         image = render(picture, plan)
     with watch.step("encode"):
@@ -123,7 +132,12 @@ class Service:
     def __init__(self, config: Config, results: ResultStore) -> None:
         """Bind a deployment's limits and its store of results."""
         self.results = results
-        self._limits = Limits(config.max_pixels)
+        self._config = config
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether the face bundle is installed; looks, and opens nothing."""
+        return is_available(self._config.face_bundle)
 
     def crop(self, job: Job) -> CropAnswer:
         """Crop, store, and say where the result is.
@@ -133,7 +147,7 @@ class Service:
         """
         watch = Stopwatch()
         with _accounted(job, watch) as facts:
-            crop = run_job(job, self._limits, watch)
+            crop = run_job(job, self._config, watch)
             job_id = str(uuid.uuid4())
             facts.update(_facts(crop.plan), job_id=job_id, bytes_out=len(crop.data))
             with watch.step("store"):
@@ -161,8 +175,8 @@ class Service:
         """
         watch = Stopwatch()
         with _accounted(job, watch) as facts:
-            picture, _ = open_job(job, self._limits, watch)
-            plan = plan_job(job, picture, watch)
+            picture, _ = open_job(job, self._config, watch)
+            plan = plan_job(job, picture, self._config, watch)
             facts.update(_facts(plan))
         warnings = [*job.warnings, *picture.warnings]
         return AnalyzeAnswer(plan=PlanAnswer.of(plan), warnings=warnings)

@@ -15,11 +15,11 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from handler.core.framing import FaceChoice, FacePreset
 from handler.core.geometry import Size
 from handler.core.plan import Mode, Strategy
 from handler.errors import InvalidSettings, SettingsNotJson
 
-FacePreset = Literal["closeup", "head-shoulders", "upper-body", "half-body"]
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 
 # The reference keeps the names that its first version had.
@@ -39,7 +39,8 @@ def _whole_number(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(_whole_number)]
-Side = Annotated[Whole, Field(ge=1, le=_MAX_SIDE)]
+# The range stands before the validator, where it reaches the JSON schema.
+Side = Annotated[int, Field(ge=1, le=_MAX_SIDE), BeforeValidator(_whole_number)]
 
 
 class CropSettings(BaseModel):
@@ -71,7 +72,7 @@ class CropSettings(BaseModel):
     sensitivity: float = Field(
         default=0.5, ge=0, le=1, description="Face mode: higher finds more faces."
     )
-    faces: Literal["all", "largest"] = Field(
+    faces: FaceChoice = Field(
         default="all", description="Face mode: the faces that the window is built on."
     )
     on_no_faces: Literal["subject", "error"] = Field(

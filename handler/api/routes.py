@@ -101,7 +101,7 @@ def create_router(service: Service) -> APIRouter:
             status="ok",
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
-            features={"face-detection": False},
+            features={"face-detection": service.finds_faces},
         )
 
     return router

@@ -26,7 +26,6 @@ from handler.cli.files import (
     writable_extensions,
 )
 from handler.cli.flags import read_settings
-from handler.codec import Limits
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.service import Job, Stopwatch, open_job, plan_job, run_job
@@ -124,7 +123,7 @@ class _Outcome:
 def _crop(task: tuple[str, Target], settings: CropSettings, config: Config) -> _Outcome:
     name, target = task
     try:
-        crop = run_job(_job(name, settings, config), Limits(config.max_pixels), Stopwatch())
+        crop = run_job(_job(name, settings, config), config, Stopwatch())
         target.write(crop.data, crop.format.extension)
     except Exception as error:
         return _Outcome(error=_in_our_terms(error))
@@ -141,8 +140,8 @@ def _analyze(
     watch = Stopwatch()
     try:
         job = _job(name, settings, config)
-        picture, _ = open_job(job, Limits(config.max_pixels), watch)
-        plan = plan_job(job, picture, watch)
+        picture, _ = open_job(job, config, watch)
+        plan = plan_job(job, picture, config, watch)
     except Exception as error:
         return _in_our_terms(error).answer()
     answer = {"plan": PlanAnswer.of(plan).model_dump(mode="json", by_alias=True)}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from handler.core.cover import Cover
 from handler.core.entropy import busiest_window
 from handler.core.face import Face
 from handler.core.frame import Frame, Pixels
+from handler.core.framing import FaceChoice, FacePreset, frame_faces
 from handler.core.geometry import Box, Point, Region, Size, half_up
 
 Mode = Literal["subject", "face", "trim"]
@@ -43,6 +44,14 @@ class Wanted(Protocol):
     def padding(self) -> int:
         """Air around the window, in percent."""
 
+    @property
+    def face_preset(self) -> FacePreset:
+        """How tight face mode cuts."""
+
+    @property
+    def faces(self) -> FaceChoice:
+        """The faces that the window is built on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -71,8 +80,11 @@ class Plan:
         crop: the window, to whole pixels.
         focus: the focal point that the window was chosen for.
         cut: the window as the renderer takes it.
+        reason: why the window is what it is, in one sentence for people.
         faces: the faces found.
+        chosen: indices of the faces that the window was built on.
         faces_cut: how many chosen faces the window could not hold.
+        eye_line: height of the eyes of the chosen faces; None without, or when heads lie sideways.
     """
 
     mode: Mode
@@ -82,26 +94,65 @@ class Plan:
     crop: Box
     focus: Point
     cut: Cut
+    reason: str
     faces: tuple[Face, ...] = ()
+    chosen: tuple[int, ...] = ()
     faces_cut: int = 0
+    eye_line: float | None = None
 
 
-def make_plan(frame: Frame, wanted: Wanted) -> Plan:
+def make_plan(frame: Frame, wanted: Wanted, find_faces: FindFaces | None = None) -> Plan:
     """Decide what to cut out of a picture.
 
     Args:
         frame: the opened picture; only the pixels that the decision needs are decoded.
         wanted: the settings.
+        find_faces: the detector; called in face mode only.
+
+    Raises:
+        ValueError: face mode without a detector.
     """
-    return _plan_subject(frame, wanted)
+    if wanted.mode == "subject":
+        return _plan_subject(frame, wanted, wanted.strategy)
+    if find_faces is None:
+        raise ValueError("Expected a detector for face mode but received None")
+    faces = tuple(find_faces(frame))
+    if faces:
+        return _plan_faces(frame.size, wanted, faces)
+    return replace(_plan_subject(frame, wanted, "attention"), fallback="no-faces")
 
 
-def _plan_subject(frame: Frame, wanted: Wanted) -> Plan:
+def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
+    framing = frame_faces(
+        faces,
+        source,
+        wanted.target,
+        preset=wanted.face_preset,
+        padding=wanted.padding,
+        choose=wanted.faces,
+    )
+    return Plan(
+        mode="face",
+        fallback=None,
+        strategy=None,
+        source=source,
+        crop=framing.window,
+        focus=framing.focus,
+        cut=Cut(framing.region.width / wanted.target.width, framing.region, wanted.target),
+        reason=framing.reason,
+        faces=faces,
+        chosen=framing.chosen,
+        faces_cut=framing.faces_cut,
+        eye_line=framing.eye_line,
+    )
+
+
+def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
     target = _oversized(wanted.target, wanted.padding)
     shrink = Cover.of(frame.size, target).shrink
     pixels = frame.pixels(shrink)
     cover = Cover.of(pixels.size, target)
-    window, focus = _WEIGH[wanted.strategy](pixels, cover, target)
+    window, focus = _WEIGH[strategy](pixels, cover, target)
     kept = Box(
         window.left + half_up((target.width - wanted.target.width) / 2),
         window.top + half_up((target.height - wanted.target.height) / 2),
@@ -112,11 +163,12 @@ def _plan_subject(frame: Frame, wanted: Wanted) -> Plan:
     return Plan(
         mode="subject",
         fallback=None,
-        strategy=wanted.strategy,
+        strategy=strategy,
         source=frame.size,
         crop=region.box_in(frame.size),
         focus=_in_source(focus, cover, frame.size),
         cut=Cut(shrink, region, wanted.target),
+        reason=_REASONS[strategy],
     )
 
 
@@ -147,6 +199,10 @@ def _weigh_entropy(pixels: Pixels, cover: Cover, target: Size) -> tuple[Box, Poi
 
 
 _WEIGH = {"attention": _weigh_attention, "entropy": _weigh_entropy}
+_REASONS = {
+    "attention": "Centred on what draws the eye most: edges, skin colour and saturation.",
+    "entropy": "What is left when the strips with the least to see are cut away.",
+}
 
 
 def _weighed(pixels: Pixels, cover: Cover) -> Image.Image:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from handler.codec import Limits
+from handler.config import Config
 from handler.service import Crop, Job, Stopwatch, run_job
 from handler.settings import validate_settings
 from tests.bench.stages import timed_stages
 
-_LIMITS = Limits(max_pixels=150_000_000)
+_CONFIG = Config(max_pixels=150_000_000)
 
 
 class Worker:
@@ -34,7 +34,7 @@ class Worker:
         """Crop, and tell what it cost: milliseconds of CPU (user and system) and of the clock."""
         job = Job(self._data, None, validate_settings(settings)[0])
         cpu, wall = cpu_seconds(), time.perf_counter()
-        crop = run_job(job, _LIMITS, Stopwatch())
+        crop = run_job(job, _CONFIG, Stopwatch())
         cpu, wall = cpu_seconds() - cpu, time.perf_counter() - wall
         return {"cpu": cpu * 1000, "wall": wall * 1000, "bytes": len(crop.data)} | _window(crop)
 
