@@ -147,7 +147,7 @@ class _Page:
             layout, piece = _STRIPS, Size(size.width, rows)
         return cls(
             compression=one(_COMPRESSION, 1),
-            bits=max(1, *numbers.get(_BITS, (1,))) * samples,
+            bits=max((1, *numbers.get(_BITS, ()))) * samples,
             size=size,
             piece=piece,
             planes=samples if one(_PLANES, 1) == 2 else 1,

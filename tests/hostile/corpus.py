@@ -1,0 +1,19 @@
+"""All files that the service is tried with, by name."""
+
+from tests.hostile import damage
+from tests.hostile.crafted import bmp, foreign, gif, jpeg, png, tiff, webp
+from tests.hostile.crafted.case import Case
+
+_CRAFTED = {
+    "jpeg": jpeg.CASES,
+    "png": png.CASES,
+    "webp": webp.CASES,
+    "gif": gif.CASES,
+    "bmp": bmp.CASES,
+    "tiff": tiff.CASES,
+    "foreign": foreign.CASES,
+}
+
+CORPUS: dict[str, Case] = {
+    f"{format_}/{name}": case for format_, cases in _CRAFTED.items() for name, case in cases.items()
+} | damage.CASES

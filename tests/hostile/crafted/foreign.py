@@ -1,0 +1,103 @@
+"""What is no picture, or none that is taken."""
+
+import io
+import json
+import random
+import struct
+import zipfile
+from functools import partial
+
+from tests.hostile.builders import PNG_SIGNATURE
+from tests.hostile.crafted.case import Case, refused
+from tests.hostile.specimens import specimen
+
+_SIGNATURES = {
+    "jpeg": b"\xff\xd8\xff",
+    "png": PNG_SIGNATURE,
+    "gif": b"GIF89a",
+    "bmp": b"BM",
+    "tiff-little": b"II*\0",
+    "tiff-big": b"MM\0*",
+    "webp": b"RIFF\0\0\0\0WEBP",
+}
+_SPECIMENS = {
+    "jpeg": "jpeg/baseline",
+    "png": "png/rgb",
+    "gif": "gif/still",
+    "bmp": "bmp/rgb",
+    "tiff-little": "tiff/raw",
+    "webp": "webp/lossy",
+}
+
+
+def _zip() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("picture.png", specimen("png/rgb"))
+    return target.getvalue()
+
+
+def _swapped(body: str, head: str) -> bytes:
+    """One format's file behind another format's signature."""
+    signature = _SIGNATURES[head]
+    return signature + specimen(_SPECIMENS[body])[len(signature) :]
+
+
+def _noise(signature: bytes, seed: int) -> bytes:
+    return signature + random.Random(seed).randbytes(4_000)
+
+
+CASES: dict[str, Case] = {
+    "empty": refused(lambda: b""),
+    **{f"one-byte-{byte:02x}": refused(partial(bytes, (byte,))) for byte in (0, 0x42, 0x89, 0xFF)},
+    "two-bytes": refused(lambda: b"\xff\xd8"),
+    "zeros": refused(lambda: bytes(10_000)),
+    "ones": refused(lambda: b"\xff" * 10_000),
+    "text": refused(lambda: b"This is no picture.\n" * 99),
+    "json": refused(lambda: json.dumps({"picture": True}).encode()),
+    "html": refused(lambda: b"<!doctype html><img src='https://example.com/x.png'>"),
+    "svg": refused(
+        lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'
+    ),
+    "svg-that-reads-files": refused(
+        lambda: b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>'
+    ),
+    "pdf": refused(lambda: b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"),
+    "postscript": refused(lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"),
+    "zip": refused(_zip),
+    "gzip": refused(lambda: b"\x1f\x8b\x08" + bytes(99)),
+    "elf": refused(lambda: b"\x7fELF\2\1\1" + bytes(99)),
+    "script": refused(lambda: b"#!/bin/sh\necho hello\n"),
+    "psd": refused(lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 48, 64, 8, 3)),
+    "ico": refused(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("png/rgb")),
+    "ico-with-a-jpeg": refused(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("jpeg/baseline")),
+    "tga": refused(
+        lambda: b"\0\0\2" + bytes(9) + struct.pack("<HHBB", 64, 48, 24, 0) + bytes(9216)
+    ),
+    "netpbm": refused(lambda: b"P6 64 48 255\n" + bytes(9_216)),
+    "netpbm-of-99999-squared": refused(lambda: b"P6 99999 99999 255\n"),
+    "jpeg-2000": refused(lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99)),
+    "jpeg-xl": refused(lambda: b"\xff\x0a" + bytes(99)),
+    "avif": refused(lambda: b"\0\0\0\x20ftypavif" + bytes(99)),
+    "heic": refused(lambda: b"\0\0\0\x18ftypheic" + bytes(99)),
+    "mp4": refused(lambda: b"\0\0\0\x18ftypisom" + bytes(99)),
+    "wav": refused(lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(99)),
+    "fits": refused(lambda: b"SIMPLE  =                    T" + b" " * 2_850),
+    "xbm": refused(lambda: b"#define x_width 8\n#define x_height 8\nstatic char x_bits[] = {0};"),
+    "picture-behind-a-line": refused(lambda: b"\n" + specimen("png/rgb")),
+    "picture-behind-a-byte-order-mark": refused(
+        lambda: b"\xef\xbb\xbf" + specimen("jpeg/baseline")
+    ),
+    "picture-in-base64": refused(lambda: b"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"),
+    **{
+        f"{head}-signature-and-{body}-body": refused(partial(_swapped, body, head))
+        for head in _SIGNATURES
+        for body in _SPECIMENS
+        if head.partition("-")[0] != body.partition("-")[0]
+    },
+    **{
+        f"{name}-signature-and-noise-{seed}": refused(partial(_noise, signature, seed))
+        for name, signature in _SIGNATURES.items()
+        for seed in range(3)
+    },
+}

@@ -1,0 +1,59 @@
+"""Whole files, broken at every place where it might matter."""
+
+import random
+from collections.abc import Iterator
+from functools import partial
+
+from tests.hostile.crafted.case import Case, either, refused
+from tests.hostile.specimens import NAMES, specimen
+
+# Shares of a file that are left; all of these cut into the first picture.
+_SHARES = (0.1, 0.3, 0.5, 0.8)
+# Where headers lie.
+_HEADS = (4, 13, 29, 57)
+_FLIPS = 4
+# Where a share of the file holds the whole first picture: the rest is others' and may go.
+_SEVERAL = ("png/animated", "webp/animated", "gif/animated", "tiff/pages")
+
+
+def _truncated(name: str, share: float) -> bytes:
+    data = specimen(name)
+    return data[: int(len(data) * share)]
+
+
+def _head(name: str, length: int) -> bytes:
+    return specimen(name)[:length]
+
+
+def flipped(data: bytes, seed: int, low: int, high: int) -> bytes:
+    """One bit inverted between two offsets."""
+    chance = random.Random(seed)
+    at = chance.randrange(low, min(high, len(data)))
+    return data[:at] + bytes((data[at] ^ 1 << chance.randrange(8),)) + data[at + 1 :]
+
+
+def _flipped(name: str, seed: int) -> bytes:
+    data = specimen(name)
+    return flipped(data, seed, 0, 64 if seed % 2 else len(data))
+
+
+def _hole(name: str) -> bytes:
+    """Its middle third zeroed."""
+    data = specimen(name)
+    third = len(data) // 3
+    return data[:third] + bytes(third) + data[2 * third :]
+
+
+def _cases() -> Iterator[tuple[str, Case]]:
+    for name in NAMES:
+        for share in _SHARES:
+            judge = either if name in _SEVERAL and share > 0.1 else refused
+            yield f"{name}-cut-to-{share:.0%}", judge(partial(_truncated, name, share))
+        for length in _HEADS:
+            yield f"{name}-cut-to-{length}-bytes", refused(partial(_head, name, length))
+        yield f"{name}-with-a-hole", either(partial(_hole, name))
+        for seed in range(_FLIPS):
+            yield f"{name}-with-a-bit-flipped-{seed}", either(partial(_flipped, name, seed))
+
+
+CASES: dict[str, Case] = dict(_cases())

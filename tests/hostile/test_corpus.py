@@ -1,0 +1,55 @@
+"""Every file of the corpus is cropped or refused, quickly, and leaves nothing behind."""
+
+import pytest
+
+from tests.hostile.conftest import Trial
+from tests.hostile.corpus import CORPUS
+from tests.hostile.sandbox import Sandbox
+from tests.hostile.specimens import NAMES, specimen
+
+# What a decoder may take for a picture that turns out to be damaged. The largest in the corpus has
+# 16 megapixels, whose coefficients fill 32 MiB; files that lie about more must be seen through.
+_REFUSED_KIB = 48 * 1024
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_file_of_every_kind_is_cropped(sandbox: Sandbox, name: str) -> None:
+    answer = sandbox.try_file(specimen(name), width=40, height=30)
+
+    assert answer.error == {}
+    assert answer.size == (40, 30)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_file_is_answered(trial: Trial, name: str) -> None:
+    assert name not in trial.deaths, trial.deaths[name]
+    answer = trial.answers[name]
+
+    if answer.status == 200:
+        assert CORPUS[name].outcome != "refused"
+        assert answer.size == answer.wanted == (40, 40)
+    else:
+        assert CORPUS[name].outcome != "taken", answer.error
+        assert 400 <= answer.status < 500
+        assert {"error", "code"} <= set(answer.error)
+        assert "/" not in answer.error.get("details", ""), "an internal path"
+    assert answer.leaked == ()
+
+
+def test_the_corpus_is_large() -> None:
+    outcomes = [case.outcome for case in CORPUS.values()]
+
+    assert outcomes.count("refused") >= 200
+    assert outcomes.count("taken") >= 20
+
+
+def test_a_refused_file_takes_little_memory(trial: Trial) -> None:
+    peaks = {name: answer.peak for name, answer in trial.answers.items() if answer.status != 200}
+    if not any(peaks.values()):
+        pytest.skip("this system does not tell how much memory a process takes")
+
+    assert {name: peak for name, peak in peaks.items() if peak > _REFUSED_KIB} == {}
+
+
+def test_no_library_writes_to_the_log(trial: Trial) -> None:
+    assert trial.written == ""
