@@ -86,13 +86,13 @@ def _linear(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 def _edges(luminance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     padded = np.pad(luminance, 1, mode="edge")
     neighbours = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
-    return np.abs(_EDGE_GAIN * (4 * luminance - neighbours))
+    return np.asarray(np.abs(_EDGE_GAIN * (4 * luminance - neighbours)), np.float64)
 
 
 def _skin(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     length = np.linalg.norm(xyz, axis=2, keepdims=True)
     direction = xyz / np.maximum(length, 1e-12)
-    return 100 - 100 * np.linalg.norm(direction - _SKIN, axis=2)
+    return np.asarray(100 - 100 * np.linalg.norm(direction - _SKIN, axis=2), np.float64)
 
 
 def _saturation(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
