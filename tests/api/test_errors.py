@@ -1,6 +1,6 @@
 """The table of errors in the HTTP contract, row by row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -146,33 +146,13 @@ def test_a_damaged_picture(client: TestClient, data: bytes) -> None:
 
 
 # To be changed when the modes land.
-@pytest.mark.parametrize(
-    ("mode", "answer"),
-    [
-        (
-            "face",
-            {
-                "error": "Feature not installed",
-                "code": "FEATURE_NOT_INSTALLED",
-                "feature": "face-detection",
-                "details": "The face detection bundle is not part of this version",
-            },
-        ),
-        (
-            "trim",
-            {
-                "error": "Not implemented",
-                "code": "NOT_IMPLEMENTED",
-                "details": "Mode trim is not part of this version",
-            },
-        ),
-    ],
-)
-def test_a_mode_that_is_not_there_yet(
-    client: TestClient, mode: str, answer: Mapping[str, str]
-) -> None:
+def test_a_mode_that_is_not_there_yet(client: TestClient) -> None:
     for path in (CROP, ANALYZE):
-        assert error_of(client.post(path, **small(mode=mode)), 501) == answer
+        assert error_of(client.post(path, **small(mode="trim")), 501) == {
+            "error": "Not implemented",
+            "code": "NOT_IMPLEMENTED",
+            "details": "Mode trim is not part of this version",
+        }
 
 
 def test_a_store_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
