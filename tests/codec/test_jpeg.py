@@ -1,0 +1,204 @@
+"""JPEG of every kind, decoded at the scale that is needed, and never by Pillow."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import simplejpeg
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from handler.codec import Limits, jpeg, open_picture
+from handler.core.geometry import Size
+from handler.core.orientation import Orientation
+from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
+from tests.pictures import decoded, encoded, gradient, photo
+
+LIMITS = Limits(1_000_000)
+SUBSAMPLINGS = ("444", "440", "422", "420", "411")
+_APP14 = b"\xff\xee"
+
+
+def turbo(image: Image.Image, space: str = "RGB", subsampling: str = "444") -> bytes:
+    """A file by libjpeg-turbo, which subsamples in more ways than Pillow."""
+    pixels = np.array(image).reshape(image.height, image.width, -1)
+    data: bytes = simplejpeg.encode_jpeg(pixels, 95, space, subsampling)
+    return data
+
+
+def read(data: bytes, scale: int = 1) -> Image.Image:
+    return jpeg.decode(jpeg.read_header(data), scale)
+
+
+def psnr(one: Image.Image, other: Image.Image) -> float:
+    """Likeness of two pictures in decibel; 40 and more is not seen."""
+    difference = np.asarray(one).astype(float) - np.asarray(other)
+    return float(10 * np.log10(255**2 / max(1e-9, np.square(difference).mean())))
+
+
+def without_segment(data: bytes, marker: bytes) -> bytes:
+    """The file without its first segment of that kind."""
+    start = data.index(marker)
+    return data[:start] + data[start + 2 + int.from_bytes(data[start + 2 : start + 4], "big") :]
+
+
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_every_subsampling_is_decoded(subsampling: str) -> None:
+    picture = photo()
+    read_back = read(turbo(picture, "RGB", subsampling))
+    assert read_back.mode == "RGBX"
+    assert psnr(read_back.convert("RGB"), picture) > 33
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}], ids=str)
+def test_other_codings_of_the_same_picture_are_the_same(options: dict[str, Any]) -> None:
+    plain = read(encoded(photo(), "JPEG", quality=90))
+    assert read(encoded(photo(), "JPEG", quality=90, **options)).tobytes() == plain.tobytes()
+
+
+def test_grey_stays_one_band() -> None:
+    picture = photo().convert("L")
+    read_back = read(turbo(picture, "GRAY", "Gray"))
+    assert read_back.mode == "L"
+    assert psnr(read_back, picture) > 38
+
+
+@pytest.mark.parametrize(("kind", "space"), [("pillow", "CMYK"), ("turbo", "YCCK")])
+def test_inks_are_read_as_adobe_writes_them(kind: str, space: str) -> None:
+    inks = photo().convert("CMYK")
+    light = Image.fromarray(255 - np.asarray(inks), "CMYK")
+    data = {
+        "pillow": encoded(inks, "JPEG", quality=95, subsampling=0),
+        "turbo": turbo(light, "CMYK"),
+    }[kind]
+    header = jpeg.read_header(data)
+    assert (header.colour, header.inverted) == (space, True)
+    assert psnr(jpeg.decode(header, 1), inks) > 36
+
+
+def test_without_adobes_marker_bytes_count_ink() -> None:
+    inks = photo().convert("CMYK")
+    adobe = encoded(Image.fromarray(255 - np.asarray(inks), "CMYK"), "JPEG", quality=95)
+    header = jpeg.read_header(without_segment(adobe, _APP14))
+    assert (header.colour, header.inverted) == ("CMYK", False)
+    assert psnr(jpeg.decode(header, 1), inks) > 36
+
+
+@pytest.mark.parametrize(
+    ("shrink", "scale"),
+    [
+        (0.2, 1),
+        (1.0, 1),
+        (1.99, 1),
+        (2.0, 1),
+        (2.77, 1),
+        (3.0, 2),
+        (3.99, 2),
+        (4.0, 2),
+        (4.99, 2),
+        (5.0, 4),
+        (7.03, 4),
+        (8.0, 4),
+        (8.99, 4),
+        (9.0, 8),
+        (100.0, 8),
+    ],
+)
+def test_the_scale_is_the_one_that_sharp_decodes_at(shrink: float, scale: int) -> None:
+    assert jpeg.choose_scale(shrink) == scale
+
+
+@given(
+    width=st.integers(1, 100),
+    height=st.integers(1, 100),
+    scale=st.sampled_from([1, 2, 4, 8]),
+    space=st.sampled_from(["RGB", "GRAY", "CMYK"]),
+)
+def test_a_scaled_picture_loses_the_rest_of_its_sides(
+    width: int, height: int, scale: int, space: str
+) -> None:
+    image = gradient(width, height).convert({"GRAY": "L"}.get(space, space))
+    small = read(turbo(image, space, "Gray" if space == "GRAY" else "444"), scale)
+    assert small.size == (max(1, width // scale), max(1, height // scale))
+    assert np.asarray(small).shape[:2] == small.size[::-1]
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+@pytest.mark.parametrize("size", [(256, 192), (251, 187)], ids=str)
+def test_a_scaled_picture_shows_the_same(scale: int, size: tuple[int, int]) -> None:
+    whole = photo(size=size)
+    small = read(turbo(whole), scale)
+    mean = whole.reduce(scale).crop((0, 0, *small.size))
+    assert psnr(small.convert("RGB"), mean) > 30
+
+
+@pytest.mark.parametrize("orientation", list(Orientation))
+def test_a_turned_picture_is_scaled_while_decoding_as_well(orientation: Orientation) -> None:
+    # sharp does so too: it turns the picture after it is resized.
+    stored = orientation.turn_upright(photo(size=(256, 192)))
+    picture = open_picture(encoded(stored, "JPEG", orientation=orientation), LIMITS)
+    assert picture.size == orientation.size(Size(*stored.size))
+    pixels = picture.pixels(3)
+    assert pixels.size == Size(picture.size.width // 2, picture.size.height // 2)
+
+
+def test_a_profile_in_several_segments_is_put_together() -> None:
+    profile = bytes(range(256)) * 600
+    assert len(profile) > 2 * 65_535
+    header = jpeg.read_header(encoded(photo(), "JPEG", icc_profile=profile))
+    assert header.metadata.profile == profile
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_file_that_ends_early_cannot_be_processed(share: float) -> None:
+    data = encoded(photo(), "JPEG")
+    picture = open_picture(data[: int(len(data) * share)], LIMITS)
+    with pytest.raises(ProcessingFailed):
+        picture.pixels(1)
+
+
+def test_a_damaged_header_is_no_picture() -> None:
+    data = encoded(photo(), "JPEG")
+    with pytest.raises(InvalidImage):
+        open_picture(data[:200], LIMITS)
+
+
+def test_more_pixels_than_the_bytes_can_hold_are_refused_before_decoding() -> None:
+    data = bytearray(encoded(photo(), "JPEG"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = b"\x7f\xff\x7f\xff"
+    with pytest.raises(SmartCropError):
+        open_picture(bytes(data), Limits(2**31))
+
+
+@pytest.fixture
+def without_pillows_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow's JPEG decoder may not be reached: untrusted bytes can overflow it."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("Pillow's JPEG decoder was reached")
+
+    monkeypatch.setattr("PIL.Image.core.jpeg_decoder", refuse)
+
+
+@pytest.mark.usefixtures("without_pillows_decoder")
+def test_pillow_would_be_caught_decoding() -> None:
+    with pytest.raises(AssertionError):
+        decoded(encoded(photo(), "JPEG"))
+
+
+@pytest.mark.usefixtures("without_pillows_decoder")
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("shrink", [1, 3, 5, 10])
+def test_pillow_decodes_no_jpeg(mode: str, shrink: float) -> None:
+    data = encoded(photo().convert(mode), "JPEG", orientation=6)
+    pixels = open_picture(data, LIMITS).pixels(shrink)
+    assert pixels.size.area > 0
+
+
+@pytest.mark.usefixtures("without_pillows_decoder")
+def test_pillow_decodes_no_jpeg_inside_a_tiff() -> None:
+    data = encoded(photo(), "TIFF", compression="jpeg")
+    with pytest.raises(SmartCropError):
+        open_picture(data, LIMITS).pixels(1)
