@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from handler.codec.containers.directory import byte_order, read_fields
+from handler.codec.containers.directory import WHOLE_NUMBERS, Rule, byte_order, read_fields
 from handler.core.orientation import Orientation
 
 _ORIENTATION_TAG = 0x0112
+_RULES = {_ORIENTATION_TAG: Rule(WHOLE_NUMBERS, 1)}
 _EXIF_PREFIX = b"Exif\0\0"
 
 
@@ -25,7 +26,7 @@ def read_exif_orientation(block: bytes | None) -> Orientation:
     """
     tiff = (block or b"").removeprefix(_EXIF_PREFIX)
     try:
-        field = read_fields(tiff, {_ORIENTATION_TAG: 1})[_ORIENTATION_TAG]
+        field = read_fields(tiff, _RULES)[_ORIENTATION_TAG]
         return Orientation(field.numbers(byte_order(tiff))[0])
     except (ValueError, LookupError):
         return Orientation.UPRIGHT

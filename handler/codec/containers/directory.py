@@ -8,22 +8,17 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _ENTRY_BYTES = 12
 # Values of up to four bytes stand in the entry itself.
 _INLINE_BYTES = 4
-# Type of a field -> struct code and bytes of one value.
-_TYPES = {
-    1: ("B", 1),
-    2: ("B", 1),
-    3: ("H", 2),
-    4: ("I", 4),
-    5: ("Q", 8),
-    6: ("b", 1),
-    7: ("B", 1),
-    8: ("h", 2),
-    9: ("i", 4),
-    10: ("q", 8),
-    11: ("f", 4),
-    12: ("d", 8),
-}
-_WHOLE_NUMBERS = frozenset((1, 3, 4))
+# Type of a field -> struct code and bytes of one value; of the other types nothing is read.
+_TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 5: ("Q", 8), 7: ("B", 1)}
+WHOLE_NUMBERS, BYTES, FRACTIONS = frozenset((1, 3, 4)), frozenset((1, 7)), frozenset((5,))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a field must be like: its type, as the format numbers them, and how many values."""
+
+    kinds: frozenset[int]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +38,7 @@ class Field:
     raw: bytes
 
     def numbers(self, order: str) -> tuple[int, ...]:
-        """The values, if they are whole numbers; else none."""
-        if self.kind not in _WHOLE_NUMBERS:
-            return ()
+        """The values of a field of whole numbers."""
         return struct.unpack(f"{order}{self.count}{_TYPES[self.kind][0]}", self.raw)
 
 
@@ -61,18 +54,19 @@ def byte_order(data: bytes) -> str:
     return order
 
 
-def read_fields(data: bytes, most: Mapping[int, int]) -> dict[int, Field]:
+def read_fields(data: bytes, rules: Mapping[int, Rule]) -> dict[int, Field]:
     """Read the first directory; further ones, and what they point to, are not looked at.
 
     Args:
         data: the file.
-        most: the tags to read, and how many values each may have.
+        rules: what to read, by tag.
 
     Returns:
         The fields by tag; where a tag stands twice, the first.
 
     Raises:
-        ValueError: it is no TIFF, its directory lies outside, or so does a field.
+        ValueError: it is no TIFF, its directory lies outside, so does a field, or one breaks its
+            rule.
     """
     order = byte_order(data)
     try:
@@ -84,8 +78,8 @@ def read_fields(data: bytes, most: Mapping[int, int]) -> dict[int, Field]:
     fields: dict[int, Field] = {}
     whole = len(table) // _ENTRY_BYTES * _ENTRY_BYTES
     for tag, kind, values, place in struct.iter_unpack(f"{order}HHI4s", table[:whole]):
-        if tag in most and tag not in fields:
-            if kind not in _TYPES or not 0 < values <= most[tag]:
+        if tag in rules and tag not in fields:
+            if kind not in rules[tag].kinds or not 0 < values <= rules[tag].most:
                 raise ValueError(f"field {tag} has a wrong type or count")
             size = values * _TYPES[kind][1]
             (offset,) = struct.unpack(f"{order}I", place)

@@ -5,7 +5,16 @@ import struct
 from dataclasses import dataclass, replace
 
 from handler.codec.containers.contents import Contents
-from handler.codec.containers.directory import Field, byte_order, read_fields, write_fields
+from handler.codec.containers.directory import (
+    BYTES,
+    FRACTIONS,
+    WHOLE_NUMBERS,
+    Field,
+    Rule,
+    byte_order,
+    read_fields,
+    write_fields,
+)
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -16,35 +25,37 @@ _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
 _MAX_PIECES = 65_536
 _MAX_SAMPLES = 8
 _MAX_PROFILE_BYTES = 4 << 20
-# Tag -> how many values it may have.
+_ONE = Rule(WHOLE_NUMBERS, 1)
+_SAMPLE = Rule(WHOLE_NUMBERS, _MAX_SAMPLES)
+_PIECE = Rule(WHOLE_NUMBERS, _MAX_PIECES)
 _FIELDS = {
-    _WIDTH: 1,
-    _LENGTH: 1,
-    _BITS: _MAX_SAMPLES,
-    _COMPRESSION: 1,
-    262: 1,  # photometric interpretation
-    266: 1,  # fill order
-    _STRIP_OFFSETS: _MAX_PIECES,
-    274: 1,  # orientation
-    _SAMPLES: 1,
-    _STRIP_ROWS: 1,
-    _STRIP_BYTES: _MAX_PIECES,
-    _PLANES: 1,
-    292: 1,  # options of CCITT T.4
-    293: 1,  # and T.6
-    317: 1,  # predictor
-    320: 3 << 16,  # palette
-    _TILE_WIDTH: 1,
-    _TILE_LENGTH: 1,
-    _TILE_OFFSETS: _MAX_PIECES,
-    _TILE_BYTES: _MAX_PIECES,
-    338: _MAX_SAMPLES,  # what the extra samples mean
-    339: _MAX_SAMPLES,  # sample format
-    529: 3,  # YCbCr: coefficients, subsampling, positioning, reference black and white
-    530: 2,
-    531: 1,
-    532: 6,
-    34675: _MAX_PROFILE_BYTES,  # ICC profile
+    _WIDTH: _ONE,
+    _LENGTH: _ONE,
+    _BITS: _SAMPLE,
+    _COMPRESSION: _ONE,
+    262: _ONE,  # photometric interpretation
+    266: _ONE,  # fill order
+    _STRIP_OFFSETS: _PIECE,
+    274: _ONE,  # orientation
+    _SAMPLES: _ONE,
+    _STRIP_ROWS: _ONE,
+    _STRIP_BYTES: _PIECE,
+    _PLANES: _ONE,
+    292: _ONE,  # options of CCITT T.4
+    293: _ONE,  # and T.6
+    317: _ONE,  # predictor
+    320: Rule(WHOLE_NUMBERS, 3 << 16),  # palette
+    _TILE_WIDTH: _ONE,
+    _TILE_LENGTH: _ONE,
+    _TILE_OFFSETS: _PIECE,
+    _TILE_BYTES: _PIECE,
+    338: _SAMPLE,  # what the extra samples mean
+    339: _SAMPLE,  # sample format
+    529: Rule(FRACTIONS, 3),  # YCbCr: coefficients, subsampling, positioning, black and white
+    530: Rule(WHOLE_NUMBERS, 2),
+    531: _ONE,
+    532: Rule(FRACTIONS, 6),
+    34675: Rule(BYTES, _MAX_PROFILE_BYTES),
 }
 # What is decoded, and how many bytes one byte can become at the very most. JPEG is not among them:
 # it would reach a decoder other than the one that untrusted JPEG is left to.
@@ -70,6 +81,7 @@ _NOT_TAKEN = {
 # The two ways to cut a page: into strips of rows, or into tiles.
 _STRIPS = (_STRIP_OFFSETS, _STRIP_BYTES, _STRIP_ROWS)
 _TILES = (_TILE_OFFSETS, _TILE_BYTES, _TILE_WIDTH, _TILE_LENGTH)
+_LAYOUT = {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, *_STRIPS, *_TILES}
 # Tiles reach over the edge of a page; where it is small, far.
 _SMALL_PAGE = 1024 * 1024
 
@@ -84,7 +96,9 @@ def read(data: bytes) -> Contents:
     try:
         order = byte_order(data)
         fields = read_fields(data, _FIELDS)
-        page = _Page.of({tag: field.numbers(order) for tag, field in fields.items()})
+        page = _Page.of(
+            {tag: field.numbers(order) for tag, field in fields.items() if tag in _LAYOUT}
+        )
     except (ValueError, LookupError) as error:
         raise InvalidImage("the TIFF header is damaged") from error
     expansion = _EXPANSION.get(page.compression)
