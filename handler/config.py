@@ -24,8 +24,22 @@ class Config(BaseModel):
         default="file:///tmp/smart-crop",
         description="Where results go: s3://bucket/prefix or file:///directory.",
     )
+    uploads: str | None = Field(
+        default=None,
+        pattern="^s3://[^/]+(/.*)?$",
+        description="Where clients put files too large for a request: s3://bucket/prefix.",
+    )
+    default_settings: str = Field(
+        default="{}", description="Settings of uploads that bring none, as JSON."
+    )
     max_body_bytes: int = Field(
         default=_LOCAL_BODY_BYTES, gt=0, description="Largest request body that is taken."
+    )
+    max_object_bytes: int = Field(
+        default=100_000_000, gt=0, description="Largest uploaded file that is taken."
+    )
+    max_attempts: int = Field(
+        default=5, gt=0, description="Deliveries after which the queue gives a message up."
     )
     max_pixels: int = Field(
         default=150_000_000, gt=0, description="Largest picture that is decoded, in pixels."

@@ -84,6 +84,14 @@ class InvalidSettings(SmartCropError):
     error = "Invalid settings"
 
 
+class InvalidRequest(SmartCropError):
+    """A JSON body is not as it should be; the details name each field."""
+
+    status = 400
+    code = "INVALID_REQUEST"
+    error = "Invalid request"
+
+
 class NotFound(SmartCropError):
     """No such job, file or route."""
 
@@ -106,6 +114,14 @@ class BodyTooLarge(SmartCropError):
     status = 413
     code = "BODY_TOO_LARGE"
     error = "Request body too large"
+
+
+class ObjectTooLarge(SmartCropError):
+    """An uploaded object is larger than is taken here."""
+
+    status = 413
+    code = "OBJECT_TOO_LARGE"
+    error = "File too large"
 
 
 class ProcessingFailed(SmartCropError):
@@ -143,6 +159,14 @@ class FeatureMissing(SmartCropError):
     def answer(self) -> dict[str, str]:
         """The JSON object that the client gets; it names the feature, as the reference does."""
         return {**super().answer(), "feature": self.feature}
+
+
+class UploadsMissing(SmartCropError):
+    """The request needs a bucket for uploads, which this deployment has not got."""
+
+    status = 501
+    code = "UPLOADS_NOT_CONFIGURED"
+    error = "Uploads are not configured"
 
 
 class StorageUnavailable(SmartCropError):

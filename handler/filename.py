@@ -38,7 +38,7 @@ def is_result_name(name: str) -> bool:
 
 def content_disposition(filename: str) -> str:
     """The header that has a browser save a file under its name (RFC 6266)."""
-    plain = filename.encode("ascii", "replace").decode().replace("?", "_")
+    plain = re.sub(r'[?"\\]', "_", filename.encode("ascii", "replace").decode())
     if plain == filename:
         return f'attachment; filename="{filename}"'
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename)}"
