@@ -14,7 +14,7 @@ _RETRIES = 3
 _RETRY_TIMEOUT = timedelta(seconds=20)
 
 # The SDKs' names for the endpoint of a store that is not AWS's own, and may speak plain HTTP.
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
 def connect(url: str) -> S3Store | LocalStore:
@@ -32,7 +32,7 @@ def connect(url: str) -> S3Store | LocalStore:
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
         return LocalStore(Path(unquote(parts.path)), mkdir=True)
     if parts.scheme == "s3" and parts.netloc:
-        plain = any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS)
+        plain = any(os.environ.get(name, "").startswith("http://") for name in ENDPOINTS)
         return S3Store(
             parts.netloc,
             prefix=parts.path.strip("/") or None,

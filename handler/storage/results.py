@@ -1,4 +1,4 @@
-"""Finished pictures, one object each, under the id of their job."""
+"""Finished pictures, one object each, in the folder of their job or of their source."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,8 +47,17 @@ class ResultStore:
         """Whether links lead to the store itself; if not, results are streamed from here."""
         return isinstance(self._store, S3Store)
 
-    def save(self, job_id: str, filename: str, data: bytes, content_type: str) -> None:
-        """Write a result; it appears whole or not at all.
+    def save(self, folder: str, filename: str, data: bytes, content_type: str) -> str:
+        """Write a result over an earlier one; it appears whole or not at all.
+
+        Args:
+            folder: its job's id, or the folder of its source; empty for the top.
+            filename: in that folder, and in the header that has a browser save it.
+            data: the file.
+            content_type: of the file.
+
+        Returns:
+            Its tag, which `check` gives too.
 
         Raises:
             StorageUnavailable: the store did not take it.
@@ -60,42 +69,47 @@ class ResultStore:
                 "Content-Disposition": content_disposition(filename),
             }
         try:
-            obstore.put(self._store, _key(job_id, filename), data, attributes=attributes)
+            put = obstore.put(self._store, _key(folder, filename), data, attributes=attributes)
         except (BaseError, OSError) as error:
             raise StorageUnavailable("The result could not be stored") from error
+        return _bare(put["e_tag"])
 
-    def link(self, job_id: str, filename: str) -> Link:
+    def link(self, folder: str, filename: str) -> Link:
         """Make a link to a result: presigned on S3, a route of this service for a directory.
 
         Raises:
             StorageUnavailable: there are no credentials to sign with.
         """
         if not isinstance(self._store, S3Store):
-            return Link(f"/api/v1/download/{job_id}/{quote(filename)}", None)
+            return Link(f"/api/v1/download/{folder}/{quote(filename)}", None)
         expires_at = datetime.now(UTC).replace(microsecond=0) + self._lifetime
         try:
             url = obstore.sign(
-                self._store, "GET", _key(job_id, filename), expires_in=self._lifetime
+                self._store, "GET", _key(folder, filename), expires_in=self._lifetime
             )
         except (BaseError, OSError) as error:
             raise StorageUnavailable("The link could not be signed") from error
         return Link(url, expires_at)
 
-    def check(self, job_id: str, filename: str) -> None:
+    def check(self, folder: str, filename: str) -> str:
         """Make sure that a result is there.
+
+        Returns:
+            Its tag; another result under the same name has another.
 
         Raises:
             NotFound: it is not.
             StorageUnavailable: the store did not say.
         """
         try:
-            obstore.head(self._store, _key(job_id, filename))
+            found = obstore.head(self._store, _key(folder, filename))
         except (NotFoundError, FileNotFoundError) as error:
             raise NotFound("No such result") from error
         except (BaseError, OSError) as error:
             raise StorageUnavailable("The result could not be looked up") from error
+        return _bare(found["e_tag"])
 
-    def read(self, job_id: str, filename: str) -> StoredResult:
+    def read(self, folder: str, filename: str) -> StoredResult:
         """Open a result for streaming.
 
         Raises:
@@ -103,13 +117,13 @@ class ResultStore:
             StorageUnavailable: the store did not give it.
         """
         try:
-            found = obstore.get(self._store, _key(job_id, filename))
+            found = obstore.get(self._store, _key(folder, filename))
         except (NotFoundError, FileNotFoundError) as error:
             raise NotFound("No such result") from error
         except (BaseError, OSError) as error:
             raise StorageUnavailable("The result could not be read") from error
         meta = found.meta
-        etag = (meta["e_tag"] or job_id).strip('"')
+        etag = _bare(meta["e_tag"]) or folder
         chunks = map(bytes, found.stream(min_chunk_size=_CHUNK_BYTES))
         return StoredResult(meta["size"], etag, chunks)
 
@@ -127,5 +141,9 @@ def open_results(url: str, link_seconds: int) -> ResultStore:
     return ResultStore(connect(url), link_seconds)
 
 
-def _key(job_id: str, filename: str) -> str:
-    return f"{job_id}/{filename}"
+def _key(folder: str, filename: str) -> str:
+    return f"{folder}/{filename}" if folder else filename
+
+
+def _bare(etag: str | None) -> str:
+    return (etag or "").strip('"')

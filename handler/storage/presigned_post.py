@@ -1,0 +1,84 @@
+"""Forms that let a client post one file to S3, and nothing else.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from handler.errors import StorageUnavailable
+from handler.storage.connect import ENDPOINTS
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """Where to post to, and the fields that have to come before the file."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+def presign_post(
+    bucket: str, fields: Mapping[str, str], max_bytes: int, lifetime: timedelta
+) -> PresignedPost:
+    """Sign a form. The policy in it binds every field to its value, and the size of the file.
+
+    Args:
+        bucket: that takes the file.
+        fields: of the form, the key among them.
+        max_bytes: larger files are refused; so are empty ones.
+        lifetime: how long the form is good for.
+
+    Raises:
+        StorageUnavailable: there are no credentials to sign with.
+    """
+    # A cold start does not wait for what few requests need.
+    from botocore.auth import S3SigV4PostAuth
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import BotoCoreError
+
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    expires_at = datetime.now(UTC).replace(microsecond=0) + lifetime
+    signed = dict(fields)
+    policy = {
+        "expiration": f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        "conditions": [
+            {"bucket": bucket},
+            *({name: value} for name, value in fields.items()),
+            ["content-length-range", 1, max_bytes],
+        ],
+    }
+    url = f"{_endpoint(region)}/{bucket}"
+    request = AWSRequest("POST", url)
+    request.context["s3-presign-post-fields"] = signed
+    request.context["s3-presign-post-policy"] = policy
+    try:
+        credentials = _session().get_credentials()
+        if credentials is None:
+            raise StorageUnavailable("There are no credentials to sign with")
+        frozen = credentials.get_frozen_credentials()
+        S3SigV4PostAuth(frozen, "s3", region).add_auth(request)
+    except BotoCoreError as error:
+        raise StorageUnavailable("The upload form could not be signed") from error
+    return PresignedPost(url, signed, expires_at)
+
+
+@cache
+def _session() -> "Session":
+    """Finds credentials wherever AWS has them: environment, container, profile; renews them."""
+    from botocore.session import Session
+
+    return Session()
+
+
+def _endpoint(region: str) -> str:
+    named = next(filter(None, map(os.environ.get, ENDPOINTS)), None)
+    return (named or f"https://s3.{region}.amazonaws.com").rstrip("/")

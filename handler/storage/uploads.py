@@ -1,0 +1,165 @@
+"""Files that clients put into the uploads bucket: found by key, read whole."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import obstore
+from obstore import GetResult
+from obstore.exceptions import BaseError, NotFoundError
+
+from handler.errors import (
+    InvalidRequest,
+    InvalidSettings,
+    NotFound,
+    ObjectTooLarge,
+    SettingsNotJson,
+    StorageUnavailable,
+)
+from handler.storage.connect import connect
+from handler.storage.presigned_post import PresignedPost, presign_post
+
+FOLDER_SETTINGS = ".smart-crop.json"
+"""Name of the object that has the settings of its folder."""
+
+SETTINGS_METADATA = "smart-crop"
+"""Name of the user metadata (``x-amz-meta-``) that has an object's own settings."""
+
+# S3's limit, in UTF-8.
+_MAX_KEY_BYTES = 1024
+# Settings are a few hundred bytes.
+_MAX_SETTINGS_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An object that is there; its bytes have not been fetched yet.
+
+    Attributes:
+        key: as `UploadStore` takes it.
+        size: in bytes.
+        etag: the store's, without quotes; changes with the bytes.
+        settings: the JSON in its own metadata, if it has any.
+    """
+
+    key: str
+    size: int
+    etag: str
+    settings: str | None
+    _found: GetResult
+
+    def read(self) -> bytes:
+        """Fetch it.
+
+        Raises:
+            StorageUnavailable: the store broke off.
+        """
+        try:
+            return bytes(self._found.bytes())
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The upload could not be read") from error
+
+
+class UploadStore:
+    """A bucket, or a folder of one, that clients write to. Keys here are without that prefix."""
+
+    def __init__(self, url: str, max_bytes: int) -> None:
+        """Open the store.
+
+        Args:
+            url: ``s3://bucket/prefix``.
+            max_bytes: larger objects are not taken.
+        """
+        self._store = connect(url)
+        self._bucket = urlsplit(url).netloc
+        prefix = urlsplit(url).path.strip("/")
+        self._prefix = f"{prefix}/" if prefix else ""
+        self.max_bytes = max_bytes
+
+    def relative_key(self, bucket: str, key: str) -> str | None:
+        """The key here of an object anywhere on S3; None when it is not in this store."""
+        if bucket != self._bucket or not key.startswith(self._prefix):
+            return None
+        return key.removeprefix(self._prefix)
+
+    def open(self, key: str, version: str | None = None) -> Upload:
+        """Look an object up.
+
+        Args:
+            key: of the object.
+            version: id of a version; None for the current one.
+
+        Raises:
+            InvalidRequest: no object that is taken here can have such a key.
+            NotFound: there is none.
+            ObjectTooLarge: it is larger than is taken.
+            StorageUnavailable: the store did not give it.
+        """
+        found = self._get(_checked(key), version)
+        size = found.meta["size"]
+        if size > self.max_bytes:
+            raise ObjectTooLarge(f"At most {self.max_bytes:,} bytes are taken, not {size:,}")
+        etag = (found.meta["e_tag"] or "").strip('"')
+        return Upload(key, size, etag, found.attributes.get(SETTINGS_METADATA), found)
+
+    def folder_settings(self, folder: str) -> str | None:
+        """The JSON that is kept in a folder for all objects in it; None when there is none.
+
+        Args:
+            folder: key of the folder, without a slash at its end; empty for the top.
+
+        Raises:
+            SettingsNotJson, InvalidSettings: there is something, but no settings.
+            StorageUnavailable: the store did not say.
+        """
+        try:
+            found = self._get(f"{folder}/{FOLDER_SETTINGS}" if folder else FOLDER_SETTINGS, None)
+        except NotFound:
+            return None
+        if found.meta["size"] > _MAX_SETTINGS_BYTES:
+            raise InvalidSettings(f"{FOLDER_SETTINGS} is larger than {_MAX_SETTINGS_BYTES:,} bytes")
+        try:
+            return bytes(found.bytes()).decode()
+        except UnicodeDecodeError as error:
+            raise SettingsNotJson(f"{FOLDER_SETTINGS} is not UTF-8") from error
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The settings of the folder could not be read") from error
+
+    def presign(
+        self, key: str, content_type: str, settings: str | None, lifetime: timedelta
+    ) -> PresignedPost:
+        """Make a form that lets whoever has it put one object under one key.
+
+        Args:
+            key: of the object.
+            content_type: the only one that is taken.
+            settings: JSON for the object's metadata.
+            lifetime: how long the form is good for.
+
+        Raises:
+            StorageUnavailable: there are no credentials to sign with.
+        """
+        fields = {"key": self._prefix + _checked(key), "Content-Type": content_type}
+        if settings is not None:
+            fields[f"x-amz-meta-{SETTINGS_METADATA}"] = settings
+        return presign_post(self._bucket, fields, self.max_bytes, lifetime)
+
+    def _get(self, key: str, version: str | None) -> GetResult:
+        try:
+            return obstore.get(self._store, key, options={"version": version} if version else {})
+        except (NotFoundError, FileNotFoundError) as error:
+            raise NotFound("No such object") from error
+        except (BaseError, OSError) as error:
+            raise StorageUnavailable("The upload could not be read") from error
+
+
+def _checked(key: str) -> str:
+    """Refuse keys that lead elsewhere, and those of S3's that the client cannot ask for."""
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in key):
+        raise InvalidRequest("key: control characters are not taken")
+    if any(part in ("", ".", "..") for part in key.split("/")):
+        raise InvalidRequest("key: empty parts, . and .. are not taken")
+    if len(key.encode()) > _MAX_KEY_BYTES:
+        raise InvalidRequest(f"key: at most {_MAX_KEY_BYTES:,} bytes are taken")
+    return key
