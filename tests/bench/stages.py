@@ -10,9 +10,13 @@ from unittest.mock import patch
 # Stage -> the names that its callers call it by.
 _STAGES = {
     "open": ("handler.service.open_picture",),
-    "decode": ("handler.codec.jpeg.decode", "handler.codec.raster.decode"),
+    "decode": (
+        "handler.codec.jpeg.decode",
+        "handler.codec.webp.decode",
+        "handler.codec.raster.decode",
+    ),
     "to sRGB": ("handler.codec.picture.to_srgb",),
-    "premultiply": ("handler.codec.picture.premultiply",),
+    "premultiply": ("handler.core.frame.premultiply",),
     "resample": ("handler.core.frame.resample",),
     "thumbnail": ("handler.core.attention.thumbnail",),
     "score": ("handler.core.attention._score", "handler.core.attention._blur"),

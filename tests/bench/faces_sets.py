@@ -1,0 +1,77 @@
+"""The photos that the face detectors look at: annotated people, and nobody."""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from handler.core.geometry import Region, Size
+from handler.faces.detections import Floats
+from handler.faces.pyramid import UPRIGHT_AFTER
+from tests.bench.peers import Unavailable
+
+_SHARED = Path(__file__).parents[3] / "shared"
+# Photos in scikit-image's wheel that show no person.
+_NOBODY = (
+    *("brick.png", "chelsea.png", "coffee.png", "coins.png", "color.png", "grass.png"),
+    *("gravel.png", "horse.png", "hubble_deep_field.jpg", "ihc.png", "logo.png"),
+    *("microaneurysms.png", "moon.png", "motorcycle_left.png", "motorcycle_right.png", "page.png"),
+    *("retina.jpg", "rocket.jpg", "text.png"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A photo of people, upright.
+
+    Attributes:
+        path: the file.
+        size: of the photo.
+        boxes: float32 (n, 4): left, top, right, bottom.
+    """
+
+    path: str
+    size: Size
+    boxes: Floats
+
+    def leaning(self, lean: int) -> Floats:
+        """The boxes once the photo is turned so that heads lean to the right by that much."""
+        orientation = UPRIGHT_AFTER[lean]
+        placed = []
+        for left, top, right, bottom in self.boxes.tolist():
+            region = Region(left, top, right - left, bottom - top)
+            box = orientation.stored_region(region, self.size)
+            placed.append((box.left, box.top, box.right, box.bottom))
+        return np.array(placed, np.float32)
+
+
+def annotated(step: int) -> list[Annotated]:
+    """Every ``step``-th annotated photo that has a face.
+
+    Raises:
+        Unavailable: they are not beside the checkout.
+    """
+    folder = _SHARED / "faces-dev"
+    if not folder.exists():
+        raise Unavailable(f"needs the annotated photos in {folder}")
+    photos = []
+    for row in json.loads((folder / "annotations.json").read_text())[::step]:
+        boxes = np.array([face["box"] for face in row["faces"]], np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        if len(boxes):
+            path = str(folder / "images" / row["file"])
+            photos.append(Annotated(path, Size(row["width"], row["height"]), boxes))
+    return photos
+
+
+def nobody() -> dict[str, list[str]]:
+    """Photos without people, by where they are from; the second set where it is there."""
+    sets = {"scikit-image": [str(files("skimage.data").joinpath(name)) for name in _NOBODY]}
+    truth = _SHARED / "crops-dev" / "truth.json"
+    if truth.exists():
+        rows = json.loads(truth.read_text())
+        faceless = [row["file"] for row in rows if row["face"] is None]
+        sets["crops-dev"] = [str(truth.parent / "images" / file) for file in faceless]
+    return sets
