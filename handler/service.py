@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -55,6 +55,29 @@ class Crop:
     size: Size
     plan: Plan
     warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a result goes.
+
+    Attributes:
+        job_id: of the job.
+        folder: in the store of results.
+        name: tells the result's name by its format; None for the usual name.
+    """
+
+    job_id: str
+    folder: str
+    name: Callable[[Format], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCrop:
+    """What is told of a result, and its tag in the store."""
+
+    answer: CropAnswer
+    etag: str
 
 
 @dataclass(slots=True)
@@ -140,7 +163,16 @@ class Service:
         return is_available(self._config.face_bundle)
 
     def crop(self, job: Job) -> CropAnswer:
-        """Crop, store, and say where the result is.
+        """Crop, store in a folder of the job's own, and say where the result is.
+
+        Raises:
+            SmartCropError: whatever went wrong, in the client's terms.
+        """
+        job_id = str(uuid.uuid4())
+        return self.crop_to(job, Target(job_id, job_id)).answer
+
+    def crop_to(self, job: Job, target: Target) -> StoredCrop:
+        """Crop, and store where the target says.
 
         Raises:
             SmartCropError: whatever went wrong, in the client's terms.
@@ -148,17 +180,19 @@ class Service:
         watch = Stopwatch()
         with _accounted(job, watch) as facts:
             crop = run_job(job, self._config, watch)
-            job_id = str(uuid.uuid4())
-            facts.update(_facts(crop.plan), job_id=job_id, bytes_out=len(crop.data))
+            filename = target.name(crop.format) if target.name else crop.filename
+            facts.update(_facts(crop.plan), job_id=target.job_id, bytes_out=len(crop.data))
             with watch.step("store"):
-                self.results.save(job_id, crop.filename, crop.data, crop.format.content_type)
-                link = self.results.link(job_id, crop.filename)
-        return CropAnswer(
-            job_id=job_id,
+                etag = self.results.save(
+                    target.folder, filename, crop.data, crop.format.content_type
+                )
+                link = self.results.link(target.folder, filename)
+        answer = CropAnswer(
+            job_id=target.job_id,
             download_url=link.url,
             original_size=len(job.data),
             processed_size=len(crop.data),
-            filename=crop.filename,
+            filename=filename,
             content_type=crop.format.content_type,
             width=crop.size.width,
             height=crop.size.height,
@@ -166,6 +200,7 @@ class Service:
             plan=PlanAnswer.of(crop.plan),
             warnings=crop.warnings,
         )
+        return StoredCrop(answer, etag)
 
     def analyze(self, job: Job) -> AnalyzeAnswer:
         """Decide, and write nothing.
