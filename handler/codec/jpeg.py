@@ -16,6 +16,7 @@ _SCALES = (8, 4, 2)
 # Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
 # picture in: it then reads the decoded pixels where they lie.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
+_BYTES = {"GRAY": 1, "CMYK": 4, "RGBX": 4}
 _PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
 
 
@@ -28,6 +29,7 @@ class JpegHeader:
         size: as stored.
         colour: colour space of the file, in libjpeg-turbo's words.
         inverted: CMYK values count light instead of ink, as Adobe writes them.
+        lossless: it cannot be scaled while decoding.
         metadata: orientation and profile.
     """
 
@@ -35,6 +37,7 @@ class JpegHeader:
     size: Size
     colour: str
     inverted: bool
+    lossless: bool
     metadata: Metadata
 
 
@@ -53,7 +56,14 @@ def read_header(data: bytes) -> JpegHeader:
     if width * height > segments.most_pixels:
         raise ProcessingFailed("The file is too short for the size in its header")
     metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
-    return JpegHeader(segments.data, Size(width, height), colour, segments.adobe, metadata)
+    return JpegHeader(
+        segments.data,
+        Size(width, height),
+        colour,
+        segments.adobe,
+        segments.lossless,
+        metadata,
+    )
 
 
 def choose_scale(shrink: float) -> int:
@@ -74,19 +84,30 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early.
     """
-    width, height = (max(1, side // scale) for side in (header.size.width, header.size.height))
+    if header.lossless and scale > 1:
+        return decode(header, 1).reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
     space = _DECODE_TO.get(header.colour, "RGBX")
+    # libjpeg-turbo ignores the scale of a lossless file and writes all of its pixels, which overran
+    # the buffer that simplejpeg (1.9.0) allots to the scaled ones. This one has room for them
+    # whatever the file passes for, and the system lends no page of it before it is written to.
+    room = np.empty(header.size.area * _BYTES[space], np.uint8)
     try:
         pixels = simplejpeg.decode_jpeg(
             header.data,
             space,
             min_height=-(-header.size.height // scale) if scale > 1 else 0,
             min_width=-(-header.size.width // scale) if scale > 1 else 0,
+            buffer=room,
         )
     except (ValueError, MemoryError) as error:
         raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
     if space == "CMYK" and header.inverted:
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
+    size = _scaled(header.size, scale)
     # libjpeg-turbo rounds the scaled size up, libvips down: the stride skips what is over.
-    return Image.frombuffer(mode, (width, height), pixels, "raw", mode, pixels.strides[0], 1)
+    return Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
+
+
+def _scaled(size: Size, scale: int) -> tuple[int, int]:
+    return max(1, size.width // scale), max(1, size.height // scale)

@@ -69,6 +69,15 @@ def _rich_png() -> bytes:
     return encoded(_rgba(), "PNG", orientation=6, icc_profile=_profile())
 
 
+def _lossless_jpeg() -> bytes:
+    """A plain grey one, large enough to be scaled while decoding."""
+    width, height = 640, 480
+    frame = builders.jpeg_frame(width, height, 0xC3, (0x11, 0x11, 0x11))
+    differences = bytes(width * height * 3 // 8)
+    scan = builders.jpeg_scan(differences, components=3, first=1, last=0)
+    return builders.jpeg(builders.jpeg_tables(), frame, scan)
+
+
 def _interlaced_png() -> bytes:
     pixels = np.asarray(_grey())
     passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
@@ -142,6 +151,7 @@ _MAKE: dict[str, Callable[[], bytes]] = {
     "jpeg/cmyk": lambda: encoded(_cmyk()),
     "jpeg/restarts": lambda: encoded(_rgb(), restart_marker_blocks=2),
     "jpeg/exif-and-profile": _rich_jpeg,
+    "jpeg/lossless": _lossless_jpeg,
     "png/rgb": lambda: encoded(_rgb(), "PNG"),
     "png/grey": lambda: encoded(_grey(), "PNG"),
     "png/grey-alpha": lambda: encoded(_rgba().convert("LA"), "PNG"),

@@ -14,7 +14,8 @@ _EXIF, _PROFILE, _ADOBE = (0xE1, b"Exif\0\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, 
 # Frame header -> bits that a block of 8x8 samples takes at the very least: one code of one bit for
 # the first coefficient, and in a sequential file another that says that no more follow; lossless,
 # one a sample.
-_FRAMES = {0xC0: 2, 0xC1: 2, 0xC2: 1, 0xC3: 64, 0xC9: 1, 0xCA: 1}
+_LOSSLESS = 0xC3
+_FRAMES = {0xC0: 2, 0xC1: 2, 0xC2: 1, _LOSSLESS: 64, 0xC9: 1, 0xCA: 1}
 _BLOCK = 8
 _AROUND_PART = 4 + len(_PROFILE[1]) + 2  # marker and length, name, number and total
 # Profiles and previews come in segments of 64 KiB: this is more than 100 MB of them.
@@ -33,6 +34,7 @@ class Segments:
         exif: EXIF block.
         profile: ICC profile.
         adobe: whether it was written the way Adobe's programs write.
+        lossless: whether it is of the kind that cannot be scaled while decoding.
         most_pixels: as many as the data can become at the very most, or more.
     """
 
@@ -40,6 +42,7 @@ class Segments:
     exif: bytes | None
     profile: bytes | None
     adobe: bool
+    lossless: bool
     most_pixels: int
 
 
@@ -61,12 +64,13 @@ def read(data: bytes) -> Segments:
     """
     exif: bytes | None = None
     parts: list[_Part] = []
-    adobe = False
+    adobe = lossless = False
     most_pixels = 0
     for marker, payload, end in _walk(data):
         if marker == _SCAN:
             break
         if marker in _FRAMES and not most_pixels:
+            lossless = marker == _LOSSLESS
             most_pixels = _most_pixels(payload, len(data) * 8 // _FRAMES[marker])
         elif _is(_EXIF, marker, payload):
             exif = exif or payload
@@ -80,7 +84,7 @@ def read(data: bytes) -> Segments:
     profile = _joined(parts)
     if parts and profile is None:
         data = _without(data, parts)
-    return Segments(data, exif, profile, adobe, most_pixels)
+    return Segments(data, exif, profile, adobe, lossless, most_pixels)
 
 
 def _is(kind: tuple[int, bytes], marker: int, payload: bytes) -> bool:
