@@ -1,4 +1,4 @@
-"""Colour: everything becomes 8-bit sRGB, alpha premultiplied, before the core sees it."""
+"""Colour: everything becomes 8-bit sRGB."""
 
 import io
 
@@ -10,7 +10,6 @@ from handler.codec.cmyk import press_profile
 _SRGB = ImageCms.createProfile("sRGB")
 # A profile that moves none of these colours by more than one step is as good as sRGB.
 _PROBE_STEP = 51
-_STRIP_ROWS = 64
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str | None]:
@@ -84,29 +83,3 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     moved = _applied(transform, probe.convert(mode)).convert("RGB")
     difference = np.asarray(probe).astype(np.int16) - np.asarray(moved).astype(np.int16)
     return bool(np.abs(difference).max() <= 1)
-
-
-def premultiply(image: Image.Image) -> Image.Image:
-    """Weigh colours by their alpha, so that what is transparent does not bleed when resampled.
-
-    Rounds down, as libvips' premultiply does before its cast back to 8 bits.
-
-    Args:
-        image: any mode; only RGBA changes.
-
-    Returns:
-        Mode RGBa for RGBA, else the picture itself.
-    """
-    if image.mode != "RGBA":
-        return image
-    pixels = np.array(image)
-    if (pixels[..., 3] < 255).any():
-        # In strips that stay in the processor's cache.
-        for top in range(0, image.height, _STRIP_ROWS):
-            strip = pixels[top : top + _STRIP_ROWS]
-            alpha = strip[..., 3].astype(np.uint16)
-            for band in range(3):
-                product = strip[..., band] * alpha
-                # Exact floor(x / 255) for every product of two bytes.
-                strip[..., band] = (product + 1 + (product >> 8)) >> 8
-    return Image.frombuffer("RGBa", image.size, pixels, "raw", "RGBa", 0, 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from handler.codec import jpeg, libwebp, raster, webp
-from handler.codec.colour import premultiply, to_srgb
+from handler.codec.colour import to_srgb
 from handler.codec.containers import READERS
 from handler.codec.formats import FORMATS, Format, recognise
 from handler.codec.metadata import Metadata
@@ -68,11 +68,15 @@ class Picture:
         scale = self._choose_scale(shrink)
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # give its memory back before decoding anew
-            image, warning = to_srgb(self._decode(scale), self._metadata.profile)
-            if warning is not None and warning not in self.warnings:
-                self.warnings.append(warning)
-            self._decoded = scale, Pixels(premultiply(image), self._metadata.orientation)
+            pixels = Pixels(self._decode(scale), self._metadata.orientation, self._to_srgb)
+            self._decoded = scale, pixels
         return self._decoded[1]
+
+    def _to_srgb(self, image: Image.Image) -> Image.Image:
+        converted, warning = to_srgb(image, self._metadata.profile)
+        if warning is not None and warning not in self.warnings:
+            self.warnings.append(warning)
+        return converted
 
 
 def open_picture(data: bytes, limits: Limits) -> Picture:

@@ -1,10 +1,12 @@
 """A picture that is looked at piece by piece: its size first, pixels only where asked for."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PIL import Image
 
-from handler.core.geometry import Region, Size
+from handler.core.alpha import premultiply
+from handler.core.geometry import Box, Region, Size
 from handler.core.orientation import Orientation
 from handler.core.resample import resample
 
@@ -19,21 +21,45 @@ class Pixels:
         size: its size when upright.
     """
 
-    def __init__(self, stored: Image.Image, orientation: Orientation) -> None:
+    def __init__(
+        self,
+        stored: Image.Image,
+        orientation: Orientation,
+        to_srgb: Callable[[Image.Image], Image.Image] = lambda image: image,
+    ) -> None:
         """Wrap decoded pixels.
 
         Args:
-            stored: 8-bit picture in the orientation of the file, mode L, RGB, RGBX or, with
-                premultiplied alpha, RGBa.
+            stored: 8-bit picture in the orientation of the file, mode L, RGB, RGBX, RGBA (alpha
+                not premultiplied) or CMYK. Taken over.
             orientation: what turns it upright.
+            to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA; called once, when
+                pixels are first read.
         """
         self.size = orientation.size(Size(*stored.size))
         self._stored = stored
         self._orientation = orientation
+        self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
         self._last: tuple[Region, Size, Image.Image] | None = None
 
+    def native(self) -> Image.Image:
+        """The whole picture upright, in the file's own colours, alpha not premultiplied.
+
+        Once pixels have been read it is in sRGB instead: colours are converted in place.
+        """
+        return self._orientation.turn_upright(self._stored)
+
+    def crop(self, box: Box) -> Image.Image:
+        """A part of the picture, upright and pixel by pixel, alpha not premultiplied."""
+        stored = self._orientation.stored_region(box.region(), self.size)
+        edges = (stored.left, stored.top, stored.right, stored.bottom)
+        left, top, right, bottom = (int(edge) for edge in edges)
+        part = self._converted().crop((left, top, right, bottom))
+        upright = self._orientation.turn_upright(part)
+        return upright.convert("RGBA") if upright.mode == "RGBa" else upright
+
     def read(self, region: Region, size: Size) -> Image.Image:
-        """Resample a part of the picture, upright.
+        """Resample a part of the picture, upright; alpha, if any, premultiplied (mode RGBa).
 
         A part of what the last call read, on the same grid, is cut from it: planning looks at
         the whole picture, and rendering then costs no second resampling.
@@ -46,10 +72,17 @@ class Pixels:
         if cached is not None:
             return cached
         stored = self._orientation.stored_region(region, self.size)
+        self._stored = premultiply(self._converted())
         image = resample(self._stored, stored, self._orientation.size(size))
         upright = self._orientation.turn_upright(image)
         self._last = region, size, upright
         return upright
+
+    def _converted(self) -> Image.Image:
+        if self._to_srgb is not None:
+            self._stored = self._to_srgb(self._stored)
+            self._to_srgb = None
+        return self._stored
 
     def _cut_from_last(self, region: Region, size: Size) -> Image.Image | None:
         if self._last is None:
