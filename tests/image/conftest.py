@@ -1,0 +1,154 @@
+"""The engine, the images that are built on it, and an S3 that their functions reach."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BUCKET
+from tests.image import base_image, engine, tools
+from tests.image.engine import ADDRESS, Engine
+from tests.image.layers import Image, read_image
+from tests.image.sam import ROOT, Build, Sam, build
+from tests.servers import Program
+
+SOURCES = (
+    *("template.yaml", "infra", "handler", "layers", ".dockerignore"),
+    *("pyproject.toml", "requirements.lock", "LICENSE"),
+)
+_SIZES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def possible() -> None:
+    """Skips everything here where it cannot run."""
+    if reason := engine.why_not():
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def docker(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine that has the base image."""
+    engine.install()
+    data = tools.TOOLS / "docker"
+    with engine.started(data, tmp_path_factory.mktemp("docker")) as docker:
+        base_image.provide(docker)
+        yield docker
+
+
+@pytest.fixture(scope="session")
+def sam(docker: Engine) -> Sam:
+    """SAM's command line."""
+    return Sam(tools.provide("sam") / "sam", docker)
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is built: an edit while the tests run must not make two images of one."""
+    folder = tmp_path_factory.mktemp("sources")
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("build"))
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full(sam: Sam, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The functions with the face detection bundle, as they are deployed."""
+    return build(sam, sources, tmp_path_factory.mktemp("full"), "with")
+
+
+@pytest.fixture(scope="session")
+def lean(sam: Sam, sources: Path, full: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The functions without the face detection bundle; its image shares layers with the other."""
+    return build(sam, sources, tmp_path_factory.mktemp("lean"), "without")
+
+
+@pytest.fixture(scope="session")
+def full_image(
+    full: Build, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Image:
+    """What is in the image with the bundle; its sizes are printed at the end."""
+    image = read_image(full.sam.engine, full.image, tmp_path_factory.mktemp("saved"))
+    request.config.stash[_SIZES] = _sizes(image)
+    return image
+
+
+@pytest.fixture(scope="session")
+def lean_image(lean: Build, tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """What is in the image without the bundle."""
+    return read_image(lean.sam.engine, lean.image, tmp_path_factory.mktemp("saved"))
+
+
+@pytest.fixture(scope="session")
+def aws(docker: Engine, seaweedfs: Program) -> Iterator[Mapping[str, str]]:
+    """The environment of a function whose S3 is SeaweedFS, which checks signatures."""
+    with _doorway(int(seaweedfs.url.rpartition(":")[2])) as url:
+        yield {
+            **seaweedfs.environment,
+            "AWS_ENDPOINT_URL": url,
+            "SMART_CROP_STORE": f"s3://{BUCKET}",
+            "SMART_CROP_UPLOADS": f"s3://{BUCKET}",
+        }
+
+
+@contextmanager
+def _doorway(port: int) -> Iterator[str]:
+    """Let containers in, who reach the bridge's address, to what listens on this machine's own."""
+    loop = asyncio.new_event_loop()
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def enter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pipe(reader, inner_writer), pipe(inner_reader, writer))
+
+    server = loop.run_until_complete(asyncio.start_server(enter, ADDRESS, 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://{ADDRESS}:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def _sizes(image: Image) -> list[str]:
+    parts = {
+        "base (public image: without certificates)": image.layers[0].size,
+        "Python and codec libraries": sum(
+            layer.size
+            for layer in image.layers[1:]
+            if not layer.under("opt") | layer.under("var/task")
+        ),
+        "packages": sum(layer.size for layer in image.layers if layer.under("opt/smart-crop")),
+        "face detection bundle": sum(
+            layer.size for layer in image.layers if layer.under("opt/face-detection")
+        ),
+        "service": sum(layer.size for layer in image.layers if layer.under("var/task")),
+    }
+    parts["all"] = sum(layer.size for layer in image.layers)
+    return [f"{size / 1e6:8.1f} MB  {name}" for name, size in parts.items()]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the image's size and its parts."""
+    if _SIZES in config.stash:
+        terminalreporter.section("image size")
+        for line in config.stash[_SIZES]:
+            terminalreporter.line(line)

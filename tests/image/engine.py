@@ -1,0 +1,165 @@
+"""A Docker engine of the tests' own, which leaves nothing behind on the machine.
+
+It keeps to a bridge that no other engine has, and touches neither iptables nor the forwarding of
+packets: containers talk to this machine and to nothing else, and builds use the machine's network.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import Program, running
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+BRIDGE = "smartcrop0"
+# Of a range that is nobody's, as good as certain.
+ADDRESS = "10.213.87.1"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine.
+
+    Attributes:
+        environment: what points the docker client, and SAM, to it.
+    """
+
+    environment: Mapping[str, str]
+
+    def docker(self, *arguments: str, stdin: bytes | None = None) -> str:
+        """Run the docker client and return what it printed; its errors are the test's."""
+        done = subprocess.run(
+            ["docker", *arguments],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            env={**os.environ, **self.environment},
+        )
+        if done.returncode:
+            raise RuntimeError(f"docker {arguments[0]}:\n{done.stderr.decode()[-4000:]}")
+        return done.stdout.decode()
+
+    def has_image(self, name: str) -> bool:
+        """Whether there is an image of that name."""
+        return bool(self.docker("images", "--quiet", name))
+
+
+def why_not() -> str | None:
+    """Return what keeps an engine from being started on this machine, or None."""
+    system = Path("/etc/os-release")
+    if not system.exists() or "\nID=debian\n" not in f"\n{system.read_text()}":
+        return "The image is tested on Debian, whose packages make the base image; this is not it"
+    if os.uname().machine != "x86_64":
+        return f"The image is for x86-64, and this machine is {os.uname().machine}"
+    if os.geteuid() != 0:
+        return "The image is tested as root, who may start a Docker engine: sudo make image-test"
+    return None
+
+
+def install() -> None:
+    """Install the engine and what makes a base image, where they are missing."""
+    packages = {
+        "dockerd": "docker.io",
+        "docker": "docker-cli" if _is_known("docker-cli") else "docker.io",
+        "ip": "iproute2",
+        "mmdebstrap": "mmdebstrap",
+        "setpriv": "util-linux",
+    }
+    missing = sorted({packages[name] for name in packages if not shutil.which(name)})
+    if not missing:
+        return
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment)
+    with _no_service_starts():
+        command = ("apt-get", "install", "-qq", "--yes", "--no-install-recommends", *missing)
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+
+
+def _is_known(package: str) -> bool:
+    shown = subprocess.run(["apt-cache", "show", package], capture_output=True, check=False)
+    return shown.returncode == 0
+
+
+@contextmanager
+def _no_service_starts() -> Iterator[None]:
+    """Debian starts what it installs, and the machine's owner did not ask for an engine."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
+
+
+@contextmanager
+def started(data: Path, scratch: Path) -> Iterator[Engine]:
+    """Run an engine.
+
+    Args:
+        data: folder that keeps images from one run to the next.
+        scratch: folder for everything else; gone afterwards.
+    """
+    socket = f"unix://{scratch}/socket"
+    environment = {
+        "DOCKER_HOST": socket,
+        "DOCKER_BUILDKIT": "0",  # its client is a package that Debian 12 has not got
+        "DOCKER_CONFIG": str(scratch),
+        "HOME": str(scratch),  # SAM keeps things there
+    }
+    engine = Engine(environment)
+    command = (
+        *("setpriv", "--pdeathsig", "TERM", "dockerd", "--host", socket),
+        *("--data-root", str(data), "--exec-root", f"{scratch}/exec"),
+        *("--pidfile", f"{scratch}/pid", "--storage-driver", "overlay2"),
+        *("--exec-opt", "native.cgroupdriver=cgroupfs", "--bridge", BRIDGE),
+        *("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"),
+    )
+
+    def answers(_: Program) -> bool:
+        asked = {**os.environ, **environment}
+        done = subprocess.run(["docker", "version"], capture_output=True, check=False, env=asked)
+        return done.returncode == 0
+
+    with (
+        _bridge(),
+        running(command, socket, answers, scratch / "dockerd.log", environment) as program,
+    ):
+        try:
+            yield engine
+        finally:
+            if left := engine.docker("ps", "--all", "--quiet").split():
+                engine.docker("rm", "--force", *left)
+            program.process.terminate()  # an orderly end unmounts most of what is mounted
+            program.process.wait(60)
+            _unmount(scratch)
+
+
+@contextmanager
+def _bridge() -> Iterator[None]:
+    _ip("link", "delete", BRIDGE, check=False)  # left by a run that was killed
+    _ip("link", "add", "name", BRIDGE, "type", "bridge")
+    try:
+        _ip("address", "add", f"{ADDRESS}/24", "dev", BRIDGE)
+        _ip("link", "set", BRIDGE, "up")
+        yield
+    finally:
+        _ip("link", "delete", BRIDGE)
+
+
+def _unmount(folder: Path) -> None:
+    """Containers on the machine's network leave a mount of it."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in mounts:
+        if place.startswith(f"{folder}/"):
+            subprocess.run(["umount", place], check=True)
+
+
+def _ip(*arguments: str, check: bool = True) -> None:
+    subprocess.run(["ip", *arguments], check=check, capture_output=True)

@@ -1,0 +1,65 @@
+"""The image holds what it is to hold, each part in its own layer."""
+
+from pathlib import PurePath
+
+from tests.image.layers import Image
+
+BUNDLE = "opt/face-detection"
+
+
+def test_bundle_is_one_layer_and_in_no_other(full_image: Image) -> None:
+    bundles = [layer for layer in full_image.layers if layer.under(BUNDLE)]
+    assert len(bundles) == 1
+    assert bundles[0].files == bundles[0].under(BUNDLE)
+    others = [name for layer in full_image.layers if layer not in bundles for name in layer.files]
+    assert not [name for name in others if name.endswith(".onnx") or "onnxruntime" in name]
+
+
+def test_bundle_has_the_model_and_its_runtime(full_image: Image) -> None:
+    names = [PurePath(name) for name in full_image.files if name.startswith(BUNDLE)]
+    assert PurePath(BUNDLE, "manifest.json") in names
+    assert [name.suffix for name in names].count(".onnx") == 1
+    assert any("onnxruntime" in name.parts for name in names)
+
+
+def test_lean_image_has_no_bundle(lean_image: Image) -> None:
+    assert not [name for name in lean_image.files if name.startswith(f"{BUNDLE}/")]
+    assert not [
+        name for name in lean_image.files if name.endswith(".onnx") or "onnxruntime" in name
+    ]
+
+
+def test_lean_image_differs_by_the_bundle_only(full_image: Image, lean_image: Image) -> None:
+    full = [layer for layer in full_image.layers if not layer.under(BUNDLE)]
+    assert full == lean_image.layers
+
+
+def test_image_holds_nothing_that_only_builds_or_tests(full_image: Image) -> None:
+    names = [PurePath(name) for name in full_image.files]
+    programs = {name.name for name in names if name.parent == PurePath("usr/bin")}
+    assert not programs & {"cc", "gcc", "make", "pip", "pip3", "git", "uv"}
+    packages = {
+        name.parts[4] for name in names if name.match("opt/smart-crop/lib/*/site-packages/*/**")
+    }
+    assert not packages & {"pip", "setuptools", "pytest", "moto", "mypy", "skimage", "boto3"}
+    assert not [name for name in names if "tests" in name.parts and "opt" in name.parts]
+    assert not [
+        name for name in names if name.suffix in {".h", ".a", ".pyi"} and "opt" in name.parts
+    ]
+
+
+def test_every_module_is_byte_compiled(full_image: Image) -> None:
+    names = {PurePath(name) for name in full_image.files if name.startswith(("opt/", "var/task/"))}
+    compiled = {
+        name.parent.parent / f"{name.name.partition('.')[0]}.py"
+        for name in names
+        if name.suffix == ".pyc"
+    }
+    modules = {name for name in names if name.suffix == ".py" and "bin" not in name.parts}
+    assert modules
+    assert not modules - compiled
+
+
+def test_lambda_may_take_snapshots(full_image: Image) -> None:
+    labels = full_image.config["config"]["Labels"]
+    assert labels["com.amazonaws.lambda.feature.snapstart"] == "Allow"

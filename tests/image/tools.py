@@ -1,0 +1,34 @@
+"""SAM and checkov, each in an environment of its own: each pins half the world."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / ".tools"
+
+
+def provide(name: str) -> Path:
+    """Install ``infra/setup/NAME.txt`` into ``.tools/NAME``; return the folder of its programs."""
+    pins = ROOT / "infra/setup" / f"{name}.txt"
+    folder = TOOLS / name
+    made_from = folder / "made-from"
+    key = hashlib.sha256(f"{ROOT} {sys.version}".encode() + pins.read_bytes()).hexdigest()[:16]
+    if not made_from.exists() or made_from.read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+        _uv("venv", "--python", sys.executable, str(folder))
+        _uv(
+            *("pip", "install", "--python", str(folder / "bin/python")),
+            *("--require-hashes", "--compile-bytecode", "--requirements", str(pins)),
+        )
+        made_from.write_text(key)
+    return folder / "bin"
+
+
+def _uv(*arguments: str) -> None:
+    uv = shutil.which("uv") or str(TOOLS / "uv/bin/uv")
+    done = subprocess.run([uv, *arguments, "--quiet"], capture_output=True, check=False, cwd=ROOT)
+    if done.returncode:
+        raise RuntimeError(f"uv {arguments[0]}:\n{done.stderr.decode()[-4000:]}")
