@@ -8,11 +8,11 @@ BIN := .venv/bin
 # Parts of the house that are not built yet have no folder.
 CODE := $(wildcard handler layers tests infra)
 
-.PHONY: help run test check bench setup format lock clean
+.PHONY: help run test image-test check bench bench-faces setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 run: ## set up, then serve http://localhost:13490 with results in .results/ (PORT=8000 for another port)
 	@if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
@@ -24,6 +24,9 @@ run: ## set up, then serve http://localhost:13490 with results in .results/ (POR
 test: setup ## set up, then run every test that needs no root (ARGS="-k name" for some of them)
 	@$(BIN)/python -m pytest $(ARGS)
 
+image-test: setup ## as root on Debian: build the Lambda image with SAM and invoke it in containers (ARGS="-k name")
+	@$(BIN)/python -m pytest tests/image $(ARGS)
+
 check: setup ## set up, then check format, lint and types
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
@@ -31,6 +34,9 @@ check: setup ## set up, then check format, lint and types
 
 bench: setup ## set up, then measure against sharp, side by side
 	@$(BIN)/python -m tests.bench.run $(ARGS)
+
+bench-faces: setup ## set up, then measure face detection against mediapipe
+	@$(BIN)/python -m tests.bench.faces $(ARGS)
 
 setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator
 	@infra/setup.sh

@@ -23,7 +23,7 @@ UPRIGHT_AFTER = {
 def fine_view(frame: Frame) -> Image.Image:
     """The whole picture with a long side of 640 pixels, mode RGB or RGBX, decoded no finer."""
     size = _fitted(frame.size, _FINE)
-    pixels = frame.pixels(frame.size.width / size.width)
+    pixels = frame.pixels(max(frame.size.width, frame.size.height) / _FINE)
     return _opaque(pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), size))
 
 

@@ -5,8 +5,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -182,5 +184,21 @@ def test_the_first_usual_place_that_has_a_bundle_is_taken(
     assert bundle.locate() == copy
 
 
-def test_one_detector_serves_all_requests(built: Path) -> None:
-    assert detector(built) is detector(built)
+def test_requests_that_come_at_once_load_it_once(copy: Path) -> None:
+    with patch.object(bundle, "load", wraps=bundle.load) as load, ThreadPoolExecutor(4) as pool:
+        loaded = set(pool.map(detector, [copy] * 8))
+
+    assert len(loaded) == load.call_count == 1
+
+
+def build(*arguments: str) -> int:
+    program = ROOT / "layers" / "face-detection" / "build.py"
+    return subprocess.run([sys.executable, str(program), *arguments], check=False).returncode
+
+
+def test_the_build_knows_when_there_is_nothing_to_do(copy: Path) -> None:
+    current = "--is-current", "--output", str(copy)
+
+    assert build(*current) == 0
+    alter_model(copy)
+    assert build(*current) == 1
