@@ -74,6 +74,9 @@ class PlanAnswer(_Answer):
     crop: BoxAnswer = Field(description="The window.")
     focus: PointAnswer = Field(description="The focal point that the window was chosen for.")
     reason: str = Field(description="Why the window is what it is.")
+    background: list[int] | None = Field(
+        description="What trim took for background, one value for each band of the file."
+    )
     faces: list[FaceAnswer]
     faces_cut: int = Field(description="Chosen faces that the window could not hold.")
     eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
@@ -89,6 +92,7 @@ class PlanAnswer(_Answer):
             crop=BoxAnswer.of(plan.crop),
             focus=PointAnswer(x=plan.focus.x, y=plan.focus.y),
             reason=plan.reason,
+            background=None if plan.background is None else list(plan.background),
             faces=[FaceAnswer.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
             faces_cut=plan.faces_cut,
             eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Never, Self
 
+from PIL.ImageColor import getrgb
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -15,9 +16,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from handler.core.canvas import Colour
 from handler.core.framing import FaceChoice, FacePreset
 from handler.core.geometry import Size
-from handler.core.plan import Mode, Strategy
+from handler.core.plan import Background, Mode, Strategy
 from handler.errors import InvalidSettings, SettingsNotJson
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
@@ -25,6 +27,7 @@ OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 # The reference keeps the names that its first version had.
 _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
+_COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
 _MAX_SIDE = 10_000
 _MAX_OUTPUT_PIXELS = 50_000_000
 
@@ -84,11 +87,23 @@ class CropSettings(BaseModel):
     pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
     pad_color: str = Field(
         default="#ffffff",
-        pattern=r"^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|transparent)$",
+        pattern=rf"^({_COLOUR}|transparent)$",
         description="Trim: colour of the padding.",
     )
     target_size: Side | None = Field(
         default=None, description="Trim: side of the padded square in pixels; implies the square."
+    )
+    background: str = Field(
+        default="corner",
+        pattern=rf"^({_COLOUR}|corner|auto)$",
+        description="Trim: the background. The top left pixel (corner), what the edges show (auto; "
+        "it may be uneven, noisy or dusty), or a colour.",
+    )
+    trim_margin: Whole = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="Trim: air to leave around the content, in percent of its longer side.",
     )
     quality: Whole = Field(default=95, ge=1, le=100, description="JPEG, WebP and AVIF quality.")
     format: OutputFormat = Field(
@@ -106,6 +121,39 @@ class CropSettings(BaseModel):
     def target(self) -> Size:
         """Size of the output in subject and face mode."""
         return Size(self.width, self.height)
+
+    @property
+    def square(self) -> int | Literal["fit"] | None:
+        """Side of the square that trim pads to; a side given alone implies the square."""
+        if self.target_size is not None:
+            return self.target_size
+        return "fit" if self.pad_to_square else None
+
+    @property
+    def pad_colour(self) -> Colour:
+        """The padding's colour."""
+        return _parse_colour(self.pad_color)
+
+    @property
+    def background_colour(self) -> Background:
+        """What trim takes for background."""
+        if self.background == "corner":
+            return "corner"
+        if self.background == "auto":
+            return "auto"
+        return _parse_colour(self.background)
+
+    def canonical(self) -> str:
+        """JSON that is the same for settings that mean the same: what differs from the defaults."""
+        values = self.model_dump(by_alias=True, exclude_defaults=True)
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def _parse_colour(text: str) -> Colour:
+    if text == "transparent":
+        return 255, 255, 255, 0
+    red, green, blue, *alpha = getrgb(text)
+    return red, green, blue, alpha[0] if alpha else 255
 
 
 def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:

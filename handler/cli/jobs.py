@@ -145,7 +145,7 @@ def _analyze(
     except Exception as error:
         return _in_our_terms(error).answer()
     answer = {"plan": PlanAnswer.of(plan).model_dump(mode="json", by_alias=True)}
-    all_warnings = [*warnings, *picture.warnings]
+    all_warnings = [*warnings, *picture.warnings, *plan.warnings]
     return {**answer, "warnings": all_warnings} if all_warnings else answer
 
 

@@ -8,6 +8,7 @@ import simplejpeg
 from PIL import Image, features
 
 from handler.codec.formats import FORMATS, Format
+from handler.core.canvas import Colour
 from handler.errors import InvalidSettings
 
 # Lossless: only speed and size depend on it. zlib's own default.
@@ -30,14 +31,15 @@ def output_format(source: Format, wanted: str) -> Format:
     return format_
 
 
-def encode(image: Image.Image, format_: Format, quality: int, background: str) -> bytes:
+def encode(image: Image.Image, format_: Format, quality: int, background: Colour) -> bytes:
     """Encode a picture.
 
     Args:
         image: mode L, RGB, RGBX or RGBA (alpha not premultiplied).
         format_: what to write.
         quality: 1 to 100, for JPEG, WebP and AVIF.
-        background: colour behind transparent pixels, where the format has no alpha.
+        background: colour behind transparent pixels, where the format has no alpha; its own
+            alpha does not count.
     """
     if image.mode == "RGBX" and format_.name != "jpeg":
         image = image.convert("RGB")
@@ -46,8 +48,8 @@ def encode(image: Image.Image, format_: Format, quality: int, background: str) -
     return _ENCODERS[format_.name](image, quality)
 
 
-def _flatten(image: Image.Image, background: str) -> Image.Image:
-    canvas = Image.new("RGBA", image.size, "#ffffff" if background == "transparent" else background)
+def _flatten(image: Image.Image, background: Colour) -> Image.Image:
+    canvas = Image.new("RGBA", image.size, (*background[:3], 255))
     canvas.alpha_composite(image)
     return canvas.convert("RGB")
 

@@ -9,15 +9,20 @@ import numpy as np
 from PIL import Image
 
 from handler.core.attention import attend
+from handler.core.backdrop import find_product
+from handler.core.canvas import Canvas, Colour, contain
 from handler.core.cover import Cover
 from handler.core.entropy import busiest_window
 from handler.core.face import Face
 from handler.core.frame import Frame, Pixels
 from handler.core.framing import FaceChoice, FacePreset, frame_faces
 from handler.core.geometry import Box, Point, Region, Size, half_up
+from handler.core.trim import corner_colour, find_content
 
 Mode = Literal["subject", "face", "trim"]
 Strategy = Literal["attention", "entropy"]
+# The top left pixel, whatever the edges show, or a colour.
+Background = Literal["corner", "auto"] | Colour
 FindFaces = Callable[[Frame], Sequence[Face]]
 
 # The resized picture is weighed as a whole. Enlarging a thin strip, it would be thousands of times
@@ -52,6 +57,26 @@ class Wanted(Protocol):
     def faces(self) -> FaceChoice:
         """The faces that the window is built on."""
 
+    @property
+    def threshold(self) -> int:
+        """How far what trim keeps is from the background."""
+
+    @property
+    def background_colour(self) -> Background:
+        """What trim takes for background."""
+
+    @property
+    def trim_margin(self) -> int:
+        """Air that trim leaves, in percent of the longer side of what it keeps."""
+
+    @property
+    def square(self) -> int | Literal["fit"] | None:
+        """Side of the square that trim pads to; ``fit``: as large as what it keeps needs."""
+
+    @property
+    def pad_colour(self) -> Colour:
+        """Colour of the padding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -85,6 +110,9 @@ class Plan:
         chosen: indices of the faces that the window was built on.
         faces_cut: how many chosen faces the window could not hold.
         eye_line: height of the eyes of the chosen faces; None without, or when heads lie sideways.
+        background: what trim took for background, one value a band of the file.
+        canvas: the ground that the result is set on; None for no padding.
+        warnings: what the client should know about the decision.
     """
 
     mode: Mode
@@ -99,6 +127,14 @@ class Plan:
     chosen: tuple[int, ...] = ()
     faces_cut: int = 0
     eye_line: float | None = None
+    background: tuple[int, ...] | None = None
+    canvas: Canvas | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def output(self) -> Size:
+        """Size of the result."""
+        return self.cut.size if self.canvas is None else self.canvas.size
 
 
 def make_plan(frame: Frame, wanted: Wanted, find_faces: FindFaces | None = None) -> Plan:
@@ -114,6 +150,8 @@ def make_plan(frame: Frame, wanted: Wanted, find_faces: FindFaces | None = None)
     """
     if wanted.mode == "subject":
         return _plan_subject(frame, wanted, wanted.strategy)
+    if wanted.mode == "trim":
+        return _plan_trim(frame, wanted)
     if find_faces is None:
         raise ValueError("Expected a detector for face mode but received None")
     faces = tuple(find_faces(frame))
@@ -145,6 +183,49 @@ def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
         faces_cut=framing.faces_cut,
         eye_line=framing.eye_line,
     )
+
+
+def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
+    picture = frame.pixels(1).native()
+    found, background = _find_content(picture, wanted)
+    whole = Box(0, 0, frame.size.width, frame.size.height)
+    box = whole if found is None else _with_margin(found, wanted.trim_margin, frame.size)
+    size, canvas = Size(box.width, box.height), None
+    if wanted.square is not None:
+        side = max(box.width, box.height) if wanted.square == "fit" else wanted.square
+        size, canvas = contain(size, side, wanted.pad_colour)
+    blank = found is None
+    return Plan(
+        mode="trim",
+        fallback=None,
+        strategy=None,
+        source=frame.size,
+        crop=box,
+        focus=Point(box.left + box.width // 2, box.top + box.height // 2),
+        cut=Cut(1, box.region(), size),
+        reason="Nothing but background." if blank else "What differs from the background.",
+        background=background,
+        canvas=canvas,
+        warnings=("The picture is blank: there is nothing to trim",) if blank else (),
+    )
+
+
+def _find_content(picture: Image.Image, wanted: Wanted) -> tuple[Box | None, tuple[int, ...]]:
+    if wanted.background_colour == "auto":
+        return find_product(picture, wanted.threshold)
+    if wanted.background_colour == "corner":
+        background = corner_colour(picture)
+    else:
+        ground = Image.new("RGBA", (1, 1), wanted.background_colour)
+        background = corner_colour(ground.convert(picture.mode))
+    return find_content(picture, wanted.threshold, background), background
+
+
+def _with_margin(box: Box, percent: int, frame: Size) -> Box:
+    air = half_up(max(box.width, box.height) * percent / 100)
+    left, top = max(0, box.left - air), max(0, box.top - air)
+    right, bottom = min(frame.width, box.right + air), min(frame.height, box.bottom + air)
+    return Box(left, top, right - left, bottom - top)
 
 
 def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:

@@ -19,7 +19,8 @@ def thumbnail(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     """Shrink ``image`` to ``side`` x ``side`` pixels, its aspect ignored.
 
     Per axis, vertical first: a box average by half the factor, then Lanczos3, each rounded to
-    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them.
+    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them. An axis that is shorter than
+    ``side`` is enlarged, by Catmull-Rom and after all shrinking.
 
     Returns:
         uint8 array (side, side, bands).
@@ -28,7 +29,11 @@ def thumbnail(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     rows = _lanczos_rows(rows, image.height / side, side)
     columns = _box_columns(rows, _box_factor(image.width / side))
     columns = _lanczos_rows(columns.swapaxes(0, 1), image.width / side, side)
-    return np.ascontiguousarray(columns.swapaxes(0, 1))
+    columns = columns.swapaxes(0, 1)
+    if min(columns.shape[:2]) < side:
+        columns = _enlarged_rows(columns, side)
+        columns = _enlarged_rows(columns.swapaxes(0, 1), side).swapaxes(0, 1)
+    return np.ascontiguousarray(columns)
 
 
 def _box_factor(shrink: float) -> int:
@@ -69,6 +74,8 @@ def _average(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
 
 def _lanczos_rows(rows: npt.NDArray[np.uint8], shrink: float, length: int) -> npt.NDArray[np.uint8]:
     """vips_reducev: Lanczos3 with fixed-point weights and clipped, rounded results."""
+    if shrink <= 1:
+        return rows
     residual = shrink / _box_factor(shrink)
     weights = _lanczos_weights(len(rows), residual, length)
     # Weights are integers below 2^13 and pixels below 2^8: every sum is exact in float32.
@@ -84,10 +91,36 @@ def _lanczos_weights(side: int, shrink: float, length: int) -> npt.NDArray[np.fl
     for row in range(length):
         centre = (row + 0.5) * shrink
         first = math.floor(centre)
-        phase = int((centre - first) * _PHASES * 2 + 1) // 2 / _PHASES
+        phase = _phase(centre - first)
         distance = (np.arange(taps) - (phase + taps / 2 - 1)) / shrink
         kernel = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
         fixed = (kernel / kernel.sum() * _WEIGHT_ONE).astype(np.int32)
         index = np.arange(taps) + first - (math.ceil(taps / 2) - 1)
         np.add.at(matrix[row], np.clip(index, 0, side - 1), fixed)
     return matrix
+
+
+def _phase(fraction: float) -> float:
+    """A fraction of a pixel, rounded to the positions that libvips has weights for."""
+    return int(fraction * _PHASES * 2 + 1) // 2 / _PHASES
+
+
+def _enlarged_rows(rows: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
+    """vips_affine as vips_resize calls it: Catmull-Rom, half a pixel early, edges replicated."""
+    side = len(rows)
+    weights = np.zeros((length, side))
+    for row in range(length):
+        position = row * side / length - 0.5
+        first = math.floor(position)
+        t = _phase(position - first)
+        taps = (
+            t * (-0.5 + t * (1 - 0.5 * t)),
+            1 + t * t * (-2.5 + 1.5 * t),
+            t * (0.5 + t * (2 - 1.5 * t)),
+            t * t * (-0.5 + 0.5 * t),
+        )
+        np.add.at(weights[row], np.clip(np.arange(first - 1, first + 3), 0, side - 1), taps)
+    sums = weights @ rows.reshape(side, -1)
+    return np.asarray(np.clip(np.floor(sums + 0.5), 0, 255), np.uint8).reshape(
+        length, *rows.shape[1:]
+    )
