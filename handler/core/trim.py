@@ -43,19 +43,19 @@ def find_content(image: Image.Image, threshold: int, background: tuple[int, ...]
     if image.mode != "RGBA":
         return _bounds(image, _differs(background, threshold))
     boxes = [
-        _bounds(image, _differs(background[:3], threshold)),
+        _bounds(image, _differs(background[:3], threshold, has_alpha=True)),
         _bounds(image.getchannel("A"), _differs(background[3:], threshold)),
     ]
     return _union([box for box in boxes if box is not None])
 
 
 def _differs(
-    background: tuple[int, ...], threshold: int
+    background: tuple[int, ...], threshold: int, has_alpha: bool = False
 ) -> Callable[[npt.NDArray[np.uint8]], Mask]:
     """A test of pixels (height, width, bands): is their median far from the background?"""
 
     def test(pixels: npt.NDArray[np.uint8]) -> Mask:
-        flat = _flatten(pixels, background)
+        flat = _flatten(pixels, background) if has_alpha else pixels
         found = np.zeros((pixels.shape[0] - 2, pixels.shape[1] - 2), np.bool_)
         for band, value in enumerate(background):
             # A median is beyond a bound where most of the nine pixels are.
@@ -70,7 +70,7 @@ def _differs(
 def _flatten(
     pixels: npt.NDArray[np.uint8], background: tuple[int, ...]
 ) -> npt.NDArray[np.uint8] | npt.NDArray[np.int32]:
-    if pixels.shape[2] != 4 or len(background) != 3 or (pixels[..., 3] == 255).all():
+    if (pixels[..., 3] == 255).all():
         return pixels
     colours = pixels[..., :3].astype(np.int32)
     alpha = pixels[..., 3:].astype(np.int32)
