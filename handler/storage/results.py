@@ -109,6 +109,17 @@ class ResultStore:
             raise StorageUnavailable("The result could not be looked up") from error
         return _bare(found["e_tag"])
 
+    def has(self, folder: str, filename: str, etag: str | None) -> bool:
+        """Whether a result is there, and is the one that `save` gave the tag of.
+
+        Raises:
+            StorageUnavailable: the store did not say.
+        """
+        try:
+            return self.check(folder, filename) == etag
+        except NotFound:
+            return False
+
     def read(self, folder: str, filename: str) -> StoredResult:
         """Open a result for streaming.
 

@@ -1,5 +1,6 @@
 """Files that clients put into the uploads bucket: found by key, read whole."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,10 +27,13 @@ FOLDER_SETTINGS = ".smart-crop.json"
 SETTINGS_METADATA = "smart-crop"
 """Name of the user metadata (``x-amz-meta-``) that has an object's own settings."""
 
-# S3's limit, in UTF-8.
-_MAX_KEY_BYTES = 1024
+# In UTF-8. S3's limit is 1,024, and the key of a result is longer than that of its source.
+_MAX_KEY_BYTES = 900
 # Settings are a few hundred bytes.
 _MAX_SETTINGS_BYTES = 64 * 1024
+
+
+_OF_A_JOB = re.compile(r"uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,17 @@ class UploadStore:
             raise StorageUnavailable("The upload could not be read") from error
 
 
+def upload_key(job_id: str, filename: str) -> str:
+    """Key of an object whose job is known before the object is there."""
+    return f"uploads/{job_id}/{filename}"
+
+
+def job_id_of(key: str) -> str | None:
+    """The id of the job in a key that `upload_key` made; None for another key."""
+    match = _OF_A_JOB.fullmatch(key)
+    return match and match[1]
+
+
 def _checked(key: str) -> str:
     """Refuse keys that lead elsewhere, and those of S3's that the client cannot ask for."""
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in key):
@@ -161,5 +176,5 @@ def _checked(key: str) -> str:
     if any(part in ("", ".", "..") for part in key.split("/")):
         raise InvalidRequest("key: empty parts, . and .. are not taken")
     if len(key.encode()) > _MAX_KEY_BYTES:
-        raise InvalidRequest(f"key: at most {_MAX_KEY_BYTES:,} bytes are taken")
+        raise InvalidRequest(f"key: at most {_MAX_KEY_BYTES} bytes are taken")
     return key

@@ -1,0 +1,248 @@
+"""The shapes of events, and the one thing that they all tell: there are new objects.
+
+Read with models of our own. Powertools' data classes check nothing, decode EventBridge's keys,
+which are not encoded, and load those of every other service of AWS at a cold start.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import unquote_plus
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from handler.telemetry import log
+
+Event = Mapping[str, Any]
+
+
+class MalformedEvent(ValueError):
+    """It has none of the shapes; it is kept for people to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedObject:
+    """An object that an event tells of.
+
+    Attributes:
+        bucket: that it is in.
+        key: as it is, not encoded.
+        version: the one to read; None for what is current. Notifications of new objects name one
+            too, but come in any order, and the result to have is that of the newest.
+        etag: at the time of the event, if it says.
+    """
+
+    bucket: str
+    key: str
+    version: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a queue; ``attempt`` counts its deliveries from 1."""
+
+    id: str
+    body: str
+    attempt: int
+
+    def objects(self) -> list[UploadedObject]:
+        """What it tells of.
+
+        Raises:
+            MalformedEvent: it is no notification.
+        """
+        try:
+            notification = json.loads(self.body)
+        except ValueError as error:
+            raise MalformedEvent("The message is not JSON") from error
+        return notified_objects(notification)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One object of an S3 Batch Operations job."""
+
+    id: str
+    object: UploadedObject
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """An invocation by S3 Batch Operations, which wants its own words back."""
+
+    schema_version: str
+    invocation_id: str
+    tasks: list[Task]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    @classmethod
+    def read(cls, event: object) -> Self:
+        try:
+            return cls.model_validate(event)
+        except ValidationError as error:
+            where = {".".join(map(str, each["loc"])): each["msg"] for each in error.errors()}
+            raise MalformedEvent(f"The event is not as expected: {where}") from None
+
+
+class _Bucket(_Shape):
+    name: str
+
+
+class _Object(_Shape):
+    key: str
+    e_tag: str | None = None
+
+
+class _Entity(_Shape):
+    bucket: _Bucket
+    object: _Object
+
+
+class _Record(_Shape):
+    event_name: str
+    s3: _Entity
+
+
+class _Notification(_Shape):
+    records: list[_Record] = Field(alias="Records")
+
+
+class _BridgeObject(_Shape):
+    key: str
+    etag: str | None = None
+
+
+class _BridgeDetail(_Shape):
+    bucket: _Bucket
+    object: _BridgeObject
+
+
+class _BridgeEvent(_Shape):
+    detail: _BridgeDetail
+
+
+class _MessageAttributes(_Shape):
+    receive_count: int = Field(default=1, alias="ApproximateReceiveCount")
+
+
+class _Message(_Shape):
+    message_id: str
+    body: str
+    attributes: _MessageAttributes = _MessageAttributes()
+
+
+class _Queue(_Shape):
+    records: list[_Message] = Field(alias="Records")
+
+
+class _Task(_Shape):
+    task_id: str
+    s3_key: str
+    s3_version_id: str | None = None
+    s3_bucket_arn: str | None = None  # schema version 1.0
+    s3_bucket: str | None = None  # schema version 2.0
+
+
+class _BatchOperation(_Shape):
+    invocation_schema_version: str
+    invocation_id: str
+    tasks: list[_Task]
+
+
+def is_queue(event: Event) -> bool:
+    """Whether an event is a batch of messages from SQS."""
+    records = event.get("Records")
+    return (
+        isinstance(records, list)
+        and bool(records)
+        and isinstance(records[0], dict)
+        and records[0].get("eventSource") == "aws:sqs"
+    )
+
+
+def is_batch_operation(event: Event) -> bool:
+    """Whether an event is a task of S3 Batch Operations."""
+    return "invocationSchemaVersion" in event
+
+
+def read_messages(event: Event) -> list[Message]:
+    """The messages of a batch from SQS.
+
+    Raises:
+        MalformedEvent: it is none.
+    """
+    return [
+        Message(each.message_id, each.body, each.attributes.receive_count)
+        for each in _Queue.read(event).records
+    ]
+
+
+def read_batch_job(event: Event) -> BatchJob:
+    """The tasks of S3 Batch Operations, of either version of its schema.
+
+    Raises:
+        MalformedEvent: it is none.
+    """
+    batch = _BatchOperation.read(event)
+    tasks = []
+    for task in batch.tasks:
+        bucket = task.s3_bucket or (task.s3_bucket_arn or "").rpartition(":")[2]
+        key = unquote_plus(task.s3_key)
+        tasks.append(Task(task.task_id, UploadedObject(bucket, key, task.s3_version_id or None)))
+    return BatchJob(batch.invocation_schema_version, batch.invocation_id, tasks)
+
+
+def notified_objects(notification: object) -> list[UploadedObject]:
+    """The new objects that a notification of S3 or EventBridge tells of.
+
+    Notifications of anything else are ignored, the one that tests a new configuration among them.
+
+    Raises:
+        MalformedEvent: it is no notification.
+    """
+    if not isinstance(notification, Mapping):
+        raise MalformedEvent("The event is not an object")
+    for mark, read in _NOTIFICATIONS.items():
+        if mark in notification:
+            return read(notification)
+    raise MalformedEvent("The event is of no shape that is known here")
+
+
+def _from_s3(notification: Event) -> list[UploadedObject]:
+    objects = []
+    for record in _Notification.read(notification).records:
+        if record.event_name.removeprefix("s3:").startswith("ObjectCreated:"):
+            key = unquote_plus(record.s3.object.key)
+            objects.append(UploadedObject(record.s3.bucket.name, key, etag=record.s3.object.e_tag))
+        else:
+            log("event ignored", reason=record.event_name)
+    return objects
+
+
+def _from_event_bridge(event: Event) -> list[UploadedObject]:
+    if event["detail-type"] != "Object Created":
+        log("event ignored", reason=event["detail-type"])
+        return []
+    detail = _BridgeEvent.read(event).detail
+    return [UploadedObject(detail.bucket.name, detail.object.key, etag=detail.object.etag)]
+
+
+def _from_new_configuration(event: Event) -> list[UploadedObject]:
+    if event["Event"] != "s3:TestEvent":
+        raise MalformedEvent("The event is of no shape that is known here")
+    log("event ignored", reason=event["Event"])
+    return []
+
+
+_NOTIFICATIONS: dict[str, Callable[[Event], list[UploadedObject]]] = {
+    "Records": _from_s3,
+    "detail-type": _from_event_bridge,
+    "Event": _from_new_configuration,
+}
+"""By the field that each shape has, and the others have not."""

@@ -1,0 +1,6 @@
+"""Lambda entry for S3, SQS-wrapped S3, EventBridge and S3 Batch Operations events."""
+
+from handler.config import config
+from handler.events import create_handler
+
+handler = create_handler(config())
