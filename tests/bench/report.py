@@ -134,7 +134,9 @@ def cold_starts(results: dict[str, Any]) -> list[RenderableType]:
     whole.add_row("CPU", *_side_by_side(ours["cpu"], peer["cpu"]), budget, verdict(not within, 0))
     whole.add_row("wall", *_side_by_side(ours["wall"], peer["wall"]), "", "")
     parts = _table("What ours is made of; milliseconds of CPU", "part", "ms")
-    packages = _table("Its imports, by -X importtime; milliseconds", "package", "ms")
+    packages = _table(
+        "Its imports by package, each without those inside; milliseconds of CPU", "package", "ms"
+    )
     for table, name in ((parts, "parts"), (packages, "packages")):
         for part, time in results[name].items():
             table.add_row(part, f"{time:.0f}")
