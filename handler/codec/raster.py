@@ -64,7 +64,7 @@ def read_metadata(image: Image.Image, format_: Format) -> Metadata:
 
 
 def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
-    """Decode the first frame.
+    """Decode the first frame. It is handed over with its memory: this can be done once.
 
     Args:
         image: the opened file.
