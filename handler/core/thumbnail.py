@@ -19,8 +19,8 @@ def thumbnail(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     """Shrink ``image`` to ``side`` x ``side`` pixels, its aspect ignored.
 
     Per axis, vertical first: a box average by half the factor, then Lanczos3, each rounded to
-    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them. An axis that is shorter than
-    ``side`` is enlarged, by Catmull-Rom and after all shrinking.
+    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them. If an axis is then still
+    shorter than ``side``, Catmull-Rom follows on both.
 
     Returns:
         uint8 array (side, side, bands).
@@ -29,11 +29,10 @@ def thumbnail(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     rows = _lanczos_rows(rows, image.height / side, side)
     columns = _box_columns(rows, _box_factor(image.width / side))
     columns = _lanczos_rows(columns.swapaxes(0, 1), image.width / side, side)
-    columns = columns.swapaxes(0, 1)
     if min(columns.shape[:2]) < side:
-        columns = _enlarged_rows(columns, side)
-        columns = _enlarged_rows(columns.swapaxes(0, 1), side).swapaxes(0, 1)
-    return np.ascontiguousarray(columns)
+        columns = _enlarged_rows(columns, side).swapaxes(0, 1)
+        columns = _enlarged_rows(columns, side).swapaxes(0, 1)
+    return np.ascontiguousarray(columns.swapaxes(0, 1))
 
 
 def _box_factor(shrink: float) -> int:
