@@ -1,6 +1,7 @@
 """What clients are told about a job, field by field."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -130,6 +131,49 @@ class ErrorAnswer(_Answer):
     error: str = Field(description="The kind of error.")
     code: str = Field(description="The same for machines; never changes meaning.")
     details: str | None = Field(default=None, description="What exactly was wrong.")
+
+
+class UploadAnswer(_Answer):
+    """How to upload a file, and where to look for the result."""
+
+    job_id: str
+    url: str = Field(description="Where to POST a multipart form to.")
+    fields: dict[str, str] = Field(description="Its fields; the file comes after them, as file.")
+    key: str = Field(description="What the crop route takes, once the file is there.")
+    max_bytes: int = Field(description="Larger files are refused.")
+    expires_at: datetime = Field(description="When the form stops working.")
+    job_url: str = Field(description="Where to ask what became of it.")
+    warnings: list[str]
+
+
+class _JobAnswer(_Answer):
+    key: str = Field(description="Key of the source in the uploads store.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class QueuedJob(_JobAnswer):
+    """A job whose file has not come, or has not been dealt with."""
+
+    job_id: str
+    state: Literal["queued"]
+    last_error: ErrorAnswer | None = Field(
+        default=None, description="Why the last attempt failed; there will be another."
+    )
+
+
+class DoneJob(CropAnswer, _JobAnswer):
+    """A job that is done, as a synchronous crop is answered; its link is fresh."""
+
+    state: Literal["done"]
+
+
+class FailedJob(ErrorAnswer, _JobAnswer):
+    """A job that failed, and why."""
+
+    job_id: str
+    state: Literal["failed"]
+    feature: str | None = Field(default=None, description="What is missing, if that is why.")
 
 
 class HealthAnswer(_Answer):

@@ -8,6 +8,7 @@ _FALLBACK = "image"
 _MARK = "_smartcrop"
 # S3 keys end at 1,024 bytes and most file systems' names at 255; the rest is for suffixes.
 _MAX_STEM_BYTES = 150
+_MAX_EXTENSION = 8
 _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
 
 
@@ -27,6 +28,13 @@ def clean_stem(name: str | None) -> str:
 def result_name(name: str | None, extension: str) -> str:
     """Name of a result, as the reference has it: ``me.png`` becomes ``me_smartcrop.png``."""
     return f"{clean_stem(name)}{_MARK}.{extension}"
+
+
+def upload_name(name: str) -> str:
+    """A client's file name as part of an object's key: cleaned, its extension kept."""
+    extension = name.rpartition(".")[2] if "." in name else ""
+    known = extension.isascii() and extension.isalnum() and len(extension) <= _MAX_EXTENSION
+    return f"{clean_stem(name)}.{extension}" if known else clean_stem(name)
 
 
 def is_result_name(name: str) -> bool:

@@ -10,10 +10,12 @@ from handler import __version__
 from handler.api.boundary import Boundary
 from handler.api.page import page_routes
 from handler.api.routes import create_router
+from handler.api.uploads import create_uploads_router, uploads_opener
 from handler.config import Config
 from handler.errors import BadForm, MethodNotAllowed, NotFound, SmartCropError
 from handler.service import Service
-from handler.storage import open_results
+from handler.storage import JobStore, ResultStore
+from handler.storage.connect import connect
 
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -24,14 +26,17 @@ def create_app(config: Config) -> FastAPI:
     Raises:
         ValueError: the configured store cannot be opened.
     """
-    service = Service(config, open_results(config.store, config.link_seconds))
+    store = connect(config.store)
+    results, jobs = ResultStore(store, config.link_seconds), JobStore(store)
+    uploads = uploads_opener(config)
     app = FastAPI(
         title="Smart Crop",
         summary="One photograph in, the right part of it out.",
         version=__version__,
         redoc_url=None,
     )
-    app.include_router(create_router(service))
+    app.include_router(create_router(Service(config, results), uploads))
+    app.include_router(create_uploads_router(config, uploads, results, jobs))
     app.include_router(page_routes())
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)

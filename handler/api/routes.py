@@ -14,12 +14,13 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from handler import __version__
 from handler.answers import AnalyzeAnswer, CropAnswer, ErrorAnswer, HealthAnswer
 from handler.api.form import read_job
+from handler.api.json_body import UploadedImage, describe, is_json, read_uploaded
 from handler.codec.formats import FORMATS, available_formats, content_type_of
 from handler.errors import NotFound
 from handler.filename import content_disposition, is_result_name
-from handler.service import Service
+from handler.service import Job, Service
 from handler.settings import CropSettings
-from handler.storage import ResultStore
+from handler.storage import ResultStore, UploadStore
 
 Result = TypeVar("Result")
 
@@ -28,11 +29,14 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": text}
     for status, text in (
         (400, "No image, more than one, not an image, or invalid settings."),
-        (413, "The body is larger than is taken here."),
+        (413, "The body, or the uploaded object, is larger than is taken here."),
         (422, "The picture is damaged."),
         (501, "The feature is not installed."),
         (503, "The object store did not answer."),
     )
+}
+_NO_OBJECT: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorAnswer, "description": "There is no uploaded object of that key."}
 }
 _DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {}}, "description": "The picture."},
@@ -42,7 +46,7 @@ _DOWNLOAD: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _form_schema() -> dict[str, Any]:
+def _image_schema() -> dict[str, Any]:
     settings = CropSettings.model_json_schema()
     properties = {
         "file": {"type": "string", "format": "binary", "description": "The image."},
@@ -55,9 +59,8 @@ def _form_schema() -> dict[str, Any]:
         },
     }
     schema = {"type": "object", "required": ["file"], "properties": properties}
-    return {
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
-    }
+    content = {"multipart/form-data": {"schema": schema}, **describe(UploadedImage)}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 @cache
@@ -70,19 +73,26 @@ async def _work(call: Callable[[], Result]) -> Result:
     return await to_thread.run_sync(call, limiter=_workers())
 
 
-def create_router(service: Service) -> APIRouter:
-    """The API's routes, bound to a service."""
+def create_router(service: Service, uploads: Callable[[], UploadStore]) -> APIRouter:
+    """The API's routes, bound to a service and to what opens the uploads store."""
     router = APIRouter(responses=_ERRORS)
+    described: Any = {"openapi_extra": _image_schema(), "responses": _NO_OBJECT}
 
-    @router.post(_TOOL, openapi_extra=_form_schema(), summary="Crop an image")
+    async def read(request: Request) -> Callable[[], Job]:
+        if is_json(request):
+            return await read_uploaded(request, uploads)
+        job = await read_job(request)
+        return lambda: job
+
+    @router.post(_TOOL, summary="Crop an image", **described)
     async def crop(request: Request) -> CropAnswer:
-        job = await read_job(request)
-        return await _work(lambda: service.crop(job))
+        job = await read(request)
+        return await _work(lambda: service.crop(job()))
 
-    @router.post(f"{_TOOL}/analyze", openapi_extra=_form_schema(), summary="Plan a crop")
+    @router.post(f"{_TOOL}/analyze", summary="Plan a crop", **described)
     async def analyze(request: Request) -> AnalyzeAnswer:
-        job = await read_job(request)
-        return await _work(lambda: service.analyze(job))
+        job = await read(request)
+        return await _work(lambda: service.analyze(job()))
 
     @router.get(
         "/api/v1/download/{job_id}/{filename}",

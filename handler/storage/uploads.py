@@ -4,10 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
-from obstore import GetResult
 from obstore.exceptions import BaseError, NotFoundError
 
 from handler.errors import (
@@ -20,6 +20,9 @@ from handler.errors import (
 )
 from handler.storage.connect import connect
 from handler.storage.presigned_post import PresignedPost, presign_post
+
+if TYPE_CHECKING:  # the library has the name in its stubs only
+    from obstore import GetResult
 
 FOLDER_SETTINGS = ".smart-crop.json"
 """Name of the object that has the settings of its folder."""
@@ -51,7 +54,7 @@ class Upload:
     size: int
     etag: str
     settings: str | None
-    _found: GetResult
+    _found: "GetResult"
 
     def read(self) -> bytes:
         """Fetch it.
@@ -149,7 +152,7 @@ class UploadStore:
             fields[f"x-amz-meta-{SETTINGS_METADATA}"] = settings
         return presign_post(self._bucket, fields, self.max_bytes, lifetime)
 
-    def _get(self, key: str, version: str | None) -> GetResult:
+    def _get(self, key: str, version: str | None) -> "GetResult":
         try:
             return obstore.get(self._store, key, options={"version": version} if version else {})
         except (NotFoundError, FileNotFoundError) as error:

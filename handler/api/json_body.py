@@ -1,0 +1,113 @@
+"""JSON bodies: the key of an image that is already uploaded, or what is going to be."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Never, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from starlette.requests import Request
+
+from handler.errors import InvalidRequest, NoImage
+from handler.service import Job
+from handler.settings import CropSettings, validate_settings
+from handler.storage import UploadStore
+
+_JSON = "application/json"
+# A name and settings are a few hundred bytes.
+_MAX_BYTES = 64 * 1024
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, strict=True)
+
+    settings: dict[str, Any] | None = Field(default=None, description="Settings of the crop.")
+
+
+class UploadedImage(_Body):
+    """An image in the uploads store."""
+
+    key: str = Field(description="Key of the object, as POST /api/v1/uploads answered it.")
+
+
+class PlannedUpload(_Body):
+    """An image that a client wants to upload."""
+
+    filename: str = Field(min_length=1, description="Name of the file.")
+    content_type: str = Field(
+        pattern=r"^image/[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$",
+        description="The type that it will be sent with.",
+    )
+
+
+Body = TypeVar("Body", bound=_Body)
+
+
+def is_json(request: Request) -> bool:
+    """Whether a request says that its body is JSON."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON
+
+
+def describe(body: type[_Body]) -> dict[str, Any]:
+    """Content of a request for OpenAPI: the body's schema, with the settings one by one."""
+    schema = body.model_json_schema()
+    schema["properties"]["settings"] = CropSettings.model_json_schema()
+    return {_JSON: {"schema": schema}}
+
+
+async def read_body(request: Request, kind: type[Body]) -> Body:
+    """Read a body.
+
+    Raises:
+        InvalidRequest: it is not as it should be.
+        BodyTooLarge: it is larger than is taken here.
+    """
+    return _validated(await _read_object(request), kind)
+
+
+async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) -> Callable[[], Job]:
+    """Read which image is meant; the image itself is fetched by calling what is returned.
+
+    Raises:
+        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not as it should be.
+        UploadsMissing: there is no uploads store. The call raises what `UploadStore.open` does.
+    """
+    values = await _read_object(request)
+    if "key" not in values:
+        raise NoImage("Send the image as multipart/form-data, or the key of an uploaded one")
+    body = _validated(values, UploadedImage)
+    settings, warnings = validate_settings(body.settings or {})
+    store = uploads()
+
+    def fetch() -> Job:
+        data = store.open(body.key).read()
+        name = body.key.rpartition("/")[2]
+        return Job(data, name, settings, warnings, request.state.request_id)
+
+    return fetch
+
+
+async def _read_object(request: Request) -> dict[str, Any]:
+    data = await request.body()
+    if len(data) > _MAX_BYTES:
+        raise InvalidRequest(f"At most {_MAX_BYTES:,} bytes of JSON are taken")
+    try:
+        # See `parse_settings`.
+        values = json.loads(data, parse_constant=_refuse, parse_int=float)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("The body is not JSON") from error
+    if not isinstance(values, dict):
+        raise InvalidRequest("The body is not a JSON object")
+    return values
+
+
+def _validated(values: dict[str, Any], kind: type[Body]) -> Body:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise InvalidRequest("; ".join(wrong)) from error
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is not JSON")

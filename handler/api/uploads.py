@@ -1,0 +1,133 @@
+"""Uploads past the gateway's limit, and the jobs that crop them."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from handler.answers import DoneJob, ErrorAnswer, FailedJob, QueuedJob, UploadAnswer
+from handler.api.json_body import PlannedUpload, describe, read_body
+from handler.config import Config
+from handler.errors import NotFound, UploadsMissing
+from handler.filename import upload_name
+from handler.settings import validate_settings
+from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, upload_key
+
+JobAnswer = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": text}
+    for status, text in (
+        (400, "The request is not as it should be."),
+        (501, "This deployment has no bucket for uploads."),
+        (503, "The object store did not answer."),
+    )
+}
+_NO_JOB: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorAnswer, "description": "There is no such job."}
+}
+
+
+def uploads_opener(config: Config) -> Callable[[], UploadStore]:
+    """What opens the uploads store, when it is first needed.
+
+    The call raises UploadsMissing when there is none.
+    """
+
+    @cache
+    def open_uploads() -> UploadStore:
+        if config.uploads is None:
+            raise UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS")
+        return UploadStore(config.uploads, config.max_object_bytes)
+
+    return open_uploads
+
+
+def create_uploads_router(
+    config: Config, uploads: Callable[[], UploadStore], results: ResultStore, jobs: JobStore
+) -> APIRouter:
+    """The routes of uploads and jobs, bound to their stores."""
+    router = APIRouter()
+    lifetime = timedelta(seconds=config.link_seconds)
+
+    def prepare(planned: PlannedUpload) -> UploadAnswer:
+        store = uploads()
+        job_id = str(uuid.uuid4())
+        key = upload_key(job_id, upload_name(planned.filename))
+        settings, warnings = None, list[str]()
+        if planned.settings is not None:
+            chosen, warnings = validate_settings(planned.settings)
+            settings = chosen.canonical()
+        form = store.presign(key, planned.content_type, settings, lifetime)
+        jobs.save(JobRecord(job_id=job_id, state="queued", key=key, settings=settings))
+        return UploadAnswer(
+            job_id=job_id,
+            url=form.url,
+            fields=form.fields,
+            key=key,
+            max_bytes=store.max_bytes,
+            expires_at=form.expires_at,
+            job_url=f"/api/v1/jobs/{job_id}",
+            warnings=warnings,
+        )
+
+    @router.post(
+        "/api/v1/uploads",
+        status_code=201,
+        responses=_ERRORS,
+        openapi_extra={"requestBody": {"required": True, "content": describe(PlannedUpload)}},
+        summary="Get a form to upload a large image with",
+    )
+    async def upload(request: Request) -> UploadAnswer:
+        planned = await read_body(request, PlannedUpload)
+        return await to_thread.run_sync(prepare, planned)
+
+    @router.get(
+        "/api/v1/jobs/{job_id}",
+        responses={503: _ERRORS[503], **_NO_JOB},
+        summary="What became of an upload",
+    )
+    def job(job_id: uuid.UUID) -> JobAnswer:
+        record = jobs.load(str(job_id))
+        if record is None:
+            raise NotFound("No such job")
+        return _ANSWERS[record.state](record, results)
+
+    return router
+
+
+def _queued(record: JobRecord, _: ResultStore) -> QueuedJob:
+    last_error = ErrorAnswer.model_validate(record.error) if record.error else None
+    return QueuedJob(**_common(record), state="queued", last_error=last_error)
+
+
+def _failed(record: JobRecord, _: ResultStore) -> FailedJob:
+    return FailedJob.model_validate({**(record.error or {}), **_common(record), "state": "failed"})
+
+
+def _done(record: JobRecord, results: ResultStore) -> DoneJob:
+    answer = record.answer or {}
+    link = results.link(record.folder or "", answer["filename"])
+    fresh = {"downloadUrl": link.url, "expiresAt": link.expires_at}
+    return DoneJob.model_validate({**answer, **fresh, **_common(record), "state": "done"})
+
+
+def _common(record: JobRecord) -> dict[str, Any]:
+    return {
+        "job_id": record.job_id,
+        "key": record.key,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+    }
+
+
+_ANSWERS: dict[str, Callable[[JobRecord, ResultStore], QueuedJob | FailedJob | DoneJob]] = {
+    "queued": _queued,
+    "failed": _failed,
+    "done": _done,
+}
