@@ -1,0 +1,82 @@
+"""The templates, read as CloudFormation reads them: each resource beside the stack it is in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cfnlint.decode import decode
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = ("template.yaml", "infra/api.yaml", "infra/monitoring.yaml", "infra/storage.yaml")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of any of the templates."""
+
+    template: str
+    name: str
+    type: str
+    properties: dict[str, Any]
+
+
+@cache
+def template(path: str) -> dict[str, Any]:
+    """A template, with its short forms (``!Ref``) written out."""
+    content, faults = decode(str(ROOT / path))
+    assert not faults, faults
+    assert isinstance(content, dict)
+    return content
+
+
+def resources(type_: str) -> list[Resource]:
+    """All resources of a type."""
+    return [
+        Resource(path, name, type_, resource.get("Properties", {}))
+        for path in TEMPLATES
+        for name, resource in template(path)["Resources"].items()
+        if resource["Type"] == type_
+    ]
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """The properties of each function, with those of all functions."""
+    common = template("template.yaml")["Globals"]["Function"]
+    return {
+        function.name: {**common, **function.properties}
+        for function in resources("AWS::Serverless::Function")
+    }
+
+
+def allowed() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement that allows something, with the name of the resource that it is in."""
+    for path in TEMPLATES:
+        for name, resource in template(path)["Resources"].items():
+            for statement in _statements(resource.get("Properties", {})):
+                if statement["Effect"] == "Allow":
+                    yield name, statement
+
+
+def _statements(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "Effect" in node:
+            yield node
+        else:
+            for value in node.values():
+                yield from _statements(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _statements(value)
+
+
+def as_list(node: Any) -> list[Any]:
+    """What may be one thing or a list, as a list."""
+    return node if isinstance(node, list) else [node]
+
+
+def defaults() -> dict[str, Any]:
+    """What the parameters of a deployment are when nobody chooses."""
+    parameters = template("template.yaml")["Parameters"]
+    return {name: parameter["Default"] for name, parameter in parameters.items()}

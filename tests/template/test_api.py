@@ -1,0 +1,81 @@
+"""The API is closed unless somebody opens it, and knows every route of the service."""
+
+import json
+import re
+from importlib.resources import files
+
+import pytest
+
+from handler.api import create_app
+from handler.config import Config
+from tests.template.stack import defaults, resources, template
+
+ROUTES = {route.properties["RouteKey"]: route for route in resources("AWS::ApiGatewayV2::Route")}
+
+
+def spoken(route_key: str) -> str:
+    """A route without the names of its parameters, which are spelt differently in the two."""
+    return re.sub(r"{\w+}", "{}", route_key)
+
+
+def test_api_has_the_routes_of_the_service_and_no_others() -> None:
+    paths = create_app(Config(uploads="s3://uploads")).openapi()["paths"]
+    served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    routed = {route for route in ROUTES if "/api/" in route}
+    assert {spoken(route) for route in routed} == {spoken(route) for route in served}
+
+
+def test_api_has_the_page_and_what_the_page_asks_for() -> None:
+    page = files("handler.api").joinpath("static", "index.html").read_text()
+    asked = {name.removeprefix("/") for name in re.findall(r'(?:src|href)="([^"#:]*)"', page)}
+    assert asked
+    assert all("/" not in name for name in asked), "a folder needs a route of its own"
+    assert {"GET /", "GET /{file}"} <= set(ROUTES)
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_route_asks_who_is_calling(route: str) -> None:
+    properties = ROUTES[route].properties
+    assert properties["AuthorizationType"] == {"Ref": "AuthorizationType"}
+    assert properties["AuthorizerId"]["Fn::If"][:2] == ["ByToken", {"Ref": "Authorizer"}]
+
+
+def test_callers_sign_unless_somebody_chooses_otherwise() -> None:
+    main = template("template.yaml")
+    assert defaults()["AuthMode"] == "IAM"
+    assert main["Mappings"]["AuthMode"] == {
+        "IAM": {"AuthorizationType": "AWS_IAM"},
+        "JWT": {"AuthorizationType": "JWT"},
+        "NONE": {"AuthorizationType": "NONE"},
+    }
+    assert set(main["Parameters"]["AuthMode"]["AllowedValues"]) == set(main["Mappings"]["AuthMode"])
+    passed = main["Resources"]["Routes"]["Properties"]["Parameters"]
+    assert passed["AuthorizationType"] == {
+        "Fn::FindInMap": ["AuthMode", {"Ref": "AuthMode"}, "AuthorizationType"]
+    }
+
+
+def test_other_pages_may_not_call_unless_they_are_named() -> None:
+    assert defaults()["CorsOrigins"] == ""
+    (api,) = resources("AWS::ApiGatewayV2::Api")
+    condition, named, otherwise = api.properties["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("OtherPages", {"Ref": "AWS::NoValue"})
+    assert named["AllowOrigins"] == {"Ref": "CorsOrigins"}
+
+
+def test_stage_throttles_and_writes_a_line_for_each_request() -> None:
+    (stage,) = resources("AWS::ApiGatewayV2::Stage")
+    throttling = stage.properties["DefaultRouteSettings"]
+    assert throttling["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+    assert throttling["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
+    line = json.loads(stage.properties["AccessLogSettings"]["Format"])
+    assert {"requestId", "route", "status", "ms"} <= set(line)
+    # The path has the names of files, the query of a link its signature.
+    assert not {"$context.path", "$context.http.path"} & set(line.values())
+
+
+def test_only_this_api_may_invoke_the_function() -> None:
+    (permission,) = resources("AWS::Lambda::Permission")
+    source = permission.properties["SourceArn"]["Fn::Sub"]
+    assert source.endswith(":${AWS::AccountId}:${ApiId}/*")
+    assert permission.properties["Principal"] == "apigateway.amazonaws.com"

@@ -1,0 +1,58 @@
+"""The dashboard shows what the service measures, and nothing that it does not."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from handler import telemetry
+from handler.config import Config
+from handler.service import Job, Service
+from handler.settings import CropSettings
+from handler.storage import open_results
+from tests.pictures import encoded, gradient
+from tests.template.stack import resources
+
+
+@pytest.fixture
+def emitted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Any
+) -> Iterator[dict[str, Any]]:
+    """The metrics of one job on Lambda, as CloudWatch gets them."""
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+    monkeypatch.setattr(telemetry, "_cold_start", [True])
+    telemetry._logger.cache_clear()
+    config = Config(store=f"file://{tmp_path}")
+    job = Job(encoded(gradient(64, 48)), "a.jpg", CropSettings(width=16, height=16))
+    Service(config, open_results(config.store, config.link_seconds)).crop(job)
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    (metrics,) = (line["_aws"]["CloudWatchMetrics"][0] for line in lines if "_aws" in line)
+    yield metrics
+    telemetry._logger.cache_clear()
+
+
+def test_dashboard_shows_every_metric_of_the_service(emitted: dict[str, Any]) -> None:
+    (dashboard,) = resources("AWS::CloudWatch::Dashboard")
+    widgets = json.loads(dashboard.properties["DashboardBody"]["Fn::Sub"])["widgets"]
+    metrics = [metric for widget in widgets for metric in widget["properties"]["metrics"]]
+    searches = [metric[0]["expression"] for metric in metrics if isinstance(metric[0], dict)]
+    found = [re.search(r"{(\S+)} MetricName=\"(\w+)\"", search) for search in searches]
+    shown = {(match[1], match[2]) for match in found if match is not None}
+    (dimensions,) = emitted["Dimensions"]
+    schema = ",".join([emitted["Namespace"], *sorted(dimensions, reverse=True)])
+    assert shown == {(schema, metric["Name"]) for metric in emitted["Metrics"]}
+
+
+def test_widgets_do_not_overlap() -> None:
+    (dashboard,) = resources("AWS::CloudWatch::Dashboard")
+    widgets = json.loads(dashboard.properties["DashboardBody"]["Fn::Sub"])["widgets"]
+    cells = [
+        (column, row)
+        for each in widgets
+        for column in range(each["x"], each["x"] + each["width"])
+        for row in range(each["y"], each["y"] + each["height"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(column for column, _ in cells) < 24
