@@ -1,0 +1,147 @@
+"""Resampling, against the same kernels on a picture whose edges are repeated all around it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from handler.core.cover import Cover
+from handler.core.geometry import Box, Region, Size
+from handler.core.resample import resample
+from tests.core.compare import decibels, levels_apart
+from tests.pictures import gradient, photo
+
+untimed = settings(deadline=None)
+PHOTO = photo(size=(90, 60))
+
+
+def _padded(image: Image.Image, margin: int) -> Image.Image:
+    pixels = np.asarray(image)
+    around = [(margin, margin)] * 2 + [(0, 0)] * (pixels.ndim - 2)
+    padded = np.pad(pixels, around, mode="edge")
+    size = (image.width + 2 * margin, image.height + 2 * margin)
+    return Image.frombytes(image.mode, size, padded.tobytes())
+
+
+def by_whole_padding(image: Image.Image, region: Region, size: Size) -> Image.Image:
+    """What `resample` is to give: every edge repeated for as far as any kernel reaches."""
+    shrink = max(region.width / size.width, region.height / size.height, 1)
+    overhang = max(
+        -region.left, -region.top, region.right - image.width, region.bottom - image.height, 0
+    )
+    margin = math.ceil(overhang + 4 * shrink) + 4
+    enlarging = region.width < size.width and region.height < size.height
+    return _padded(image, margin).resize(
+        (size.width, size.height),
+        Image.Resampling.BICUBIC if enlarging else Image.Resampling.LANCZOS,
+        box=(
+            region.left + margin,
+            region.top + margin,
+            region.right + margin,
+            region.bottom + margin,
+        ),
+        reducing_gap=None if enlarging else 2.0,
+    )
+
+
+@st.composite
+def reads(draw: st.DrawFn, largest: int = 120) -> tuple[Region, Size]:
+    """What the plan reads of the photo: a window of a cover resize, or the whole of it."""
+    target = Size(draw(st.integers(8, largest)), draw(st.integers(8, largest)))
+    cover = Cover.of(Size(*PHOTO.size), target)
+    if cover.resized.area < 100_000 and draw(st.booleans()):
+        window = Box(0, 0, cover.resized.width, cover.resized.height)
+    else:
+        left = draw(st.integers(0, cover.resized.width - target.width))
+        top = draw(st.integers(0, cover.resized.height - target.height))
+        window = Box(left, top, target.width, target.height)
+    return cover.region_of(window), Size(window.width, window.height)
+
+
+@untimed
+@given(reads())
+def test_edges_are_repeated_as_if_all_around(read: tuple[Region, Size]) -> None:
+    region, size = read
+
+    image = resample(PHOTO, region, size)
+
+    # Where the region stays inside, the kernel may still reach over the edge, and Pillow then
+    # leaves that part of it out. Reducing by four and more, its blocks also start elsewhere.
+    assert decibels(image, by_whole_padding(PHOTO, region, size)) > 40
+
+
+@untimed
+@given(reads())
+def test_a_gradient_stays_the_same_gradient(read: tuple[Region, Size]) -> None:
+    region, size = read
+    ramp = gradient(*PHOTO.size)
+
+    image = resample(ramp, region, size)
+
+    assert levels_apart(image, by_whole_padding(ramp, region, size)) <= 2
+
+
+@untimed
+@given(reads(), st.tuples(*[st.integers(0, 255)] * 3))
+def test_one_colour_stays_that_colour(
+    read: tuple[Region, Size], colour: tuple[int, int, int]
+) -> None:
+    region, size = read
+    image = resample(Image.new("RGB", PHOTO.size, colour), region, size)
+
+    assert image.size == (size.width, size.height)
+    assert image.getextrema() == tuple((level, level) for level in colour)
+
+
+def test_the_whole_picture_at_its_own_size_is_the_picture() -> None:
+    region = Region(0, 0, PHOTO.width, PHOTO.height)
+
+    assert resample(PHOTO, region, Size(*PHOTO.size)) is PHOTO
+
+
+@pytest.mark.parametrize(("left", "top"), [(0, 0), (11, 7), (40, 30)])
+def test_a_part_at_its_own_size_is_a_crop(left: int, top: int) -> None:
+    part = resample(PHOTO, Region(left, top, 50, 30), Size(50, 30))
+
+    assert part.tobytes() == PHOTO.crop((left, top, left + 50, top + 30)).tobytes()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBX", "RGBa", "La"])
+def test_every_mode_is_kept(mode: str) -> None:
+    image = PHOTO.convert("RGBA").convert("RGBa") if mode == "RGBa" else None
+    image = image or (PHOTO.convert("LA").convert("La") if mode == "La" else PHOTO.convert(mode))
+
+    smaller = resample(image, Region(-0.5, -0.5, 91, 61), Size(45, 30))
+
+    assert smaller.mode == mode
+    assert decibels(smaller, by_whole_padding(image, Region(-0.5, -0.5, 91, 61), Size(45, 30))) > 45
+
+
+def test_enlarging_starts_half_a_pixel_early() -> None:
+    """libvips samples at x·shrink, not at the centre of the new pixel."""
+    ramp = gradient(64, 64)
+    cover = Cover.of(Size(64, 64), Size(128, 128))
+
+    larger = resample(ramp, cover.region_of(Box(0, 0, 128, 128)), Size(128, 128))
+
+    levels = np.asarray(larger)[64, :, 0].astype(float)
+    positions = np.arange(128) / 2 - 0.5
+    expected = np.interp(positions, np.arange(64), np.asarray(ramp)[32, :, 0].astype(float))
+    assert np.abs(levels - expected)[4:-4].max() <= 1
+
+
+def test_what_is_transparent_does_not_bleed() -> None:
+    """A red square on transparent green: premultiplied, its edge is red all through."""
+    image = Image.new("RGBA", (64, 64), (0, 255, 0, 0))
+    image.paste((255, 0, 0, 255), (16, 16, 48, 48))
+
+    small = resample(image.convert("RGBa"), Region(0, 0, 64, 64), Size(21, 21)).convert("RGBA")
+
+    pixels = np.asarray(small).reshape(-1, 4)
+    edge = pixels[pixels[:, 3] > 16]
+    assert len(edge) > 100
+    assert edge[:, 1].max() <= 8
+    assert edge[:, 0].min() >= 247
