@@ -8,7 +8,8 @@ from pydantic.alias_generators import to_camel
 
 from handler.core.face import Face
 from handler.core.geometry import Box
-from handler.core.plan import Mode, Plan, Strategy
+from handler.core.plan import Mode, Plan
+from handler.core.subject import Strategy
 
 
 class _Answer(BaseModel):

@@ -19,7 +19,8 @@ from pydantic_core import ErrorDetails
 from handler.core.canvas import Colour
 from handler.core.framing import FaceChoice, FacePreset
 from handler.core.geometry import Size
-from handler.core.plan import Background, Mode, Strategy
+from handler.core.plan import Background, Mode
+from handler.core.subject import Strategy
 from handler.errors import InvalidSettings, SettingsNotJson
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]

@@ -1,33 +1,25 @@
 """The plan: what will be cut out of a picture, and why. Decided here, rendered elsewhere."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-import numpy as np
 from PIL import Image
 
-from handler.core.attention import attend
 from handler.core.backdrop import find_product
 from handler.core.canvas import Canvas, Colour, contain
 from handler.core.cover import Cover
-from handler.core.entropy import busiest_window
 from handler.core.face import Face
-from handler.core.frame import Frame, Pixels
+from handler.core.frame import Frame
 from handler.core.framing import FaceChoice, FacePreset, frame_faces
 from handler.core.geometry import Box, Point, Region, Size, half_up
+from handler.core.subject import Heat, Strategy, find_subject
 from handler.core.trim import corner_colour, find_content
 
 Mode = Literal["subject", "face", "trim"]
-Strategy = Literal["attention", "entropy"]
 # The top left pixel, whatever the edges show, or a colour.
 Background = Literal["corner", "auto"] | Colour
 FindFaces = Callable[[Frame], Sequence[Face]]
-
-# The resized picture is weighed as a whole. Enlarging a thin strip, it would be thousands of times
-# the output; beyond this size a smaller one is weighed instead.
-_MAX_WEIGHED_PIXELS = 24_000_000
 
 
 class Wanted(Protocol):
@@ -113,6 +105,7 @@ class Plan:
         background: what trim took for background, one value a band of the file.
         canvas: the ground that the result is set on; None for no padding.
         warnings: what the client should know about the decision.
+        heat: attention's map over the whole picture, float64 (32, 32); None in other modes.
     """
 
     mode: Mode
@@ -130,6 +123,7 @@ class Plan:
     background: tuple[int, ...] | None = None
     canvas: Canvas | None = None
     warnings: tuple[str, ...] = ()
+    heat: Heat | None = field(default=None, compare=False, repr=False)
 
     @property
     def output(self) -> Size:
@@ -233,10 +227,10 @@ def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
     shrink = Cover.of(frame.size, target).shrink
     pixels = frame.pixels(shrink)
     cover = Cover.of(pixels.size, target)
-    window, focus = _WEIGH[strategy](pixels, cover, target)
+    found = find_subject(pixels, cover, target, strategy)
     kept = Box(
-        window.left + half_up((target.width - wanted.target.width) / 2),
-        window.top + half_up((target.height - wanted.target.height) / 2),
+        found.window.left + half_up((target.width - wanted.target.width) / 2),
+        found.window.top + half_up((target.height - wanted.target.height) / 2),
         wanted.target.width,
         wanted.target.height,
     )
@@ -247,9 +241,10 @@ def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
         strategy=strategy,
         source=frame.size,
         crop=region.box_in(frame.size),
-        focus=_in_source(focus, cover, frame.size),
+        focus=_in_source(found.focus, cover, frame.size),
         cut=Cut(shrink, region, wanted.target),
-        reason=_REASONS[strategy],
+        reason=found.reason,
+        heat=found.heat,
     )
 
 
@@ -257,42 +252,6 @@ def _oversized(target: Size, padding: int) -> Size:
     """The reference's padding: the window is chosen larger, and its centre kept."""
     factor = 1 + padding / 100
     return Size(half_up(target.width * factor), half_up(target.height * factor))
-
-
-def _weigh_attention(pixels: Pixels, cover: Cover, target: Size) -> tuple[Box, Point]:
-    found = attend(_weighed(pixels, cover), cover.resized, target)
-    return found.window, found.focus
-
-
-def _weigh_entropy(pixels: Pixels, cover: Cover, target: Size) -> tuple[Box, Point]:
-    picture = _weighed(pixels, cover)
-    across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
-    bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
-    if picture.mode == "RGBX":
-        bands = bands[..., :3]
-    busiest = busiest_window(
-        bands, Size(max(1, round(target.width / across)), max(1, round(target.height / down)))
-    )
-    window = Box(
-        round(busiest.left * across), round(busiest.top * down), target.width, target.height
-    ).clamp_to(cover.resized)
-    return window, Point(window.left + window.width // 2, window.top + window.height // 2)
-
-
-_WEIGH = {"attention": _weigh_attention, "entropy": _weigh_entropy}
-_REASONS = {
-    "attention": "Centred on what draws the eye most: edges, skin colour and saturation.",
-    "entropy": "What is left when the strips with the least to see are cut away.",
-}
-
-
-def _weighed(pixels: Pixels, cover: Cover) -> Image.Image:
-    whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
-    excess = math.sqrt(max(1, cover.resized.area / _MAX_WEIGHED_PIXELS))
-    size = Size(
-        max(1, round(cover.resized.width / excess)), max(1, round(cover.resized.height / excess))
-    )
-    return pixels.read(whole, size)
 
 
 def _in_source(focus: Point, cover: Cover, source: Size) -> Point:

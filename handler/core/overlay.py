@@ -1,0 +1,87 @@
+"""The plan drawn on its picture: for people who want to see why."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from handler.core.frame import Frame
+from handler.core.geometry import Box, Region, Size
+from handler.core.plan import Plan
+
+# Long side of the drawing: enough to see, little to send.
+_LONG_SIDE = 1280
+_WINDOW = (255, 255, 255)
+_CHOSEN, _OTHER = (80, 220, 100), (200, 200, 200)
+_LANDMARK = (255, 220, 0)
+_EYE_LINE = (0, 200, 255)
+_FOCUS = (255, 60, 60)
+# How much of the light outside the window stays, and how strongly the hottest place glows.
+_DIMMED = 0.45
+_GLOW = 0.6
+
+Scale = Callable[[float, float], tuple[float, float]]
+
+
+def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
+    """Draw window, focal point, faces with landmarks and eye line, and attention's heat map.
+
+    Args:
+        frame: the picture that the plan is for.
+        plan: the decision.
+
+    Returns:
+        The whole picture upright, RGB, its long side at most 1280 pixels.
+    """
+    shrink = max(1.0, max(frame.size.width, frame.size.height) / _LONG_SIDE)
+    size = Size(max(1, round(frame.size.width / shrink)), max(1, round(frame.size.height / shrink)))
+    pixels = frame.pixels(shrink)
+    whole = Region(0, 0, pixels.size.width, pixels.size.height)
+    picture = pixels.read(whole, size).convert("RGBA").convert("RGB")
+    if plan.heat is not None:
+        picture = _glowing(picture, plan.heat)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return x / shrink, y / shrink
+
+    picture = _dimmed(picture, plan.crop, place)
+    _draw_marks(ImageDraw.Draw(picture), plan, place, max(1, min(picture.size) // 200))
+    return picture
+
+
+def _glowing(picture: Image.Image, heat: npt.NDArray[np.float64]) -> Image.Image:
+    low, high = float(heat.min()), float(heat.max())
+    share = (heat - low) / max(high - low, 1e-9)
+    glow = Image.fromarray((share * _GLOW * 255).astype(np.uint8))
+    return Image.composite(
+        Image.new("RGB", picture.size, _FOCUS),
+        picture,
+        glow.resize(picture.size, Image.Resampling.BICUBIC),
+    )
+
+
+def _dimmed(picture: Image.Image, window: Box, place: Scale) -> Image.Image:
+    mask = Image.new("L", picture.size, 255)
+    ImageDraw.Draw(mask).rectangle(_corners(window, place), fill=0)
+    dark = picture.point(lambda value: value * _DIMMED)
+    return Image.composite(dark, picture, mask)
+
+
+def _draw_marks(draw: ImageDraw.ImageDraw, plan: Plan, place: Scale, stroke: int) -> None:
+    for index, face in enumerate(plan.faces):
+        colour = _CHOSEN if index in plan.chosen else _OTHER
+        draw.rectangle(_corners(face.box, place), outline=colour, width=stroke)
+        for landmark in face.landmarks:
+            draw.circle(place(*landmark), stroke * 1.5, fill=_LANDMARK)
+    window = plan.crop
+    if plan.eye_line is not None:
+        ends = [place(window.left, plan.eye_line), place(window.right, plan.eye_line)]
+        draw.line(ends, fill=_EYE_LINE, width=stroke)
+    draw.rectangle(_corners(window, place), outline=_WINDOW, width=stroke * 2)
+    draw.circle(place(plan.focus.x, plan.focus.y), stroke * 4, outline=_FOCUS, width=stroke * 2)
+
+
+def _corners(box: Box, place: Scale) -> tuple[float, float, float, float]:
+    right, bottom = place(box.right, box.bottom)
+    return (*place(box.left, box.top), right - 1, bottom - 1)
