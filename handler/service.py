@@ -16,14 +16,18 @@ from handler.config import Config
 from handler.core.face import Face
 from handler.core.frame import Frame
 from handler.core.geometry import Size
+from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan, make_plan
 from handler.core.render import render
-from handler.errors import NoFaces, NotOfferedYet, SmartCropError
+from handler.errors import NoFaces, SmartCropError
 from handler.faces import detector, is_available
 from handler.filename import result_name
 from handler.settings import CropSettings
 from handler.storage import ResultStore
 from handler.telemetry import count, log
+
+# Enough for a drawing, where its format asks.
+_OVERLAY_QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,6 @@ def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Pl
     Raises:
         SmartCropError: the picture or the settings are not to be had that way.
     """
-    if job.settings.mode == "trim":
-        raise NotOfferedYet("Mode trim is not part of this version")
 
     def find_faces(frame: Frame) -> list[Face]:
         with watch.step("faces"):
@@ -138,15 +140,24 @@ def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
     with watch.step("render"):
         image = render(picture, plan)
     with watch.step("encode"):
-        data = encode(image, format_, job.settings.quality, job.settings.pad_color)
+        data = encode(image, format_, job.settings.quality, job.settings.pad_colour)
     return Crop(
         data,
         format_,
         result_name(job.filename, format_.extension),
-        plan.cut.size,
+        plan.output,
         plan,
-        [*job.warnings, *picture.warnings],
+        [*job.warnings, *picture.warnings, *plan.warnings],
     )
+
+
+def draw_job(picture: Picture, plan: Plan, format_: Format) -> bytes:
+    """The plan drawn on its picture, as a file of ``format_``.
+
+    Raises:
+        SmartCropError: the picture is damaged.
+    """
+    return encode(draw_overlay(picture, plan), format_, _OVERLAY_QUALITY, (255, 255, 255, 255))
 
 
 class Service:
@@ -213,12 +224,12 @@ class Service:
             picture, _ = open_job(job, self._config, watch)
             plan = plan_job(job, picture, self._config, watch)
             facts.update(_facts(plan))
-        warnings = [*job.warnings, *picture.warnings]
+        warnings = [*job.warnings, *picture.warnings, *plan.warnings]
         return AnalyzeAnswer(plan=PlanAnswer.of(plan), warnings=warnings)
 
 
 def _facts(plan: Plan) -> dict[str, object]:
-    size = plan.cut.size
+    size = plan.output
     return {
         "strategy": plan.strategy,
         "fallback": plan.fallback,

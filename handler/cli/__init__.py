@@ -70,14 +70,21 @@ def crop(files: tuple[str, ...], output: str, settings: str | None, **flags: obj
 
 @main.command(cls=SettingsCommand)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-def analyze(files: tuple[str, ...], settings: str | None, **flags: object) -> None:
+@click.option(
+    "--overlay",
+    metavar="DIR_OR_FILE",
+    help="Where to draw the plan on the picture: window, focal point, faces, heat map.",
+)
+def analyze(
+    files: tuple[str, ...], overlay: str | None, settings: str | None, **flags: object
+) -> None:
     """Tell what crop would cut out: one JSON object a line. A FILE of - is standard input.
 
     The exit status is 1 when any FILE failed; the others still have their plan.
     """
     from handler.cli.jobs import analyze_files
 
-    sys.exit(0 if analyze_files(files, settings, flags, _config()) else 1)
+    sys.exit(0 if analyze_files(files, overlay, settings, flags, _config()) else 1)
 
 
 def _store_url(store: str) -> str:

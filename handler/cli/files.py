@@ -100,8 +100,13 @@ def writable_extensions() -> str:
     return ", ".join(sorted(_WRITABLE))
 
 
-def choose_targets(output: str, names: Sequence[str]) -> list[Target]:
+def choose_targets(output: str, names: Sequence[str], suffix: str) -> list[Target]:
     """Decide where the result of each file goes; all go to one folder.
+
+    Args:
+        output: a folder, or for one file a file.
+        names: the files to read.
+        suffix: what is added to their stems in a folder.
 
     Raises:
         click.UsageError: several files would go into one.
@@ -112,7 +117,7 @@ def choose_targets(output: str, names: Sequence[str]) -> list[Target]:
             raise click.UsageError(f"Several files need a folder to go to; {output} is a file.")
         return [Target(path)]
     inputs = frozenset(map(_real, names))
-    return [Target(path / stem, True, inputs) for stem in _result_stems(names)]
+    return [Target(path / stem, True, inputs) for stem in _result_stems(names, suffix)]
 
 
 def make_folder(path: Path) -> None:
@@ -139,7 +144,7 @@ def _is_file(output: str, count: int) -> bool:
     )
 
 
-def _result_stems(names: Sequence[str]) -> Iterator[str]:
+def _result_stems(names: Sequence[str], suffix: str) -> Iterator[str]:
     """A stem that comes again is numbered behind the suffix, where no other stem can meet it."""
     seen: Counter[str] = Counter()
     for name in names:
@@ -147,7 +152,7 @@ def _result_stems(names: Sequence[str]) -> Iterator[str]:
         # Some file systems take names for the same that differ in case or composition only.
         key = unicodedata.normalize("NFC", stem).casefold()
         seen[key] += 1
-        yield f"{stem}_smartcrop" + (f"_{seen[key]}" if seen[key] > 1 else "")
+        yield f"{stem}{suffix}" + (f"_{seen[key]}" if seen[key] > 1 else "")
 
 
 def _real(path: str | Path) -> str:

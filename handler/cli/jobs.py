@@ -26,9 +26,10 @@ from handler.cli.files import (
     writable_extensions,
 )
 from handler.cli.flags import read_settings
+from handler.codec.formats import FORMATS
 from handler.config import Config
 from handler.errors import SmartCropError
-from handler.service import Job, Stopwatch, open_job, plan_job, run_job
+from handler.service import Job, Stopwatch, draw_job, open_job, plan_job, run_job
 from handler.settings import CropSettings
 
 Item = TypeVar("Item")
@@ -62,7 +63,7 @@ def crop_files(
     """
     try:
         settings, warnings = read_settings(text, flags)
-        targets = choose_targets(output, names)
+        targets = choose_targets(output, names, "_smartcrop")
         if not targets[0].add_extension:
             settings = _with_format(settings, targets[0].path)
         make_folder(targets[0].path.parent)
@@ -85,12 +86,17 @@ def crop_files(
 
 
 def analyze_files(
-    names: Sequence[str], text: str | None, flags: Mapping[str, object], config: Config
+    names: Sequence[str],
+    overlay: str | None,
+    text: str | None,
+    flags: Mapping[str, object],
+    config: Config,
 ) -> bool:
     """Print a line of JSON for each file, in their order, on standard output.
 
     Args:
         names: paths, or ``-`` for standard input.
+        overlay: where the plans go, drawn on their pictures: a folder, or for one file a file.
         text: settings as JSON, or None.
         flags: settings by their names on the wire; None where not given.
         config: for its limits.
@@ -98,16 +104,20 @@ def analyze_files(
     Returns:
         Whether all have a plan.
     """
-    work: Callable[[str], Mapping[str, object]]
+    work: Callable[[tuple[str, Target | None]], Mapping[str, object]]
+    targets: Sequence[Target | None] = [None] * len(names)
     try:
         settings, warnings = read_settings(text, flags)
+        if overlay is not None:
+            targets = _overlay_targets(overlay, names)
     except SmartCropError as error:
         work = partial(_refuse, error=error)
     else:
         _report(Console(stderr=True), "Warning", warnings)
         work = partial(_analyze, settings=settings, warnings=warnings, config=config)
     done = True
-    with _in_order(work, names) as answers:
+    tasks = list(zip(names, targets, strict=True))
+    with _in_order(work, tasks) as answers:
         for name, answer in zip(names, answers, strict=True):
             done = done and "plan" in answer
             click.echo(json.dumps({"file": name, **answer}))
@@ -130,18 +140,31 @@ def _crop(task: tuple[str, Target], settings: CropSettings, config: Config) -> _
     return _Outcome(crop.warnings)
 
 
-def _refuse(_: str, error: SmartCropError) -> Mapping[str, object]:
+def _overlay_targets(overlay: str, names: Sequence[str]) -> list[Target]:
+    targets = choose_targets(overlay, names, "_overlay")
+    make_folder(targets[0].path.parent)
+    return targets
+
+
+def _refuse(_: object, error: SmartCropError) -> Mapping[str, object]:
     return error.answer()
 
 
 def _analyze(
-    name: str, settings: CropSettings, warnings: Sequence[str], config: Config
+    task: tuple[str, Target | None],
+    settings: CropSettings,
+    warnings: Sequence[str],
+    config: Config,
 ) -> Mapping[str, object]:
+    name, overlay = task
     watch = Stopwatch()
     try:
         job = _job(name, settings, config)
         picture, _ = open_job(job, config, watch)
         plan = plan_job(job, picture, config, watch)
+        if overlay is not None:
+            format_ = FORMATS[format_of(overlay.path) or "png"]
+            overlay.write(draw_job(picture, plan, format_), format_.extension)
     except Exception as error:
         return _in_our_terms(error).answer()
     answer = {"plan": PlanAnswer.of(plan).model_dump(mode="json", by_alias=True)}

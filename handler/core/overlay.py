@@ -53,7 +53,7 @@ def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
 def _glowing(picture: Image.Image, heat: npt.NDArray[np.float64]) -> Image.Image:
     low, high = float(heat.min()), float(heat.max())
     share = (heat - low) / max(high - low, 1e-9)
-    glow = Image.fromarray((share * _GLOW * 255).astype(np.uint8))
+    glow = Image.fromarray((share**2 * _GLOW * 255).astype(np.uint8))
     return Image.composite(
         Image.new("RGB", picture.size, _FOCUS),
         picture,
