@@ -1,42 +1,74 @@
-"""libvips' integer shrink of a picture to a tiny one, to the bit.
+"""libvips' integer shrink of a picture, to the bit: for small ones, where it costs little.
 
 Attention scores a 32x32 picture, and neighbouring scores lie close together: only the exact
-arithmetic picks the window that libvips picks.
+arithmetic picks the window that libvips picks. So it is with the windows of a small picture.
 """
 
 import math
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from handler.core.geometry import Region, Size, half_up
+
 # libvips' reducev/reduceh (8.18): kernel phases, and the fixed-point scale of their weights.
 _PHASES = 64
 _WEIGHT_ONE = 4096
+_HALF = _WEIGHT_ONE // 2
+# Rows that are made at once: they read few rows of the source that the others do not.
+_BLOCK = 16
+
+_Real = TypeVar("_Real", np.float32, np.float64)
 
 
 def thumbnail(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     """Shrink ``image`` to ``side`` x ``side`` pixels, its aspect ignored.
 
-    Per axis, vertical first: a box average by half the factor, then Lanczos3, each rounded to
-    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them. If an axis is then still
-    shorter than ``side``, Catmull-Rom follows on both.
+    An axis that is shorter than ``side`` is not shrunk; Catmull-Rom then follows on both.
 
     Returns:
         uint8 array (side, side, bands).
     """
-    rows = _box_rows(image, _box_factor(image.height / side))
-    rows = _lanczos_rows(rows, image.height / side, side)
-    columns = _box_columns(rows, _box_factor(image.width / side))
-    columns = _lanczos_rows(columns.swapaxes(0, 1), image.width / side, side)
-    if min(columns.shape[:2]) < side:
-        columns = _enlarged_rows(columns, side).swapaxes(0, 1)
-        columns = _enlarged_rows(columns, side).swapaxes(0, 1)
+    whole = Region(0, 0, image.width, image.height)
+    size = Size(min(side, image.width), min(side, image.height))
+    shrunk = shrink_exactly(image, whole, size)
+    if min(image.size) < side:
+        shrunk = _enlarged_rows(shrunk, side).swapaxes(0, 1)
+        shrunk = _enlarged_rows(shrunk, side).swapaxes(0, 1)
+    return np.ascontiguousarray(shrunk)
+
+
+def shrink_exactly(image: Image.Image, region: Region, size: Size) -> npt.NDArray[np.uint8]:
+    """Shrink ``region`` of ``image`` to ``size``.
+
+    Per axis, vertical first: a box average by half the factor, then Lanczos3, each rounded to
+    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them.
+
+    Args:
+        image: 8-bit picture.
+        region: the area to read, in pixels of ``image``. Where it leaves the picture, edge pixels
+            are repeated.
+        size: pixels of the result; at most the region's.
+
+    Returns:
+        uint8 array (size.height, size.width, bands).
+    """
+    shrink = region.height / size.height
+    factor = _box_factor(image.height, shrink)
+    rows = _box_rows(image, factor)
+    rows = _lanczos_rows(rows, region.top / factor, shrink / factor, size.height)
+    shrink = region.width / size.width
+    factor = _box_factor(image.width, shrink)
+    columns = _box_columns(rows, factor).swapaxes(0, 1)
+    columns = _lanczos_rows(columns, region.left / factor, shrink / factor, size.width)
     return np.ascontiguousarray(columns.swapaxes(0, 1))
 
 
-def _box_factor(shrink: float) -> int:
-    return max(1, math.floor(shrink / 2))
+def _box_factor(side: int, shrink: float) -> int:
+    """Half of what the whole side is shrunk by, once its length is a whole number of pixels."""
+    return max(1, math.floor(side / max(1, half_up(side / shrink)) / 2))
 
 
 def _box_rows(image: Image.Image, factor: int) -> npt.NDArray[np.uint8]:
@@ -71,55 +103,65 @@ def _average(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     return np.asarray((sums + np.uint64(factor // 2)) * scale >> np.uint64(24), np.uint8)
 
 
-def _lanczos_rows(rows: npt.NDArray[np.uint8], shrink: float, length: int) -> npt.NDArray[np.uint8]:
+def _lanczos_rows(
+    rows: npt.NDArray[np.uint8], origin: float, shrink: float, length: int
+) -> npt.NDArray[np.uint8]:
     """vips_reducev: Lanczos3 with fixed-point weights and clipped, rounded results."""
-    if shrink <= 1:
-        return rows
-    residual = shrink / _box_factor(shrink)
-    weights = _lanczos_weights(len(rows), residual, length)
-    # Weights are integers below 2^13 and pixels below 2^8: every sum is exact in float32.
-    sums = weights @ rows.reshape(len(rows), -1).astype(np.float32)
-    rounded = (sums.astype(np.int32) + _WEIGHT_ONE // 2) >> 12
-    return np.asarray(np.clip(rounded, 0, 255), np.uint8).reshape(length, *rows.shape[1:])
+    weights = _lanczos_weights(len(rows), origin, shrink, length)
+    flat = rows.reshape(len(rows), -1)
+    result = np.empty((length, flat.shape[1]), np.uint8)
+    for start in range(0, length, _BLOCK):
+        block = weights[start : start + _BLOCK]
+        read = np.flatnonzero(block.any(axis=0))
+        used = slice(read[0], read[-1] + 1)
+        # Weights are integers below 2^13 and pixels below 2^8: every sum is exact in float32.
+        sums = block[:, used] @ flat[used].astype(np.float32)
+        result[start : start + _BLOCK] = ((sums.astype(np.int32) + _HALF) >> 12).clip(0, 255)
+    return result.reshape(length, *rows.shape[1:])
 
 
-def _lanczos_weights(side: int, shrink: float, length: int) -> npt.NDArray[np.float32]:
+def _lanczos_weights(
+    side: int, origin: float, shrink: float, length: int
+) -> npt.NDArray[np.float32]:
     """Matrix (length, side) of the fixed-point weights of each output row; edges replicated."""
     taps = 2 * round(3 * shrink) + 1
-    matrix = np.zeros((length, side), np.float32)
-    for row in range(length):
-        centre = (row + 0.5) * shrink
-        first = math.floor(centre)
-        phase = _phase(centre - first)
-        distance = (np.arange(taps) - (phase + taps / 2 - 1)) / shrink
-        kernel = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
-        fixed = (kernel / kernel.sum() * _WEIGHT_ONE).astype(np.int32)
-        index = np.arange(taps) + first - (math.ceil(taps / 2) - 1)
-        np.add.at(matrix[row], np.clip(index, 0, side - 1), fixed)
+    centres = origin + (np.arange(length)[:, np.newaxis] + 0.5) * shrink
+    first = np.floor(centres)
+    distance = (np.arange(taps) - (_phase(centres - first) + taps / 2 - 1)) / shrink
+    kernel = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
+    fixed = (kernel / kernel.sum(axis=1, keepdims=True) * _WEIGHT_ONE).astype(np.int32)
+    return _matrix(side, first - (math.ceil(taps / 2) - 1), fixed.astype(np.float32))
+
+
+def _phase(fraction: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Fractions of a pixel, rounded to the positions that libvips has weights for."""
+    return np.asarray(np.floor(fraction * _PHASES * 2 + 1) // 2 / _PHASES)
+
+
+def _matrix(
+    side: int, first: npt.NDArray[np.float64], weights: npt.NDArray[_Real]
+) -> npt.NDArray[_Real]:
+    """Matrix (length, side) that holds ``weights`` (length, taps), each row from ``first`` on."""
+    length, taps = weights.shape
+    index = (first.astype(np.intp) + np.arange(taps)).clip(0, side - 1)
+    matrix = np.zeros((length, side), weights.dtype)
+    np.add.at(matrix, (np.arange(length)[:, np.newaxis], index), weights)
     return matrix
-
-
-def _phase(fraction: float) -> float:
-    """A fraction of a pixel, rounded to the positions that libvips has weights for."""
-    return int(fraction * _PHASES * 2 + 1) // 2 / _PHASES
 
 
 def _enlarged_rows(rows: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
     """vips_affine as vips_resize calls it: Catmull-Rom, half a pixel early, edges replicated."""
     side = len(rows)
-    weights = np.zeros((length, side))
-    for row in range(length):
-        position = row * side / length - 0.5
-        first = math.floor(position)
-        t = _phase(position - first)
-        taps = (
-            t * (-0.5 + t * (1 - 0.5 * t)),
-            1 + t * t * (-2.5 + 1.5 * t),
-            t * (0.5 + t * (2 - 1.5 * t)),
-            t * t * (-0.5 + 0.5 * t),
-        )
-        np.add.at(weights[row], np.clip(np.arange(first - 1, first + 3), 0, side - 1), taps)
-    sums = weights @ rows.reshape(side, -1)
+    position = np.arange(length)[:, np.newaxis] * side / length - 0.5
+    first = np.floor(position)
+    t = _phase(position - first)
+    taps = (
+        t * (-0.5 + t * (1 - 0.5 * t)),
+        1 + t * t * (-2.5 + 1.5 * t),
+        t * (0.5 + t * (2 - 1.5 * t)),
+        t * t * (-0.5 + 0.5 * t),
+    )
+    sums = _matrix(side, first - 1, np.concatenate(taps, axis=1)) @ rows.reshape(side, -1)
     return np.asarray(np.clip(np.floor(sums + 0.5), 0, 255), np.uint8).reshape(
         length, *rows.shape[1:]
     )
