@@ -186,11 +186,12 @@ class Crops:
             timer.cancel()
 
     def _record_attempt(self, progress: _Progress, error: Exception | None) -> None:
-        last = progress.attempt >= self._max_attempts
-        if isinstance(error, StorageUnavailable) and not last:
-            return  # writing would wait as long, for as little
         if error is None:
             log("out of time", job_id=progress.job_id, request_id=self._request_id)
+        last = progress.attempt >= self._max_attempts
+        # Writing would wait for the store as long as reading did, or the job's id is not known yet.
+        if not last and (isinstance(error, StorageUnavailable) or progress.settings is None):
+            return
         known = error if isinstance(error, SmartCropError) else SmartCropError()
         answer = _CUT_OFF if error is None else known.answer()
         record = progress.record("failed" if last else "queued", error=answer)

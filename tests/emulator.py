@@ -1,0 +1,65 @@
+"""AWS's emulator of the Lambda runtime, and the functions in it."""
+
+import os
+import platform
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers import Program, free_ports, listens, running
+
+_EMULATOR = Path(__file__).parents[1] / ".tools" / "rie" / "aws-lambda-rie"
+
+
+class Function:
+    """A function in the emulator."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def invoke(self, event: object, timeout: float = 60) -> Any:
+        """Send an event and get the answer; an error of the function has ``errorMessage``."""
+        url = f"{self.program.url}/2015-03-31/functions/function/invocations"
+        return httpx.post(url, json=event, timeout=timeout).json()
+
+    def kill(self) -> None:
+        """End the process that runs the handler, in the middle of whatever it does."""
+        tasks = Path(f"/proc/{self.program.process.pid}/task").glob("*/children")
+        (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
+        os.kill(runtime, signal.SIGKILL)
+
+
+@contextmanager
+def emulated(handler: str, environment: Mapping[str, str], log: Path) -> Iterator[Function]:
+    """A function, as the image starts it.
+
+    Args:
+        handler: its entry, ``module.name``.
+        environment: of the deployment.
+        log: file that takes what it writes.
+    """
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        pytest.skip("the Lambda runtime interface emulator is there for Linux on x86-64 only")
+    if not _EMULATOR.exists():
+        pytest.fail("the Lambda emulator is not here: make setup")
+    address, inner = (f"127.0.0.1:{port}" for port in free_ports(2))
+    emulator = [str(_EMULATOR), "--runtime-interface-emulator-address", address]
+    emulator += ["--runtime-api-address", inner]
+    sandbox = {
+        "AWS_LAMBDA_FUNCTION_NAME": "smart-crop",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        # As in the sandbox, nothing can be written to the home directory.
+        "HOME": "/dev/null",
+        "XDG_CACHE_HOME": "/dev/null",
+        **environment,
+    }
+    command = [*emulator, sys.executable, "-m", "awslambdaric", handler]
+    with running(command, f"http://{address}", listens, log, sandbox) as program:
+        yield Function(program)

@@ -1,0 +1,140 @@
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from mypy_boto3_s3 import S3Client
+
+from handler.config import Config
+from handler.events import create_handler
+from tests.conftest import BUCKET
+from tests.events.notifications import UPLOADS
+from tests.pictures import encoded, photo
+from tests.servers import Program
+
+PHOTO = encoded(photo("astronaut.png", (96, 96)))
+SMALL = {"width": 24, "height": 16}
+
+
+class Sandbox:
+    """What the function is given as its context, with as much time left as a test says."""
+
+    aws_request_id = "request"
+
+    def __init__(self, seconds: float = 30) -> None:
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._end - time.monotonic()) * 1000)
+
+
+class Bucket:
+    """What somebody else sees of the uploads, and of what became of them under a prefix."""
+
+    def __init__(self, client: S3Client, prefix: str) -> None:
+        self._client = client
+        self._prefix = f"{prefix}/"
+        self.environment = {
+            "SMART_CROP_STORE": f"s3://{BUCKET}/{prefix}",
+            "SMART_CROP_UPLOADS": f"s3://{UPLOADS}",
+            "SMART_CROP_DEFAULT_SETTINGS": json.dumps(SMALL),
+        }
+
+    def put(self, key: str, data: bytes = PHOTO, settings: object = None) -> str:
+        """Upload an object; its tag."""
+        metadata = {} if settings is None else {"smart-crop": _text(settings)}
+        put = self._client.put_object(Bucket=UPLOADS, Key=key, Body=data, Metadata=metadata)
+        return put["ETag"].strip('"')
+
+    def delete(self, key: str) -> None:
+        self._client.delete_object(Bucket=UPLOADS, Key=key)
+
+    def result(self, key: str) -> bytes | None:
+        """What is stored as a result; None when there is nothing."""
+        try:
+            return self._client.get_object(Bucket=BUCKET, Key=self._prefix + key)["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+
+    def put_result(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket=BUCKET, Key=self._prefix + key, Body=data)
+
+    def delete_result(self, key: str) -> None:
+        self._client.delete_object(Bucket=BUCKET, Key=self._prefix + key)
+
+    def results(self) -> dict[str, datetime]:
+        """All that is stored, job records too, and when it was."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=BUCKET, Prefix=self._prefix
+        )
+        return {
+            each["Key"].removeprefix(self._prefix): each["LastModified"]
+            for page in pages
+            for each in page.get("Contents", [])
+        }
+
+    def records(self) -> list[dict[str, Any]]:
+        """All job records."""
+        keys = (key for key in self.results() if key.startswith("jobs/"))
+        return [json.loads(self.result(key) or b"") for key in keys]
+
+    def record(self) -> dict[str, Any]:
+        """The only one."""
+        (record,) = self.records()
+        return record
+
+
+def _text(settings: object) -> str:
+    return settings if isinstance(settings, str) else json.dumps(settings)
+
+
+@pytest.fixture(scope="session")
+def uploads(seaweedfs: Program) -> Iterator[S3Client]:
+    """A client of SeaweedFS, on which there is a bucket for uploads now."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=seaweedfs.url,
+        aws_access_key_id=seaweedfs.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=seaweedfs.environment["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+    )
+    client.create_bucket(Bucket=UPLOADS)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def folder() -> str:
+    """A folder for one test's uploads."""
+    return f"folder-{uuid4()}"
+
+
+@pytest.fixture
+def bucket(uploads: S3Client) -> Bucket:
+    """The uploads, and results of this test only."""
+    return Bucket(uploads, f"results-{uuid4()}")
+
+
+Handle = Callable[..., Any]
+
+
+@pytest.fixture
+def make_handler(s3: str, bucket: Bucket) -> Callable[..., Handle]:
+    """Builds the function for a deployment; it takes an event and, if need be, a context."""
+
+    def make(**config: object) -> Handle:
+        given = Config.from_environment(bucket.environment)
+        handler = create_handler(Config.model_validate({**given.model_dump(), **config}))
+        return lambda event, context=None: handler(event, context or Sandbox())
+
+    return make
+
+
+@pytest.fixture
+def handle(make_handler: Callable[..., Handle]) -> Handle:
+    """The function, in this process, on stores that check signatures."""
+    return make_handler()

@@ -1,0 +1,199 @@
+"""The store fails or the function dies: the job is done later, or told to have failed."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handler.storage import connect
+from tests.emulator import Function, emulated
+from tests.events.conftest import Bucket, Handle, Sandbox
+from tests.events.notifications import again, batch_task, messages, s3_put
+from tests.faulty_store import FaultyStore, in_front_of
+from tests.servers import Program
+
+
+@pytest.fixture
+def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
+    """What the function takes for S3; nobody waits here as long as it would for S3."""
+    monkeypatch.setattr(connect, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
+    with in_front_of(seaweedfs.url) as store:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
+        yield store
+
+
+REQUESTS = {
+    "source": ("GET", ".jpg"),
+    "settings of the folder": ("GET", ".smart-crop.json"),
+    "record": ("GET", ".json"),
+    "result": ("PUT", "_smartcrop.jpg"),
+    "record of the end": ("PUT", ".json"),
+}
+
+
+@pytest.mark.parametrize("what", REQUESTS)
+def test_a_store_that_refuses_is_asked_again_a_few_times_and_the_message_comes_back(
+    make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str, what: str
+) -> None:
+    method, end = REQUESTS[what]
+    handle = make_handler()
+    bucket.put(f"{folder}/a.jpg")
+    event = messages([s3_put(f"{folder}/a.jpg")])
+    store.fault = lambda asked, path: "refuse" if asked == method and path.endswith(end) else None
+
+    assert handle(event) == again(0)
+
+    asked = [path for asked, path in store.asked if asked == method and path.endswith(end)]
+    assert 1 <= len(asked) <= 4
+    assert bucket.records() == []
+    store.mend()
+    assert handle(event) == again()
+    assert bucket.record()["state"] == "done"
+    assert bucket.result(f"{folder}/a_smartcrop.jpg")
+
+
+def test_a_store_that_stalls_is_given_up(
+    make_handler: Callable[..., Handle],
+    store: FaultyStore,
+    bucket: Bucket,
+    folder: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connect, "_REQUEST_TIMEOUT", timedelta(milliseconds=200))
+    handle = make_handler()
+    bucket.put(f"{folder}/a.jpg")
+    store.fault = lambda method, path: "stall"
+
+    assert handle(messages([s3_put(f"{folder}/a.jpg")])) == again(0)
+    assert store.stalled.is_set()
+    assert handle(batch_task(f"{folder}/a.jpg"))["results"][0]["resultCode"] == "TemporaryFailure"
+    with pytest.raises(Exception, match="could not be read"):
+        handle(s3_put(f"{folder}/a.jpg"))
+    assert bucket.results() == {}
+
+
+def test_after_the_last_delivery_the_record_says_why(
+    make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
+) -> None:
+    handle = make_handler(max_attempts=2)
+    bucket.put(f"{folder}/a.jpg")
+    store.fault = lambda method, path: (
+        "refuse" if method == "PUT" and not path.endswith(".json") else None
+    )
+
+    assert handle(messages([s3_put(f"{folder}/a.jpg")], attempt=1)) == again(0)
+    assert bucket.records() == []
+    assert handle(messages([s3_put(f"{folder}/a.jpg")], attempt=2)) == again(0)
+    record = bucket.record()
+    assert (record["state"], record["error"]["code"]) == ("failed", "STORAGE_UNAVAILABLE")
+
+    # Sent back from the dead-letter queue later, it is done after all.
+    store.mend()
+    assert handle(messages([s3_put(f"{folder}/a.jpg")], attempt=1)) == again()
+    assert bucket.record()["state"] == "done"
+
+
+def test_the_last_delivery_leaves_a_record_even_if_it_is_cut_off(
+    make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
+) -> None:
+    handle = make_handler(max_attempts=2)
+    bucket.put(f"{folder}/a.jpg")
+    store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(handle, messages([s3_put(f"{folder}/a.jpg")], attempt=2))
+        assert store.stalled.wait(30)
+        record = bucket.record()
+        store.resume.set()
+        assert answer.result() == again()
+
+    assert (record["state"], record["error"]["code"]) == ("failed", "CUT_OFF")
+    assert bucket.record()["state"] == "done"
+
+
+def test_a_job_that_runs_out_of_time_is_recorded(
+    make_handler: Callable[..., Handle],
+    store: FaultyStore,
+    bucket: Bucket,
+    folder: str,
+    logged: Callable[[], str],
+) -> None:
+    bucket.put(f"{folder}/a.jpg")
+    store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
+    with ThreadPoolExecutor() as threads:
+        # Three seconds before the end it is time to write.
+        answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), Sandbox(seconds=3.4))
+        assert store.stalled.wait(30)
+        while not (records := bucket.records()):
+            time.sleep(0.02)
+        store.resume.set()
+        answer.result()
+
+    assert [(each["state"], each["error"]["code"]) for each in records] == [("queued", "CUT_OFF")]
+    assert logged().count("out of time") == 1
+    assert bucket.record()["state"] == "done"  # it was not cut off after all
+
+
+def test_a_redelivery_only_reads(
+    make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
+) -> None:
+    handle = make_handler()
+    bucket.put(f"{folder}/a.jpg")
+    handle(s3_put(f"{folder}/a.jpg"))
+    store.mend()
+
+    handle(s3_put(f"{folder}/a.jpg"))
+
+    assert [method for method, _ in store.asked] == ["GET", "GET", "GET", "HEAD"]
+
+
+def test_a_folder_is_asked_once_for_its_settings(
+    make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
+) -> None:
+    for name in "abc":
+        bucket.put(f"{folder}/{name}.jpg")
+
+    make_handler()(messages([s3_put(f"{folder}/{name}.jpg") for name in "abc"]))
+
+    assert len([path for _, path in store.asked if path.endswith(".smart-crop.json")]) == 1
+
+
+@pytest.fixture
+def function(
+    seaweedfs: Program, bucket: Bucket, store: FaultyStore, tmp_path: Path
+) -> Iterator[Function]:
+    environment = {
+        **seaweedfs.environment,
+        **bucket.environment,
+        "AWS_ENDPOINT_URL": store.url,
+    }
+    log = tmp_path / "function.log"
+    with emulated("handler.lambda_events.handler", environment, log) as function:
+        yield function
+
+
+@pytest.mark.parametrize("when", ["GET .jpg", "PUT _smartcrop.jpg", "PUT .json"])
+def test_a_function_that_is_killed_leaves_nothing_half_and_its_successor_completes_it(
+    function: Function, store: FaultyStore, bucket: Bucket, folder: str, when: str
+) -> None:
+    bucket.put(f"{folder}/a.jpg")
+    event = messages([s3_put(f"{folder}/a.jpg")])
+    method, end = when.split()
+    store.fault = lambda asked, path: "half" if asked == method and path.endswith(end) else None
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(function.invoke, event)
+        assert store.stalled.wait(30)
+        function.kill()
+        assert store.left.wait(30)
+        assert "errorType" in answer.result()
+
+    results = bucket.results()
+    assert set(results) <= {f"{folder}/a_smartcrop.jpg"}
+    assert bool(results) == (when == "PUT .json")  # the result is whole before the record is begun
+
+    store.mend()
+    assert function.invoke(event) == again()
+    assert bucket.record()["state"] == "done"
+    assert bucket.result(f"{folder}/a_smartcrop.jpg")

@@ -1,0 +1,73 @@
+"""Ids of jobs and names of results, which follow from the object's own."""
+
+import uuid
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from handler.codec.formats import FORMATS, Format
+from handler.events.names import job_id, result_filename
+
+FILENAMES = st.one_of(
+    st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1),
+    st.from_regex(r"[ab](_smartcrop|\.smartcrop|\.jpg|\.JPG|\.jpeg|\.webp){0,4}", fullmatch=True),
+)
+FORMAT = st.sampled_from(list(FORMATS.values()))
+JOB = st.tuples(st.text(), st.text(), st.text(), st.text())
+
+
+def test_names_keep_their_extension_where_it_fits() -> None:
+    jpeg, webp, tiff = FORMATS["jpeg"], FORMATS["webp"], FORMATS["tiff"]
+
+    assert result_filename("me.jpg", jpeg) == "me_smartcrop.jpg"
+    assert result_filename("IMG_1.JPG", jpeg) == "IMG_1_smartcrop.JPG"
+    assert result_filename("me.jpeg", jpeg) == "me_smartcrop.jpeg"
+    assert result_filename("scan.tiff", tiff) == "scan_smartcrop.tiff"
+    assert result_filename("me.jpg", webp) == "me.jpg.smartcrop.webp"
+    assert result_filename("me", jpeg) == "me.smartcrop.jpg"
+    assert result_filename(".jpg", jpeg) == ".jpg.smartcrop.jpg"
+
+
+@given(one=FILENAMES, other=FILENAMES, formats=st.tuples(FORMAT, FORMAT))
+def test_no_two_sources_have_results_of_one_name(
+    one: str, other: str, formats: tuple[Format, Format]
+) -> None:
+    assume(one != other)
+
+    assert result_filename(one, formats[0]) != result_filename(other, formats[1])
+
+
+@given(job=JOB)
+def test_the_same_job_has_the_same_id_in_every_process(job: tuple[str, str, str, str]) -> None:
+    assert job_id(*job) == job_id(*job)
+    assert uuid.UUID(job_id(*job)).version == 5
+
+
+def test_ids_stay_what_they_are_from_version_to_version() -> None:
+    assert job_id("uploads", "a.jpg", "etag", '{"width":5}') == str(
+        uuid.UUID("ed543a40-665d-5859-a4bd-f2c541a187cb")
+    )
+
+
+@given(one=JOB, other=JOB)
+def test_another_job_has_another_id(
+    one: tuple[str, str, str, str], other: tuple[str, str, str, str]
+) -> None:
+    assume(one != other)
+
+    assert job_id(*one) != job_id(*other)
+
+
+@given(id_=st.uuids(), rest=st.tuples(st.text(), st.text(), st.text()))
+def test_an_upload_form_named_the_job_already(id_: uuid.UUID, rest: tuple[str, str, str]) -> None:
+    bucket, version, settings = rest
+
+    assert job_id(bucket, f"uploads/{id_}/a.jpg", version, settings) == str(id_)
+
+
+@given(id_=st.uuids())
+def test_but_not_under_other_keys(id_: uuid.UUID) -> None:
+    keys = [f"uploads/{id_}", f"uploads/{id_}/", f"uploads/{id_}/a/b.jpg", f"x/uploads/{id_}/a.jpg"]
+    keys += [f"Uploads/{id_}/a.jpg", f"uploads/{id_.hex}/a.jpg", f"uploads/{id_}x/a.jpg"]
+
+    assert str(id_) not in {job_id("bucket", key, "", "") for key in keys}

@@ -1,0 +1,109 @@
+"""Which settings count: an object's own, its folder's, the deployment's."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.events.conftest import Bucket, Handle
+from tests.events.notifications import messages, s3_put
+from tests.pictures import decoded
+
+
+def width_of(bucket: Bucket, key: str) -> int:
+    result = bucket.result(key)
+    assert result is not None
+    return decoded(result).width
+
+
+def test_the_most_specific_settings_count(handle: Handle, bucket: Bucket, folder: str) -> None:
+    bucket.put(f"{folder}/.smart-crop.json", b'{"width": 31, "height": 9}')
+    bucket.put(f"{folder}/own.jpg", settings={"width": 32})
+    bucket.put(f"{folder}/of-folder.jpg")
+    bucket.put(f"{folder}/below/default.jpg")
+
+    handle(s3_put(*(f"{folder}/{name}.jpg" for name in ("own", "of-folder", "below/default"))))
+
+    assert width_of(bucket, f"{folder}/own_smartcrop.jpg") == 32
+    assert width_of(bucket, f"{folder}/of-folder_smartcrop.jpg") == 31
+    assert width_of(bucket, f"{folder}/below/default_smartcrop.jpg") == 24
+
+
+def test_settings_are_not_mixed(handle: Handle, bucket: Bucket, folder: str) -> None:
+    bucket.put(f"{folder}/.smart-crop.json", b'{"width": 31, "height": 9}')
+    bucket.put(f"{folder}/own.jpg", settings={"width": 32})
+
+    handle(s3_put(f"{folder}/own.jpg"))
+
+    assert bucket.record()["settings"] == '{"width":32}'
+
+
+def test_a_setting_that_is_none_is_named_in_the_record(
+    handle: Handle, bucket: Bucket, folder: str
+) -> None:
+    bucket.put(f"{folder}/a.jpg", settings={"width": 32, "hieght": 9})
+
+    handle(s3_put(f"{folder}/a.jpg"))
+
+    assert bucket.record()["answer"]["warnings"] == ["Unknown setting ignored: hieght"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"{", "SETTINGS_NOT_JSON"),
+        (b"\xff", "SETTINGS_NOT_JSON"),
+        (b'{"width": -1}', "INVALID_SETTINGS"),
+        (b'{"width": 5}' + b" " * 70_000, "INVALID_SETTINGS"),
+    ],
+)
+def test_wrong_settings_of_a_folder_fail_its_objects(
+    handle: Handle, bucket: Bucket, folder: str, data: bytes, code: str
+) -> None:
+    bucket.put(f"{folder}/.smart-crop.json", data)
+    bucket.put(f"{folder}/a.jpg")
+
+    handle(s3_put(f"{folder}/a.jpg"))
+
+    assert bucket.record()["error"]["code"] == code
+
+
+def test_a_folder_is_asked_again_for_the_next_batch(
+    handle: Handle, bucket: Bucket, folder: str
+) -> None:
+    for width, names in ((31, "ab"), (33, "cd")):
+        text = json.dumps({"width": width})
+        bucket.put(f"{folder}/.smart-crop.json", text.encode())
+        for name in names:
+            bucket.put(f"{folder}/{name}.jpg")
+        handle(messages([s3_put(f"{folder}/{name}.jpg") for name in names]))
+
+    widths = {name: width_of(bucket, f"{folder}/{name}_smartcrop.jpg") for name in "abcd"}
+    assert widths == {"a": 31, "b": 31, "c": 33, "d": 33}
+
+
+def test_a_deployment_with_wrong_settings_does_not_start(
+    make_handler: Callable[..., Handle],
+) -> None:
+    with pytest.raises(Exception, match="width"):
+        make_handler(default_settings='{"width": 0}')
+
+
+@pytest.mark.parametrize(
+    ("store", "uploads"),
+    [
+        ("s3://uploads", "s3://uploads"),
+        ("s3://uploads/results", "s3://uploads"),
+        ("s3://uploads/", "s3://uploads/inbox"),
+        ("s3://results", None),
+    ],
+)
+def test_nor_does_one_whose_results_would_be_uploads(
+    make_handler: Callable[..., Handle], store: str, uploads: str | None
+) -> None:
+    with pytest.raises(ValueError, match=r"SMART_CROP_UPLOADS|where uploads are"):
+        make_handler(store=store, uploads=uploads)
+
+
+def test_folders_of_one_bucket_will_do(make_handler: Callable[..., Handle]) -> None:
+    make_handler(store="s3://bucket/results", uploads="s3://bucket/results-to-be")

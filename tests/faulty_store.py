@@ -1,0 +1,130 @@
+"""An object store that fails when it is told to: a proxy in front of one that works."""
+
+import http.client
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+Fault = Literal["refuse", "stall", "half"]
+"""Answer 503; do nothing until told to go on; hand on half of the body, and then do nothing."""
+
+
+def _none(_method: str, _path: str) -> Fault | None:
+    return None
+
+
+@dataclass
+class FaultyStore:
+    """Where it listens, what it does wrong, and what was asked of it.
+
+    Attributes:
+        fault: tells by method and path what goes wrong with a request, if anything does.
+        asked: methods and paths of all requests so far.
+        stalled: set when a request stalls.
+        resume: to be set for it to go on.
+        left: set when its client has hung up.
+    """
+
+    url: str = ""
+    fault: Callable[[str, str], Fault | None] = _none
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    stalled: threading.Event = field(default_factory=threading.Event)
+    resume: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def mend(self) -> None:
+        """Hand everything on again, and forget what was asked."""
+        self.fault = _none
+        self.asked.clear()
+
+
+@contextmanager
+def in_front_of(url: str) -> Iterator[FaultyStore]:
+    """Start one; until it is told otherwise it hands everything on."""
+    store = FaultyStore()
+    handler: Any = partial(_Handler, store, urlsplit(url).netloc)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    store.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield store
+    finally:
+        store.ended.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, store: FaultyStore, upstream: str, *args: Any) -> None:
+        self._store = store
+        self._upstream = upstream
+        super().__init__(*args)
+
+    def _handle(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        path = unquote(urlsplit(self.path).path)
+        self._store.asked.append((self.command, path))
+        fault = self._store.fault(self.command, path)
+        if fault == "refuse":
+            self._answer(503, {}, b"")
+        elif fault != "stall" or self._stall():
+            self._hand_on(body, half=fault == "half")
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - the base class's names
+
+    def _hand_on(self, body: bytes, *, half: bool) -> None:
+        connection = http.client.HTTPConnection(self._upstream, timeout=30)
+        try:
+            connection.putrequest(
+                self.command, self.path, skip_host=True, skip_accept_encoding=True
+            )
+            for name, value in self.headers.items():
+                connection.putheader(name, value)  # the host too, which is signed
+            connection.endheaders()
+            if half:
+                connection.send(body[: len(body) // 2])
+                self._stall()
+                return
+            connection.send(body)
+            response = connection.getresponse()
+            self._answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            connection.close()
+
+    def _stall(self) -> bool:
+        """Wait; whether to go on."""
+        self._store.stalled.set()
+        while not self._store.ended.is_set():
+            if self._store.resume.wait(0.02):
+                return True
+            readable, _, _ = select.select([self.connection], [], [], 0)
+            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+                self._store.left.set()
+                break
+        self.close_connection = True
+        return False
+
+    def _answer(self, status: int, headers: dict[str, str], data: bytes) -> None:
+        self.send_response_only(status)
+        kept = {name.lower(): value for name, value in headers.items()}
+        kept.setdefault("content-length", str(len(data)))
+        for name in kept.keys() - {"connection", "transfer-encoding"}:
+            self.send_header(name, kept[name])
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Write nothing: what was asked is kept."""
