@@ -115,6 +115,9 @@ class CropAnswer(_Answer):
     expires_at: datetime | None = Field(
         description="When the link stops working; null for one that does not."
     )
+    overlay_url: str | None = Field(
+        default=None, description="The plan drawn on the picture, where that was asked for."
+    )
     plan: PlanAnswer
     warnings: list[str]
 
@@ -123,6 +126,9 @@ class AnalyzeAnswer(_Answer):
     """What a crop would do."""
 
     plan: PlanAnswer
+    overlay_url: str | None = Field(
+        default=None, description="The plan drawn on the picture, where that was asked for."
+    )
     warnings: list[str]
 
 

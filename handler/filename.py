@@ -30,6 +30,11 @@ def result_name(name: str | None, extension: str) -> str:
     return f"{clean_stem(name)}{_MARK}.{extension}"
 
 
+def overlay_name(name: str | None, extension: str) -> str:
+    """Name of a plan drawn on its picture: ``overlay_me_smartcrop.jpg``."""
+    return result_name(f"overlay_{clean_stem(name)}.{extension}", extension)
+
+
 def upload_name(name: str) -> str:
     """A client's file name as part of an object's key: cleaned, its extension kept."""
     extension = name.rpartition(".")[2] if "." in name else ""

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from handler.answers import AnalyzeAnswer, CropAnswer, PlanAnswer
 from handler.codec import Limits, Picture, encode, open_picture
 from handler.codec.encode import output_format
-from handler.codec.formats import Format
+from handler.codec.formats import FORMATS, Format
 from handler.config import Config
 from handler.core.face import Face
 from handler.core.frame import Frame
@@ -21,12 +21,13 @@ from handler.core.plan import Plan, make_plan
 from handler.core.render import render
 from handler.errors import NoFaces, SmartCropError
 from handler.faces import detector, is_available
-from handler.filename import result_name
+from handler.filename import overlay_name, result_name
 from handler.settings import CropSettings
 from handler.storage import ResultStore
 from handler.telemetry import count, log
 
-# Enough for a drawing, where its format asks.
+# Overlays are for looking at.
+_OVERLAY = FORMATS["jpeg"]
 _OVERLAY_QUALITY = 90
 
 
@@ -40,6 +41,7 @@ class Job:
         settings: what to do.
         warnings: what was odd about the request.
         request_id: ties the job to its log line.
+        overlay: whether the plan is to be drawn on the picture, too.
     """
 
     data: bytes
@@ -47,6 +49,7 @@ class Job:
     settings: CropSettings
     warnings: Sequence[str] = ()
     request_id: str | None = None
+    overlay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Crop:
     size: Size
     plan: Plan
     warnings: list[str]
+    overlay: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
         plan.output,
         plan,
         [*job.warnings, *picture.warnings, *plan.warnings],
+        draw_job(picture, plan, _OVERLAY) if job.overlay else None,
     )
 
 
@@ -198,6 +203,7 @@ class Service:
                     target.folder, filename, crop.data, crop.format.content_type
                 )
                 link = self.results.link(target.folder, filename)
+                overlay_url = self._save_overlay(job, target.folder, crop.overlay)
         answer = CropAnswer(
             job_id=target.job_id,
             download_url=link.url,
@@ -208,13 +214,14 @@ class Service:
             width=crop.size.width,
             height=crop.size.height,
             expires_at=link.expires_at,
+            overlay_url=overlay_url,
             plan=PlanAnswer.of(crop.plan),
             warnings=crop.warnings,
         )
         return StoredCrop(answer, etag)
 
     def analyze(self, job: Job) -> AnalyzeAnswer:
-        """Decide, and write nothing.
+        """Decide; write nothing but the overlay, if there is to be one.
 
         Raises:
             SmartCropError: whatever went wrong, in the client's terms.
@@ -224,8 +231,17 @@ class Service:
             picture, _ = open_job(job, self._config, watch)
             plan = plan_job(job, picture, self._config, watch)
             facts.update(_facts(plan))
+            overlay = draw_job(picture, plan, _OVERLAY) if job.overlay else None
+            overlay_url = self._save_overlay(job, str(uuid.uuid4()), overlay)
         warnings = [*job.warnings, *picture.warnings, *plan.warnings]
-        return AnalyzeAnswer(plan=PlanAnswer.of(plan), warnings=warnings)
+        return AnalyzeAnswer(plan=PlanAnswer.of(plan), overlay_url=overlay_url, warnings=warnings)
+
+    def _save_overlay(self, job: Job, folder: str, data: bytes | None) -> str | None:
+        if data is None:
+            return None
+        name = overlay_name(job.filename, _OVERLAY.extension)
+        self.results.save(folder, name, data, _OVERLAY.content_type)
+        return self.results.link(folder, name).url
 
 
 def _facts(plan: Plan) -> dict[str, object]:

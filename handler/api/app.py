@@ -12,7 +12,7 @@ from handler.api.page import page_routes
 from handler.api.routes import create_router
 from handler.api.uploads import create_uploads_router, uploads_opener
 from handler.config import Config
-from handler.errors import BadForm, MethodNotAllowed, NotFound, SmartCropError
+from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
 from handler.service import Service
 from handler.storage import JobStore, ResultStore
 from handler.storage.connect import connect
@@ -60,6 +60,11 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
     return answer
 
 
-async def _answer_invalid_request(request: Request, _: Exception) -> JSONResponse:
-    # Only paths are declared to the framework; one that does not fit names nothing.
-    return await _answer_error(request, NotFound())
+async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    places = [problem["loc"] for problem in error.errors()]
+    if any(place[0] == "path" for place in places):  # it names nothing
+        return await _answer_error(request, NotFound())
+    names = ", ".join(str(place[-1]) for place in places)
+    return await _answer_error(request, InvalidSettings(f"{names}: not taken in the URL"))

@@ -3,11 +3,12 @@
 import os
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -23,6 +24,7 @@ from handler.settings import CropSettings
 from handler.storage import ResultStore, UploadStore
 
 Result = TypeVar("Result")
+Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
 
 _TOOL = "/api/v1/tools/smart-crop"
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -85,14 +87,14 @@ def create_router(service: Service, uploads: Callable[[], UploadStore]) -> APIRo
         return lambda: job
 
     @router.post(_TOOL, summary="Crop an image", **described)
-    async def crop(request: Request) -> CropAnswer:
+    async def crop(request: Request, overlay: Overlay = False) -> CropAnswer:
         job = await read(request)
-        return await _work(lambda: service.crop(job()))
+        return await _work(lambda: service.crop(replace(job(), overlay=overlay)))
 
     @router.post(f"{_TOOL}/analyze", summary="Plan a crop", **described)
-    async def analyze(request: Request) -> AnalyzeAnswer:
+    async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeAnswer:
         job = await read(request)
-        return await _work(lambda: service.analyze(job()))
+        return await _work(lambda: service.analyze(replace(job(), overlay=overlay)))
 
     @router.get(
         "/api/v1/download/{job_id}/{filename}",

@@ -29,7 +29,8 @@ def test_a_crop_is_answered_with_the_reference_s_four_fields_and_ours(client: Te
     answer = response.json()
     assert list(answer) == [
         *("jobId", "downloadUrl", "originalSize", "processedSize"),
-        *("filename", "contentType", "width", "height", "expiresAt", "plan", "warnings"),
+        *("filename", "contentType", "width", "height", "expiresAt"),
+        *("overlayUrl", "plan", "warnings"),
     ]
     uuid.UUID(answer["jobId"])
     assert answer["downloadUrl"] == f"/api/v1/download/{answer['jobId']}/portrait_smartcrop.jpg"
@@ -133,7 +134,11 @@ def test_analyze_answers_exactly_the_plan_that_crop_renders(client: TestClient) 
     analyzed = client.post(ANALYZE, **request).json()
     cropped = client.post(CROP, **request).json()
 
-    assert analyzed == {"plan": cropped["plan"], "warnings": cropped["warnings"]}
+    assert analyzed == {
+        "plan": cropped["plan"],
+        "overlayUrl": None,
+        "warnings": cropped["warnings"],
+    }
     assert analyzed["plan"]["strategy"] == "entropy"
 
 
@@ -190,3 +195,22 @@ def test_a_name_that_no_encoding_can_write_is_ignored_like_any_other(client: Tes
 
     assert response.status_code == 200
     assert response.json()["warnings"] == ["Unknown setting ignored: ?"]
+
+
+@pytest.mark.parametrize("path", [CROP, ANALYZE])
+def test_the_plan_is_drawn_where_that_is_asked_for(client: TestClient, path: str) -> None:
+    plain = client.post(path, **small()).json()
+    drawn = client.post(f"{path}?overlay=true", **small()).json()
+
+    assert plain["overlayUrl"] is None
+    source = drawn["plan"]["source"]
+    overlay = client.get(drawn["overlayUrl"])
+    assert overlay.headers["content-type"] == "image/jpeg"
+    assert decoded(overlay.content).size == (source["width"], source["height"])
+
+
+def test_an_overlay_is_asked_for_with_true_or_false(client: TestClient) -> None:
+    response = client.post(f"{CROP}?overlay=perhaps", **small())
+
+    assert response.status_code == 400
+    assert response.json()["details"] == "overlay: not taken in the URL"

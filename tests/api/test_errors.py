@@ -146,15 +146,6 @@ def test_a_damaged_picture(client: TestClient, data: bytes) -> None:
 
 
 # To be changed when the modes land.
-def test_a_mode_that_is_not_there_yet(client: TestClient) -> None:
-    for path in (CROP, ANALYZE):
-        assert error_of(client.post(path, **small(mode="trim")), 501) == {
-            "error": "Not implemented",
-            "code": "NOT_IMPLEMENTED",
-            "details": "Mode trim is not part of this version",
-        }
-
-
 def test_a_store_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")

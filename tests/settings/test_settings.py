@@ -30,6 +30,12 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
         ["", "white", "fff", "#ff", "#ffff", "#fffff", "#gggggg", "#fff\n", " #fff", 16, None],
     ),
     "targetSize": (None, [1, 10_000], [0, 10_001, 0.5, "100", True]),
+    "background": (
+        "corner",
+        ["corner", "auto", "#fff", "#80ff0010"],
+        ["", "white", "transparent", 16, None],
+    ),
+    "trimMargin": (0, [0, 50], [-1, 51, 2.5, "5", None]),
     "quality": (95, [1, 100], [0, 101, 80.5, "95", True, None]),
     "format": (
         "auto",
