@@ -140,14 +140,6 @@ class NoFaces(SmartCropError):
     error = "No faces found"
 
 
-class NotOfferedYet(SmartCropError):
-    """The request is right, but this version of the service cannot do it."""
-
-    status = 501
-    code = "NOT_IMPLEMENTED"
-    error = "Not implemented"
-
-
 class FeatureMissing(SmartCropError):
     """The request needs the face bundle, which this deployment has not got."""
 
