@@ -10,9 +10,8 @@ from tests.hostile.sandbox import Answer, Sandbox, WorkerDied
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A process to open files in."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("hostile") / "stderr")
-    yield sandbox
-    sandbox.close()
+    with Sandbox(tmp_path_factory.mktemp("hostile") / "stderr") as sandbox:
+        yield sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,11 @@ class Trial:
 @pytest.fixture(scope="session")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The corpus, tried."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("corpus") / "stderr")
     answers, deaths = {}, {}
-    for name, case in CORPUS.items():
-        try:
-            answers[name] = sandbox.try_file(case.build(), width=40, height=40)
-        except WorkerDied as death:
-            deaths[name] = death
-    sandbox.close()
+    with Sandbox(tmp_path_factory.mktemp("corpus") / "stderr") as sandbox:
+        for name, case in CORPUS.items():
+            try:
+                answers[name] = sandbox.try_file(case.build(), width=40, height=40)
+            except WorkerDied as death:
+                deaths[name] = death
     return Trial(answers, deaths, sandbox.log.read_text())

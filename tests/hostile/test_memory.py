@@ -15,15 +15,12 @@ _GROWTH_KIB = 2 * 1024
 
 def test_a_process_does_not_grow(tmp_path: Path) -> None:
     files = [case.build() for case in list(CORPUS.values())[::5]]
-    sandbox = Sandbox(tmp_path / "stderr")
-    if sandbox.try_file(files[0]).resident == 0:
-        sandbox.close()
-        pytest.skip("this system does not tell how much memory a process takes")
-
-    resident = [
-        [sandbox.try_file(data, width=40, height=40).resident for data in files][-1]
-        for _ in range(_WARM_UP + _ROUNDS)
-    ]
-    sandbox.close()
+    with Sandbox(tmp_path / "stderr") as sandbox:
+        if sandbox.try_file(files[0]).resident == 0:
+            pytest.skip("this system does not tell how much memory a process takes")
+        resident = [
+            [sandbox.try_file(data, width=40, height=40).resident for data in files][-1]
+            for _ in range(_WARM_UP + _ROUNDS)
+        ]
 
     assert resident[-1] - resident[_WARM_UP - 1] < _GROWTH_KIB, resident

@@ -20,9 +20,6 @@ from handler.errors import SmartCropError
 from handler.service import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 
-# What the issue promises: each bad file is answered within a second. It is CPU time, so that a
-# busy machine fails no test; a hang is what this is for.
-_CPU_SECONDS = 1.0
 # The deployment's default is 150 megapixels; what a picture below that limit costs is not a
 # question of damage. Bombs in the corpus claim more, or lie.
 _CONFIG = Config(max_pixels=150_000_000)
@@ -30,21 +27,21 @@ _PROCESS = Path("/proc/self")
 _CLEAR_PEAK = "5"
 
 
-def main() -> None:
-    """Serve until the input ends."""
+def main(cpu_seconds: float) -> None:
+    """Serve until the input ends, or a job takes more CPU time than that."""
     while line := sys.stdin.buffer.readline():
         request = json.loads(line)
         data = sys.stdin.buffer.read(request["bytes"])
-        answer = _answer(data, request["settings"])
+        answer = _answer(data, request["settings"], cpu_seconds)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
-def _answer(data: bytes, settings: dict[str, Any]) -> dict[str, Any]:
+def _answer(data: bytes, settings: dict[str, Any], cpu_seconds: float) -> dict[str, Any]:
     before = _start_measuring()
     with warnings.catch_warnings(record=True) as leaked:
         warnings.simplefilter("always")
-        signal.setitimer(signal.ITIMER_PROF, _CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         try:
             answer = _run(data, settings)
         finally:
@@ -86,4 +83,4 @@ def _memory() -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    main()
+    main(float(sys.argv[1]))
