@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import LocalStore, S3Store
 
+from handler.storage.container_credentials import container_credentials
+
 # A stalled store must fail while the client still waits: API Gateway gives up after 30 s.
 _CONNECT_TIMEOUT = timedelta(seconds=3)
 _REQUEST_TIMEOUT = timedelta(seconds=10)
@@ -20,7 +22,8 @@ ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 def connect(url: str) -> S3Store | LocalStore:
     """Open a store.
 
-    Credentials, region and endpoint of S3 are the environment's (``AWS_*``), as everywhere.
+    Credentials, region and endpoint of S3 are the environment's (``AWS_*``), as everywhere; none
+    are fetched before they are used.
 
     Args:
         url: ``s3://bucket/prefix`` or ``file:///directory``; a directory is made if need be.
@@ -36,6 +39,7 @@ def connect(url: str) -> S3Store | LocalStore:
         return S3Store(
             parts.netloc,
             prefix=parts.path.strip("/") or None,
+            credential_provider=container_credentials(),
             client_options={
                 "connect_timeout": _CONNECT_TIMEOUT,
                 "timeout": _REQUEST_TIMEOUT,

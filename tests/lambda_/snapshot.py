@@ -1,0 +1,147 @@
+"""A Lambda runtime that takes a snapshot after the start, and restores it when it is told to.
+
+AWS's emulator knows no snapshots. This speaks the same protocol to the same runtime client:
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html
+"""
+
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.servers import Program, running
+
+TOKEN = "token-of-the-sandbox"
+_RUNTIME = "/2018-06-01/runtime"
+_CREDENTIALS = "/credentials"
+
+
+class Snapshotting:
+    """The runtime that a function talks to, and the place where it fetches its credentials."""
+
+    def __init__(self) -> None:
+        self.taken = threading.Event()
+        self.credentials: Mapping[str, str] = {}
+        self.fetches = 0
+        self._restored = threading.Event()
+        self._events: queue.Queue[object] = queue.Queue()
+        self._answers: queue.Queue[Any] = queue.Queue()
+
+    def restore(self) -> None:
+        """Let the function go on, as if long after it was started."""
+        self._restored.set()
+
+    def invoke(self, event: object) -> Any:
+        """Send an event and get the answer."""
+        self._events.put(event)
+        return self._answers.get(timeout=60)
+
+    def get(self, path: str, token: str | None) -> tuple[int, Mapping[str, str], object]:
+        """Status, headers and body for a GET request of the function's."""
+        if path == _CREDENTIALS:
+            self.fetches += 1
+            return (200, {}, self.credentials) if token == TOKEN else (403, {}, {})
+        if path == f"{_RUNTIME}/restore/next":
+            self.taken.set()
+            self._restored.wait()
+            return 200, {}, {}
+        event = self._events.get()
+        deadline = int(time.time() * 1000) + 30_000
+        named = {  # the client crashes where one is missing
+            "Lambda-Runtime-Aws-Request-Id": os.urandom(8).hex(),
+            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:1:function:f:live",
+            "Lambda-Runtime-Trace-Id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+            "Content-Type": "application/json",
+        }
+        return 200, named, event
+
+    def post(self, body: object) -> None:
+        """What the function says of an event, or of its start."""
+        self._answers.put(body)
+
+
+def _handler(runtime: Snapshotting) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(*runtime.get(self.path, self.headers.get("Authorization")))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(202, {}, {})
+            runtime.post(json.loads(body))
+
+        def _answer(self, status: int, headers: Mapping[str, str], content: object) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+@contextmanager
+def started(
+    handler: str, environment: Mapping[str, str], log: Path
+) -> Iterator[tuple[Snapshotting, Program]]:
+    """A function that has been started, and waits to be restored.
+
+    Args:
+        handler: its entry, ``module.name``.
+        environment: of the deployment.
+        log: file that takes what it writes.
+    """
+    runtime = Snapshotting()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(runtime))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"127.0.0.1:{server.server_port}"
+    sandbox = {
+        "AWS_LAMBDA_RUNTIME_API": address,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "AWS_LAMBDA_FUNCTION_NAME": "smart-crop",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{address}{_CREDENTIALS}",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": TOKEN,
+        "HOME": "/dev/null",
+    }
+    command = [sys.executable, "-m", "awslambdaric", handler]
+
+    def snapshot_was_taken(_: Program) -> bool:
+        return runtime.taken.wait(0.05)
+
+    try:
+        with running(
+            command, f"http://{address}", snapshot_was_taken, log, {**environment, **sandbox}
+        ) as program:
+            yield runtime, program
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def connections(program: Program) -> set[tuple[str, int]]:
+    """Where the sockets lead that a program has open."""
+    descriptors = Path(f"/proc/{program.process.pid}/fd").iterdir()
+    links = {os.readlink(each) for each in descriptors}
+    lines = Path(f"/proc/{program.process.pid}/net/tcp").read_text().splitlines()[1:]
+    return {
+        _address(fields[2]) for fields in map(str.split, lines) if f"socket:[{fields[9]}]" in links
+    }
+
+
+def _address(written: str) -> tuple[str, int]:
+    host, port = written.split(":")
+    return socket.inet_ntoa(bytes.fromhex(host)[::-1]), int(port, 16)

@@ -1,0 +1,139 @@
+"""Nothing that is unique, or expires, outlives the snapshot that a function is started from."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.api.calls import CROP, PORTRAIT
+from tests.conftest import ACCESS_KEY, BUCKET, SECRET_KEY
+from tests.lambda_.events import upload_event
+from tests.lambda_.snapshot import Snapshotting, connections, started
+from tests.servers import Program
+
+pytestmark = pytest.mark.skipif(
+    platform.system() != "Linux", reason="Lambda's runtime client is there for Linux only"
+)
+
+CROPPED = upload_event(CROP, PORTRAIT, {"width": 48, "height": 32})
+
+
+def credentials(access_key: str, secret_key: str, *, minutes: int) -> dict[str, str]:
+    """As Lambda hands them out; they expire in so many minutes."""
+    expiration = datetime.now(UTC) + timedelta(minutes=minutes)
+    return {
+        "AccessKeyId": access_key,
+        "SecretAccessKey": secret_key,
+        "Token": "",
+        "Expiration": f"{expiration:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+@pytest.fixture
+def snapshot(
+    seaweedfs: Program, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Snapshotting, Program]]:
+    """The function, of which a snapshot has been taken with credentials that have expired since."""
+    environment = {
+        "AWS_ENDPOINT_URL": seaweedfs.url,
+        "AWS_REGION": "us-east-1",
+        "SMART_CROP_STORE": f"s3://{BUCKET}/snapshot",
+    }
+    log = tmp_path_factory.mktemp("snapshot") / "function.log"
+    with started("handler.lambda_http.handler", environment, log) as (runtime, program):
+        runtime.credentials = credentials(ACCESS_KEY, SECRET_KEY, minutes=60)
+        yield runtime, program
+
+
+def test_the_start_fetches_no_credentials_and_leaves_no_connection_open(
+    snapshot: tuple[Snapshotting, Program],
+) -> None:
+    runtime, program = snapshot
+
+    assert runtime.fetches == 0
+    host, port = urlsplit(program.url).hostname, urlsplit(program.url).port
+    assert connections(program) == {(host, port)}  # to ask for the end of the snapshot
+
+
+def test_a_restored_function_signs_with_credentials_that_it_fetched_then(
+    snapshot: tuple[Snapshotting, Program],
+) -> None:
+    runtime, _ = snapshot
+    runtime.restore()
+
+    answer = runtime.invoke(CROPPED)
+
+    assert answer["statusCode"] == 200, answer
+    assert runtime.fetches > 0
+    link = json.loads(answer["body"])["downloadUrl"]
+    (signer,) = parse_qs(urlsplit(link).query)["X-Amz-Credential"]
+    assert signer.startswith(f"{ACCESS_KEY}/")
+    assert httpx.get(link).status_code == 200
+
+
+def test_credentials_are_fetched_anew_when_they_expire(
+    snapshot: tuple[Snapshotting, Program],
+) -> None:
+    runtime, _ = snapshot
+    runtime.credentials = credentials(ACCESS_KEY, SECRET_KEY, minutes=0)
+    runtime.restore()
+    assert runtime.invoke(CROPPED)["statusCode"] == 200
+    before = runtime.fetches
+
+    assert runtime.invoke(CROPPED)["statusCode"] == 200
+
+    assert runtime.fetches > before
+
+
+def test_missing_credentials_are_a_fault_that_may_pass(
+    snapshot: tuple[Snapshotting, Program],
+) -> None:
+    runtime, _ = snapshot
+    runtime.credentials = {}
+    runtime.restore()
+
+    answer = runtime.invoke(CROPPED)
+
+    assert answer["statusCode"] == 503
+    assert json.loads(answer["body"])["code"] == "STORAGE_UNAVAILABLE"
+
+
+_TWINS = """
+import ctypes, json, os, sys
+from types import SimpleNamespace
+from handler.lambda_http import handler
+event = json.load(sys.stdin)
+libc = ctypes.CDLL(None)
+for twin in range(2):
+    # Python's own fork would seed its generators anew; a snapshot does not.
+    child = libc.fork()
+    if child == 0:
+        answer = json.loads(handler(event, SimpleNamespace(aws_request_id="r"))["body"])
+        os.write(1, (answer["jobId"] + "\\n").encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_two_functions_restored_from_one_snapshot_name_their_jobs_differently(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    store = tmp_path_factory.mktemp("results").as_uri()
+    done = subprocess.run(
+        [sys.executable, "-c", _TWINS],
+        input=json.dumps(CROPPED),
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+        env={"SMART_CROP_STORE": store, "PATH": ""},
+    )
+    jobs = done.stdout.split()
+    assert len(jobs) == 2, done.stderr
+    assert jobs[0] != jobs[1]
