@@ -1,0 +1,18 @@
+"""Our windows against sharp's, on the pictures beside the checkout."""
+
+import pytest
+
+from tests.bench.parity import compare_windows
+from tests.bench.peers import Unavailable
+
+
+@pytest.mark.shared
+def test_windows_are_sharps() -> None:
+    try:
+        parity = compare_windows()
+    except Unavailable as absent:
+        pytest.skip(str(absent))
+
+    for strategy, found in parity.items():
+        assert found["rows"] >= 200
+        assert found["same"] >= found["budget"], (strategy, found["misses"])
