@@ -1,0 +1,135 @@
+"""From the put to the result: S3, its notification, the queue, the function, and a client."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from handler.api import create_app
+from handler.config import Config
+from tests.api.calls import PORTRAIT
+from tests.chain.conftest import RESULTS, UPLOADS, Chain
+from tests.emulator import Function
+from tests.pictures import decoded
+
+
+@pytest.fixture
+def client(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """The API of the same deployment."""
+    for name, value in chain.environment.items():
+        monkeypatch.setenv(name, value)
+    return TestClient(create_app(Config.from_environment(chain.environment)))
+
+
+def test_a_picture_that_is_put_is_cropped(chain: Chain, function: Function) -> None:
+    folder = str(uuid4())
+    settings = {"smart-crop": '{"width":40,"height":30}'}
+    chain.s3.put_object(Bucket=UPLOADS, Key=f"{folder}/été 1+1.jpg", Body=PORTRAIT)
+    chain.s3.put_object(Bucket=UPLOADS, Key=f"{folder}/own.jpg", Body=PORTRAIT, Metadata=settings)
+
+    assert chain.deliver(function) >= 2  # the first time S3's own test comes along
+    assert chain.deliver(function) == 0
+
+    sizes = {
+        key: decoded(chain.s3.get_object(Bucket=RESULTS, Key=key)["Body"].read()).size
+        for key in chain.results()
+        if key.startswith(folder)
+    }
+    assert sizes == {
+        f"{folder}/été 1+1_smartcrop.jpg": (24, 16),
+        f"{folder}/own_smartcrop.jpg": (40, 30),
+    }
+    assert chain.dead_letters() == []
+
+
+Upload = Callable[[bytes, dict[str, Any]], dict[str, Any]]
+
+
+@pytest.fixture
+def upload(client: TestClient) -> Upload:
+    """Upload as a client does: ask for a form, post the file; the answer to the first."""
+
+    def send(data: bytes, settings: dict[str, Any]) -> dict[str, Any]:
+        planned = {"filename": "me.jpg", "contentType": "image/jpeg", "settings": settings}
+        response = client.post("/api/v1/uploads", json=planned)
+        assert response.status_code == 201, response.text
+        answer: dict[str, Any] = response.json()
+        posted = httpx.post(
+            answer["url"], data=answer["fields"], files={"file": ("me.jpg", data, "image/jpeg")}
+        )
+        assert posted.status_code == 204, posted.text
+        return answer
+
+    return send
+
+
+def test_an_upload_is_queued_then_done_and_its_link_serves_it(
+    chain: Chain, function: Function, client: TestClient, upload: Upload
+) -> None:
+    answer = upload(PORTRAIT, {"width": 48, "height": 36})
+    queued = client.get(answer["jobUrl"]).json()
+    chain.deliver(function)
+
+    done = client.get(answer["jobUrl"]).json()
+
+    assert (queued["state"], queued["jobId"]) == ("queued", answer["jobId"])
+    assert (done["state"], done["jobId"]) == ("done", answer["jobId"])
+    assert (done["width"], done["height"]) == (48, 36)
+    assert done["filename"] == "me_smartcrop.jpg"
+    fetched = httpx.get(done["downloadUrl"])
+    assert len(fetched.content) == done["processedSize"]
+    assert decoded(fetched.content).size == (48, 36)
+    assert done["createdAt"] == queued["createdAt"]
+
+
+def test_an_upload_that_is_no_picture_is_queued_then_failed(
+    chain: Chain, function: Function, client: TestClient, upload: Upload
+) -> None:
+    answer = upload(b"no picture", {})
+    chain.deliver(function)
+
+    failed = client.get(answer["jobUrl"]).json()
+
+    assert (failed["state"], failed["code"]) == ("failed", "INVALID_IMAGE")
+    assert failed["error"].startswith("Invalid image: ")
+    assert chain.dead_letters() == []
+
+
+def test_a_picture_that_is_deleted_meanwhile_has_failed(
+    chain: Chain, function: Function, client: TestClient, upload: Upload
+) -> None:
+    answer = upload(PORTRAIT, {})
+    chain.s3.delete_object(Bucket=UPLOADS, Key=answer["key"])
+    chain.deliver(function)
+
+    failed = client.get(answer["jobUrl"]).json()
+
+    assert (failed["state"], failed["code"]) == ("failed", "NOT_FOUND")
+
+
+def test_a_message_that_nobody_understands_ends_as_a_dead_letter(
+    chain: Chain, function: Function
+) -> None:
+    chain.sqs.send_message(QueueUrl=chain.queue, MessageBody="{")
+
+    chain.deliver(function)
+
+    assert chain.dead_letters() == ["{"]
+
+
+def test_what_was_uploaded_can_be_cropped_again_by_its_key(
+    chain: Chain, function: Function, client: TestClient, upload: Upload
+) -> None:
+    answer = upload(PORTRAIT, {})
+    chain.deliver(function)
+
+    again = client.post(
+        "/api/v1/tools/smart-crop",
+        json={"key": answer["key"], "settings": {"width": 20, "height": 20}},
+    ).json()
+
+    assert UUID(again["jobId"]) != UUID(answer["jobId"])
+    assert decoded(httpx.get(again["downloadUrl"]).content).size == (20, 20)
