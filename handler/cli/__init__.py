@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handler import __version__
+from handler.allocator import keep_large_blocks
 from handler.cli.flags import SettingsCommand
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _MAX_PORT = 65_535
 @click.version_option(__version__, prog_name="smart-crop")
 def main() -> None:
     """Cut the right part out of photographs."""
+    keep_large_blocks()
 
 
 @main.command()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from handler.allocator import keep_large_blocks
 from handler.config import Config
 from handler.service import Crop, Job, Stopwatch, run_job
 from handler.settings import validate_settings
@@ -63,6 +64,7 @@ def _window(crop: Crop) -> dict[str, Any]:
 
 
 def main() -> None:
+    keep_large_blocks()  # as every entry does
     worker = Worker()
     commands: dict[str, Callable[..., dict[str, Any]]] = {
         "load": worker.load,

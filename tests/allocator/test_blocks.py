@@ -1,0 +1,79 @@
+"""Large blocks are kept for the next picture, in a process of its own: it stays that way."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# What runs the code that crops, and how it is loaded.
+ENTRIES = {
+    "the call itself": "from handler.allocator import keep_large_blocks; keep_large_blocks()",
+    "HTTP on Lambda": "import handler.lambda_http",
+    "events on Lambda": "import handler.lambda_events",
+    "command line": """
+from click.testing import CliRunner
+from handler.cli import main
+assert CliRunner().invoke(main, ["analyze", "missing.png"]).exit_code == 1
+""",
+}
+# Prints the pages that the system had to clear for a block, and what is held after a larger one.
+PROBE = """
+import ctypes, mmap, resource
+from pathlib import Path
+
+# Large pages, where the system gives them unasked, would be few: PR_SET_THP_DISABLE.
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)
+
+def touched(size):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    block = bytearray(size)
+    block[::mmap.PAGESIZE] = bytes(len(range(0, size, mmap.PAGESIZE)))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+touched(64 << 20)
+again = touched(64 << 20)
+before = held()
+touched(400 << 20)
+print(again, held() - before)
+"""
+
+needs_glibc = pytest.mark.skipif(
+    "CS_GNU_LIBC_VERSION" not in os.confstr_names, reason="the C library is not glibc"
+)
+
+
+def probe(entry: str, folder: Path) -> tuple[int, int]:
+    stores = {"SMART_CROP_STORE": folder.as_uri(), "SMART_CROP_UPLOADS": "s3://uploads"}
+    done = subprocess.run(
+        [sys.executable, "-c", entry + PROBE],
+        cwd=ROOT,
+        env=os.environ | stores,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pages, held = done.stdout.split()
+    return int(pages), int(held)
+
+
+@needs_glibc
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_block_of_the_same_size_costs_no_pages_again(entry: str, tmp_path: Path) -> None:
+    # 64 MiB are 16,384 pages.
+    assert probe(ENTRIES[entry], tmp_path)[0] < 1000
+
+
+@needs_glibc
+def test_by_itself_the_library_asks_for_every_page_again(tmp_path: Path) -> None:
+    assert probe("", tmp_path)[0] > 10_000
+
+
+@needs_glibc
+def test_most_of_a_very_large_block_is_given_back(tmp_path: Path) -> None:
+    assert probe(ENTRIES["the call itself"], tmp_path)[1] < 256 << 20
