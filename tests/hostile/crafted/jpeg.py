@@ -59,6 +59,12 @@ def _many_scans(scans: int, side: int = 64) -> bytes:
     return jpeg(jpeg_tables(ac_symbol=0xE0), frame, first, nothing * scans)
 
 
+def _many_scans_of_a_component(scans: int) -> bytes:
+    """A sequential file that comes component by component, the first of them over and over."""
+    frame = jpeg_frame(64, 48, factors=(0x11, 0x11))
+    return jpeg(jpeg_tables(), frame, jpeg_scan(bytes(99)) * scans)
+
+
 def _hidden_scans() -> bytes:
     """Many scans, behind a comment that looks like the end of the file."""
     bomb = _many_scans(2_000)
@@ -129,6 +135,10 @@ CASES: dict[str, Case] = {
         lambda: _after_start(jpeg_segment(0xFE, jpeg_frame(60_000, 60_000)))
     ),
     "many-scans": refused(lambda: _many_scans(5_000)),
+    "many-scans-of-a-component": refused(lambda: _many_scans_of_a_component(5_000)),
+    "many-scans-after-one-for-all": refused(
+        lambda: insert(_baseline(), len(_baseline()) - 2, jpeg_scan(bytes(99), 3) * 5_000)
+    ),
     "many-scans-behind-an-end-that-is-none": refused(_hidden_scans),
     "a-hundred-scans-of-a-large-picture": either(lambda: _many_scans(99, 4_096)),
     "scan-of-nothing": refused(
