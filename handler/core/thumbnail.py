@@ -98,7 +98,8 @@ def _bands(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def _average(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     """Mean of runs of ``factor`` rows, by vips_shrinkv's multiply-and-shift."""
-    sums = rows.reshape(-1, factor, *rows.shape[1:]).sum(axis=1, dtype=np.uint64)
+    runs = np.ascontiguousarray(rows).reshape(-1, factor, *rows.shape[1:])
+    sums = runs.sum(axis=1, dtype=np.uint32)
     scale = np.uint64((1 << 32) // ((1 << 8) * factor))
     return np.asarray((sums + np.uint64(factor // 2)) * scale >> np.uint64(24), np.uint8)
 
