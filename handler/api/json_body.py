@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Never, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -48,10 +49,16 @@ def is_json(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON
 
 
+@cache
+def settings_schema() -> dict[str, Any]:
+    """The settings for OpenAPI; made once, because a cold start waits for it."""
+    return CropSettings.model_json_schema()
+
+
 def describe(body: type[_Body]) -> dict[str, Any]:
     """Content of a request for OpenAPI: the body's schema, with the settings one by one."""
     schema = body.model_json_schema()
-    schema["properties"]["settings"] = CropSettings.model_json_schema()
+    schema["properties"]["settings"] = settings_schema()
     return {_JSON: {"schema": schema}}
 
 

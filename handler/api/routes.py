@@ -15,12 +15,17 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from handler import __version__
 from handler.answers import AnalyzeAnswer, CropAnswer, ErrorAnswer, HealthAnswer
 from handler.api.form import read_job
-from handler.api.json_body import UploadedImage, describe, is_json, read_uploaded
+from handler.api.json_body import (
+    UploadedImage,
+    describe,
+    is_json,
+    read_uploaded,
+    settings_schema,
+)
 from handler.codec.formats import FORMATS, available_formats, content_type_of
 from handler.errors import NotFound
 from handler.filename import content_disposition, is_result_name
 from handler.service import Job, Service
-from handler.settings import CropSettings
 from handler.storage import ResultStore, UploadStore
 
 Result = TypeVar("Result")
@@ -49,14 +54,13 @@ _DOWNLOAD: dict[int | str, dict[str, Any]] = {
 
 
 def _image_schema() -> dict[str, Any]:
-    settings = CropSettings.model_json_schema()
     properties = {
         "file": {"type": "string", "format": "binary", "description": "The image."},
         "settings": {
             "type": "string",
             "description": "Settings as a JSON object.",
             "contentMediaType": "application/json",
-            "contentSchema": settings,
+            "contentSchema": settings_schema(),
             "examples": ['{"mode":"subject","width":1080,"height":1080}'],
         },
     }
