@@ -74,6 +74,13 @@ def test_the_header_is_plain_ascii_and_gives_the_name_back(name: str) -> None:
     assert (unquote(encoded) if encoded else plain) == name
 
 
+def test_names_of_objects_stay_inside_the_header() -> None:
+    """They are not cleaned: a result in the store is called after its source."""
+    assert content_disposition('a"b\\c_smartcrop.jpg') == (
+        "attachment; filename=\"a_b_c_smartcrop.jpg\"; filename*=UTF-8''a%22b%5Cc_smartcrop.jpg"
+    )
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -51,6 +51,10 @@ def test_on_lambda_a_body_is_limited_by_the_payload_unless_the_deployment_says_o
         ("MAX_BODY_BYTES", "0"),
         ("MAX_BODY_BYTES", "4.5 MB"),
         ("MAX_PIXELS", "-1"),
+        ("MAX_OBJECT_BYTES", "0"),
+        ("MAX_ATTEMPTS", "0"),
+        ("UPLOADS", "file:///uploads"),  # a form can be posted to S3 only
+        ("UPLOADS", "uploads"),
         ("LINK_SECONDS", "0"),
         ("LINK_SECONDS", "604801"),  # a week is all that S3 signs
     ],
