@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from handler.core.geometry import Size, half_up
+from handler.core.cover import Cover
+from handler.core.geometry import Box, Region, Size, half_up
 
 Colour = tuple[int, int, int, int]
 
@@ -26,26 +27,39 @@ class Canvas:
     colour: Colour
 
 
-def contain(content: Size, side: int, colour: Colour) -> tuple[Size, Canvas]:
-    """Fit a picture into a square, centred, its aspect kept; it is enlarged if need be.
+def contain(content: Box, side: int, colour: Colour) -> tuple[Region, Size, Canvas]:
+    """Fit a part of a picture into a square, centred, its aspect kept; it is enlarged if need be.
 
     As sharp's ``resize({fit: "contain"})``.
 
     Args:
-        content: size of the picture.
+        content: the part, in pixels.
         side: of the square, in pixels.
         colour: of the ground.
 
     Returns:
-        The size that the picture gets, and the canvas around it.
+        The area that the part is read from, which may leave it by up to half a resized pixel; the
+        size that it gets; and the canvas around it.
     """
-    scale = side / max(content.width, content.height)
+    shrink = max(content.width, content.height) / side
     fitted = Size(
-        min(side, max(1, half_up(content.width * scale))),
-        min(side, max(1, half_up(content.height * scale))),
+        *(min(side, max(1, _resized(n, shrink))) for n in (content.width, content.height))
     )
+    read = Cover(Size(content.width, content.height), fitted, shrink).region_of(
+        Box(0, 0, fitted.width, fitted.height)
+    )
+    region = Region(content.left + read.left, content.top + read.top, read.width, read.height)
     left, top = (side - fitted.width) // 2, (side - fitted.height) // 2
-    return fitted, Canvas(Size(side, side), left, top, colour)
+    return region, fitted, Canvas(Size(side, side), left, top, colour)
+
+
+def _resized(length: int, shrink: float) -> int:
+    """What sharp and libvips make of a side, in the very order in which they divide.
+
+    Where the result ends in a half, the last bit decides how it is rounded.
+    """
+    scale = 1 / shrink
+    return half_up(length * scale if scale > 1 else length / (1 / scale))
 
 
 def set_on(canvas: Canvas, image: Image.Image) -> Image.Image:

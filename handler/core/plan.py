@@ -78,11 +78,13 @@ class Cut:
         shrink: how coarse the decoded picture may be, in source pixels per pixel.
         region: the area to read, in pixels of the upright source.
         size: size of the output.
+        bounds: where the picture is taken to end, its edge repeated; None: where it does.
     """
 
     shrink: float
     region: Region
     size: Size
+    bounds: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,10 @@ def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
     found, background = _find_content(picture, wanted)
     whole = Box(0, 0, frame.size.width, frame.size.height)
     box = whole if found is None else _with_margin(found, wanted.trim_margin, frame.size)
-    size, canvas = Size(box.width, box.height), None
+    region, size, canvas = box.region(), Size(box.width, box.height), None
     if wanted.square is not None:
         side = max(box.width, box.height) if wanted.square == "fit" else wanted.square
-        size, canvas = contain(size, side, wanted.pad_colour)
+        region, size, canvas = contain(box, side, wanted.pad_colour)
     blank = found is None
     return Plan(
         mode="trim",
@@ -196,7 +198,7 @@ def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
         source=frame.size,
         crop=box,
         focus=Point(box.left + box.width // 2, box.top + box.height // 2),
-        cut=Cut(1, box.region(), size),
+        cut=Cut(1, region, size, bounds=box),
         reason="Nothing but background." if blank else "What differs from the background.",
         background=background,
         canvas=canvas,

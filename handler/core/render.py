@@ -2,10 +2,12 @@
 
 from PIL import Image
 
+from handler.core.alpha import premultiply
 from handler.core.canvas import set_on
-from handler.core.frame import Frame
-from handler.core.geometry import Size
-from handler.core.plan import Plan
+from handler.core.frame import Frame, Pixels
+from handler.core.geometry import Box, Region, Size
+from handler.core.plan import Cut, Plan
+from handler.core.resample import resample
 
 
 def render(frame: Frame, plan: Plan) -> Image.Image:
@@ -20,10 +22,19 @@ def render(frame: Frame, plan: Plan) -> Image.Image:
 
 
 def _cut(frame: Frame, plan: Plan) -> Image.Image:
-    pixels = frame.pixels(plan.cut.shrink)
-    as_it_is = plan.cut.size == Size(plan.crop.width, plan.crop.height)
-    if as_it_is and plan.cut.region == plan.crop.region() and pixels.size == frame.size:
+    pixels, cut = frame.pixels(plan.cut.shrink), plan.cut
+    as_it_is = cut.size == Size(plan.crop.width, plan.crop.height)
+    if as_it_is and cut.region == plan.crop.region() and pixels.size == frame.size:
         return pixels.crop(plan.crop)
-    region = plan.cut.region.between(frame.size, pixels.size)
-    image = pixels.read(region, plan.cut.size)
+    if cut.bounds is None:
+        image = pixels.read(cut.region.between(frame.size, pixels.size), cut.size)
+    else:
+        image = _resize_part(pixels, cut.bounds, cut)
     return image.convert("RGBA") if image.mode == "RGBa" else image
+
+
+def _resize_part(pixels: Pixels, part: Box, cut: Cut) -> Image.Image:
+    """Resize without a look at what surrounds the part, which would shine in at its edges."""
+    region = cut.region
+    inside = Region(region.left - part.left, region.top - part.top, region.width, region.height)
+    return resample(premultiply(pixels.crop(part)), inside, cut.size)
