@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from handler.config import Config
 from handler.service import Job, Service
@@ -38,8 +39,28 @@ def test_the_plan_is_what_the_service_answers(call: SmartCrop, draw: Draw, tmp_p
     settings, warnings = parse_settings(text)
     service = Service(Config(), open_results((tmp_path / "store").as_uri(), 60))
     expected = service.analyze(Job(source.read_bytes(), None, settings, warnings))
-    assert objects(ran) == [
-        {"file": str(source), **expected.model_dump(mode="json", by_alias=True)}
+    answer = expected.model_dump(mode="json", by_alias=True, exclude={"overlay_url"})
+    assert objects(ran) == [{"file": str(source), **answer}]
+
+
+def test_the_plan_is_drawn_on_its_picture(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+    source = draw("a.jpg")
+    ran = call("analyze", source, "--overlay", str(tmp_path / "why.png"))
+    (answer,) = objects(ran)
+    with Image.open(tmp_path / "why.png") as drawn:
+        assert drawn.format == "PNG"
+        assert drawn.size == tuple(answer["plan"]["source"].values())
+
+
+def test_the_plans_of_several_files_are_drawn_into_a_folder(
+    call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    sources = [draw("a.jpg"), draw("b.png")]
+    ran = call("analyze", *sources, "--overlay", str(tmp_path / "why"))
+    assert ran.returncode == 0
+    assert sorted(path.name for path in (tmp_path / "why").iterdir()) == [
+        "a_overlay.png",
+        "b_overlay.png",
     ]
 
 
