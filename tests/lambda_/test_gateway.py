@@ -66,7 +66,7 @@ def test_analyze_answers_the_plan(invoke: Invoke) -> None:
     analyzed = json.loads(invoke(upload_event(ANALYZE, PORTRAIT, settings))["body"])
     cropped = json.loads(invoke(upload_event(CROP, PORTRAIT, settings))["body"])
 
-    assert analyzed == {"plan": cropped["plan"], "warnings": []}
+    assert analyzed == {"plan": cropped["plan"], "overlayUrl": None, "warnings": []}
 
 
 @pytest.mark.parametrize(
