@@ -19,10 +19,10 @@ from handler.core.geometry import Size
 from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan, make_plan
 from handler.core.render import render
-from handler.errors import NoFaces, SmartCropError
+from handler.errors import InvalidSettings, NoFaces, SmartCropError
 from handler.faces import detector, is_available
 from handler.filename import overlay_name, result_name
-from handler.settings import CropSettings
+from handler.settings import MAX_OUTPUT_PIXELS, CropSettings
 from handler.storage import ResultStore
 from handler.telemetry import count, log
 
@@ -130,7 +130,16 @@ def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Pl
         return faces
 
     with watch.step("plan"):
-        return make_plan(picture, job.settings, find_faces)
+        plan = make_plan(picture, job.settings, find_faces)
+    # Only the picture tells how large the square around it is: a line of 60,000 pixels would fill
+    # gigabytes.
+    if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
+        side, megapixels = plan.output.width, MAX_OUTPUT_PIXELS // 1_000_000
+        raise InvalidSettings(
+            f"padToSquare: the square would have {side} × {side} pixels; "
+            f"at most {megapixels} megapixels are made"
+        )
+    return plan
 
 
 def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:

@@ -30,7 +30,7 @@ _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
 _COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
 _MAX_SIDE = 10_000
-_MAX_OUTPUT_PIXELS = 50_000_000
+MAX_OUTPUT_PIXELS = 50_000_000
 
 
 def _resolve_mode(value: object) -> object:
@@ -113,9 +113,11 @@ class CropSettings(BaseModel):
 
     @model_validator(mode="after")
     def _limit_output(self) -> Self:
-        if self.width * self.height > _MAX_OUTPUT_PIXELS:
-            megapixels = _MAX_OUTPUT_PIXELS // 1_000_000
+        megapixels = MAX_OUTPUT_PIXELS // 1_000_000
+        if self.width * self.height > MAX_OUTPUT_PIXELS:
             raise ValueError(f"width × height must be at most {megapixels} megapixels")
+        if (self.target_size or 0) ** 2 > MAX_OUTPUT_PIXELS:
+            raise ValueError(f"targetSize × targetSize must be at most {megapixels} megapixels")
         return self
 
     @property

@@ -37,3 +37,29 @@ def test_an_extreme_shape_is_cropped_in_bounded_memory(
         assert answer.size == (width, height)
         assert answer.leaked == ()
         assert answer.peak < _PEAK_KIB
+
+
+@pytest.mark.parametrize("size", [(60_000, 1), (1, 60_000), (8_000, 3)])
+def test_no_square_is_made_around_a_line_that_is_too_long(
+    sandbox: Sandbox, size: tuple[int, int]
+) -> None:
+    data = encoded(noise(*size), "PNG")
+
+    answer = sandbox.try_file(data, mode="trim", padToSquare=True)
+
+    assert answer.status == 400
+    assert "padToSquare" in answer.error["details"]
+    assert answer.peak < 64 * 1024
+
+
+def test_a_side_of_the_square_is_limited_as_the_output_is(sandbox: Sandbox) -> None:
+    answer = sandbox.try_file(encoded(noise(9, 9), "PNG"), mode="trim", targetSize=7_100)
+
+    assert answer.status == 400
+    assert "targetSize" in answer.error["details"]
+
+
+def test_a_square_is_made_around_a_shorter_one(sandbox: Sandbox) -> None:
+    answer = sandbox.try_file(encoded(noise(2_000, 3), "PNG"), mode="trim", padToSquare=True)
+
+    assert answer.size == (2_000, 2_000)

@@ -55,8 +55,8 @@ def _answer(data: bytes, settings: dict[str, Any], cpu_seconds: float) -> dict[s
 
 
 def _run(data: bytes, settings: dict[str, Any]) -> dict[str, Any]:
-    job = Job(data, "hostile.jpg", validate_settings(settings)[0])
     try:
+        job = Job(data, "hostile.jpg", validate_settings(settings)[0])
         crop = run_job(job, _CONFIG, Stopwatch())
     except SmartCropError as error:
         return {"status": error.status, "answer": error.answer()}

@@ -29,7 +29,7 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
         ["#fff", "#a1B2c3", "#11223344", "transparent"],
         ["", "white", "fff", "#ff", "#ffff", "#fffff", "#gggggg", "#fff\n", " #fff", 16, None],
     ),
-    "targetSize": (None, [1, 10_000], [0, 10_001, 0.5, "100", True]),
+    "targetSize": (None, [1, 7_071], [0, 7_072, 10_001, 0.5, "100", True]),
     "background": (
         "corner",
         ["corner", "auto", "#fff", "#80ff0010"],

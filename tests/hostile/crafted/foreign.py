@@ -8,7 +8,7 @@ import zipfile
 from functools import partial
 
 from tests.hostile.builders import PNG_SIGNATURE
-from tests.hostile.crafted.case import Case, refused
+from tests.hostile.crafted.case import Case, either, refused
 from tests.hostile.specimens import specimen
 
 _SIGNATURES = {
@@ -71,9 +71,7 @@ CASES: dict[str, Case] = {
     "psd": refused(lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 48, 64, 8, 3)),
     "ico": refused(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("png/rgb")),
     "ico-with-a-jpeg": refused(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("jpeg/baseline")),
-    "tga": refused(
-        lambda: b"\0\0\2" + bytes(9) + struct.pack("<HHBB", 64, 48, 24, 0) + bytes(9216)
-    ),
+    "tga": either(lambda: b"\0\0\2" + bytes(9) + struct.pack("<HHBB", 64, 48, 24, 0) + bytes(9216)),
     "netpbm": refused(lambda: b"P6 64 48 255\n" + bytes(9_216)),
     "netpbm-of-99999-squared": refused(lambda: b"P6 99999 99999 255\n"),
     "jpeg-2000": refused(lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99)),
