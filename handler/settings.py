@@ -1,6 +1,7 @@
 """The settings of a request, validated: names, aliases, defaults and ranges in one place."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Never, Self
 
@@ -91,7 +92,7 @@ class CropSettings(BaseModel):
         pattern=rf"^({_COLOUR}|transparent)$",
         description="Trim: colour of the padding.",
     )
-    target_size: Side | None = Field(
+    target_size: SquareSide | None = Field(
         default=None, description="Trim: side of the padded square in pixels; implies the square."
     )
     background: str = Field(
@@ -113,11 +114,9 @@ class CropSettings(BaseModel):
 
     @model_validator(mode="after")
     def _limit_output(self) -> Self:
-        megapixels = MAX_OUTPUT_PIXELS // 1_000_000
         if self.width * self.height > MAX_OUTPUT_PIXELS:
+            megapixels = MAX_OUTPUT_PIXELS // 1_000_000
             raise ValueError(f"width × height must be at most {megapixels} megapixels")
-        if (self.target_size or 0) ** 2 > MAX_OUTPUT_PIXELS:
-            raise ValueError(f"targetSize × targetSize must be at most {megapixels} megapixels")
         return self
 
     @property
