@@ -46,6 +46,7 @@ def _whole_number(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole_number)]
 # The range stands before the validator, where it reaches the JSON schema.
 Side = Annotated[int, Field(ge=1, le=_MAX_SIDE), BeforeValidator(_whole_number)]
+SquareSide = Annotated[Whole, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS))]
 
 
 class CropSettings(BaseModel):
