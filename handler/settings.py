@@ -46,7 +46,9 @@ def _whole_number(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole_number)]
 # The range stands before the validator, where it reaches the JSON schema.
 Side = Annotated[int, Field(ge=1, le=_MAX_SIDE), BeforeValidator(_whole_number)]
-SquareSide = Annotated[Whole, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS))]
+SquareSide = Annotated[
+    int, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS)), BeforeValidator(_whole_number)
+]
 
 
 class CropSettings(BaseModel):
