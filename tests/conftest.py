@@ -5,8 +5,10 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 
+import boto3
 import hypothesis
 import pytest
+from mypy_boto3_s3 import S3Client
 
 from handler import telemetry
 from tests.servers import Program, beside_python, free_ports, listens, running
@@ -18,6 +20,7 @@ hypothesis.settings.load_profile("any machine")
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 BUCKET = "results"
+UPLOADS = "uploads"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,6 +72,21 @@ def seaweedfs(
 
 def _seaweedfs_is_up(program: Program) -> bool:
     return "ready to use" in program.written() and listens(program)
+
+
+@pytest.fixture(scope="session")
+def uploads(seaweedfs: Program) -> Iterator[S3Client]:
+    """A client of SeaweedFS, on which there is a bucket for uploads too now."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=seaweedfs.url,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name=seaweedfs.environment["AWS_REGION"],
+    )
+    client.create_bucket(Bucket=UPLOADS)
+    yield client
+    client.close()
 
 
 @pytest.fixture

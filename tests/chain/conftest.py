@@ -1,7 +1,6 @@
 """The deployed chain on moto: buckets, the notification, the queue and its dead letters."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any, Final
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 
 from tests.emulator import Function, emulated
+from tests.servers import Program, beside_python, free_ports, listens, running
 
 UPLOADS, RESULTS = "uploads", "results"
 MAX_RECEIVES = 3
@@ -82,20 +81,19 @@ def _record(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def moto(bare_environment: None) -> Iterator[str]:
-    """URL of moto's server."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def moto(bare_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """moto's server, in a process of its own: its buckets are those of these tests."""
+    (port,) = free_ports(1)
+    command = [beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    log = tmp_path_factory.mktemp("moto") / "moto.log"
+    with running(command, f"http://127.0.0.1:{port}", listens, log, {}) as program:
+        yield program
 
 
 @pytest.fixture(scope="module")
-def chain(moto: str) -> Iterator[Chain]:
+def chain(moto: Program) -> Iterator[Chain]:
     environment = {
-        "AWS_ENDPOINT_URL": moto,
+        "AWS_ENDPOINT_URL": moto.url,
         "AWS_ACCESS_KEY_ID": "id",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_REGION": REGION,
@@ -105,8 +103,8 @@ def chain(moto: str) -> Iterator[Chain]:
         "SMART_CROP_MAX_ATTEMPTS": str(MAX_RECEIVES),
     }
     session = boto3.Session("id", "secret", region_name=REGION)
-    s3 = session.client("s3", endpoint_url=moto)
-    sqs = session.client("sqs", endpoint_url=moto)
+    s3 = session.client("s3", endpoint_url=moto.url)
+    sqs = session.client("sqs", endpoint_url=moto.url)
     for bucket in (UPLOADS, RESULTS):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]

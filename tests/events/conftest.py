@@ -1,20 +1,17 @@
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
 from mypy_boto3_s3 import S3Client
 
 from handler.config import Config
 from handler.events import create_handler
-from tests.conftest import BUCKET
-from tests.events.notifications import UPLOADS
+from tests.conftest import BUCKET, UPLOADS
 from tests.pictures import encoded, photo
-from tests.servers import Program
 
 PHOTO = encoded(photo("astronaut.png", (96, 96)))
 SMALL = {"width": 24, "height": 16}
@@ -90,21 +87,6 @@ class Bucket:
 
 def _text(settings: object) -> str:
     return settings if isinstance(settings, str) else json.dumps(settings)
-
-
-@pytest.fixture(scope="session")
-def uploads(seaweedfs: Program) -> Iterator[S3Client]:
-    """A client of SeaweedFS, on which there is a bucket for uploads now."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=seaweedfs.url,
-        aws_access_key_id=seaweedfs.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=seaweedfs.environment["AWS_SECRET_ACCESS_KEY"],
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket=UPLOADS)
-    yield client
-    client.close()
 
 
 @pytest.fixture

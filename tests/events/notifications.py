@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 from uuid import uuid4
 
-UPLOADS = "uploads"
-"""The bucket that all of them tell of."""
+from tests.conftest import UPLOADS as UPLOADS
 
 KEY = "photos/portrait (café).jpg"
 """The object that the files tell of."""

@@ -16,9 +16,9 @@ from handler.events.shapes import (
     read_batch_job,
     read_messages,
 )
+from tests.conftest import UPLOADS
 from tests.events.notifications import (
     KEY,
-    UPLOADS,
     batch_task,
     event_bridge,
     load,
