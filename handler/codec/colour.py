@@ -32,6 +32,13 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
         return _without_profile(image), warning
 
 
+def lab_to_srgb(image: Image.Image) -> Image.Image:
+    """Convert CIELAB of the D50 white, mode LAB, to RGB."""
+    lab = ImageCms.createProfile("LAB")
+    transform = ImageCms.buildTransform(lab, _SRGB, "LAB", "RGB")
+    return _applied(transform, image)
+
+
 def _without_profile(image: Image.Image) -> Image.Image:
     return _convert_cmyk(image, press_profile()) if image.mode == "CMYK" else image
 

@@ -1,14 +1,14 @@
 """An opened picture: header read and limits checked, pixels decoded only when asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from handler.codec import jpeg, libwebp, raster, webp
 from handler.codec.colour import to_srgb
-from handler.codec.containers import READERS
-from handler.codec.formats import FORMATS, Format, recognise
+from handler.codec.containers import READERS, Contents
+from handler.codec.formats import FORMATS, Format, check_available, recognise
 from handler.codec.metadata import Metadata
 from handler.core.frame import Pixels
 from handler.core.geometry import Size
@@ -92,15 +92,20 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         raise NoImage
     format_ = recognise(data)
     if format_ is None:
-        taken = ", ".join(f.name.upper() for f in FORMATS.values())
+        taken = ", ".join(f.label for f in FORMATS.values())
         raise InvalidImage(f"unrecognised format; taken are {taken}")
-    if format_.pillow is None:
+    check_available(format_)
+    if format_.name == "jpeg":
         return _open_jpeg(data, format_, limits)
     if format_.name == "webp" and libwebp.is_available():
         picture = _open_webp(data, format_, limits)
         if picture is not None:
             return picture
-    return _open_raster(data, format_, limits)
+    contents = _read_contents(data, format_, limits)
+    picture = (_open_apart if format_.apart else _open_raster)(contents, format_, limits)
+    if contents.left_out is not None:
+        picture.warnings.append(contents.left_out)
+    return picture
 
 
 def _open_jpeg(data: bytes, format_: Format, limits: Limits) -> Picture:
@@ -130,16 +135,29 @@ def _open_webp(data: bytes, format_: Format, limits: Limits) -> Picture | None:
     )
 
 
-def _open_raster(data: bytes, format_: Format, limits: Limits) -> Picture:
+def _read_contents(data: bytes, format_: Format, limits: Limits) -> Contents:
     contents = READERS[format_.name](data)
     _check_pixels(contents.size, limits)
     if contents.size.area > contents.most_pixels:
         raise ProcessingFailed("The file is too short for the size in its header")
+    return contents
+
+
+def _open_raster(contents: Contents, format_: Format, limits: Limits) -> Picture:
     image = raster.open_header(contents.data, format_)
     size = Size(*image.size)
     _check_pixels(size, limits)
-    metadata = raster.read_metadata(image, format_)
+    metadata = raster.read_metadata(image)
     return Picture(format_, size, metadata, lambda _: raster.decode(image, format_, contents.data))
+
+
+def _open_apart(contents: Contents, format_: Format, _: Limits) -> Picture:
+    if contents.alpha and not FORMATS[format_.output].alpha:
+        format_ = replace(format_, output="png")
+    metadata = Metadata(contents.orientation, contents.profile)
+    return Picture(
+        format_, contents.size, metadata, lambda _: raster.decode_apart(contents, format_)
+    )
 
 
 def _check_pixels(size: Size, limits: Limits) -> None:

@@ -1,15 +1,15 @@
-"""All formats but JPEG, through Pillow."""
+"""All formats that have no module of their own: headers walked, then Pillow's or other decoders."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-from handler.codec import libtiff
-from handler.codec.containers import png
+from handler.codec import isolation
+from handler.codec.colour import lab_to_srgb
+from handler.codec.containers import Contents, png
 from handler.codec.formats import Format
 from handler.codec.metadata import Metadata, read_exif_orientation
-from handler.core.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed
 
 # The limit on pixels is checked here, on the header, with our own number.
@@ -35,31 +35,30 @@ _WORKING_MODE = {
     "LAB": "RGB",
     "HSV": "RGB",
 }
+# Animations are left to Pillow.
+_PLUGINS = {"libwebp": "WEBP"}
 
 
 def open_header(data: bytes, format_: Format) -> Image.Image:
     """Open a file without decoding it.
 
     Raises:
-        InvalidImage: the header is damaged, Pillow was built without the format, or its pixels are
-            of a kind that is not taken.
+        InvalidImage: the header is damaged, or its pixels are of a kind that is not taken.
     """
-    if format_.pillow is None:
-        raise ValueError(f"{format_.name} is not Pillow's to open")
+    plugin = _PLUGINS.get(format_.decoder, format_.decoder)
     try:
-        image = Image.open(io.BytesIO(data), formats=[format_.pillow])
+        image = Image.open(io.BytesIO(data), formats=[plugin])
     except Exception as error:  # whatever a plugin makes of hostile bytes
-        raise InvalidImage(f"the {format_.name.upper()} header is damaged") from error
+        raise InvalidImage(f"the {format_.label} header is damaged") from error
     if image.mode not in _WORKING_MODE:
         kind = "samples of 32 bits or with a sign"
-        raise InvalidImage(f"{format_.name.upper()} with {kind} is not taken")
+        raise InvalidImage(f"{format_.label} with {kind} is not taken")
     return image
 
 
-def read_metadata(image: Image.Image, format_: Format) -> Metadata:
-    """Orientation and profile of an opened file. Pillow turns TIFF upright by itself."""
-    turned = format_.name == "tiff"
-    orientation = Orientation.UPRIGHT if turned else read_exif_orientation(image.info.get("exif"))
+def read_metadata(image: Image.Image) -> Metadata:
+    """Orientation and profile of an opened file."""
+    orientation = read_exif_orientation(image.info.get("exif"))
     return Metadata(orientation, image.info.get("icc_profile"))
 
 
@@ -78,21 +77,30 @@ def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early.
     """
-    if format_.name == "tiff":
-        libtiff.silence()
     try:
         image.load()
         # Pillow says nothing when the pixels of a PNG end early, and leaves the rest blank.
         whole = format_.name != "png" or not _ends_blank(image) or png.is_whole(data)
         decoded = _to_working_mode(image)
     except Exception as error:  # whatever a decoder makes of hostile bytes
-        raise ProcessingFailed(
-            f"The {format_.name.upper()} data are damaged or incomplete"
-        ) from error
+        raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
     if not whole:
         raise ProcessingFailed("The PNG data are incomplete")
     decoded.info = {}
     return decoded
+
+
+def decode_apart(contents: Contents, format_: Format) -> Image.Image:
+    """Decode in a process of its own; see `decode` for the picture.
+
+    Raises:
+        ProcessingFailed: the data are damaged or end early, or took more memory or time than
+            pictures of that size do.
+    """
+    image = isolation.decode(contents.data, format_, contents.size)
+    if image.size != (contents.size.width, contents.size.height):
+        raise ProcessingFailed(f"The {format_.label} data have another size than the header says")
+    return _to_working_mode(image)
 
 
 def _ends_blank(image: Image.Image) -> bool:
@@ -108,6 +116,8 @@ def _to_working_mode(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         # The upper byte, as libvips reduces it, and Pillow itself wherever there is colour.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode == "LAB":
+        return lab_to_srgb(image)
     if "transparency" in image.info and mode in ("L", "RGB"):
         mode = "RGBA"
     return image.convert(mode) if image.mode != mode else image

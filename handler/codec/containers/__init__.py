@@ -5,14 +5,33 @@ file needs, and nothing else: animations, texts, previews and further pages are 
 hide their bombs, and no pixel of a crop depends on them.
 """
 
-from handler.codec.containers import bmp, gif, png, tiff, webp
+from handler.codec.containers import (
+    bmp,
+    gif,
+    ico,
+    isobmff,
+    jpeg2000,
+    jxl,
+    png,
+    psd,
+    tga,
+    tiff,
+    webp,
+)
 from handler.codec.containers.contents import Contents
 
 # Format -> what reads it; all but JPEG, of which more is known than this.
 READERS = {
+    "avif": isobmff.read_avif,
     "bmp": bmp.read,
     "gif": gif.read,
+    "heic": isobmff.read_heic,
+    "ico": ico.read,
+    "jp2": jpeg2000.read,
+    "jxl": jxl.read,
     "png": png.read,
+    "psd": psd.read,
+    "tga": tga.read,
     "tiff": tiff.read,
     "webp": webp.read,
 }

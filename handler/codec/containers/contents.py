@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from handler.core.geometry import Size
+from handler.core.orientation import Orientation
+
+ANIMATED = "The picture is animated; its first frame was cropped"
+SEVERAL_PAGES = "The file has several pages; the first one was cropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +18,16 @@ class Contents:
         size: of the picture as stored, by the header.
         most_pixels: as many as the data can become at the very most, or more; a header that
             promises more lies.
+        orientation: what turns the decoded picture upright, where the decoder does not tell.
+        profile: ICC profile, likewise.
+        alpha: whether it is known to have transparency.
+        left_out: what the client is to be told of the rest of the file.
     """
 
     data: bytes
     size: Size
     most_pixels: int
+    orientation: Orientation = Orientation.UPRIGHT
+    profile: bytes | None = None
+    alpha: bool = False
+    left_out: str | None = None

@@ -90,6 +90,22 @@ def read_fields(data: bytes, rules: Mapping[int, Rule]) -> dict[int, Field]:
     return fields
 
 
+def has_next(data: bytes) -> bool:
+    """Whether another directory follows the first, as the file says it.
+
+    Raises:
+        ValueError: it is no TIFF.
+    """
+    order = byte_order(data)
+    try:
+        (start,) = struct.unpack_from(f"{order}I", data, 4)
+        (count,) = struct.unpack_from(f"{order}H", data, start)
+        (following,) = struct.unpack_from(f"{order}I", data, start + 2 + count * _ENTRY_BYTES)
+    except struct.error:
+        return False
+    return bool(0 < following < len(data))
+
+
 def write_fields(fields: Iterable[Field], order: str, start: int) -> bytes:
     """A directory that is the file's last.
 

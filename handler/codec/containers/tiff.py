@@ -4,7 +4,7 @@ import math
 import struct
 from dataclasses import dataclass, replace
 
-from handler.codec.containers.contents import Contents
+from handler.codec.containers.contents import SEVERAL_PAGES, Contents
 from handler.codec.containers.directory import (
     BYTES,
     FRACTIONS,
@@ -12,10 +12,12 @@ from handler.codec.containers.directory import (
     Field,
     Rule,
     byte_order,
+    has_next,
     read_fields,
     write_fields,
 )
 from handler.core.geometry import Size
+from handler.core.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 257, 258, 259, 277, 284
@@ -25,6 +27,9 @@ _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
 _MAX_PIECES = 65_536
 _MAX_SAMPLES = 8
 _MAX_PROFILE_BYTES = 4 << 20
+_MAX_JPEG_TABLES_BYTES = 4096
+_ORIENTATION, _PROFILE, _SAMPLE_FORMAT = 274, 34_675, 339
+_WHOLE = 1
 _ONE = Rule(WHOLE_NUMBERS, 1)
 _SAMPLE = Rule(WHOLE_NUMBERS, _MAX_SAMPLES)
 _PIECE = Rule(WHOLE_NUMBERS, _MAX_PIECES)
@@ -36,7 +41,7 @@ _FIELDS = {
     262: _ONE,  # photometric interpretation
     266: _ONE,  # fill order
     _STRIP_OFFSETS: _PIECE,
-    274: _ONE,  # orientation
+    _ORIENTATION: _ONE,
     _SAMPLES: _ONE,
     _STRIP_ROWS: _ONE,
     _STRIP_BYTES: _PIECE,
@@ -50,15 +55,15 @@ _FIELDS = {
     _TILE_OFFSETS: _PIECE,
     _TILE_BYTES: _PIECE,
     338: _SAMPLE,  # what the extra samples mean
-    339: _SAMPLE,  # sample format
+    _SAMPLE_FORMAT: _SAMPLE,
+    347: Rule(BYTES, _MAX_JPEG_TABLES_BYTES),
     529: Rule(FRACTIONS, 3),  # YCbCr: coefficients, subsampling, positioning, black and white
     530: Rule(WHOLE_NUMBERS, 2),
     531: _ONE,
     532: Rule(FRACTIONS, 6),
-    34675: Rule(BYTES, _MAX_PROFILE_BYTES),
+    _PROFILE: Rule(BYTES, _MAX_PROFILE_BYTES),
 }
-# What is decoded, and how many bytes one byte can become at the very most. JPEG is not among them:
-# it would reach a decoder other than the one that untrusted JPEG is left to.
+# What is decoded, and how many bytes one byte can become at the very most.
 _PLAIN = 1
 _EXPANSION = {
     _PLAIN: 1,
@@ -66,13 +71,13 @@ _EXPANSION = {
     3: 65_536,
     4: 65_536,
     5: 2_560,  # LZW: 12 bits for a string of at most 3,838 bytes
+    7: 256,  # JPEG: two bits for a block of 64 samples
     8: 1_032,  # deflate
     32_773: 64,  # PackBits
     32_946: 1_032,  # deflate, as numbered first
 }
 _NOT_TAKEN = {
-    6: "JPEG",
-    7: "JPEG",
+    6: "old JPEG",
     34_712: "JPEG 2000",
     34_925: "LZMA",
     50_000: "Zstandard",
@@ -81,7 +86,9 @@ _NOT_TAKEN = {
 # The two ways to cut a page: into strips of rows, or into tiles.
 _STRIPS = (_STRIP_OFFSETS, _STRIP_BYTES, _STRIP_ROWS)
 _TILES = (_TILE_OFFSETS, _TILE_BYTES, _TILE_WIDTH, _TILE_LENGTH)
-_LAYOUT = {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, *_STRIPS, *_TILES}
+_READ = {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, *_STRIPS, *_TILES}
+_READ |= {_ORIENTATION, _SAMPLE_FORMAT}
+_MAX_DEPTH = 16
 # Tiles reach over the edge of a page; where it is small, far.
 _SMALL_PAGE = 1024 * 1024
 
@@ -96,22 +103,40 @@ def read(data: bytes) -> Contents:
     try:
         order = byte_order(data)
         fields = read_fields(data, _FIELDS)
-        page = _Page.of(
-            {tag: field.numbers(order) for tag, field in fields.items() if tag in _LAYOUT}
-        )
+        numbers = {tag: field.numbers(order) for tag, field in fields.items() if tag in _READ}
+        page = _Page.of(numbers)
     except (ValueError, LookupError) as error:
         raise InvalidImage("the TIFF header is damaged") from error
     expansion = _EXPANSION.get(page.compression)
     if expansion is None:
         name = _NOT_TAKEN.get(page.compression, f"number {page.compression}")
         raise InvalidImage(f"TIFF with {name} compression is not taken")
+    if page.depth > _MAX_DEPTH or set(numbers.get(_SAMPLE_FORMAT, ())) - {_WHOLE}:
+        raise InvalidImage("TIFF with samples of 32 bits or with a sign is not taken")
     page.check_pieces(len(data))
+    # What is turned after decoding is not to be turned by the decoder.
+    profile = fields.pop(_PROFILE, None)
+    fields.pop(_ORIENTATION, None)
     padding = b"\0" * (len(data) % 2)
     start = len(data) + len(padding)
     directory = write_fields(page.needed(fields), order, start)
     place = struct.pack(f"{order}I", start)
     kept = b"".join((data[:4], place, memoryview(data)[8:], padding, directory))
-    return Contents(kept, page.size, len(data) * expansion * 8 // page.bits)
+    return Contents(
+        kept,
+        page.size,
+        len(data) * expansion * 8 // page.bits,
+        _orientation(numbers),
+        profile.raw if profile else None,
+        left_out=SEVERAL_PAGES if has_next(data) else None,
+    )
+
+
+def _orientation(numbers: dict[int, tuple[int, ...]]) -> Orientation:
+    try:
+        return Orientation(numbers[_ORIENTATION][0])
+    except (LookupError, ValueError):
+        return Orientation.UPRIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +145,8 @@ class _Page:
 
     Attributes:
         compression: as the format numbers it.
-        bits: of a pixel when decoded.
+        depth: bits of a sample.
+        samples: of a pixel.
         size: of the page.
         piece: size of a strip or tile.
         planes: how often the page is cut up: once, or once for every sample.
@@ -130,7 +156,8 @@ class _Page:
     """
 
     compression: int
-    bits: int
+    depth: int
+    samples: int
     size: Size
     piece: Size
     planes: int
@@ -161,7 +188,8 @@ class _Page:
             layout, piece = _STRIPS, Size(size.width, rows)
         return cls(
             compression=one(_COMPRESSION, 1),
-            bits=max((1, *numbers.get(_BITS, ()))) * samples,
+            depth=max((1, *numbers.get(_BITS, ()))),
+            samples=samples,
             size=size,
             piece=piece,
             planes=samples if one(_PLANES, 1) == 2 else 1,
@@ -169,6 +197,11 @@ class _Page:
             offsets=numbers[layout[0]],
             stored=numbers.get(layout[1], ()),
         )
+
+    @property
+    def bits(self) -> int:
+        """Of a pixel when decoded."""
+        return self.depth * self.samples
 
     @property
     def pieces(self) -> int:
