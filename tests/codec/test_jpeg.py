@@ -195,10 +195,3 @@ def test_pillow_decodes_no_jpeg(mode: str, shrink: float) -> None:
     data = encoded(photo().convert(mode), "JPEG", orientation=6)
     pixels = open_picture(data, LIMITS).pixels(shrink)
     assert pixels.size.area > 0
-
-
-@pytest.mark.usefixtures("without_pillows_decoder")
-def test_pillow_decodes_no_jpeg_inside_a_tiff() -> None:
-    data = encoded(photo(), "TIFF", compression="jpeg")
-    with pytest.raises(SmartCropError):
-        open_picture(data, LIMITS).pixels(1)
