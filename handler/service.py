@@ -2,12 +2,11 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from aws_lambda_powertools.metrics import MetricUnit
-
+from handler.accounting import accounted, facts_of
 from handler.answers import AnalyzeAnswer, CropAnswer, PlanAnswer
 from handler.codec import Limits, Picture, encode, open_picture
 from handler.codec.encode import output_format
@@ -19,12 +18,11 @@ from handler.core.geometry import Size
 from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan, make_plan
 from handler.core.render import render
-from handler.errors import InvalidSettings, NoFaces, SmartCropError
+from handler.errors import InvalidSettings, NoFaces
 from handler.faces import detector, is_available
 from handler.filename import overlay_name, result_name
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings
 from handler.storage import ResultStore
-from handler.telemetry import count, log
 
 # Overlays are for looking at.
 _OVERLAY = FORMATS["jpeg"]
@@ -203,10 +201,10 @@ class Service:
             SmartCropError: whatever went wrong, in the client's terms.
         """
         watch = Stopwatch()
-        with _accounted(job, watch) as facts:
+        with _accounted(job, watch.steps) as facts:
             crop = run_job(job, self._config, watch)
             filename = target.name(crop.format) if target.name else crop.filename
-            facts.update(_facts(crop.plan), job_id=target.job_id, bytes_out=len(crop.data))
+            facts.update(facts_of(crop.plan), job_id=target.job_id, bytes_out=len(crop.data))
             with watch.step("store"):
                 etag = self.results.save(
                     target.folder, filename, crop.data, crop.format.content_type
@@ -236,10 +234,10 @@ class Service:
             SmartCropError: whatever went wrong, in the client's terms.
         """
         watch = Stopwatch()
-        with _accounted(job, watch) as facts:
+        with _accounted(job, watch.steps) as facts:
             picture, _ = open_job(job, self._config, watch)
             plan = plan_job(job, picture, self._config, watch)
-            facts.update(_facts(plan))
+            facts.update(facts_of(plan))
             overlay = draw_job(picture, plan, _OVERLAY) if job.overlay else None
             overlay_url = self._save_overlay(job, str(uuid.uuid4()), overlay)
         warnings = [*job.warnings, *picture.warnings, *plan.warnings]
@@ -253,54 +251,5 @@ class Service:
         return self.results.link(folder, name).url
 
 
-def _facts(plan: Plan) -> dict[str, object]:
-    size = plan.output
-    return {
-        "strategy": plan.strategy,
-        "fallback": plan.fallback,
-        "source": f"{plan.source.width}x{plan.source.height}",
-        "output": f"{size.width}x{size.height}",
-    }
-
-
-@contextmanager
-def _accounted(job: Job, watch: Stopwatch) -> Iterator[dict[str, object]]:
-    """One log line and one set of metrics for a job, however it ends."""
-    start = time.perf_counter()
-    facts: dict[str, object] = {"mode": job.settings.mode, "bytes_in": len(job.data)}
-    failure: BaseException | None = None
-    try:
-        yield facts
-        facts["outcome"] = "done"
-    except SmartCropError as error:
-        facts["outcome"] = error.code
-        raise
-    except BaseException as error:
-        failure = error
-        facts["outcome"] = "INTERNAL"
-        raise
-    finally:
-        duration = (time.perf_counter() - start) * 1000
-        log(
-            "job",
-            failure=failure,
-            **{"request_id": job.request_id} if job.request_id else {},
-            **facts,
-            duration_ms=round(duration, 1),
-            steps_ms=watch.steps,
-        )
-        count(job.settings.mode, _metrics(facts, duration))
-
-
-def _metrics(facts: dict[str, object], duration: float) -> dict[str, tuple[MetricUnit, float]]:
-    done = facts["outcome"] == "done"
-    amounts = {
-        "Crops": (MetricUnit.Count, float(done)),
-        "Errors": (MetricUnit.Count, float(not done)),
-        "Fallbacks": (MetricUnit.Count, float(facts.get("fallback") is not None)),
-        "Duration": (MetricUnit.Milliseconds, duration),
-    }
-    for name, fact in (("BytesIn", "bytes_in"), ("BytesOut", "bytes_out")):
-        if isinstance(amount := facts.get(fact), int):
-            amounts[name] = (MetricUnit.Bytes, float(amount))
-    return amounts
+def _accounted(job: Job, steps: Mapping[str, float]) -> AbstractContextManager[dict[str, object]]:
+    return accounted(job.settings.mode, len(job.data), job.request_id, steps)
