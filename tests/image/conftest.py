@@ -1,25 +1,27 @@
 """The engine, the images that are built on it, and an S3 that their functions reach."""
 
-import asyncio
 import shutil
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from mypy_boto3_s3 import S3Client
 
-from tests.conftest import BUCKET
+from tests.conftest import BUCKET, UPLOADS
+from tests.events.notifications import KEY
 from tests.image import base_image, engine, tools
+from tests.image.doorway import doorway
 from tests.image.engine import ADDRESS, Engine
 from tests.image.layers import Image, read_image
 from tests.image.sam import ROOT, Build, Sam, build
+from tests.pictures import encoded, photo
 from tests.servers import Program
 
 SOURCES = (
     *("template.yaml", "infra", "handler", "layers", ".dockerignore"),
     *("pyproject.toml", "requirements.lock", "LICENSE"),
 )
+PHOTO = encoded(photo("astronaut.png"))
 _SIZES = pytest.StashKey[list[str]]()
 
 
@@ -88,42 +90,19 @@ def lean_image(lean: Build, tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 
 @pytest.fixture(scope="session")
-def aws(docker: Engine, seaweedfs: Program) -> Iterator[Mapping[str, str]]:
-    """The environment of a function whose S3 is SeaweedFS, which checks signatures."""
-    with _doorway(int(seaweedfs.url.rpartition(":")[2])) as url:
+def aws(docker: Engine, seaweedfs: Program, uploads: S3Client) -> Iterator[Mapping[str, str]]:
+    """The environment of a function whose S3 is SeaweedFS, which checks signatures.
+
+    The object is there that the events in files tell of.
+    """
+    uploads.put_object(Bucket=UPLOADS, Key=KEY, Body=PHOTO)
+    with doorway(ADDRESS, int(seaweedfs.url.rpartition(":")[2])) as url:
         yield {
             **seaweedfs.environment,
             "AWS_ENDPOINT_URL": url,
             "SMART_CROP_STORE": f"s3://{BUCKET}",
-            "SMART_CROP_UPLOADS": f"s3://{BUCKET}",
+            "SMART_CROP_UPLOADS": f"s3://{UPLOADS}",
         }
-
-
-@contextmanager
-def _doorway(port: int) -> Iterator[str]:
-    """Let containers in, who reach the bridge's address, to what listens on this machine's own."""
-    loop = asyncio.new_event_loop()
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
-
-    async def enter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pipe(reader, inner_writer), pipe(inner_reader, writer))
-
-    server = loop.run_until_complete(asyncio.start_server(enter, ADDRESS, 0))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield f"http://{ADDRESS}:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 def _sizes(image: Image) -> list[str]:
