@@ -65,6 +65,12 @@ def _tiff(data: bytes) -> "Image.Image":
     return _loaded(TiffImageFile(io.BytesIO(data)))
 
 
+def _jpeg(data: bytes) -> "Image.Image":
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    return _loaded(JpegImageFile(io.BytesIO(data)))
+
+
 def _jpeg2000(data: bytes) -> "Image.Image":
     from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
@@ -124,6 +130,7 @@ def _libjxl(data: bytes) -> "Image.Image":
 
 _DECODERS: dict[str, Callable[[bytes], "Image.Image"]] = {
     "TIFF": _tiff,
+    "JPEG": _jpeg,
     "JPEG2000": _jpeg2000,
     "PSD": _psd,
     "TGA": _tga,

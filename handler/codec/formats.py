@@ -20,6 +20,7 @@ Decoder = Literal[
     "BMP",
     "GIF",
     "ICO",
+    "JPEG",
     "JPEG2000",
     "PNG",
     "PSD",
@@ -62,7 +63,8 @@ FORMATS = {
     for format_ in (
         Format(
             *("jpeg", "JPEG", "jpg", "image/jpeg", "jpeg", "libjpeg-turbo", False),
-            "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h) and is never reached",
+            "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h); only subsampling that nobody else "
+            "decodes reaches it, apart",
             alpha=False,
         ),
         Format(

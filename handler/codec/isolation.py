@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from handler.codec.formats import Format
+from handler.codec.formats import Decoder
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
@@ -38,12 +38,12 @@ _BYTES |= {"YCbCr": 3, "I;16B": 2, "I;16L": 2}
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "SYSTEMROOT")
 
 
-def decode(data: bytes, format_: Format, size: Size) -> Image.Image:
+def decode(data: bytes, decoder: Decoder, size: Size) -> Image.Image:
     """Decode a file elsewhere.
 
     Args:
         data: the file.
-        format_: its format.
+        decoder: who is to do it.
         size: as stored, by the header: what it takes more than that many pixels need is refused.
 
     Returns:
@@ -53,9 +53,9 @@ def decode(data: bytes, format_: Format, size: Size) -> Image.Image:
         ProcessingFailed: the data are damaged, or more than the limits were needed.
     """
     memory = _BASE_BYTES + _BYTES_PER_PIXEL * size.area + 3 * len(data)
-    command = [sys.executable, "-I", "-S", _PROGRAM, format_.decoder, str(memory)]
+    command = [sys.executable, "-I", "-S", _PROGRAM, decoder, str(memory)]
     command += [str(_CPU_SECONDS), *filter(None, sys.path)]
-    failed = ProcessingFailed(f"The {format_.label} data are damaged or incomplete")
+    failed = ProcessingFailed("The picture's data are damaged, or take too much memory or time")
     with subprocess.Popen(  # noqa: S603  # it is this Python, with a program of ours
         command,
         env=_environment(os.environ),

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
-from PIL import Image
+from PIL import Image, ImageChops
 
+from handler.codec import isolation
 from handler.codec.containers import jpeg as container
 from handler.codec.metadata import Metadata, read_exif_orientation
 from handler.core.geometry import Size
@@ -13,6 +14,9 @@ from handler.errors import InvalidImage, ProcessingFailed
 
 # What libjpeg-turbo can scale by, coarsest first, for nearly nothing.
 _SCALES = (8, 4, 2)
+# Components -> colour space, in libjpeg-turbo's words; the likeliest of them.
+_COLOURS = {1: "Gray", 3: "YCbCr", 4: "CMYK"}
+_UNKNOWN_SUBSAMPLING = "subsampling"
 # Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
 # picture in: it then reads the decoded pixels where they lie.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
@@ -30,6 +34,8 @@ class JpegHeader:
         colour: colour space of the file, in libjpeg-turbo's words.
         inverted: CMYK values count light instead of ink, as Adobe writes them.
         lossless: it cannot be scaled while decoding.
+        apart: libjpeg-turbo's own interface does not know its subsampling, and Pillow's decoder
+            has it, in a process of its own.
         metadata: orientation and profile.
     """
 
@@ -38,6 +44,7 @@ class JpegHeader:
     colour: str
     inverted: bool
     lossless: bool
+    apart: bool
     metadata: Metadata
 
 
@@ -49,19 +56,25 @@ def read_header(data: bytes) -> JpegHeader:
         ProcessingFailed: there are too few bytes for that many pixels.
     """
     segments = container.read(data)
+    colour, apart = _COLOURS[segments.components], False
     try:
-        height, width, colour, _ = simplejpeg.decode_jpeg_header(segments.data)
+        _, _, colour, _ = simplejpeg.decode_jpeg_header(segments.data)
+    except KeyError:  # 4:4:1, which simplejpeg (1.9.0) has no name for, and decodes
+        pass
     except (ValueError, MemoryError) as error:
-        raise InvalidImage("the JPEG header is damaged") from error
-    if width * height > segments.most_pixels:
+        apart = _UNKNOWN_SUBSAMPLING in str(error)
+        if not apart:
+            raise InvalidImage("the JPEG header is damaged") from error
+    if segments.size.area > segments.most_pixels:
         raise ProcessingFailed("The file is too short for the size in its header")
     metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
     return JpegHeader(
         segments.data,
-        Size(width, height),
+        segments.size,
         colour,
         segments.adobe,
         segments.lossless,
+        apart,
         metadata,
     )
 
@@ -84,6 +97,8 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early.
     """
+    if header.apart:
+        return _decode_apart(header, scale)
     if header.lossless and scale > 1:
         return decode(header, 1).reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
     space = _DECODE_TO.get(header.colour, "RGBX")
@@ -107,6 +122,17 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
     size = _scaled(header.size, scale)
     # libjpeg-turbo rounds the scaled size up, libvips down: the stride skips what is over.
     return Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
+
+
+def _decode_apart(header: JpegHeader, scale: int) -> Image.Image:
+    image = isolation.decode(header.data, "JPEG", header.size)
+    if image.size != (header.size.width, header.size.height):
+        raise ProcessingFailed("The JPEG data have another size than the header says")
+    if image.mode == "CMYK" and not header.inverted:
+        image = ImageChops.invert(image)  # Pillow takes all of them for Adobe's
+    elif image.mode == "RGB":
+        image = image.convert("RGBX")
+    return image if scale == 1 else image.reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
 
 
 def _scaled(size: Size, scale: int) -> tuple[int, int]:

@@ -97,7 +97,7 @@ def decode_apart(contents: Contents, format_: Format) -> Image.Image:
         ProcessingFailed: the data are damaged or end early, or took more memory or time than
             pictures of that size do.
     """
-    image = isolation.decode(contents.data, format_, contents.size)
+    image = isolation.decode(contents.data, format_.decoder, contents.size)
     if image.size != (contents.size.width, contents.size.height):
         raise ProcessingFailed(f"The {format_.label} data have another size than the header says")
     return _to_working_mode(image)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
 # A marker that a segment follows, or the end: neither a stuffed 0xFF in the pixels nor a restart.
@@ -19,6 +20,12 @@ _LOSSLESS = 0xC3
 # Files with these can do with one scan, for all of their components.
 _SEQUENTIAL = (0xC0, 0xC1)
 _FRAMES = {0xC0: 2, 0xC1: 2, 0xC2: 1, _LOSSLESS: 64, 0xC9: 1, 0xCA: 1}
+# Those that no library decodes any more (ITU-T T.81, table B.1).
+_NOT_TAKEN = dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical")
+_NOT_TAKEN[0xCB] = "lossless arithmetic"
+_FRAME_MARKERS = {*_FRAMES, *_NOT_TAKEN}
+_COMPONENTS = (1, 3, 4)
+_DEPTH = 8
 _BLOCK = 8
 _AROUND_PART = 4 + len(_PROFILE[1]) + 2  # marker and length, name, number and total
 # Profiles and previews come in segments of 64 KiB: this is more than 100 MB of them.
@@ -36,6 +43,8 @@ class Segments:
 
     Attributes:
         data: the file; if its profile is damaged, without it.
+        size: of the picture as stored.
+        components: samples a pixel, 1, 3 or 4.
         exif: EXIF block.
         profile: ICC profile.
         adobe: whether it was written the way Adobe's programs write.
@@ -44,6 +53,8 @@ class Segments:
     """
 
     data: bytes
+    size: Size
+    components: int
     exif: bytes | None
     profile: bytes | None
     adobe: bool
@@ -65,20 +76,23 @@ def read(data: bytes) -> Segments:
     """Walk the segments up to the pixels.
 
     Raises:
-        InvalidImage: a segment is damaged, or there are too many of them or of scans.
+        InvalidImage: a segment is damaged, there are too many of them or of scans, or its kind is
+            not taken.
     """
     exif: bytes | None = None
     parts: list[_Part] = []
-    adobe = lossless = one_scan = False
-    most_pixels = 0
+    adobe = lossless = scanned = one_scan = False
+    most_pixels = components = 0
+    size = Size(0, 0)
     all_components: bytes | None = None
     for marker, payload, end in _walk(data):
         if marker == _SCAN:
-            one_scan = payload[:1] == all_components
+            scanned, one_scan = True, payload[:1] == all_components
             break
-        if marker in _FRAMES and not most_pixels:
+        if marker in _FRAME_MARKERS and not most_pixels:
             lossless = marker == _LOSSLESS
             all_components = payload[5:6] if marker in _SEQUENTIAL else None
+            size, components = _read_frame(marker, payload)
             most_pixels = _most_pixels(payload, len(data) * 8 // _FRAMES[marker])
         elif _is(_EXIF, marker, payload):
             exif = exif or payload
@@ -86,13 +100,15 @@ def read(data: bytes) -> Segments:
             parts.append(_Part(payload[12], payload[13], payload[14:], end))
         elif _is(_ADOBE, marker, payload):
             adobe = True
+    if not (components and scanned):
+        raise InvalidImage("the JPEG header is damaged")
     # libjpeg takes no second scan after one for all components: the pixels need not be searched.
     if not one_scan:
         _check_scans(data)
     profile = _joined(parts)
     if parts and profile is None:
         data = _without(data, parts)
-    return Segments(data, exif, profile, adobe, lossless, most_pixels)
+    return Segments(data, size, components, exif, profile, adobe, lossless, most_pixels)
 
 
 def _is(kind: tuple[int, bytes], marker: int, payload: bytes) -> bool:
@@ -121,6 +137,23 @@ def _check_scans(data: bytes) -> None:
         return
     if sum(marker == _SCAN for marker, *_ in _walk(data)) > _MAX_SCANS:
         raise InvalidImage("the JPEG has too many scans")
+
+
+def _read_frame(marker: int, frame: bytes) -> tuple[Size, int]:
+    """Size and number of components."""
+    if marker in _NOT_TAKEN:
+        raise InvalidImage(f"{_NOT_TAKEN[marker]} JPEG is not taken")
+    try:
+        depth, height, width, components = struct.unpack_from(">BHHB", frame)
+    except struct.error as error:
+        raise InvalidImage("the JPEG header is damaged") from error
+    if len(frame) < 6 + 3 * components:
+        raise InvalidImage("the JPEG header is damaged")
+    if depth != _DEPTH:
+        raise InvalidImage(f"JPEG with {depth} bits a sample is not taken")
+    if components not in _COMPONENTS:
+        raise InvalidImage(f"JPEG with {components} components is not taken")
+    return Size(width, height), components
 
 
 def _most_pixels(frame: bytes, blocks: int) -> int:
