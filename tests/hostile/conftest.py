@@ -6,6 +6,9 @@ import pytest
 from tests.hostile.corpus import CORPUS
 from tests.hostile.sandbox import Answer, Sandbox, WorkerDied
 
+# Not every build can write every format that it reads.
+_SETTINGS = {"width": 40, "height": 40, "format": "png"}
+
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
@@ -36,7 +39,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     with Sandbox(tmp_path_factory.mktemp("corpus") / "stderr") as sandbox:
         for name, case in CORPUS.items():
             try:
-                answers[name] = sandbox.try_file(case.build(), width=40, height=40)
+                answers[name] = sandbox.try_file(case.build(), **_SETTINGS)
             except WorkerDied as death:
                 deaths[name] = death
     return Trial(answers, deaths, sandbox.log.read_text())

@@ -8,10 +8,12 @@ from tests.hostile.crafted.case import Case, either, refused
 from tests.hostile.specimens import NAMES, specimen
 
 # Shares of a file that are left; all of these cut into the first picture.
-_SHARES = (0.1, 0.3, 0.5, 0.8)
+_SHARES = (0.1, 0.5, 0.8)
 # Where headers lie.
-_HEADS = (4, 13, 29, 57)
-_FLIPS = 4
+_HEADS = (13, 29, 57)
+_FLIPS = 3
+# Decoded in a process of their own, which takes its time to start: these are broken less often.
+_APART = ("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/")
 # Where a share of the file holds the whole first picture: the rest is others' and may go.
 _SEVERAL = ("png/animated", "webp/animated", "gif/animated", "tiff/pages")
 
@@ -46,13 +48,14 @@ def _hole(name: str) -> bytes:
 
 def _cases() -> Iterator[tuple[str, Case]]:
     for name in NAMES:
-        for share in _SHARES:
+        apart = name.startswith(_APART)
+        for share in _SHARES[1:2] if apart else _SHARES:
             judge = either if name in _SEVERAL and share > 0.1 else refused
             yield f"{name}-cut-to-{share:.0%}", judge(partial(_truncated, name, share))
         for length in _HEADS:
             yield f"{name}-cut-to-{length}-bytes", refused(partial(_head, name, length))
         yield f"{name}-with-a-hole", either(partial(_hole, name))
-        for seed in range(_FLIPS):
+        for seed in range(1 if apart else _FLIPS):
             yield f"{name}-with-a-bit-flipped-{seed}", either(partial(_flipped, name, seed))
 
 

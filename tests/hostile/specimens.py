@@ -1,5 +1,7 @@
 """Whole files of every kind that is taken, small enough to break hundreds of times."""
 
+import io
+import struct
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -140,6 +142,34 @@ def _planar_tiff() -> bytes:
     return builders.tiff(fields, planes.tobytes())
 
 
+def _psd() -> bytes:
+    """Three plain planes, no layers."""
+    planes = np.moveaxis(np.asarray(_rgb()), 2, 0)
+    width, height = _SIZE
+    header = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, height, width, 8, 3)
+    return header + bytes(12) + b"\0\0" + planes.tobytes()
+
+
+def _avif() -> bytes:
+    import pillow_avif  # registers itself with Pillow
+
+    return encoded(_rgb(), pillow_avif.AvifImagePlugin.AvifImageFile.format)
+
+
+def _heic() -> bytes:
+    from pillow_heif import from_pillow
+
+    target = io.BytesIO()
+    from_pillow(_rgb()).save(target)
+    return target.getvalue()
+
+
+def _jxl() -> bytes:
+    import pylibjxl
+
+    return bytes(pylibjxl.encode(np.ascontiguousarray(_rgb())))
+
+
 def _tiff(image: Image.Image, compression: str | None = None, **options: Any) -> bytes:
     return encoded(image, "TIFF", compression=compression, **options)
 
@@ -191,6 +221,14 @@ _MAKE: dict[str, Callable[[], bytes]] = {
     ),
     "tiff/tiled": _tiled_tiff,
     "tiff/planar": _planar_tiff,
+    "avif/still": _avif,
+    "heic/still": _heic,
+    "jp2/still": lambda: encoded(_rgb(), "JPEG2000"),
+    "jxl/still": _jxl,
+    "psd/flat": _psd,
+    "ico/alpha": lambda: encoded(_rgba().resize((48, 48)), "ICO", sizes=[(48, 48), (16, 16)]),
+    "tga/raw": lambda: encoded(_rgba(), "TGA"),
+    "tga/rle": lambda: encoded(_palette().convert("RGB"), "TGA", compression="tga_rle"),
 }
 NAMES = tuple(_MAKE)
 

@@ -6,6 +6,7 @@ may take, ends it, and the test that sent the file fails.
 
 import io
 import json
+import resource
 import signal
 import sys
 import traceback
@@ -32,9 +33,17 @@ def main(cpu_seconds: float) -> None:
     while line := sys.stdin.buffer.readline():
         request = json.loads(line)
         data = sys.stdin.buffer.read(request["bytes"])
+        before = _cpu_of_children()
         answer = _answer(data, request["settings"], cpu_seconds)
+        if (taken := _cpu_of_children() - before) > cpu_seconds:
+            sys.exit(f"the process that decoded took {taken} seconds")
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _answer(data: bytes, settings: dict[str, Any], cpu_seconds: float) -> dict[str, Any]:

@@ -19,6 +19,13 @@ _SIGNATURES = {
     "tiff-little": b"II*\0",
     "tiff-big": b"MM\0*",
     "webp": b"RIFF\0\0\0\0WEBP",
+    "avif": b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1A",
+    "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "jp2": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "jxl": b"\xff\x0a",
+    "psd": b"8BPS\0\1",
+    "ico": b"\0\0\1\0",
+    "tga": b"\0\0\2\0\0\0\0\0",
 }
 _SPECIMENS = {
     "jpeg": "jpeg/baseline",
