@@ -5,14 +5,17 @@ from collections.abc import Callable
 
 import numpy as np
 import simplejpeg
-from PIL import Image, features
+from PIL import Image
 
-from handler.codec.formats import FORMATS, Format
+from handler.codec import gif, tiff
+from handler.codec.formats import FORMATS, Format, available_formats
 from handler.core.canvas import Colour
-from handler.errors import InvalidSettings
+from handler.errors import InvalidSettings, ProcessingFailed
 
 # Lossless: only speed and size depend on it. zlib's own default.
 _PNG_LEVEL = 6
+# Longest side that a format or its library can write; the others end where pictures do.
+_MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
 
 
 def output_format(source: Format, wanted: str) -> Format:
@@ -26,8 +29,8 @@ def output_format(source: Format, wanted: str) -> Format:
         InvalidSettings: this build cannot write it.
     """
     format_ = FORMATS[source.output if wanted == "auto" else wanted]
-    if format_.name == "avif" and not features.check("avif"):
-        raise InvalidSettings("format: AVIF is not supported by this build")
+    if format_.name not in available_formats():
+        raise InvalidSettings(f"format: {format_.label} is not supported by this build")
     return format_
 
 
@@ -40,7 +43,18 @@ def encode(image: Image.Image, format_: Format, quality: int, background: Colour
         quality: 1 to 100, for JPEG, WebP and AVIF.
         background: colour behind transparent pixels, where the format has no alpha; its own
             alpha does not count.
+
+    Raises:
+        ProcessingFailed: the format has no room for a picture of that size.
     """
+    longest = max(image.size)
+    if longest > _MAX_SIDE.get(format_.name, longest):
+        raise ProcessingFailed(
+            f"{format_.label} has room for {_MAX_SIDE[format_.name]:,} pixels a side; "
+            f"the result is {image.width} × {image.height}"
+        )
+    # Whatever a decoder may have left there, plugins would write into the file.
+    image.info = {}
     if image.mode == "RGBX" and format_.name != "jpeg":
         image = image.convert("RGB")
     if image.mode == "RGBA" and not format_.alpha:
@@ -64,6 +78,14 @@ def _encode_jpeg(image: Image.Image, quality: int) -> bytes:
     return data
 
 
+def _encode_avif(image: Image.Image, quality: int) -> bytes:
+    import pillow_avif  # noqa: F401  # loading it makes it known to Pillow, and takes a while
+
+    # As sharp writes it.
+    subsampling = "4:0:0" if image.mode == "L" else "4:4:4"
+    return _save(image, "AVIF", quality=quality, subsampling=subsampling, speed=5)
+
+
 def _save(image: Image.Image, name: str, **options: object) -> bytes:
     target = io.BytesIO()
     image.save(target, name, **options)
@@ -74,7 +96,7 @@ _ENCODERS: dict[str, Callable[[Image.Image, int], bytes]] = {
     "jpeg": _encode_jpeg,
     "png": lambda image, _: _save(image, "PNG", compress_level=_PNG_LEVEL),
     "webp": lambda image, quality: _save(image, "WEBP", quality=quality),
-    "avif": lambda image, quality: _save(image, "AVIF", quality=quality),
-    "gif": lambda image, _: _save(image, "GIF"),
-    "tiff": lambda image, _: _save(image, "TIFF", compression="tiff_adobe_deflate"),
+    "avif": _encode_avif,
+    "gif": lambda image, _: gif.encode(image),
+    "tiff": lambda image, _: tiff.encode(image),
 }
