@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handler.codec.containers.contents import Contents
+from handler.codec.containers.contents import ANIMATED, Contents
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -17,6 +17,7 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 _NEEDED = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"eXIf")
 )
+_ANIMATION = b"acTL"
 # 100 MB in chunks of 1 KiB. Writers use 8 KiB and more.
 _MAX_CHUNKS = 100_000
 _AROUND = 12  # length, type and checksum
@@ -48,7 +49,7 @@ def read(data: bytes) -> Contents:
     """
     needed: dict[bytes, memoryview] = {}
     pixels: list[memoryview] = []
-    tidy = True
+    tidy, animated = True, False
     for kind, chunk in _chunks(data):
         intact = _is_intact(chunk)
         if kind == b"IDAT":
@@ -60,11 +61,13 @@ def read(data: bytes) -> Contents:
             needed[kind] = chunk
         else:
             tidy = False
+            animated |= kind == _ANIMATION
     if next(iter(needed), None) != b"IHDR":
         raise InvalidImage("the PNG header is damaged")
     header = _Header.of(needed[b"IHDR"])
     kept = data if tidy else b"".join((_SIGNATURE, *needed.values(), *pixels, _END))
-    return Contents(kept, header.size, len(data) * _MAX_EXPANSION * 8 // header.bits)
+    most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
+    return Contents(kept, header.size, most_pixels, left_out=ANIMATED if animated else None)
 
 
 def is_whole(data: bytes) -> bool:

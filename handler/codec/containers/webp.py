@@ -2,7 +2,7 @@
 
 import struct
 
-from handler.codec.containers.contents import Contents
+from handler.codec.containers.contents import ANIMATED, Contents
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -28,7 +28,7 @@ def read(data: bytes) -> Contents:
     if animated and size.area > _MAX_ANIMATED_PIXELS:
         raise InvalidImage(f"an animation of {size.width} × {size.height} pixels is not taken")
     # The lossless kind can say in a few bytes that all pixels are the same.
-    return Contents(data, size, size.area)
+    return Contents(data, size, size.area, left_out=ANIMATED if animated else None)
 
 
 def _read_header(data: bytes) -> tuple[Size, bool]:
