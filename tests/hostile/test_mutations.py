@@ -42,6 +42,15 @@ _SIGNATURES = (
     b"RIFF\x64\0\0\0WEBPVP8 ",
     b"RIFF\x64\0\0\0WEBPVP8L",
     b"RIFF\x64\0\0\0WEBPVP8X",
+    b"\0\0\0\x18ftypavif\0\0\0\0avifmif1\0\0\0\x40meta",
+    b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x40meta",
+    b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ",
+    b"\xff\x4f\xff\x51",
+    b"\0\0\0\x0cJXL \r\n\x87\n",
+    b"\xff\x0a",
+    b"8BPS\0\1\0\0\0\0\0\0",
+    b"\0\0\1\0\1\0",
+    b"\0\0\2\0\0\0\0\0",
 )
 # Numbers that are most likely to be believed or to overflow.
 _numbers = st.one_of(
