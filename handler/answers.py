@@ -183,6 +183,16 @@ class FailedJob(ErrorAnswer, _JobAnswer):
     feature: str | None = Field(default=None, description="What is missing, if that is why.")
 
 
+class LimitsAnswer(_Answer):
+    """What a deployment takes."""
+
+    max_body_bytes: int = Field(description="Largest body of a request.")
+    max_upload_bytes: int | None = Field(
+        description="Largest file that POST /api/v1/uploads takes; null where there are no uploads."
+    )
+    max_pixels: int = Field(description="Largest picture.")
+
+
 class HealthAnswer(_Answer):
     """What a deployment can do."""
 
@@ -190,3 +200,4 @@ class HealthAnswer(_Answer):
     version: str
     formats: dict[str, bool] = Field(description="Formats, and whether this build reads them.")
     features: dict[str, bool] = Field(description="Features, and whether they are installed.")
+    limits: LimitsAnswer

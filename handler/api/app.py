@@ -35,9 +35,9 @@ def create_app(config: Config) -> FastAPI:
         version=__version__,
         redoc_url=None,
     )
-    app.include_router(create_router(Service(config, results), uploads))
+    app.include_router(create_router(config, Service(config, results), uploads))
     app.include_router(create_uploads_router(config, uploads, results, jobs))
-    app.include_router(page_routes())
+    app.include_router(page_routes(config))
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
-from handler.answers import AnalyzeAnswer, CropAnswer, ErrorAnswer, HealthAnswer
+from handler.answers import AnalyzeAnswer, CropAnswer, ErrorAnswer, HealthAnswer, LimitsAnswer
 from handler.api.form import read_job
 from handler.api.json_body import (
     UploadedImage,
@@ -23,6 +23,7 @@ from handler.api.json_body import (
     settings_schema,
 )
 from handler.codec.formats import FORMATS, available_formats, content_type_of
+from handler.config import Config
 from handler.errors import NotFound
 from handler.filename import content_disposition, is_result_name
 from handler.service import Job, Service
@@ -79,8 +80,10 @@ async def _work(call: Callable[[], Result]) -> Result:
     return await to_thread.run_sync(call, limiter=_workers())
 
 
-def create_router(service: Service, uploads: Callable[[], UploadStore]) -> APIRouter:
-    """The API's routes, bound to a service and to what opens the uploads store."""
+def create_router(
+    config: Config, service: Service, uploads: Callable[[], UploadStore]
+) -> APIRouter:
+    """The API's routes, bound to a deployment, its service and what opens its uploads store."""
     router = APIRouter(responses=_ERRORS)
     described: Any = {"openapi_extra": _image_schema(), "responses": _NO_OBJECT}
 
@@ -118,6 +121,11 @@ def create_router(service: Service, uploads: Callable[[], UploadStore]) -> APIRo
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
             features={"face-detection": service.finds_faces},
+            limits=LimitsAnswer(
+                max_body_bytes=config.max_body_bytes,
+                max_upload_bytes=config.max_object_bytes if config.uploads else None,
+                max_pixels=config.max_pixels,
+            ),
         )
 
     return router

@@ -45,7 +45,6 @@ def presign_post(
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
 
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     expires_at = datetime.now(UTC).replace(microsecond=0) + lifetime
     signed = dict(fields)
     policy = {
@@ -56,7 +55,7 @@ def presign_post(
             ["content-length-range", 1, max_bytes],
         ],
     }
-    url = f"{_endpoint(region)}/{bucket}"
+    url = bucket_url(bucket)
     request = AWSRequest("POST", url)
     request.context["s3-presign-post-fields"] = signed
     request.context["s3-presign-post-policy"] = policy
@@ -65,7 +64,7 @@ def presign_post(
         if credentials is None:
             raise StorageUnavailable("There are no credentials to sign with")
         frozen = credentials.get_frozen_credentials()
-        S3SigV4PostAuth(frozen, "s3", region).add_auth(request)
+        S3SigV4PostAuth(frozen, "s3", _region()).add_auth(request)
     except BotoCoreError as error:
         raise StorageUnavailable("The upload form could not be signed") from error
     return PresignedPost(url, signed, expires_at)
@@ -79,6 +78,12 @@ def _session() -> "Session":
     return Session()
 
 
-def _endpoint(region: str) -> str:
+def bucket_url(bucket: str) -> str:
+    """Where a bucket is: the URL that its forms are posted to, and that its links begin with."""
     named = next(filter(None, map(os.environ.get, ENDPOINTS)), None)
-    return (named or f"https://s3.{region}.amazonaws.com").rstrip("/")
+    endpoint = named or f"https://s3.{_region()}.amazonaws.com"
+    return f"{endpoint.rstrip('/')}/{bucket}"
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"

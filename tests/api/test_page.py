@@ -1,7 +1,12 @@
 import re
 from urllib.parse import urljoin
 
+import pytest
 from starlette.testclient import TestClient
+
+from handler.api import create_app
+from handler.config import Config
+from tests.api.conftest import MAX_BODY_BYTES
 
 
 def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient) -> None:
@@ -23,15 +28,41 @@ def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient) -> N
 def test_the_page_s_files_are_there(client: TestClient) -> None:
     links = re.findall(r'(?:src|href)="([^"]+)"', client.get("/").text)
 
-    types = {link: client.get(urljoin("/", link)) for link in links}
+    scripts = [link for link in links if link.endswith(".js")]
+    for script in scripts:  # grows as it goes
+        imports = re.findall(r'from "\./([^"]+)"', client.get(urljoin("/", script)).text)
+        scripts.extend(name for name in imports if name not in scripts)
+
+    types = {link: client.get(urljoin("/", link)) for link in [*links, *scripts]}
 
     assert {link: response.status_code for link, response in types.items()} == {
+        "icon.svg": 200,
         "page.css": 200,
         "page.js": 200,
+        "photos.js": 200,
+        "plan.js": 200,
+        "request_code.js": 200,
+        "service.js": 200,
+        "settings.js": 200,
         "docs": 200,
     }
+    assert types["icon.svg"].headers["content-type"] == "image/svg+xml"
     assert types["page.css"].headers["content-type"].startswith("text/css")
     assert types["page.js"].headers["content-type"].startswith("text/javascript")
+
+
+def test_the_page_s_policy_names_the_buckets_of_the_deployment_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    config = Config(store="s3://results/crops", uploads="s3://uploads/photos")
+
+    headers = TestClient(create_app(config)).get("/").headers
+
+    policy = headers["content-security-policy"]
+    bucket = "https://s3.eu-central-1.amazonaws.com"
+    assert f"connect-src 'self' {bucket}/uploads;" in policy
+    assert f"img-src 'self' blob: {bucket}/results/;" in policy
 
 
 def test_health_tells_what_this_deployment_can_do(client: TestClient) -> None:
@@ -43,3 +74,8 @@ def test_health_tells_what_this_deployment_can_do(client: TestClient) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", health["version"])
     assert {"jpeg": True, "png": True, "webp": True}.items() <= health["formats"].items()
     assert isinstance(health["features"]["face-detection"], bool)
+    assert health["limits"] == {
+        "maxBodyBytes": MAX_BODY_BYTES,
+        "maxUploadBytes": None,
+        "maxPixels": 4_000_000,
+    }

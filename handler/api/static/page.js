@@ -1,56 +1,252 @@
+// The page: what is shown when.
+
+import { createRow, showOutcome, watchFiles } from "./photos.js";
+import { drawPlan, wordsOf } from "./plan.js";
+import { LANGUAGES } from "./request_code.js";
+import { Failure, Service, megabytes } from "./service.js";
+import { problemOf, settingsOf, watchForm } from "./settings.js";
+
+// Long enough not to ask with every step of a slider, short enough to feel live.
+const SETTLED_MS = 250;
+// Progress of less is over before it is read.
+const PROGRESS_BYTES = 300_000;
+
 const byId = (id) => document.getElementById(id);
+const form = byId("form");
+const service = new Service();
 
-function settingsOf(form) {
-  const values = new FormData(form);
-  const numbers = ["width", "height", "padding", "quality"];
-  return {
-    mode: "subject",
-    strategy: values.get("strategy"),
-    ...Object.fromEntries(numbers.map((name) => [name, Number(values.get(name))])),
-  };
+let photos = [];
+let current = null;
+let planning = new AbortController();
+let timer = 0;
+
+function say(words) {
+  byId("status").textContent = words;
 }
 
-function say(text, isError = false) {
-  byId("status").textContent = text;
-  byId("status").classList.toggle("error", isError);
+function complain(words) {
+  byId("error").hidden = words === null;
+  byId("error").textContent = words ?? "";
 }
 
-function show(file, answer) {
-  const { source, crop } = answer.plan;
-  const before = byId("before");
-  URL.revokeObjectURL(before.src);
-  before.src = URL.createObjectURL(file);
-  const style = byId("window").style;
-  style.left = `${(100 * crop.left) / source.width}%`;
-  style.top = `${(100 * crop.top) / source.height}%`;
-  style.width = `${(100 * crop.width) / source.width}%`;
-  style.height = `${(100 * crop.height) / source.height}%`;
-  byId("after").src = answer.downloadUrl;
-  byId("download").href = answer.downloadUrl;
-  byId("download").download = answer.filename;
-  const kilobytes = Math.round(answer.processedSize / 1000);
-  byId("facts").textContent = `${answer.width} × ${answer.height}, ${kilobytes} kB`;
-  byId("pictures").hidden = false;
+function showProgress(sent, total) {
+  const bar = byId("progress");
+  bar.hidden = total < PROGRESS_BYTES || sent >= total;
+  bar.value = sent / total;
 }
 
-byId("form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const file = form.elements.file.files[0];
-  const body = new FormData();
-  body.append("file", file);
-  body.append("settings", JSON.stringify(settingsOf(form)));
-  say("Cropping…");
+function take(files) {
+  photos.forEach((photo) => URL.revokeObjectURL(photo.url));
+  photos = files.map((file) => ({ file, url: URL.createObjectURL(file) }));
+  byId("several").hidden = photos.length < 2;
+  byId("list").replaceChildren(
+    ...photos.map((photo) => {
+      photo.listed = createRow(photo, () => show(photo));
+      return photo.listed.row;
+    }),
+  );
+  byId("crop").textContent = photos.length > 1 ? `Crop ${photos.length} photos` : "Crop";
+  byId("crop").disabled = false;
+  document.body.classList.add("chosen");
+  say(photos.length > 1 ? `${photos.length} photos.` : "");
+  show(photos[0]);
+}
+
+function show(photo) {
+  current = photo;
+  photos.forEach((each) => each.listed.button.setAttribute("aria-current", each === photo));
+  byId("original").hidden = false;
+  byId("plan").replaceChildren();
+  byId("reason").textContent = "";
+  photo.unseen = false;
+  showPicture(photo.url);
+  showResult(photo);
+  showCode();
+  plan();
+}
+
+function showPicture(url) {
+  byId("unseen").hidden = true;
+  byId("fitted").hidden = false;
+  if (byId("before").src !== url) byId("before").src = url;
+}
+
+// --- The plan, live ------------------------------------------------------------------------------
+
+function planSoon() {
+  clearTimeout(timer);
+  planning.abort();
+  timer = setTimeout(plan, SETTLED_MS);
+}
+
+async function plan() {
+  clearTimeout(timer);
+  planning.abort();
+  const photo = current;
+  const problem = problemOf(form);
+  complain(problem?.words ?? null);
+  if (photo === null || problem) return;
+  planning = new AbortController();
+  const { signal } = planning;
+  const settings = settingsOf(form);
+  const hasHeat = settings.mode === "subject" && settings.strategy !== "entropy";
+  byId("heat").hidden = !hasHeat;
+  const heat = hasHeat && byId("heat").ariaPressed === "true";
+  const how = { signal, progress: showProgress, overlay: heat || photo.unseen };
+  byId("original").setAttribute("aria-busy", "true");
   try {
-    const response = await fetch("api/v1/tools/smart-crop", { method: "POST", body });
-    const answer = await response.json();
-    if (!response.ok) {
-      say([answer.error, answer.details].filter(Boolean).join(": "), true);
-      return;
-    }
-    show(file, answer);
-    say(answer.warnings.join(" "));
-  } catch {
-    say("The service did not answer.", true);
+    const answer = await service.analyze(photo, settings, how);
+    if (signal.aborted) return;
+    showPlan(photo, answer);
+  } catch (error) {
+    if (signal.aborted) return;
+    byId("plan").replaceChildren();
+    byId("reason").textContent = "";
+    byId("original").hidden = photo.unseen;
+    complain(inWords(error));
   }
+  byId("original").removeAttribute("aria-busy");
+}
+
+function showPlan(photo, answer) {
+  byId("original").hidden = false;
+  byId("reason").textContent = [wordsOf(answer.plan), ...answer.warnings].join(" ");
+  // The service's drawing shows all that the page would draw.
+  if (answer.overlayUrl) byId("plan").replaceChildren();
+  else drawPlan(byId("plan"), answer.plan);
+  showPicture(answer.overlayUrl ? new URL(answer.overlayUrl, location).href : photo.url);
+}
+
+function cannotShow() {
+  byId("fitted").hidden = true;
+  byId("unseen").hidden = false;
+  if (current.unseen) return;
+  current.unseen = true;
+  plan();
+}
+
+function inWords(error) {
+  if (!(error instanceof Failure)) console.error(error);
+  return error instanceof Failure ? error.message : "The page itself has failed. Reload it.";
+}
+
+// --- The result ----------------------------------------------------------------------------------
+
+async function cropAll(event) {
+  event.preventDefault();
+  const problem = problemOf(form);
+  if (problem) {
+    complain(problem.words);
+    problem.control.focus();
+    return;
+  }
+  const settings = settingsOf(form);
+  const button = byId("crop");
+  // Not disabled, which would take the focus away.
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  complain(null);
+  const all = photos;
+  for (const [index, photo] of all.entries()) {
+    say(all.length > 1 ? `Cropping ${index + 1} of ${all.length}…` : "Cropping…");
+    await crop(photo, settings);
+  }
+  button.removeAttribute("aria-disabled");
+  if (all === photos) summarize();
+}
+
+async function crop(photo, settings) {
+  showOutcome(photo.listed, { busy: true });
+  try {
+    photo.result = await service.crop(photo, settings, { progress: showProgress });
+    photo.made = JSON.stringify(settings);
+    photo.error = null;
+  } catch (error) {
+    photo.result = null;
+    photo.error = inWords(error);
+  }
+  showProgress(1, 1);
+  showOutcome(photo.listed, photo);
+  if (photo === current) showResult(photo);
+}
+
+function summarize() {
+  const failed = photos.filter((photo) => photo.error);
+  const done = photos.length - failed.length;
+  say(photos.length === 1 && done === 1 ? "Done." : done > 0 ? `${done} of ${photos.length} done.` : "");
+  if (photos.length === 1) complain(failed[0]?.error ?? null);
+  else if (failed.length > 0) complain(`${failed.length} of ${photos.length} could not be cropped.`);
+  byId("result").scrollIntoView({ block: "nearest" });
+}
+
+function showResult({ result }) {
+  byId("result").hidden = !result;
+  if (!result) return;
+  byId("unshown").hidden = true;
+  byId("after").hidden = false;
+  byId("after").src = byId("download").href = result.downloadUrl;
+  byId("download").download = result.filename;
+  const size = `${result.width} × ${result.height}, ${megabytes(result.processedSize)}`;
+  byId("facts").textContent = [`${result.filename}: ${size}.`, ...result.warnings].join(" ");
+  showStaleness();
+}
+
+function showStaleness() {
+  const isStale = Boolean(current?.result) && current.made !== JSON.stringify(settingsOf(form));
+  byId("stale").hidden = !isStale;
+  byId("result").classList.toggle("stale", isStale);
+}
+
+// --- The request as code -------------------------------------------------------------------------
+
+function showCode() {
+  const language = document.querySelector("[name=language]:checked").value;
+  const url = new URL("api/v1/tools/smart-crop", location).href;
+  byId("snippet").textContent = LANGUAGES[language](
+    url,
+    current?.file.name ?? "photo.jpg",
+    settingsOf(form),
+  );
+  const hint = "This photo is too large for one request: see POST /api/v1/uploads in the API.";
+  byId("copied").textContent = current && service.isTooLarge(current.file) ? hint : "";
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(byId("snippet").textContent);
+    byId("copied").textContent = "Copied.";
+  } catch {
+    // No clipboard without HTTPS, or without leave.
+    getSelection().selectAllChildren(byId("snippet"));
+    byId("copied").textContent = "Selected: copy it with Ctrl-C.";
+  }
+}
+
+function showHealth(health) {
+  byId("no-faces").hidden = health?.features["face-detection"] !== false;
+  for (const option of form.elements.format.options) {
+    option.disabled = health?.formats[option.value] === false;
+  }
+}
+
+watchForm(form, () => {
+  showCode();
+  showStaleness();
+  planSoon();
 });
+watchFiles(byId("file"), take);
+form.addEventListener("submit", cropAll);
+byId("before").addEventListener("error", cannotShow);
+byId("after").addEventListener("error", () => {
+  byId("after").hidden = true;
+  byId("unshown").hidden = false;
+});
+byId("heat").addEventListener("click", (event) => {
+  const { ariaPressed } = event.target;
+  event.target.ariaPressed = ariaPressed === "true" ? "false" : "true";
+  plan();
+});
+byId("languages").addEventListener("change", showCode);
+byId("copy").addEventListener("click", copy);
+showCode();
+service.health().then(showHealth, (error) => complain(inWords(error)));

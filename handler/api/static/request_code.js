@@ -1,0 +1,49 @@
+// The request as code that can be pasted and run.
+
+export const LANGUAGES = { curl, python, javascript };
+
+const inShell = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+// curl reads ; and , in a bare name as its own; in quotes, only these two need an escape.
+const inForm = (name) => `"${name.replace(/["\\]/g, "\\$&")}"`;
+
+function curl(url, filename, settings) {
+  return [
+    `curl ${inShell(url)} \\`,
+    `  --form ${inShell(`file=@${inForm(filename)}`)} \\`,
+    `  --form-string ${inShell(`settings=${JSON.stringify(settings)}`)}`,
+  ].join("\n");
+}
+
+function python(url, filename, settings) {
+  const literals = { true: "True", false: "False" };
+  const entries = Object.entries(settings).map(
+    ([name, value]) => `    "${name}": ${literals[value] ?? JSON.stringify(value)},`,
+  );
+  return `import json
+from urllib.parse import urljoin
+
+import requests
+
+url = ${JSON.stringify(url)}
+settings = {
+${entries.join("\n")}
+}
+with open(${JSON.stringify(filename)}, "rb") as file:
+    response = requests.post(
+        url, files={"file": file}, data={"settings": json.dumps(settings)}, timeout=60
+    )
+response.raise_for_status()
+print(urljoin(url, response.json()["downloadUrl"]))`;
+}
+
+function javascript(url, filename, settings) {
+  return `import { openAsBlob } from "node:fs";
+
+const form = new FormData();
+form.append("file", await openAsBlob(${JSON.stringify(filename)}), ${JSON.stringify(filename)});
+form.append("settings", JSON.stringify(${JSON.stringify(settings, null, 2)}));
+const response = await fetch(${JSON.stringify(url)}, { method: "POST", body: form });
+if (!response.ok) throw new Error(await response.text());
+const { downloadUrl } = await response.json();
+console.log(new URL(downloadUrl, response.url).href);`;
+}
