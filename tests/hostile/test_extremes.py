@@ -13,8 +13,8 @@ _PEAK_KIB = 300 * 1024
 # Not damaged, and so not under the promise; weighing takes its time.
 _CPU_SECONDS = 20
 
-SIZES = [(1, 1), (20_000, 20), (20, 20_000), (65_535, 1), (1, 65_535), (3_000, 2_000)]
-TARGETS = [(1, 1), (1080, 1080), (2_500, 2), (2, 2_500)]
+SIZES = [(1, 1), (20_000, 20), (20, 20_000), (65_535, 1), (1, 65_535)]
+TARGETS = [(1, 1), (1080, 1080), (2_500, 2)]
 
 
 @pytest.fixture(scope="module")
