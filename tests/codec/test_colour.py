@@ -1,7 +1,5 @@
 """Colours as sharp shows them: what is not sRGB becomes it."""
 
-import struct
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,24 +12,12 @@ from handler.codec.colour import to_srgb
 from handler.core.alpha import premultiply
 from handler.core.geometry import Box, Region, Size
 from tests.bench.display_p3 import profile as display_p3
+from tests.codec.samples import P3_TO_SRGB, grey_profile, lab_tiff, srgb
 from tests.pictures import encoded, photo
 
 LIMITS = Limits(1_000_000)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-# Linear Display P3 to linear sRGB, from the primaries of both (SMPTE EG 432-1, IEC 61966-2-1).
-P3_TO_SRGB = np.array(
-    [(1.22494, -0.22494, 0.0), (-0.04206, 1.04206, 0.0), (-0.01964, -0.07864, 1.09828)]
-)
 P3_GAMMA = 2.2
-
-
-def grey_profile(gamma: float) -> bytes:
-    """The smallest ICC profile of a grey with a plain gamma."""
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
-    tags = struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"kTRC", 176, len(curve))
-    head = struct.pack(">I4xI", 156 + 20 + len(curve), 0x02400000) + b"mntrGRAYXYZ "
-    return (head + bytes(12) + b"acsp").ljust(128, b"\0") + tags + white + curve
 
 
 def lattice(bands: int, step: int) -> np.ndarray:
@@ -39,12 +25,6 @@ def lattice(bands: int, step: int) -> np.ndarray:
     axis = np.arange(0, 256, step, dtype=np.uint8)
     points = np.stack(np.meshgrid(*[axis] * bands, indexing="ij"), axis=-1).reshape(-1, bands)
     return points[: len(points) // len(axis) * len(axis)].reshape(-1, len(axis), bands)
-
-
-def srgb(light: np.ndarray) -> np.ndarray:
-    """Linear light to bytes."""
-    light = light.clip(0, 1)
-    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBX", "RGBA"])
@@ -150,6 +130,17 @@ def test_cmyk_with_a_broken_profile_is_taken_for_ink_on_a_press() -> None:
     converted, warning = to_srgb(inks, SRGB)
     assert warning is not None
     assert converted.tobytes() == plain.tobytes()
+
+
+def test_lab_becomes_the_same_colours() -> None:
+    # CIELAB of the D50 white for white, grey, and sRGB's red, green and blue; 2.55 is a lightness.
+    colours = [(255, 0, 0), (137, 0, 0), (138, 81, 70), (224, -79, 81), (75, 68, -112)]
+    picture = open_picture(lab_tiff(*colours), LIMITS)
+    shown = np.asarray(picture.pixels(1).crop(Box(0, 0, len(colours), 1)))[0].astype(int)
+    expected = [(255, 255, 255), (128, 128, 128), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    # Whole steps of a and b are coarse where colours are deepest.
+    assert np.abs(shown - expected).max() <= 24
+    assert picture.warnings == []
 
 
 def test_a_picture_warns_once_of_its_profile() -> None:

@@ -1,18 +1,13 @@
 """What we decode against what sharp decodes, file by file, before any resizing or encoding."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from handler.codec import Limits, open_picture
-from handler.core.geometry import Region, Size
-from tests.bench.peers import HERE as BENCH
+from tests.codec.golden import Rgba, by_sharp, by_us, premultiplied, psnr
+from tests.codec.samples import P3_TO_SRGB, srgb
 
 pytestmark = pytest.mark.shared
 
@@ -39,74 +34,39 @@ FILES = {
     "rotating-squares.webp": SAME,
     "animated-loop-3.gif": SAME,
     "uncompressed_tiff.tiff": SAME,
+    "G31D_MULTI.TIF": SAME,  # two pages of a facsimile
+    "pitm.avif": ALIKE,
+    "sdr_cosmos12920_cicp1-13-6_yuv444_full_qp10.avif": ALIKE,
 }
-_SCRIPT = """
-import { writeFileSync } from 'node:fs';
-import sharp from 'sharp';
-const [folder, ...jobs] = process.argv.slice(1);
-const sizes = {};
-for (const job of jobs) {
-  const [name, path, width] = JSON.parse(job);
-  let image = sharp(path).autoOrient();
-  if (width) image = image.resize({ width });
-  const { data, info } = await image
-    .toColourspace('srgb').ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  writeFileSync(`${folder}/${name}`, data);
-  sizes[name] = [info.height, info.width, info.channels];
-}
-console.log(JSON.stringify(sizes));
-"""
-
-
-def _by_sharp(folder: Path, jobs: list[tuple[str, str, int]]) -> dict[str, npt.NDArray[np.uint8]]:
-    command = ["node", "--input-type=module", "-e", _SCRIPT, str(folder), *map(json.dumps, jobs)]
-    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=True)
-    return {
-        name: np.fromfile(folder / name, np.uint8).reshape(shape)
-        for name, shape in json.loads(done.stdout).items()
-    }
 
 
 @pytest.fixture(scope="module")
-def golden(tmp_path_factory: pytest.TempPathFactory) -> dict[str, npt.NDArray[np.uint8]]:
+def golden(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rgba]:
     """RGBA as sharp decodes it: each file, and 4.webp scaled to a width of 265."""
     if not IMAGES.exists():
         pytest.skip("the pictures are not here: there is no folder shared/ beside the checkout")
-    if shutil.which("node") is None or not (BENCH / "node_modules" / "sharp").exists():
-        pytest.skip("sharp is not here: `make bench` installs it")
     jobs = [(name, str(IMAGES / name), 0) for name in FILES]
     jobs.append(("scaled.webp", str(IMAGES / "4.webp"), 265))
-    return _by_sharp(tmp_path_factory.mktemp("golden"), jobs)
-
-
-def _shown(name: str, shrink: float) -> npt.NDArray[np.uint8]:
-    pixels = open_picture((IMAGES / name).read_bytes(), Limits(10_000_000)).pixels(shrink)
-    whole = Region(0, 0, pixels.size.width, pixels.size.height)
-    image = pixels.read(whole, Size(pixels.size.width, pixels.size.height))
-    return np.asarray(image if image.mode == "RGBa" else image.convert("RGB").convert("RGBA"))
-
-
-def _premultiplied(rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    weighed = rgba.copy()
-    weighed[..., :3] = rgba[..., :3].astype(int) * rgba[..., 3:] // 255
-    return weighed
-
-
-def _psnr(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> float:
-    assert one.shape == other.shape
-    error = np.square(one.astype(float) - other).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+    jobs.append(("deep.tiff", str(IMAGES / "tifftag-photoshop.tiff"), 0))
+    return by_sharp(tmp_path_factory.mktemp("golden"), jobs)
 
 
 @pytest.mark.parametrize(("name", "likeness"), FILES.items())
-def test_pixels_are_sharps(
-    name: str, likeness: float, golden: dict[str, npt.NDArray[np.uint8]]
-) -> None:
-    assert _psnr(_shown(name, 1), _premultiplied(golden[name])) >= likeness
+def test_pixels_are_sharps(name: str, likeness: float, golden: dict[str, Rgba]) -> None:
+    assert psnr(by_us((IMAGES / name).read_bytes()), premultiplied(golden[name])) >= likeness
 
 
-def test_a_webp_scaled_while_decoding_is_sharps(golden: dict[str, npt.NDArray[np.uint8]]) -> None:
+def test_a_webp_scaled_while_decoding_is_sharps(golden: dict[str, Rgba]) -> None:
     scaled = golden["scaled.webp"]
     with Image.open(IMAGES / "4.webp") as image:
         shrink = image.width / scaled.shape[1]
-    assert _psnr(_shown("4.webp", shrink), scaled) >= SAME
+    assert psnr(by_us((IMAGES / "4.webp").read_bytes(), shrink), scaled) >= SAME
+
+
+def test_sixteen_bits_with_a_profile_are_sharps_in_srgb(golden: dict[str, Rgba]) -> None:
+    # sharp 0.35 takes 16-bit pictures to Display P3, and gives those numbers out as sRGB.
+    p3 = golden["deep.tiff"][..., :3] / 255
+    linear = np.where(p3 <= 0.04045, p3 / 12.92, ((p3 + 0.055) / 1.055) ** 2.4)
+    expected = np.rint(srgb(linear @ P3_TO_SRGB.T)).astype(np.uint8)
+    ours = by_us((IMAGES / "tifftag-photoshop.tiff").read_bytes())
+    assert psnr(ours[..., :3], expected) >= ALIKE

@@ -1,0 +1,333 @@
+"""Every format that is taken: recognised, opened, turned upright, limited, given out as stated."""
+
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import pylibjxl
+import pytest
+from PIL import Image
+
+from handler.codec import Limits, formats, open_picture
+from handler.codec.containers import READERS, isobmff, jxl
+from handler.codec.encode import output_format
+from handler.codec.formats import FORMATS, available_formats, recognise
+from handler.core.geometry import Region, Size
+from handler.core.orientation import Orientation
+from handler.errors import InvalidImage, InvalidSettings, SmartCropError
+from tests.codec import samples
+from tests.codec.golden import psnr
+from tests.pictures import encoded, gradient, photo
+
+LIMITS = Limits(1_000_000)
+SIZE = (96, 64)
+
+
+def _rgb() -> Image.Image:
+    return photo(size=SIZE)
+
+
+def _rgba() -> Image.Image:
+    image = _rgb().convert("RGBA")
+    image.putalpha(_rgb().convert("L").point(lambda value: min(255, value * 2)))
+    return image
+
+
+def _named(name: str, **options: Any) -> Callable[[], bytes]:
+    return lambda: encoded(_rgb(), name, **options)
+
+
+# Kind of file -> what makes it, its format, and what results come out as.
+KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
+    "jpeg": (_named("JPEG", quality=95), "jpeg", "jpeg"),
+    "png": (_named("PNG"), "png", "png"),
+    "webp": (_named("WEBP", quality=95), "webp", "webp"),
+    "webp-lossless": (_named("WEBP", lossless=True), "webp", "webp"),
+    "gif": (_named("GIF"), "gif", "gif"),
+    "bmp": (_named("BMP"), "bmp", "png"),
+    "tiff": (_named("TIFF"), "tiff", "tiff"),
+    "tiff-lzw": (_named("TIFF", compression="tiff_lzw"), "tiff", "tiff"),
+    "tiff-deflate": (_named("TIFF", compression="tiff_adobe_deflate"), "tiff", "tiff"),
+    "tiff-jpeg": (_named("TIFF", compression="jpeg", quality=95), "tiff", "tiff"),
+    "tiff-16-bits": (samples.rgb16_tiff, "tiff", "tiff"),
+    "avif": (_named("AVIF", quality=95), "avif", "avif"),
+    "avif-alpha": (lambda: encoded(_rgba(), "AVIF", quality=95), "avif", "avif"),
+    "heic": (lambda: samples.heic(_rgb()), "heic", "jpeg"),
+    "heic-alpha": (lambda: samples.heic(_rgba()), "heic", "png"),
+    "jpeg-2000": (_named("JPEG2000"), "jp2", "png"),
+    "jpeg-2000-codestream": (_named("JPEG2000", no_jp2=True), "jp2", "png"),
+    "jpeg-2000-alpha": (lambda: encoded(_rgba(), "JPEG2000"), "jp2", "png"),
+    "jpeg-xl": (lambda: samples.jxl(_rgb()), "jxl", "png"),
+    "jpeg-xl-alpha": (lambda: samples.jxl(_rgba()), "jxl", "png"),
+    "jpeg-xl-in-boxes": (lambda: samples.jxl(_rgb(), exif=b"\0\0\0\0MM\0*"), "jxl", "png"),
+    "ico": (lambda: encoded(_rgb(), "ICO", sizes=[(16, 10), SIZE]), "ico", "png"),
+    "ico-bmp": (lambda: encoded(_rgb(), "ICO", sizes=[SIZE], bitmap_format="bmp"), "ico", "png"),
+    "tga": (_named("TGA"), "tga", "png"),
+    "tga-run-lengths": (_named("TGA", compression="tga_rle"), "tga", "png"),
+    "tga-alpha": (lambda: encoded(_rgba(), "TGA"), "tga", "png"),
+    "tga-without-footer": (lambda: encoded(_rgb(), "TGA")[:-26], "tga", "png"),
+    "psd": (lambda: samples.psd(_rgb()), "psd", "png"),
+    "psd-packed": (lambda: samples.psd(_rgb(), packed=True), "psd", "png"),
+    "psd-grey": (lambda: samples.psd(_rgb().convert("L")), "psd", "png"),
+    "psd-alpha": (
+        lambda: samples.psd(_rgba(), packed=True, layers=b"\0\0\0\2\xff\xff"),
+        "psd",
+        "png",
+    ),
+}
+
+
+def shown(data: bytes) -> Image.Image:
+    """The upright picture as it is cropped."""
+    pixels = open_picture(data, LIMITS).pixels(1)
+    image = pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), pixels.size)
+    return image.convert("RGBA") if image.mode == "RGBa" else image
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_every_kind_is_opened(kind: str) -> None:
+    make, name, output = KINDS[kind]
+    data = make()
+    picture = open_picture(data, LIMITS)
+    assert picture.format.name == name
+    assert output_format(picture.format, "auto").name == output
+    assert picture.warnings == []
+    image = shown(data)
+    reference = photo() if kind == "tiff-16-bits" else _rgba() if "alpha" in kind else _rgb()
+    assert picture.size == Size(*reference.size)
+    if "alpha" in kind:
+        difference = np.asarray(image.getchannel("A")).astype(int) - np.asarray(reference)[..., 3]
+        assert np.abs(difference).max() <= 12
+    expected = reference.convert("RGB").convert("L") if "grey" in kind else reference
+    seen = np.asarray(reference)[..., 3] > 128 if "alpha" in kind else ...
+    bands = "L" if "grey" in kind else "RGB"
+    ours, theirs = (np.asarray(one.convert(bands))[seen] for one in (image, expected))
+    assert psnr(ours, theirs) > 27
+
+
+def test_there_is_a_file_of_every_format() -> None:
+    assert {name for _, name, _ in KINDS.values()} == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_the_table_says_can_be_done(name: str) -> None:
+    format_ = FORMATS[name]
+    assert format_.why
+    assert format_.content_type.startswith("image/")
+    assert format_.output in FORMATS
+    assert (format_.name == "jpeg") != (name in READERS)
+
+
+@pytest.mark.parametrize("name", ["avif", "heic", "jxl", "tiff", "jp2", "webp"])
+def test_what_a_build_cannot_read_is_refused_by_name(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = frozenset(FORMATS) - {name}
+    monkeypatch.setattr(formats, "available_formats", lambda: rest)
+    make = next(make for make, format_, _ in KINDS.values() if format_ == name)
+    with pytest.raises(InvalidImage) as caught:
+        open_picture(make(), LIMITS)
+    label = FORMATS[name].label
+    assert caught.value.error == f"Invalid image: {label} is not supported by this build"
+
+
+def test_what_a_build_cannot_write_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[output_format.__module__]
+    monkeypatch.setattr(module, "available_formats", lambda: frozenset({"jpeg"}))
+    with pytest.raises(InvalidSettings, match="format: AVIF is not supported by this build"):
+        output_format(FORMATS["jpeg"], "avif")
+
+
+def test_this_build_reads_everything() -> None:
+    assert available_formats() == frozenset(FORMATS)
+
+
+@pytest.mark.parametrize("package", ["pillow_avif", "pi_heif", "pylibjxl"])
+def test_a_missing_package_is_noticed(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda name: None if name == package else name)
+    missing = {"pillow_avif": "avif", "pi_heif": "heic", "pylibjxl": "jxl"}[package]
+    assert available_formats.__wrapped__() == frozenset(FORMATS) - {missing}
+
+
+@pytest.mark.parametrize("orientation", list(Orientation))
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("AVIF", {"quality": 100, "subsampling": "4:4:4"}),
+        ("HEIC", {}),
+        ("WEBP", {"lossless": True}),
+        ("TIFF", {}),
+    ],
+)
+@pytest.mark.parametrize("size", [(40, 30), (64, 128)], ids=str)
+def test_each_format_is_turned_upright_once(
+    size: tuple[int, int], name: str, options: dict[str, Any], orientation: Orientation
+) -> None:
+    upright = gradient(*size)
+    stored = _stored(upright, orientation)
+    if name == "HEIC":
+        data = samples.heic(stored, orientation, **options)
+    else:
+        data = encoded(stored, name, orientation=orientation, **options)
+    assert open_picture(data, LIMITS).size == Size(*size)
+    difference = np.asarray(shown(data).convert("RGB")).astype(int) - np.asarray(upright)
+    assert np.abs(difference).max() <= 4
+
+
+def _stored(upright: Image.Image, orientation: Orientation) -> Image.Image:
+    """What the orientation turns into ``upright``."""
+    for back in Orientation:
+        stored = back.turn_upright(upright)
+        again = orientation.turn_upright(stored)
+        if again.size == upright.size and again.tobytes() == upright.tobytes():
+            return stored
+    raise AssertionError("some orientation undoes every other")
+
+
+def test_a_jpeg_xl_is_turned_by_its_own_orientation() -> None:
+    upright = photo(size=(64, 96))
+    data = encoded(_stored(upright, Orientation.TURN_RIGHT), "JPEG", orientation=6, quality=95)
+    transcoded = pylibjxl.jpeg_to_jxl(data)
+    assert open_picture(transcoded, LIMITS).size == Size(64, 96)
+    assert psnr(np.asarray(shown(transcoded)), np.asarray(upright)) > 30
+
+
+FRAMES = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
+ANIMATED = "The picture is animated; its first frame was cropped"
+PAGES = "The file has several pages; the first one was cropped"
+
+
+@pytest.mark.parametrize(
+    ("name", "warning"),
+    [
+        ("GIF", ANIMATED),
+        ("PNG", ANIMATED),
+        ("WEBP", ANIMATED),
+        ("AVIF", ANIMATED),
+        ("TIFF", PAGES),
+    ],
+)
+def test_of_several_frames_the_first_is_taken_and_the_client_told(name: str, warning: str) -> None:
+    first, *others = FRAMES
+    data = encoded(first, name, save_all=True, append_images=others)
+    assert open_picture(data, LIMITS).warnings == [warning]
+    red, green, blue = np.asarray(shown(data).convert("RGB"))[5, 10].astype(int)
+    assert red > 240
+    assert max(green, blue) < 15
+
+
+def test_a_photo_album_in_a_heic_is_no_animation() -> None:
+    data = samples.heic(FRAMES[0], save_all=True, append_images=FRAMES[1:])
+    assert open_picture(data, LIMITS).warnings == []
+
+
+def test_the_largest_picture_of_an_ico_is_taken() -> None:
+    for options in ({}, {"bitmap_format": "bmp"}):
+        picture = open_picture(samples.ico(16, 64, 32, **options), LIMITS)
+        assert picture.size == Size(64, 64)
+        assert picture.pixels(1).size == Size(64, 64)
+
+
+def test_a_channel_that_is_no_transparency_is_left_out_of_a_psd() -> None:
+    for packed in (False, True):
+        image = shown(samples.psd(_rgba(), packed=packed))
+        assert image.mode == "RGB"
+        assert np.abs(np.asarray(image).astype(int) - np.asarray(_rgb())).max() == 0
+
+
+# For each kind, where its file says how large it is: bytes before, and how the number is written.
+def _too_large(kind: str) -> bytes:
+    data = KINDS[kind][0]()
+    width, height = SIZE
+    orders: tuple[tuple[Literal["big", "little"], int], ...]
+    orders = (("big", 4), ("big", 2), ("little", 2), ("little", 4))
+    for order, length in orders:
+        for first, second in ((width, height), (height, width)):
+            for gap in (b"", b"\0\0"):
+                old = first.to_bytes(length, order) + gap + second.to_bytes(length, order)
+                if old in data:
+                    new = (30_000).to_bytes(length, order)
+                    return data.replace(old, new + gap + new)
+    raise AssertionError(f"no size was found in {kind}")
+
+
+@pytest.mark.parametrize(
+    "kind", ["jpeg", "png", "gif", "bmp", "jpeg-2000", "jpeg-2000-codestream", "tga", "psd", "avif"]
+)
+def test_too_many_pixels_are_refused_before_decoding(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _forbid_decoding(monkeypatch)
+    data = _repaired(_too_large(kind))
+    with pytest.raises(SmartCropError):
+        open_picture(data, LIMITS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_whole_files_beyond_the_limit_are_refused_before_decoding(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _forbid_decoding(monkeypatch)
+    for make, format_, _ in KINDS.values():
+        if format_ == name:
+            with pytest.raises(InvalidImage, match="too many"):
+                open_picture(make(), Limits(SIZE[0] * SIZE[1] - 1))
+
+
+def _forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a decoder was reached")
+
+    for target in ("isolation.decode", "raster.decode", "jpeg.decode", "webp.decode"):
+        monkeypatch.setattr(f"handler.codec.{target}", refuse)
+
+
+def _repaired(data: bytes) -> bytes:
+    """The file, its checksum made right if it is a PNG."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    return data[:29] + zlib.crc32(data[12:29]).to_bytes(4, "big") + data[33:]
+
+
+@pytest.mark.parametrize(
+    ("side", "selector", "bits"), [(512, 0, 9), (8192, 1, 13), (262_144, 2, 18), (2**30, 3, 30)]
+)
+def test_the_size_of_a_jpeg_xl_is_read_bit_by_bit(side: int, selector: int, bits: int) -> None:
+    # Not small; a height; a ratio of 1:1; then nothing but defaults.
+    fields = [(0, 1), (selector, 2), (side - 1, bits), (1, 3), (1, 1)]
+    value = position = 0
+    for field, length in fields:
+        value |= field << position
+        position += length
+    contents = jxl.read(b"\xff\x0a" + value.to_bytes(8, "little"))
+    assert contents.size == Size(side, side)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (256, 8), (300, 451), (1920, 1080), (1234, 567)])
+def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) -> None:
+    assert jxl.read(samples.jxl(gradient(*size))).size == Size(*size)
+
+
+@pytest.mark.parametrize(
+    ("brands", "expected"),
+    [
+        (b"avif\0\0\0\0mif1miaf", "avif"),
+        (b"avis\0\0\0\0avifmsf1", "avif"),
+        (b"mif1\0\0\0\0mif1avif", "avif"),
+        (b"heic\0\0\0\0mif1heic", "heic"),
+        (b"mif1\0\0\0\0mif1heic", "heic"),
+        (b"msf1\0\0\0\0hevc", "heic"),
+        (b"isom\0\0\0\0isommp41", None),
+        (b"mif1\0\0\0\0miaf", None),
+    ],
+)
+def test_brands_tell_the_codec(brands: bytes, expected: str | None) -> None:
+    box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
+    assert isobmff.kind(box + bytes(40)) == expected
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_noise_is_no_tga(seed: int) -> None:
+    assert recognise(np.random.default_rng(seed).bytes(2_000)) is None
