@@ -38,7 +38,7 @@ bench: setup ## set up, then measure against sharp, side by side
 bench-faces: setup ## set up, then measure face detection against mediapipe
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
 
-setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator
+setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator, Chromium for the tests
 	@infra/setup.sh
 
 format: setup ## set up, then write the code as `make check` wants it

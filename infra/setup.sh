@@ -2,7 +2,7 @@
 # Sets a machine up for Smart Crop, and does nothing where nothing is to be done.
 #
 #   infra/setup.sh            all that the tests need
-#   infra/setup.sh run        what the service needs, which leaves the Lambda emulator out
+#   infra/setup.sh run        what the service needs, which leaves the Lambda emulator and Chromium out
 #
 # PYTHON names the Python to use, CC the C compiler. Each part remembers the hash of what it was
 # made from and is made again when that changes.
@@ -228,6 +228,20 @@ set_up_emulator() {
     echo "$key" >.tools/rie/made-from
 }
 
+set_up_chromium() { # nobody is asked for it: without, the tests of the page skip, and say why
+    local skip="the tests that drive the page in a browser skip"
+    if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then return; fi
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        say "no chromium and chromium-driver, and only root on Debian installs them here: $skip"
+        return
+    fi
+    say "installing chromium and chromium-driver"
+    {
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
+            -o DPkg::Lock::Timeout=120 chromium chromium-driver fonts-dejavu-core
+    } >.tools/chromium.log 2>&1 || say "they could not be installed (see .tools/chromium.log): $skip"
+}
+
 main() {
     local what=${1:-all}
     mkdir -p .tools
@@ -240,7 +254,10 @@ main() {
     fi
     set_up_environment
     set_up_faces
-    if [ "$what" != run ]; then set_up_emulator; fi
+    if [ "$what" != run ]; then
+        set_up_emulator
+        set_up_chromium
+    fi
     say "everything is in place"
 }
 
