@@ -13,7 +13,8 @@ from tests.image import base_image, engine, tools
 from tests.image.doorway import doorway
 from tests.image.engine import ADDRESS, Engine
 from tests.image.layers import Image, read_image
-from tests.image.sam import ROOT, Build, Sam, build
+from tests.image.sam import Build, Sam, build
+from tests.image.tools import ROOT
 from tests.pictures import encoded, photo
 from tests.servers import Program
 
@@ -38,6 +39,7 @@ def docker(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     engine.install()
     data = tools.TOOLS / "docker"
     with engine.started(data, tmp_path_factory.mktemp("docker")) as docker:
+        docker.docker("image", "prune", "--force", "--filter", "until=168h")
         base_image.provide(docker)
         yield docker
 

@@ -18,6 +18,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 BRIDGE = "smartcrop0"
 # Of a range that is nobody's, as good as certain.
 ADDRESS = "10.213.87.1"
+_CAPABILITIES = 1 << 21 | 1 << 12  # CAP_SYS_ADMIN, CAP_NET_ADMIN
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,15 @@ def why_not() -> str | None:
         return f"The image is for x86-64, and this machine is {os.uname().machine}"
     if os.geteuid() != 0:
         return "The image is tested as root, who may start a Docker engine: sudo make image-test"
+    if not _may_administer():
+        return "A Docker engine has to mount and to set up a bridge, which this container may not"
     return None
+
+
+def _may_administer() -> bool:
+    status = Path("/proc/self/status").read_text()
+    (effective,) = (line.split()[1] for line in status.splitlines() if line.startswith("CapEff"))
+    return int(effective, 16) & _CAPABILITIES == _CAPABILITIES
 
 
 def install() -> None:

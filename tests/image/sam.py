@@ -1,16 +1,16 @@
 """Build and invoke the functions with SAM, as a developer would."""
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.image import tools
 from tests.image.engine import Engine
+from tests.image.tools import ROOT
 
-ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "tests/events"
 
 
@@ -29,7 +29,7 @@ class Sam:
             check=False,
             cwd=ROOT,
             env={
-                **os.environ,
+                **tools.environment(),
                 **self.engine.environment,
                 "SAM_CLI_TELEMETRY": "0",
                 "AWS_DEFAULT_REGION": "us-east-1",

@@ -1,6 +1,7 @@
 """SAM and checkov, each in an environment of its own: each pins half the world."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -21,10 +22,15 @@ def provide(name: str) -> Path:
         _uv("venv", "--python", sys.executable, str(folder))
         _uv(
             *("pip", "install", "--python", str(folder / "bin/python")),
-            *("--require-hashes", "--compile-bytecode", "--requirements", str(pins)),
+            *("--require-hashes", "--requirements", str(pins)),
         )
         made_from.write_text(key)
     return folder / "bin"
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, in which Python keeps what it compiles: SAM runs often."""
+    return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _uv(*arguments: str) -> None:
