@@ -7,13 +7,11 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from handler.codec import gif, tiff
+from handler.codec import gif, png, tiff
 from handler.codec.formats import FORMATS, Format, available_formats
 from handler.core.canvas import Colour
 from handler.errors import InvalidSettings, ProcessingFailed
 
-# Lossless: only speed and size depend on it. zlib's own default.
-_PNG_LEVEL = 6
 # Longest side that a format or its library can write; the others end where pictures do.
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
 
@@ -94,7 +92,7 @@ def _save(image: Image.Image, name: str, **options: object) -> bytes:
 
 _ENCODERS: dict[str, Callable[[Image.Image, int], bytes]] = {
     "jpeg": _encode_jpeg,
-    "png": lambda image, _: _save(image, "PNG", compress_level=_PNG_LEVEL),
+    "png": lambda image, _: png.encode(image),
     "webp": lambda image, quality: _save(image, "WEBP", quality=quality),
     "avif": _encode_avif,
     "gif": lambda image, _: gif.encode(image),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from handler.codec import jpeg, libwebp, raster, webp
+from handler.codec import jpeg, libwebp, png, raster, webp
 from handler.codec.colour import to_srgb
 from handler.codec.containers import READERS, Contents
 from handler.codec.formats import FORMATS, Format, check_available, recognise
@@ -148,7 +148,16 @@ def _open_raster(contents: Contents, format_: Format, limits: Limits) -> Picture
     size = Size(*image.size)
     _check_pixels(size, limits)
     metadata = raster.read_metadata(image)
-    return Picture(format_, size, metadata, lambda _: raster.decode(image, format_, contents.data))
+    decode = _decode_plain_png if png.is_plain(image, contents.data) else raster.decode
+    return Picture(format_, size, metadata, lambda _: decode(image, format_, contents.data))
+
+
+def _decode_plain_png(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
+    try:
+        return png.decode(image, data)
+    except ProcessingFailed:
+        # Pillow takes a file that ends early, but after its last row.
+        return raster.decode(image, format_, data)
 
 
 def _open_apart(contents: Contents, format_: Format, _: Limits) -> Picture:
