@@ -51,7 +51,7 @@ export function watchForm(form, changed) {
     showValues(form);
     matchSize(form);
   };
-  form.querySelector("#size").addEventListener("change", (event) => {
+  form.querySelector("#size").addEventListener("input", (event) => {
     if (event.target.value) setSize(form, ...event.target.value.split("x"));
   });
   form.querySelector("#swap").addEventListener("click", () => {
@@ -110,7 +110,8 @@ function showMode(form) {
 
 function showValues(form) {
   for (const range of form.querySelectorAll("input[type=range]")) {
-    range.closest("label").querySelector("output").value = range.value + (range.dataset.unit ?? "");
+    range.closest("label").querySelector(".value").textContent =
+      range.value + (range.dataset.unit ?? "");
   }
 }
 

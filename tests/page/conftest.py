@@ -1,0 +1,104 @@
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+from handler.api import create_app
+from handler.config import Config
+from tests.page.browser import Page
+from tests.pictures import encoded, photo
+
+MAX_BODY_BYTES = 300_000
+
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1000",
+)
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """Chromium, with a profile of its own."""
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or chromedriver is None:
+        pytest.skip("chromium and chromium-driver are not installed")
+    options = ChromeOptions()
+    options.binary_location = chromium
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with Chrome(options, ChromeService(chromedriver)) as driver:
+        yield driver
+
+
+@contextmanager
+def serving(config: Config) -> Iterator[str]:
+    """The service on a socket; where."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture(scope="session")
+def url(bare_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a service without uploads is."""
+    store = tmp_path_factory.mktemp("results").as_uri()
+    with serving(Config(store=store, max_body_bytes=MAX_BODY_BYTES)) as url:
+        yield url
+
+
+@pytest.fixture
+def page(driver: Chrome, url: str) -> Iterator[Page]:
+    """The page; afterwards, it must have logged no error, and asked nobody but its service."""
+    page = Page(driver, url)
+    yield page
+    assert page.complaints() == []
+    assert page.requests() == {url}
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Files of photos, by the name of scikit-image's photo and the file's ending."""
+    folder = tmp_path_factory.mktemp("photos")
+    formats = {".jpg": "JPEG", ".png": "PNG", ".tif": "TIFF"}
+
+    def write(name: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            stem = path.stem
+            size = {"astronaut": (256, 256), "coffee": (300, 200)}[stem]
+            path.write_bytes(encoded(photo(f"{stem}.png", size), formats[path.suffix]))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def portrait(photos: Callable[[str], Path]) -> Path:
+    return photos("astronaut.jpg")
+
+
+@pytest.fixture(scope="session")
+def coffee(photos: Callable[[str], Path]) -> Path:
+    return photos("coffee.jpg")

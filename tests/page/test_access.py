@@ -1,0 +1,124 @@
+"""For everybody: keyboard, screen reader, phone, dark and light."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.page.browser import Page
+
+
+def press(page: Page, *keys: str) -> None:
+    ActionChains(page.driver).send_keys(*keys).perform()
+
+
+def focus(page: Page) -> str:
+    """Id or name of what has the focus."""
+    element = page.driver.switch_to.active_element
+    return element.get_attribute("id") or element.get_attribute("name") or ""
+
+
+def tab_to(page: Page, name: str) -> Sequence[str]:
+    """Press Tab until something has the focus; all that had it."""
+    passed: list[str] = []
+    while not passed or passed[-1] != name:
+        press(page, Keys.TAB)
+        passed.append(focus(page))
+        assert len(passed) < 40, f"{name} is not reached: {passed}"
+        outline = page.run(
+            "const focused = document.activeElement;"
+            "return [focused, focused.nextElementSibling].some("
+            "    (each) => each && getComputedStyle(each).outlineStyle != 'none')"
+        )
+        assert outline, f"nobody sees that {passed[-1]} has the focus"
+    return passed
+
+
+def test_the_keyboard_is_enough(page: Page, portrait: Path) -> None:
+    tab_to(page, "file")
+    page.open(portrait)  # the system's own dialog is not the page's
+    passed = tab_to(page, "mode")
+    press(page, Keys.ARROW_RIGHT)
+    page.until(page.line)
+    passed = tab_to(page, "crop")
+    assert {"facePreset", "sensitivity", "width", "height", "padding", "quality"} <= set(passed)
+    press(page, Keys.ENTER)
+    page.until(page.is_done)
+    assert page.settings()["mode"] == "face"
+    assert focus(page) == "crop"
+    tab_to(page, "download")
+    tab_to(page, "language")
+    press(page, Keys.ARROW_RIGHT)
+    assert page.text("#snippet").startswith("import json")
+
+
+def test_whatever_can_be_used_has_a_name(page: Page, portrait: Path, coffee: Path) -> None:
+    page.open(portrait, coffee)
+    page.crop()
+    names = {}
+    for mode in ("subject", "face", "trim"):
+        page.mode(mode)
+        for element in page.all("input, select, button, a, progress, [role]"):
+            if element.is_displayed() or element.get_attribute("type") == "file":
+                names[element.get_attribute("outerHTML")] = element.accessible_name
+
+    assert len(names) > 25
+    unnamed = [html for html, name in names.items() if not name and "status" not in str(html)]
+    assert unnamed == []
+    assert page.one("#modes").aria_role == "group"
+    assert page.one("#modes").accessible_name == "Mode"
+    assert {page.one(name).aria_role for name in ("#status", "#reason", "#copied")} == {"status"}
+
+
+@pytest.fixture
+def emulate(page: Page) -> Iterator[None]:
+    """Undoes what a test emulates."""
+    yield
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.usefixtures("emulate")
+def test_a_phone_shows_all_of_it_without_sideways_scrolling(page: Page, portrait: Path) -> None:
+    metrics = {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    page.open(portrait)
+    for mode in ("subject", "face", "trim"):
+        page.mode(mode)
+        assert page.run("return document.documentElement.scrollWidth") == 320
+    page.crop()
+    assert page.run("return document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.usefixtures("emulate")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_dark(page: Page, scheme: str) -> None:
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def luminance(expression: str) -> float:
+        value = page.run(
+            f"const style = (name) => getComputedStyle(document.querySelector(name));"
+            f"return {expression}.match(/\\d+/g).slice(0, 3).map(Number)"
+        )
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (each / 255 for each in value)
+        ]
+        red, green, blue = linear
+        return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+    def contrast(text: str, ground: str) -> float:
+        dark, light = sorted((luminance(text), luminance(ground)))
+        return (light + 0.05) / (dark + 0.05)
+
+    ground = luminance("style('body').backgroundColor")
+    assert (ground < 0.05) if scheme == "dark" else (ground > 0.8)
+    card = "style('#form').backgroundColor"
+    # WCAG 2.2, 1.4.3
+    assert contrast("style('h1').color", "style('body').backgroundColor") >= 4.5
+    assert contrast("style('#status').color", card) >= 4.5
+    assert contrast("style('#error').color", card) >= 4.5
+    assert contrast("style('#crop').color", "style('#crop').backgroundColor") >= 4.5

@@ -1,0 +1,207 @@
+"""One photo: its plan live, its crop, every setting, and errors in words."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from PIL import Image
+
+from tests.page.browser import Page
+from tests.pictures import decoded, encoded
+
+
+def test_the_subject_is_cropped_shown_and_offered_for_download(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.fill("[name=width]", "120")
+    page.fill("[name=height]", "150")
+
+    page.crop()
+
+    assert page.result() == (120, 150)
+    assert page.text("#status") == "Done."
+    assert page.text("#facts").startswith("coffee_smartcrop.jpg: 120 × 150, ")
+    link = page.one("#download")
+    assert link.get_attribute("download") == "coffee_smartcrop.jpg"
+    with urlopen(link.get_attribute("href") or "") as response:
+        assert decoded(response.read()).size == (120, 150)
+
+
+def test_a_face_is_drawn_with_its_landmarks_and_eye_line(page: Page, portrait: Path) -> None:
+    page.open(portrait)
+    page.mode("face")
+    page.until(page.line)
+
+    window, line = page.window(), page.line()
+    assert window is not None
+    assert line is not None
+    left, top, width, height = window
+    assert line[:2] == (left, left + width)
+    assert top < line[2] < top + height / 2
+    assert len(page.all("#plan .face.chosen")) == 1
+    assert len(page.all("#plan .landmark")) == 5
+    page.crop()
+    assert page.result() == (1080, 1080)
+
+
+def test_trim_cuts_the_border_off(page: Page, tmp_path: Path) -> None:
+    framed = Image.new("RGB", (200, 160), "white")
+    framed.paste((20, 60, 120), (30, 40, 110, 90))
+    path = tmp_path / "framed.png"
+    path.write_bytes(encoded(framed, "PNG"))
+    page.open(path)
+
+    page.mode("trim")
+
+    page.until(lambda: page.window() == (30, 40, 80, 50))
+    page.crop()
+    assert page.result() == (80, 50)
+
+
+def test_the_window_follows_the_settings(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    square = page.window()
+    assert square is not None
+
+    page.fill("#size", "1080x1920")
+
+    page.until(lambda: page.window() != square)
+    window = page.window()
+    assert window is not None
+    assert window[2] / window[3] == pytest.approx(9 / 16, abs=0.01)
+    assert f"Window {window[2]:.0f} × {window[3]:.0f} of 300 × 200." in page.text("#reason")
+
+
+def test_the_heat_map_comes_when_it_is_asked_for(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    shown = page.one("#before").get_attribute("src")
+
+    page.one("#heat").click()
+
+    page.until(lambda: "overlay_coffee" in (page.one("#before").get_attribute("src") or ""))
+    assert page.one("#heat").get_attribute("aria-pressed") == "true"
+    page.one("#heat").click()
+    page.until(lambda: page.one("#before").get_attribute("src") == shown)
+    page.until(page.window)
+
+
+def test_a_result_that_the_settings_have_left_behind_says_so(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.crop()
+    assert not page.one("#stale").is_displayed()
+
+    page.fill("[name=quality]", "80")
+
+    assert page.one("#stale").is_displayed()
+
+
+SIZE = {"width": 1080, "height": 1080}
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "settings"),
+    [
+        ("subject", {}, SIZE),
+        (
+            "subject",
+            {"strategy": "entropy", "padding": "12"},
+            {"strategy": "entropy", "padding": 12},
+        ),
+        ("subject", {"width": "300", "height": "200"}, {"width": 300, "height": 200}),
+        ("subject", {"format": "webp", "quality": "60"}, {"format": "webp", "quality": 60}),
+        (
+            "face",
+            {"facePreset": "closeup", "faces": "largest", "sensitivity": "0.7"},
+            {"facePreset": "closeup", "faces": "largest", "sensitivity": 0.7},
+        ),
+        ("face", {"onNoFaces": "error", "padding": "5"}, {"onNoFaces": "error", "padding": 5}),
+        ("trim", {"threshold": "9", "trimMargin": "4"}, {"threshold": 9, "trimMargin": 4}),
+        ("trim", {"background": "auto"}, {"background": "auto"}),
+        ("trim", {"background": "colour"}, {"background": "#ffffff"}),
+        (
+            "trim",
+            {"padToSquare": True, "targetSize": "500", "padColor": "transparent"},
+            {"padToSquare": True, "targetSize": 500, "padColor": "transparent"},
+        ),
+    ],
+)
+def test_each_setting_is_asked_for(
+    page: Page,
+    portrait: Path,
+    mode: str,
+    changes: dict[str, str | bool],
+    settings: dict[str, object],
+) -> None:
+    page.open(portrait)
+    page.mode(mode)
+    for name, value in changes.items():
+        control = page.one(f"[name={name}]")
+        if isinstance(value, bool):
+            control.click()
+        else:
+            page.fill(f"[name={name}]", value)
+
+    expected = {"mode": mode, **({} if mode == "trim" else SIZE), **settings}
+    assert page.settings() == expected
+    page.crop()
+    assert page.text("#error") == ""
+
+
+def test_the_colours_of_trim_are_those_that_are_picked(page: Page) -> None:
+    page.mode("trim")
+    page.fill("[name=background]", "colour")
+    page.fill("[data-colour-of=background]", "#102030")
+    page.one("[name=padToSquare]").click()
+    page.fill("[data-colour-of=padColor]", "#405060")
+
+    settings = {"background": "#102030", "padToSquare": True, "padColor": "#405060"}
+    assert page.settings() == {"mode": "trim", **settings}
+
+
+def test_presets_set_the_size_and_a_size_of_ones_own_is_custom(page: Page) -> None:
+    page.fill("#size", "1500x500")
+    assert page.settings() == {"mode": "subject", "width": 1500, "height": 500}
+
+    page.one("#swap").click()
+
+    assert page.settings() == {"mode": "subject", "width": 500, "height": 1500}
+    assert page.one("#size").get_attribute("value") == ""
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    page.refused = True
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Buy milk.")
+
+    page.pick(notes)
+
+    page.until(lambda: page.text("#error").startswith("Invalid image: unrecognised format"))
+    assert page.one("#error").aria_role == "alert"
+    page.until(lambda: not page.one("#original").is_displayed())
+    page.crop()
+    assert page.text("#error").startswith("Invalid image: unrecognised format")
+    assert not page.one("#result").is_displayed()
+
+
+def test_a_setting_out_of_range_is_named_before_it_is_sent(page: Page, portrait: Path) -> None:
+    page.open(portrait)
+    page.fill("[name=width]", "0")
+
+    page.one("#crop").click()
+
+    assert page.text("#error").startswith("width: ")
+    assert page.driver.switch_to.active_element == page.one("[name=width]")
+    page.fill("[name=width]", "90")
+    page.until(lambda: page.text("#error") == "")
+
+
+def test_what_the_browser_cannot_show_the_service_draws(
+    page: Page, photos: Callable[[str], Path]
+) -> None:
+    page.pick(photos("coffee.tif"))
+
+    page.until(lambda: "overlay_coffee" in (page.one("#before").get_attribute("src") or ""))
+    page.until(lambda: page.run("return document.querySelector('#before').naturalWidth") == 300)
+    page.crop()
+    page.until(lambda: page.one("#unshown").is_displayed())
+    assert page.text("#facts").startswith("coffee_smartcrop.tif: 1080 × 1080")

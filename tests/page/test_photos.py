@@ -1,0 +1,148 @@
+"""Ways for photos to come, several of them, and large ones."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from mypy_boto3_s3 import S3Client
+from mypy_boto3_s3.type_defs import CORSRuleTypeDef
+from selenium.webdriver import Chrome
+
+from handler.config import Config
+from handler.events import create_handler
+from handler.storage import presigned_post
+from tests.conftest import BUCKET, UPLOADS
+from tests.events.conftest import Sandbox
+from tests.events.notifications import s3_put
+from tests.page.browser import Page
+from tests.page.conftest import MAX_BODY_BYTES, serving
+from tests.pictures import encoded, noise
+from tests.servers import Program
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "large.png"
+    path.write_bytes(encoded(noise(400, 300), "PNG"))
+    assert path.stat().st_size > MAX_BODY_BYTES
+    return path
+
+
+def test_several_photos_each_have_a_result(
+    page: Page, portrait: Path, coffee: Path, tmp_path: Path
+) -> None:
+    page.refused = True
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Buy milk.")
+    page.open(portrait, notes, coffee)
+    assert page.text("#crop") == "Crop 3 photos"
+
+    page.crop()
+
+    rows = page.all("#list li")
+    assert [row.get_attribute("data-state") for row in rows] == ["done", "failed", "done"]
+    assert [row.text.partition("\n")[2].split(":")[0] for row in rows] == [
+        "Download",
+        "Invalid image",
+        "Download",
+    ]
+    assert page.text("#status") == "2 of 3 done."
+    assert page.text("#error") == "1 of 3 could not be cropped."
+    assert page.text("#facts").startswith("astronaut_smartcrop.jpg")
+    page.all("#list button")[2].click()
+    assert page.text("#facts").startswith("coffee_smartcrop.jpg")
+    assert page.all("#list button")[2].get_attribute("aria-current") == "true"
+    page.until(lambda: "of 300 × 200." in page.text("#reason"))
+
+
+@pytest.mark.parametrize(
+    "gesture",
+    [
+        "new DragEvent('drop', {dataTransfer: files, bubbles: true, cancelable: true})",
+        "new ClipboardEvent('paste', {clipboardData: files, bubbles: true, cancelable: true})",
+    ],
+)
+def test_photos_are_dropped_and_pasted_too(page: Page, coffee: Path, gesture: str) -> None:
+    page.run(
+        "const files = new DataTransfer();"
+        "files.items.add(new File([new Uint8Array(arguments[0])], 'dropped.jpg'));"
+        f"document.body.dispatchEvent({gesture})",
+        list(coffee.read_bytes()),
+    )
+
+    page.until(page.window)
+    page.crop()
+    assert page.text("#facts").startswith("dropped_smartcrop.jpg")
+
+
+def test_without_uploads_a_large_photo_is_refused_in_words(page: Page, large: Path) -> None:
+    page.pick(large)
+
+    page.until(lambda: page.text("#error"))
+    size = large.stat().st_size / 1000
+    assert page.text("#error") == f"large.png has {size:.0f} kB; at most 300 kB are taken here."
+
+
+@pytest.fixture
+def deployed(
+    seaweedfs: Program, uploads: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Config]:
+    """A deployment that takes uploads, its buckets open to its page as the template has them."""
+    for name, value in seaweedfs.environment.items():
+        monkeypatch.setenv(name, value)
+    rule: CORSRuleTypeDef = {
+        "AllowedMethods": ["POST", "GET"],
+        "AllowedOrigins": ["*"],
+        "AllowedHeaders": ["*"],
+    }
+    for bucket in (BUCKET, UPLOADS):
+        uploads.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    presigned_post._session.cache_clear()
+    yield Config(
+        store=f"s3://{BUCKET}/page-{uuid4()}",
+        uploads=f"s3://{UPLOADS}",
+        max_body_bytes=MAX_BODY_BYTES,
+    )
+    presigned_post._session.cache_clear()
+
+
+def test_a_large_photo_goes_through_the_bucket_and_nobody_notices(
+    driver: Chrome, deployed: Config, seaweedfs: Program, large: Path
+) -> None:
+    with serving(deployed) as url:
+        page = Page(driver, url)
+        page.open(large)
+        page.fill("[name=width]", "50")
+        page.fill("[name=height]", "40")
+        page.crop()
+
+        assert page.text("#error") == ""
+        assert page.result() == (50, 40)
+        assert page.complaints() == []
+        assert page.requests() == {url, seaweedfs.url}
+
+
+def keys_of(uploads: S3Client) -> set[str]:
+    return {each["Key"] for each in uploads.list_objects_v2(Bucket=UPLOADS).get("Contents", [])}
+
+
+def test_the_job_that_an_upload_has_started_is_not_done_twice(
+    driver: Chrome, deployed: Config, uploads: S3Client, large: Path
+) -> None:
+    with serving(deployed) as url:
+        page = Page(driver, url)
+        before = keys_of(uploads)
+        page.open(large)
+        (key,) = keys_of(uploads) - before
+        create_handler(deployed)(s3_put(key), Sandbox())
+        page.crop()
+
+        assert page.result() == (1080, 1080)
+        page.complaints()
+        entries = driver.get_log("performance")  # type: ignore[no-untyped-call]  # no stub
+        sent = [json.loads(entry["message"])["message"]["params"] for entry in entries]
+        paths = [each["request"]["url"].removeprefix(url) for each in sent if "request" in each]
+        assert "/api/v1/tools/smart-crop" not in paths
+        assert any(path.startswith("/api/v1/jobs/") for path in paths)
