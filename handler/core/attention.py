@@ -50,12 +50,29 @@ def attend(picture: Image.Image, resized: Size, target: Size) -> Attention:
     """Find the window of ``target`` pixels that holds the most interesting point.
 
     Args:
-        picture: the whole picture, 8-bit L, RGB, RGBX, or premultiplied La/RGBa; its size should
-            be ``resized``, and only its detail differs when it is smaller.
+        picture: as for `weigh`; its size should be ``resized``, and only its detail differs when
+            it is another.
         resized: size of the picture after the cover resize.
         target: size of the window, at most ``resized``.
     """
-    heat = _blur(_score(thumbnail(picture, MAP_SIDE)), _sigma(resized, target))
+    return choose_window(weigh(picture), resized, target)
+
+
+def weigh(picture: Image.Image) -> npt.NDArray[np.float64]:
+    """Score a picture, whatever will be cut out of it.
+
+    Args:
+        picture: the whole of it, 8-bit L, RGB, RGBX, or premultiplied La/RGBa.
+
+    Returns:
+        float64 array (32, 32).
+    """
+    return _score(thumbnail(picture, MAP_SIDE))
+
+
+def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) -> Attention:
+    """Find the window by a picture's scores; see `attend`."""
+    heat = _blur(scores, _sigma(resized, target))
     row, column = divmod(int(heat.argmax()), MAP_SIDE)
     focus = Point(int(column * (resized.width / MAP_SIDE)), int(row * (resized.height / MAP_SIDE)))
     window = Box(

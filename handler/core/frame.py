@@ -1,7 +1,7 @@
 """A picture that is looked at piece by piece: its size first, pixels only where asked for."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from PIL import Image
 
@@ -12,6 +12,8 @@ from handler.core.resample import resample
 
 # How far from the grid of the last reading, in its pixels, still counts as on it.
 _ALIGNED = 1e-6
+
+Seen = TypeVar("Seen")
 
 
 class Pixels:
@@ -41,6 +43,7 @@ class Pixels:
         self._orientation = orientation
         self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
         self._last: tuple[Region, Size, Image.Image] | None = None
+        self._seen: dict[str, object] = {}
 
     def native(self) -> Image.Image:
         """The whole picture upright, in the file's own colours, alpha not premultiplied.
@@ -77,6 +80,17 @@ class Pixels:
         upright = self._orientation.turn_upright(image)
         self._last = region, size, upright
         return upright
+
+    def once(self, name: str, look: Callable[[], Seen]) -> Seen:
+        """What is seen when the whole picture is looked at: several plans share the first look.
+
+        Args:
+            name: of what is looked for.
+            look: called unless that was looked for before.
+        """
+        if name not in self._seen:
+            self._seen[name] = look()
+        return cast(Seen, self._seen[name])
 
     def _converted(self) -> Image.Image:
         if self._to_srgb is not None:

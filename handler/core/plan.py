@@ -225,7 +225,7 @@ def _with_margin(box: Box, percent: int, frame: Size) -> Box:
 
 
 def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
-    target = _oversized(wanted.target, wanted.padding)
+    target = oversized(wanted.target, wanted.padding)
     shrink = Cover.of(frame.size, target).shrink
     pixels = frame.pixels(shrink)
     cover = Cover.of(pixels.size, target)
@@ -250,7 +250,7 @@ def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
     )
 
 
-def _oversized(target: Size, padding: int) -> Size:
+def oversized(target: Size, padding: int) -> Size:
     """The reference's padding: the window is chosen larger, and its centre kept."""
     factor = 1 + padding / 100
     return Size(half_up(target.width * factor), half_up(target.height * factor))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from handler.core.attention import attend
+from handler.core.attention import choose_window, weigh
 from handler.core.cover import Cover
 from handler.core.entropy import busiest_window
 from handler.core.frame import Pixels
@@ -48,16 +48,18 @@ def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy)
         target: size of the window.
         strategy: how the picture is weighed.
     """
-    return _STRATEGIES[strategy](_weighed(pixels, cover), cover, target)
+    return _STRATEGIES[strategy](pixels, cover, target)
 
 
-def _find_by_attention(picture: Image.Image, cover: Cover, target: Size) -> Found:
-    found = attend(picture, cover.resized, target)
+def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> Found:
+    scores = pixels.once("attention", lambda: weigh(_weighed(pixels, cover)))
+    found = choose_window(scores, cover.resized, target)
     reason = "Centred on what draws the eye most: edges, skin colour and saturation."
     return Found(found.window, found.focus, reason, found.heat)
 
 
-def _find_by_entropy(picture: Image.Image, cover: Cover, target: Size) -> Found:
+def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> Found:
+    picture = _weighed(pixels, cover)
     across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
     bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
     if picture.mode == "RGBX":
