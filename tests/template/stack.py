@@ -54,21 +54,22 @@ def allowed() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement that allows something, with the name of the resource that it is in."""
     for path in TEMPLATES:
         for name, resource in template(path)["Resources"].items():
-            for statement in _statements(resource.get("Properties", {})):
+            for statement in statements(resource.get("Properties", {})):
                 if statement["Effect"] == "Allow":
                     yield name, statement
 
 
-def _statements(node: Any) -> Iterator[dict[str, Any]]:
+def statements(node: Any) -> Iterator[dict[str, Any]]:
+    """Every statement of a policy, those that are there on a condition too."""
     if isinstance(node, dict):
         if "Effect" in node:
             yield node
         else:
             for value in node.values():
-                yield from _statements(value)
+                yield from statements(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _statements(value)
+            yield from statements(value)
 
 
 def as_list(node: Any) -> list[Any]:
