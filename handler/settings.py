@@ -12,6 +12,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -23,6 +25,7 @@ from handler.core.geometry import Size
 from handler.core.plan import Background, Mode
 from handler.core.subject import Strategy
 from handler.errors import InvalidSettings, SettingsNotJson
+from handler.sizes import MAX_SIZES, Side, Sizes, check_sizes, whole_number
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 
@@ -30,7 +33,6 @@ OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
 _COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
-_MAX_SIDE = 10_000
 MAX_OUTPUT_PIXELS = 50_000_000
 
 
@@ -38,16 +40,9 @@ def _resolve_mode(value: object) -> object:
     return _MODE_ALIASES.get(value, value) if isinstance(value, str) else value
 
 
-def _whole_number(value: object) -> object:
-    """JSON has one kind of number: 1080.0 is as good an integer as 1080."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole_number)]
-# The range stands before the validator, where it reaches the JSON schema.
-Side = Annotated[int, Field(ge=1, le=_MAX_SIDE), BeforeValidator(_whole_number)]
+Whole = Annotated[int, BeforeValidator(whole_number)]
 SquareSide = Annotated[
-    int, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS)), BeforeValidator(_whole_number)
+    int, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS)), BeforeValidator(whole_number)
 ]
 
 
@@ -71,6 +66,12 @@ class CropSettings(BaseModel):
     )
     width: Side = Field(default=_DEFAULT_SIDE, description="Width of the output in pixels.")
     height: Side = Field(default=_DEFAULT_SIDE, description="Height of the output in pixels.")
+    sizes: Sizes = Field(
+        default=[],
+        max_length=MAX_SIZES,
+        description="Several results instead of one of width and height: names of sizes, such as "
+        "16:9 or instagram-story, WIDTHxHEIGHT, or objects with width, height and name.",
+    )
     padding: Whole = Field(
         default=0, ge=0, le=50, description="Air around the subject, in percent."
     )
@@ -121,6 +122,23 @@ class CropSettings(BaseModel):
             megapixels = MAX_OUTPUT_PIXELS // 1_000_000
             raise ValueError(f"width × height must be at most {megapixels} megapixels")
         return self
+
+    @field_validator("sizes")
+    @classmethod
+    def _check_sizes(cls, sizes: Sizes, info: ValidationInfo) -> Sizes:
+        if sizes and info.data.get("mode") == "trim":
+            raise ValueError("trim keeps the size of what it finds")
+        check_sizes(sizes, MAX_OUTPUT_PIXELS)
+        return sizes
+
+    def by_size(self) -> dict[str, Self]:
+        """The settings of each of several sizes, by its name in file names."""
+        return {
+            size.in_file_names: self.model_copy(
+                update={"width": size.width, "height": size.height, "sizes": []}
+            )
+            for size in self.sizes
+        }
 
     @property
     def target(self) -> Size:
@@ -194,9 +212,12 @@ def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str
     except ValidationError as error:
         raise InvalidSettings("; ".join(map(_explain, error.errors()))) from error
     known = {field.alias for field in CropSettings.model_fields.values()}
-    return settings, [
+    warnings = [
         f"Unknown setting ignored: {_printable(name)}" for name in values if name not in known
     ]
+    if settings.sizes and ("width" in values or "height" in values):
+        warnings.append("Settings ignored beside sizes: width, height")
+    return settings, warnings
 
 
 def _printable(name: str) -> str:

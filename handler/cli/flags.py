@@ -1,7 +1,7 @@
 """``--settings`` and one flag per setting, generated from the settings' own schema."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,8 @@ def read_settings(
     given = {name: value for name, value in flags.items() if value is not None}
     if given:
         listed = settings.model_dump(by_alias=True, exclude_unset=True)
-        settings, _ = validate_settings({**listed, **given})
+        settings, more = validate_settings({**listed, **given})
+        warnings = list(dict.fromkeys([*warnings, *more]))
     return settings, warnings
 
 
@@ -75,10 +76,8 @@ def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
         return click.Option(
             [f"{flag}/{flag.replace('--', '--no-', 1)}", alias], default=None, help=help_
         )
-    is_text = schema.get("type") == "string"
-    return click.Option(
-        [flag, alias], type=str if is_text else _json_value, metavar=_metavar(schema), help=help_
-    )
+    read = _READERS.get(schema.get("type", ""), _json_value)
+    return click.Option([flag, alias], type=read, metavar=_metavar(schema), help=help_)
 
 
 def _json_value(text: str) -> object:
@@ -90,9 +89,21 @@ def _json_value(text: str) -> object:
     return text if value is None else value
 
 
+def _list_value(text: str) -> object:
+    """A list as JSON has it, or names with commas between them."""
+    if text.lstrip().startswith(("[", "{")):
+        return _json_value(text)
+    return [name.strip() for name in text.split(",")]
+
+
+_READERS: dict[str, Callable[[str], object]] = {"string": str, "array": _list_value}
+
+
 def _metavar(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return f"[{'|'.join(schema['enum'])}]"
+    if schema.get("type") == "array":
+        return "A,B,…|JSON"
     return str(schema.get("type", "JSON")).upper()
 
 
@@ -100,6 +111,6 @@ def _help(schema: Mapping[str, Any]) -> str:
     facts = []
     if "minimum" in schema and "maximum" in schema:
         facts.append(f"{schema['minimum']} to {schema['maximum']}")
-    if (default := schema.get("default")) is not None:
+    if (default := schema.get("default")) not in (None, []):
         facts.append(f"default: {'no' if default is False else default}")
     return f"{schema.get('description', '')}" + (f"  [{'; '.join(facts)}]" if facts else "")

@@ -17,6 +17,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "strategy": ("entropy", "entropy"),
     "width": ("640", 640),
     "height": ("480.0", 480),
+    "sizes": ("16:9, 30x20", ["16:9", "30x20"]),
     "padding": ("7", 7),
     "facePreset": ("upper-body", "upper-body"),
     "sensitivity": ("0.25", 0.25),
@@ -33,6 +34,7 @@ INVALID = {
     "mode": "portrait",
     "width": "0",
     "height": "wide",
+    "sizes": '{"width":5}',
     "padding": "2.5",
     "sensitivity": "1.5",
     "threshold": "true",
@@ -78,6 +80,23 @@ def test_a_flag_sets_its_setting(alias: str) -> None:
 def test_a_flag_for_yes_and_one_for_no(flag: str, value: bool) -> None:
     settings, _ = read_settings(json.dumps({"padToSquare": not value}), typed(flag))
     assert settings.pad_to_square is value
+
+
+def test_sizes_are_names_with_commas_or_json() -> None:
+    text = '["1:1",{"width":30,"height":20,"name":"small"}]'
+    by_flag, _ = read_settings(None, typed("--sizes", text))
+    assert by_flag == parse_settings(f'{{"sizes":{text}}}')[0]
+    with pytest.raises(InvalidSettings, match="sizes.1: Input should be WIDTHxHEIGHT"):
+        read_settings(None, typed("--sizes", "1:1,large"))
+
+
+def test_sizes_beside_width_are_a_warning_once() -> None:
+    text = '{"sizes":["1:1"],"width":5,"zoom":2}'
+    _, warnings = read_settings(text, typed("--height", "6"))
+    assert warnings == [
+        "Unknown setting ignored: zoom",
+        "Settings ignored beside sizes: width, height",
+    ]
 
 
 def test_no_flag_leaves_what_the_json_says() -> None:

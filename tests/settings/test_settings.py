@@ -15,6 +15,12 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
     "strategy": ("attention", ["attention", "entropy"], ["saliency", "", 0, None]),
     "width": (1080, [1, 1080, 10_000], [0, -1, 10_001, 1.5, "1080", True, None, [1], {}]),
     "height": (1080, [1, 1080, 10_000], [0, -1, 10_001, 1.5, "1080", True, None, [1], {}]),
+    # Each size has its own tests in tests/sizes.
+    "sizes": (
+        [],
+        [[]],
+        ["1:1", 1, {}, True, ["1:1"] * 2, ["9999x9999"], [f"{n}x9" for n in range(1, 34)]],
+    ),
     "padding": (0, [0, 50], [-1, 51, 0.5, "10", False, None]),
     "facePreset": (
         "head-shoulders",
