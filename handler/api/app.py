@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from handler import __version__
 from handler.api.boundary import Boundary
+from handler.api.description import DescribedApp
 from handler.api.page import page_routes
 from handler.api.routes import create_router
 from handler.api.uploads import create_uploads_router, uploads_opener
@@ -29,7 +30,7 @@ def create_app(config: Config) -> FastAPI:
     store = connect(config.store)
     results, jobs = ResultStore(store, config.link_seconds), JobStore(store)
     uploads = uploads_opener(config)
-    app = FastAPI(
+    app = DescribedApp(
         title="Smart Crop",
         summary="One photograph in, the right part of it out.",
         version=__version__,

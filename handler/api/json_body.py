@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
-from typing import Any, Never, TypeVar
+from typing import Annotated, Any, Never, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
 from handler.errors import InvalidRequest, NoImage
 from handler.service import Job
-from handler.settings import CropSettings, validate_settings
+from handler.settings import validate_settings
 from handler.storage import UploadStore
 
 _JSON = "application/json"
@@ -19,25 +18,36 @@ _JSON = "application/json"
 _MAX_BYTES = 64 * 1024
 
 
+# They are validated by themselves, with errors of their own.
+_SETTINGS = {"anyOf": [{"$ref": "#/components/schemas/CropSettings"}, {"type": "null"}]}
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
-    settings: dict[str, Any] | None = Field(default=None, description="Settings of the crop.")
+    settings: Annotated[dict[str, Any] | None, WithJsonSchema(_SETTINGS)] = Field(
+        default=None, description="Settings of the crop; the defaults without."
+    )
 
 
 class UploadedImage(_Body):
     """An image in the uploads store."""
 
-    key: str = Field(description="Key of the object, as POST /api/v1/uploads answered it.")
+    key: str = Field(
+        min_length=1,
+        description="Key of the object, as POST /api/v1/uploads answered it.",
+        examples=["uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"],
+    )
 
 
 class PlannedUpload(_Body):
     """An image that a client wants to upload."""
 
-    filename: str = Field(min_length=1, description="Name of the file.")
+    filename: str = Field(min_length=1, description="Name of the file.", examples=["portrait.jpg"])
     content_type: str = Field(
         pattern=r"^image/[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$",
         description="The type that it will be sent with.",
+        examples=["image/jpeg"],
     )
 
 
@@ -47,19 +57,6 @@ Body = TypeVar("Body", bound=_Body)
 def is_json(request: Request) -> bool:
     """Whether a request says that its body is JSON."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON
-
-
-@cache
-def settings_schema() -> dict[str, Any]:
-    """The settings for OpenAPI; made once, because a cold start waits for it."""
-    return CropSettings.model_json_schema()
-
-
-def describe(body: type[_Body]) -> dict[str, Any]:
-    """Content of a request for OpenAPI: the body's schema, with the settings one by one."""
-    schema = body.model_json_schema()
-    schema["properties"]["settings"] = settings_schema()
-    return {_JSON: {"schema": schema}}
 
 
 async def read_body(request: Request, kind: type[Body]) -> Body:

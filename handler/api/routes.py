@@ -13,18 +13,30 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
-from handler.answers import AnalyzeAnswer, CropAnswer, ErrorAnswer, HealthAnswer, LimitsAnswer
+from handler.answers import AnalyzeAnswer, CropAnswer, HealthAnswer, LimitsAnswer
+from handler.api.description import Responses, errors, image_body, text_header
 from handler.api.form import read_job
-from handler.api.json_body import (
-    UploadedImage,
-    describe,
-    is_json,
-    read_uploaded,
-    settings_schema,
-)
+from handler.api.json_body import is_json, read_uploaded
 from handler.codec.formats import FORMATS, available_formats, content_type_of
 from handler.config import Config
-from handler.errors import NotFound
+from handler.errors import (
+    BadForm,
+    BodyTooLarge,
+    FeatureDamaged,
+    FeatureMissing,
+    InvalidImage,
+    InvalidRequest,
+    InvalidSettings,
+    NoFaces,
+    NoImage,
+    NotFound,
+    ObjectTooLarge,
+    ProcessingFailed,
+    SettingsNotJson,
+    StorageUnavailable,
+    TooManyImages,
+    UploadsMissing,
+)
 from handler.filename import content_disposition, is_result_name
 from handler.service import Job, Service
 from handler.storage import ResultStore, UploadStore
@@ -33,41 +45,42 @@ Result = TypeVar("Result")
 Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
 
 _TOOL = "/api/v1/tools/smart-crop"
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorAnswer, "description": text}
-    for status, text in (
-        (400, "No image, more than one, not an image, or invalid settings."),
-        (413, "The body, or the uploaded object, is larger than is taken here."),
-        (422, "The picture is damaged."),
-        (501, "The feature is not installed."),
-        (503, "The object store did not answer."),
-    )
-}
-_NO_OBJECT: dict[int | str, dict[str, Any]] = {
-    404: {"model": ErrorAnswer, "description": "There is no uploaded object of that key."}
-}
-_DOWNLOAD: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/*": {}}, "description": "The picture."},
-    304: {"description": "The client has it already."},
-    307: {"description": "The picture is at the object store, under a fresh link."},
-    404: {"model": ErrorAnswer, "description": "There is no such result."},
-}
-
-
-def _image_schema() -> dict[str, Any]:
-    properties = {
-        "file": {"type": "string", "format": "binary", "description": "The image."},
-        "settings": {
-            "type": "string",
-            "description": "Settings as a JSON object.",
-            "contentMediaType": "application/json",
-            "contentSchema": settings_schema(),
-            "examples": ['{"mode":"subject","width":1080,"height":1080}'],
+_ERRORS = errors(
+    NoImage("Send the image as multipart/form-data, in a field named file"),
+    TooManyImages(),
+    BadForm("The form breaks off before its end"),
+    InvalidImage("unrecognised format"),
+    SettingsNotJson(),
+    InvalidSettings("padding: Input should be less than or equal to 50"),
+    InvalidRequest("key: Input should be a valid string"),
+    NotFound("No such object"),
+    BodyTooLarge(
+        "At most 4,500,000 bytes are taken here; larger files go through POST /api/v1/uploads"
+    ),
+    ObjectTooLarge("At most 100,000,000 bytes are taken, not 123,456,789"),
+    ProcessingFailed("The JPEG data are damaged or incomplete"),
+    NoFaces("No face was found at this sensitivity"),
+    FeatureMissing(),
+    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    StorageUnavailable("The result could not be written"),
+    FeatureDamaged(),
+)
+_DOWNLOAD: Responses = {
+    200: {
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The picture.",
+        "headers": {
+            "Content-Disposition": text_header("Has a browser save it under its name."),
+            "ETag": text_header("Changes with the bytes; for If-None-Match."),
         },
-    }
-    schema = {"type": "object", "required": ["file"], "properties": properties}
-    content = {"multipart/form-data": {"schema": schema}, **describe(UploadedImage)}
-    return {"requestBody": {"required": True, "content": content}}
+    },
+    304: {"description": "The client has it already."},
+    307: {
+        "description": "The picture is at the object store, under a fresh link.",
+        "headers": {"Location": text_header("The link.")},
+    },
+    **errors(NotFound("No such result"), StorageUnavailable("The result could not be read")),
+}
 
 
 @cache
@@ -84,8 +97,8 @@ def create_router(
     config: Config, service: Service, uploads: Callable[[], UploadStore]
 ) -> APIRouter:
     """The API's routes, bound to a deployment, its service and what opens its uploads store."""
-    router = APIRouter(responses=_ERRORS)
-    described: Any = {"openapi_extra": _image_schema(), "responses": _NO_OBJECT}
+    router = APIRouter()
+    described: Any = {"openapi_extra": image_body(), "responses": _ERRORS, "tags": ["Crop"]}
 
     async def read(request: Request) -> Callable[[], Job]:
         if is_json(request):
@@ -93,12 +106,12 @@ def create_router(
         job = await read_job(request)
         return lambda: job
 
-    @router.post(_TOOL, summary="Crop an image", **described)
+    @router.post(_TOOL, operation_id="crop", summary="Crop an image", **described)
     async def crop(request: Request, overlay: Overlay = False) -> CropAnswer:
         job = await read(request)
         return await _work(lambda: service.crop(replace(job(), overlay=overlay)))
 
-    @router.post(f"{_TOOL}/analyze", summary="Plan a crop", **described)
+    @router.post(f"{_TOOL}/analyze", operation_id="analyze", summary="Plan a crop", **described)
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeAnswer:
         job = await read(request)
         return await _work(lambda: service.analyze(replace(job(), overlay=overlay)))
@@ -107,14 +120,21 @@ def create_router(
         "/api/v1/download/{job_id}/{filename}",
         response_class=Response,
         responses=_DOWNLOAD,
+        operation_id="download",
         summary="Fetch a result",
+        tags=["Results"],
     )
     def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
         if not is_result_name(filename):  # no store has to be asked
             raise NotFound("No such result")
         return _download(service.results, str(job_id), filename, request.headers)
 
-    @router.get("/api/v1/health", summary="What this deployment can do")
+    @router.get(
+        "/api/v1/health",
+        operation_id="health",
+        summary="What this deployment can do",
+        tags=["Deployment"],
+    )
     def health() -> HealthAnswer:
         return HealthAnswer(
             status="ok",

@@ -11,26 +11,31 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from handler.answers import DoneJob, ErrorAnswer, FailedJob, QueuedJob, UploadAnswer
-from handler.api.json_body import PlannedUpload, describe, read_body
+from handler.api.description import errors, json_body
+from handler.api.json_body import PlannedUpload, read_body
 from handler.config import Config
-from handler.errors import NotFound, UploadsMissing
+from handler.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    InvalidSettings,
+    NotFound,
+    StorageUnavailable,
+    UploadsMissing,
+)
 from handler.filename import upload_name
 from handler.settings import validate_settings
 from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, upload_key
 
 JobAnswer = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorAnswer, "description": text}
-    for status, text in (
-        (400, "The request is not as it should be."),
-        (501, "This deployment has no bucket for uploads."),
-        (503, "The object store did not answer."),
-    )
-}
-_NO_JOB: dict[int | str, dict[str, Any]] = {
-    404: {"model": ErrorAnswer, "description": "There is no such job."}
-}
+_STORE_DOWN = StorageUnavailable("The job could not be read")
+_ERRORS = errors(
+    InvalidRequest("contentType: String should match pattern"),
+    InvalidSettings("padding: Input should be less than or equal to 50"),
+    BodyTooLarge("At most 4,500,000 bytes are taken here"),
+    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    _STORE_DOWN,
+)
 
 
 def uploads_opener(config: Config) -> Callable[[], UploadStore]:
@@ -80,8 +85,10 @@ def create_uploads_router(
         "/api/v1/uploads",
         status_code=201,
         responses=_ERRORS,
-        openapi_extra={"requestBody": {"required": True, "content": describe(PlannedUpload)}},
+        openapi_extra=json_body(PlannedUpload),
+        operation_id="prepareUpload",
         summary="Get a form to upload a large image with",
+        tags=["Large files"],
     )
     async def upload(request: Request) -> UploadAnswer:
         planned = await read_body(request, PlannedUpload)
@@ -89,8 +96,10 @@ def create_uploads_router(
 
     @router.get(
         "/api/v1/jobs/{job_id}",
-        responses={503: _ERRORS[503], **_NO_JOB},
+        responses=errors(NotFound("No such job"), _STORE_DOWN),
+        operation_id="job",
         summary="What became of an upload",
+        tags=["Large files"],
     )
     def job(job_id: uuid.UUID) -> JobAnswer:
         record = jobs.load(str(job_id))
