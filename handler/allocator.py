@@ -1,9 +1,15 @@
 """The C library's allocator, told what this process does: ask for blocks of the same size anew."""
 
 import ctypes
+import mmap
+
+import numpy as np
+import numpy.typing as npt
 
 # mallopt(3), <malloc.h> of glibc.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+# madvise(2): the pages of private memory are not needed any more.
+_DONT_NEED = getattr(mmap, "MADV_DONTNEED", None)
 # The largest block that is not asked of the system each time; older releases take no more than the
 # second (HEAP_MAX_SIZE / 2).
 _LARGEST_KEPT = (1 << 30, 32 << 20)
@@ -27,3 +33,24 @@ def keep_large_blocks() -> None:
     if any(mallopt(_MMAP_THRESHOLD, size) for size in _LARGEST_KEPT):
         mallopt(_TRIM_THRESHOLD, _MOST_KEPT)
         mallopt(_ARENA_MAX, 1)
+
+
+def give_back(samples: npt.NDArray[np.uint8]) -> None:
+    """Have the system take back the memory of an array that nobody will read again.
+
+    The array may be a part of a larger one, which has to be freed as a whole: one copy of a
+    picture goes while the next one comes. Its pages read as zero afterwards, or as they were.
+
+    Args:
+        samples: contiguous, and in memory of this process's own. The pages that hold something
+            else, too, stay.
+    """
+    if _DONT_NEED is None:
+        return
+    start, stop = samples.ctypes.data, samples.ctypes.data + samples.nbytes
+    first, last = -(-start // mmap.PAGESIZE), stop // mmap.PAGESIZE
+    if first < last:
+        address, length = first * mmap.PAGESIZE, (last - first) * mmap.PAGESIZE
+        ctypes.CDLL(None).madvise(
+            ctypes.c_void_p(address), ctypes.c_size_t(length), ctypes.c_int(_DONT_NEED)
+        )

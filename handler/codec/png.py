@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from handler.allocator import give_back
 from handler.errors import ProcessingFailed
 
 Samples = npt.NDArray[np.uint8]
@@ -70,7 +71,21 @@ def decode(image: Image.Image, data: bytes) -> Image.Image:
         pixels = decode_image_png_u8(data, (image.height, image.width), _KORNIA_MODES[mode])
     except Exception as error:
         raise ProcessingFailed("The PNG data are damaged or incomplete") from error
+    if mode == "RGB":
+        return _spread(pixels)
     return Image.frombuffer(mode, image.size, pixels, "raw", mode, 0, 1)
+
+
+def _spread(pixels: Samples) -> Image.Image:
+    """As Pillow keeps it, in four bytes a pixel; the array is given back as it is read."""
+    height, width = pixels.shape[:2]
+    image = Image.new("RGB", (width, height), None)  # type: ignore[arg-type]  # not filled
+    for top, bottom in _strips(height):
+        strip = pixels[top:bottom]
+        part = Image.frombuffer("RGB", (width, bottom - top), strip, "raw", "RGB", 0, 1)
+        image.paste(part, (0, top))
+        give_back(strip)
+    return image
 
 
 def encode(image: Image.Image) -> bytes:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -15,6 +15,11 @@ _LANCZOS_REACH = 3.0
 _BICUBIC_REACH = 2.0
 # libvips averages whole blocks until this factor or less is left for Lanczos (its `gap` option).
 _REDUCING_GAP = 2.0
+# Between its passes Pillow keeps each source row at the result's width. That many bytes at a time
+# stay in the cache; a quarter more than they need in all is not worth a cut.
+_BETWEEN_BYTES = 3 << 20
+_PIXEL_BYTES = 4
+_FEWEST_ROWS = 64
 # Up to this size a picture is shrunk in libvips' own arithmetic: at most 6 ms. Larger ones have
 # windows enough to choose from for the last bit of a pixel not to matter.
 _EXACT_PIXELS = 256 * 256
@@ -40,6 +45,7 @@ def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
         return _like(image.mode, shrink_exactly(image, region, size))
     columns = list(_spans(region.left, region.width / size.width, size.width, image.width))
     rows = list(_spans(region.top, region.height / size.height, size.height, image.height))
+    rows = [part for row in rows for part in row.cut(_rows_at_once(region, size))]
     if len(columns) == len(rows) == 1 and not (columns[0].overhangs or rows[0].overhangs):
         return _resize(image, region, size)
     result = Image.new(image.mode, (size.width, size.height))
@@ -76,12 +82,33 @@ class _Span:
     def overhangs(self) -> bool:
         return self.before > 0 or self.after > 0
 
+    def cut(self, length: int) -> Iterator["_Span"]:
+        """The same in runs of at most ``length``; one that overhangs stays whole."""
+        if self.overhangs:
+            length = self.length
+        for start in range(0, self.length, length):
+            yield replace(
+                self,
+                start=self.start + start,
+                length=min(length, self.length - start),
+                origin=self.origin + start * self.shrink,
+            )
+
     @property
     def taken(self) -> tuple[int, int]:
         """First and last (exclusive) source pixel that exists."""
         if not self.overhangs:
             return 0, self.side
         return max(0, min(self.first, self.side - 1)), min(self.side, max(self.last, 1))
+
+
+def _rows_at_once(region: Region, size: Size) -> int:
+    """How many rows of the result to make at a time."""
+    shrink = region.height / size.height
+    if shrink >= 2 * _REDUCING_GAP:  # blocks are averaged first, on a grid that a cut would shift
+        return size.height
+    rows = _BETWEEN_BYTES // math.ceil(_PIXEL_BYTES * size.width * max(1, shrink))
+    return size.height if size.height < 1.25 * rows else max(_FEWEST_ROWS, rows)
 
 
 def _spans(origin: float, shrink: float, length: int, side: int) -> Iterator[_Span]:

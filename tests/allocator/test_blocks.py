@@ -1,11 +1,15 @@
 """Large blocks are kept for the next picture, in a process of its own: it stays that way."""
 
+import mmap
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from handler.allocator import give_back
 
 ROOT = Path(__file__).parents[2]
 # What runs the code that crops, and how it is loaded.
@@ -77,3 +81,25 @@ def test_by_itself_the_library_asks_for_every_page_again(tmp_path: Path) -> None
 @needs_glibc
 def test_most_of_a_very_large_block_is_given_back(tmp_path: Path) -> None:
     assert probe(ENTRIES["the call itself"], tmp_path)[1] < 256 << 20
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is resident that way")
+def test_the_part_of_an_array_that_was_read_is_given_back_and_no_more() -> None:
+    rows = np.full((4096, 16_000), 7, np.uint8)
+    read, unread = rows[:3000], rows[3000:]
+    before = resident()
+
+    give_back(read)
+
+    assert before - resident() > 0.9 * read.nbytes
+    assert (unread == 7).all()
+
+
+def test_what_shares_a_page_stays() -> None:
+    samples = np.full(100, 7, np.uint8)
+    give_back(samples[10:90])
+    assert (samples == 7).all()
