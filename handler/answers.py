@@ -11,6 +11,8 @@ from handler.core.geometry import Box
 from handler.core.plan import Mode, Plan
 from handler.core.subject import Strategy
 
+_OVERLAY = "The plan drawn on the picture, where that was asked for."
+
 
 class _Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
@@ -101,8 +103,33 @@ class PlanAnswer(_Answer):
         )
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class PlannedSize(_Answer):
+    """One of several sizes, as it would be cut out."""
+
+    name: str = Field(description="The size's name, or its width and height.")
+    width: int
+    height: int
+    overlay_url: str | None = Field(default=None, description=_OVERLAY)
+    plan: PlanAnswer
+
+
+class FinishedSize(PlannedSize):
+    """The result of one of several sizes."""
+
+    download_url: str
+    processed_size: int = Field(description="Bytes of the result.")
+    filename: str
+
+
 class CropAnswer(_Answer):
-    """A finished job. The first four fields are the reference's."""
+    """A finished job. The first four fields are the reference's.
+
+    Of several sizes they are those of the first.
+    """
 
     job_id: str
     download_url: str = Field(description="Where the result can be fetched until it expires.")
@@ -115,19 +142,25 @@ class CropAnswer(_Answer):
     expires_at: datetime | None = Field(
         description="When the link stops working; null for one that does not."
     )
-    overlay_url: str | None = Field(
-        default=None, description="The plan drawn on the picture, where that was asked for."
-    )
+    overlay_url: str | None = Field(default=None, description=_OVERLAY)
     plan: PlanAnswer
+    results: list[FinishedSize] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="All results in the order of the sizes; only where sizes were asked for.",
+    )
     warnings: list[str]
 
 
 class AnalyzeAnswer(_Answer):
-    """What a crop would do."""
+    """What a crop would do; of several sizes, first what it would do for the first."""
 
     plan: PlanAnswer
-    overlay_url: str | None = Field(
-        default=None, description="The plan drawn on the picture, where that was asked for."
+    overlay_url: str | None = Field(default=None, description=_OVERLAY)
+    results: list[PlannedSize] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="All plans in the order of the sizes; only where sizes were asked for.",
     )
     warnings: list[str]
 

@@ -9,6 +9,8 @@ _MARK = "_smartcrop"
 # S3 keys end at 1,024 bytes and most file systems' names at 255; the rest is for suffixes.
 _MAX_STEM_BYTES = 150
 _MAX_EXTENSION = 8
+_RESULT = re.compile(rf"(.*){_MARK}(?:_([a-z0-9-]{{1,32}}))?", re.DOTALL)
+_BATCH = re.compile(r"batch-smart-crop-[0-9a-f]{8}\.zip")
 _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
 
 
@@ -25,14 +27,30 @@ def clean_stem(name: str | None) -> str:
     return stem or _FALLBACK
 
 
-def result_name(name: str | None, extension: str) -> str:
-    """Name of a result, as the reference has it: ``me.png`` becomes ``me_smartcrop.png``."""
-    return f"{clean_stem(name)}{_MARK}.{extension}"
+def result_name(name: str | None, extension: str, size: str | None = None) -> str:
+    """Name of a result, as the reference has it: ``me.png`` becomes ``me_smartcrop.png``.
+
+    Args:
+        name: of the picture, from a client.
+        extension: of the result's format.
+        size: which one of several it is: ``me_smartcrop_1-1.png``. Letters, digits and dashes.
+    """
+    return f"{clean_stem(name)}{_MARK}{size_mark(size)}.{extension}"
 
 
-def overlay_name(name: str | None, extension: str) -> str:
+def size_mark(size: str | None) -> str:
+    """What the results of one of several sizes have in their names behind the usual mark."""
+    return "" if size is None else f"_{size}"
+
+
+def overlay_name(name: str | None, extension: str, size: str | None = None) -> str:
     """Name of a plan drawn on its picture: ``overlay_me_smartcrop.jpg``."""
-    return result_name(f"overlay_{clean_stem(name)}.{extension}", extension)
+    return result_name(f"overlay_{clean_stem(name)}.{extension}", extension, size)
+
+
+def batch_name(job_id: str) -> str:
+    """Name of the ZIP of a batch, as the reference has it."""
+    return f"batch-smart-crop-{job_id[:8]}.zip"
 
 
 def upload_name(name: str) -> str:
@@ -43,10 +61,15 @@ def upload_name(name: str) -> str:
 
 
 def is_result_name(name: str) -> bool:
-    """Whether a name in a URL can be one that `result_name` gave."""
+    """Whether a name in a URL can be one that `result_name` or `batch_name` gave."""
+    if _BATCH.fullmatch(name):
+        return True
     marked, _, extension = name.rpartition(".")
-    stem = marked.removesuffix(_MARK)
-    return extension.isalnum() and result_name(f"{stem}.{extension}", extension) == name
+    match = _RESULT.fullmatch(marked)
+    if match is None or not extension.isalnum():
+        return False
+    stem, size = match.groups()
+    return result_name(f"{stem}.{extension}", extension, size) == name
 
 
 def content_disposition(filename: str) -> str:

@@ -1,66 +1,43 @@
-"""One job: bytes and settings in, a crop out. HTTP, events and the command line all call this."""
+"""Jobs done, stored and logged. HTTP, events and the command line all call this."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from handler.accounting import accounted, facts_of
-from handler.answers import AnalyzeAnswer, CropAnswer, PlanAnswer
-from handler.codec import Limits, Picture, encode, open_picture
-from handler.codec.encode import output_format
-from handler.codec.formats import FORMATS, Format
+from handler.answers import AnalyzeAnswer, CropAnswer, FinishedSize, PlanAnswer, PlannedSize
+from handler.codec.formats import Format
 from handler.config import Config
-from handler.core.face import Face
-from handler.core.frame import Frame
-from handler.core.geometry import Size
-from handler.core.overlay import draw_overlay
-from handler.core.plan import Plan, make_plan
-from handler.core.render import render
-from handler.errors import InvalidSettings, NoFaces
-from handler.faces import detector, is_available
-from handler.filename import overlay_name, result_name
-from handler.settings import MAX_OUTPUT_PIXELS, CropSettings
-from handler.storage import ResultStore
+from handler.faces import is_available
+from handler.filename import overlay_name
+from handler.job import (
+    OVERLAY,
+    Crop,
+    Job,
+    Planned,
+    Stopwatch,
+    draw_job,
+    open_job,
+    plan_job,
+    run_job,
+)
+from handler.sizes import OutputSize, mark_of
+from handler.storage import Link, ResultStore
 
-# Overlays are for looking at.
-_OVERLAY = FORMATS["jpeg"]
-_OVERLAY_QUALITY = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a client wants done.
-
-    Attributes:
-        data: the file.
-        filename: its name, as the client gave it.
-        settings: what to do.
-        warnings: what was odd about the request.
-        request_id: ties the job to its log line.
-        overlay: whether the plan is to be drawn on the picture, too.
-    """
-
-    data: bytes
-    filename: str | None
-    settings: CropSettings
-    warnings: Sequence[str] = ()
-    request_id: str | None = None
-    overlay: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A finished job."""
-
-    data: bytes
-    format: Format
-    filename: str
-    size: Size
-    plan: Plan
-    warnings: list[str]
-    overlay: bytes | None = None
+__all__ = [
+    "Crop",
+    "Job",
+    "Planned",
+    "Service",
+    "Stopwatch",
+    "StoredCrop",
+    "Target",
+    "draw_job",
+    "open_job",
+    "plan_job",
+    "run_job",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,106 +47,29 @@ class Target:
     Attributes:
         job_id: of the job.
         folder: in the store of results.
-        name: tells the result's name by its format; None for the usual name.
+        name: tells a result's name by its format and which of several sizes it is, as in
+            `OutputSize.in_file_names`; None for the usual name.
     """
 
     job_id: str
     folder: str
-    name: Callable[[Format], str] | None = None
+    name: Callable[[Format, str | None], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCrop:
-    """What is told of a result, and its tag in the store."""
+    """What is told of a job's results, and the tag of each in the store by its file name."""
 
     answer: CropAnswer
+    etags: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    filename: str
     etag: str
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Milliseconds by step."""
-
-    steps: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a step."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.steps[name] = round((time.perf_counter() - start) * 1000, 1)
-
-
-def open_job(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
-    """Read the header of the picture, and tell the format of the result.
-
-    Raises:
-        SmartCropError: the picture or the settings are not to be had that way.
-    """
-    with watch.step("open"):
-        picture = open_picture(job.data, Limits(config.max_pixels))
-        return picture, output_format(picture.format, job.settings.format)
-
-
-def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Plan:
-    """Decide what to cut out.
-
-    Raises:
-        SmartCropError: the picture or the settings are not to be had that way.
-    """
-
-    def find_faces(frame: Frame) -> list[Face]:
-        with watch.step("faces"):
-            faces = detector(config.face_bundle).find(frame, job.settings.sensitivity)
-        if not faces and job.settings.on_no_faces == "error":
-            raise NoFaces("No face was found at this sensitivity")
-        return faces
-
-    with watch.step("plan"):
-        plan = make_plan(picture, job.settings, find_faces)
-    # Only the picture tells how large the square around it is: a line of 60,000 pixels would fill
-    # gigabytes.
-    if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
-        side, megapixels = plan.output.width, MAX_OUTPUT_PIXELS // 1_000_000
-        raise InvalidSettings(
-            f"padToSquare: the square would have {side} × {side} pixels; "
-            f"at most {megapixels} megapixels are made"
-        )
-    return plan
-
-
-def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
-    """Crop a picture.
-
-    Raises:
-        SmartCropError: the picture or the settings are not to be had that way.
-    """
-    picture, format_ = open_job(job, config, watch)
-    plan = plan_job(job, picture, config, watch)
-    with watch.step("render"):
-        image = render(picture, plan)
-    with watch.step("encode"):
-        data = encode(image, format_, job.settings.quality, job.settings.pad_colour)
-    return Crop(
-        data,
-        format_,
-        result_name(job.filename, format_.extension),
-        plan.output,
-        plan,
-        [*job.warnings, *picture.warnings, *plan.warnings],
-        draw_job(picture, plan, _OVERLAY) if job.overlay else None,
-    )
-
-
-def draw_job(picture: Picture, plan: Plan, format_: Format) -> bytes:
-    """The plan drawn on its picture, as a file of ``format_``.
-
-    Raises:
-        SmartCropError: the picture is damaged.
-    """
-    return encode(draw_overlay(picture, plan), format_, _OVERLAY_QUALITY, (255, 255, 255, 255))
+    link: Link
+    overlay_url: str | None
 
 
 class Service:
@@ -203,29 +103,39 @@ class Service:
         watch = Stopwatch()
         with _accounted(job, watch.steps) as facts:
             crop = run_job(job, self._config, watch)
-            filename = target.name(crop.format) if target.name else crop.filename
-            facts.update(facts_of(crop.plan), job_id=target.job_id, bytes_out=len(crop.data))
+            written = sum(len(each.data) for each in crop.results)
+            facts.update(facts_of(crop.plan), job_id=target.job_id, bytes_out=written)
             with watch.step("store"):
-                etag = self.results.save(
-                    target.folder, filename, crop.data, crop.format.content_type
-                )
-                link = self.results.link(target.folder, filename)
-                overlay_url = self._save_overlay(job, target.folder, crop.overlay)
+                saved = [self._save(job, target, each) for each in crop.results]
         answer = CropAnswer(
             job_id=target.job_id,
-            download_url=link.url,
+            download_url=saved[0].link.url,
             original_size=len(job.data),
             processed_size=len(crop.data),
-            filename=filename,
+            filename=saved[0].filename,
             content_type=crop.format.content_type,
             width=crop.size.width,
             height=crop.size.height,
-            expires_at=link.expires_at,
-            overlay_url=overlay_url,
+            expires_at=saved[0].link.expires_at,
+            overlay_url=saved[0].overlay_url,
             plan=PlanAnswer.of(crop.plan),
+            results=_finished(crop, saved),
             warnings=crop.warnings,
         )
-        return StoredCrop(answer, etag)
+        return StoredCrop(answer, {each.filename: each.etag for each in saved})
+
+    def run(self, job: Job) -> Crop:
+        """Crop, and store nothing.
+
+        Raises:
+            SmartCropError: whatever went wrong, in the client's terms.
+        """
+        watch = Stopwatch()
+        with _accounted(job, watch.steps) as facts:
+            crop = run_job(job, self._config, watch)
+            written = sum(len(each.data) for each in crop.results)
+            facts.update(facts_of(crop.plan), bytes_out=written)
+        return crop
 
     def analyze(self, job: Job) -> AnalyzeAnswer:
         """Decide; write nothing but the overlay, if there is to be one.
@@ -236,20 +146,66 @@ class Service:
         watch = Stopwatch()
         with _accounted(job, watch.steps) as facts:
             picture, _ = open_job(job, self._config, watch)
-            plan = plan_job(job, picture, self._config, watch)
-            facts.update(facts_of(plan))
-            overlay = draw_job(picture, plan, _OVERLAY) if job.overlay else None
-            overlay_url = self._save_overlay(job, str(uuid.uuid4()), overlay)
-        warnings = [*job.warnings, *picture.warnings, *plan.warnings]
-        return AnalyzeAnswer(plan=PlanAnswer.of(plan), overlay_url=overlay_url, warnings=warnings)
+            planned = plan_job(job, picture, self._config, watch)
+            facts.update(facts_of(planned.first))
+            folder = str(uuid.uuid4())
+            urls = [
+                self._save_overlay(job, folder, draw_job(planned.frame, plan, OVERLAY), size)
+                if job.overlay
+                else None
+                for size, plan in planned.plans
+            ]
+        return AnalyzeAnswer(
+            plan=PlanAnswer.of(planned.first),
+            overlay_url=urls[0],
+            results=_planned(planned, urls),
+            warnings=[*job.warnings, *picture.warnings, *planned.warnings],
+        )
 
-    def _save_overlay(self, job: Job, folder: str, data: bytes | None) -> str | None:
-        if data is None:
-            return None
-        name = overlay_name(job.filename, _OVERLAY.extension)
-        self.results.save(folder, name, data, _OVERLAY.content_type)
+    def _save(self, job: Job, target: Target, crop: Crop) -> _Saved:
+        filename = target.name(crop.format, mark_of(crop.of)) if target.name else crop.filename
+        etag = self.results.save(target.folder, filename, crop.data, crop.format.content_type)
+        overlay_url = None
+        if crop.overlay is not None:
+            overlay_url = self._save_overlay(job, target.folder, crop.overlay, crop.of)
+        return _Saved(filename, etag, self.results.link(target.folder, filename), overlay_url)
+
+    def _save_overlay(self, job: Job, folder: str, data: bytes, of: OutputSize | None) -> str:
+        name = overlay_name(job.filename, OVERLAY.extension, mark_of(of))
+        self.results.save(folder, name, data, OVERLAY.content_type)
         return self.results.link(folder, name).url
 
 
 def _accounted(job: Job, steps: Mapping[str, float]) -> AbstractContextManager[dict[str, object]]:
     return accounted(job.settings.mode, len(job.data), job.request_id, steps)
+
+
+def _finished(crop: Crop, saved: list[_Saved]) -> list[FinishedSize] | None:
+    return [
+        FinishedSize(
+            name=each.of.label,
+            width=each.size.width,
+            height=each.size.height,
+            download_url=where.link.url,
+            processed_size=len(each.data),
+            filename=where.filename,
+            overlay_url=where.overlay_url,
+            plan=PlanAnswer.of(each.plan),
+        )
+        for each, where in zip(crop.results, saved, strict=True)
+        if each.of
+    ] or None
+
+
+def _planned(planned: Planned, urls: list[str | None]) -> list[PlannedSize] | None:
+    return [
+        PlannedSize(
+            name=size.label,
+            width=size.width,
+            height=size.height,
+            overlay_url=url,
+            plan=PlanAnswer.of(plan),
+        )
+        for (size, plan), url in zip(planned.plans, urls, strict=True)
+        if size
+    ] or None

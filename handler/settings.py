@@ -131,14 +131,12 @@ class CropSettings(BaseModel):
         check_sizes(sizes, MAX_OUTPUT_PIXELS)
         return sizes
 
-    def by_size(self) -> dict[str, Self]:
-        """The settings of each of several sizes, by its name in file names."""
-        return {
-            size.in_file_names: self.model_copy(
-                update={"width": size.width, "height": size.height, "sizes": []}
-            )
+    def by_size(self) -> list[Self]:
+        """Settings for each of several sizes, in their order."""
+        return [
+            self.model_copy(update={"width": size.width, "height": size.height, "sizes": []})
             for size in self.sizes
-        }
+        ]
 
     @property
     def target(self) -> Size:

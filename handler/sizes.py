@@ -119,6 +119,11 @@ class OutputSize(BaseModel):
         return re.sub("[_:]", "-", self.label).lower()
 
 
+def mark_of(size: OutputSize | None) -> str | None:
+    """What tells a size's files from those of others; None when there is but one."""
+    return None if size is None else size.in_file_names
+
+
 def _from_text(text: str) -> dict[str, object]:
     if text in PRESETS:
         width, height = PRESETS[text]

@@ -16,6 +16,7 @@ import click
 
 from handler.codec.formats import FORMATS
 from handler.errors import InvalidImage, SmartCropError
+from handler.filename import size_mark
 from handler.settings import OutputFormat
 
 STANDARD_STREAM = "-"
@@ -57,21 +58,27 @@ class Target:
     add_extension: bool = False
     inputs: frozenset[str] = frozenset()
 
-    def write(self, data: bytes, extension: str) -> None:
-        """Write a result.
+    def write(self, data: bytes, extension: str, size: str | None = None) -> Path:
+        """Write a result, and tell where.
+
+        Args:
+            data: the file.
+            extension: of its format.
+            size: which of several sizes it is, for its name.
 
         Raises:
             Unwritable: the system refused, or a file to read has that name.
         """
         path = self.path
         if self.add_extension:
-            path = path.with_name(f"{path.name}.{extension}")
+            path = path.with_name(f"{path.name}{size_mark(size)}.{extension}")
         if _real(path) in self.inputs:
             raise Unwritable(f"{path} is itself one of the files to crop")
         try:
             _write(path, data)
         except OSError as error:
             raise Unwritable(f"{path}: {error.strerror}") from error
+        return path
 
 
 def read_file(name: str, max_bytes: int) -> bytes:

@@ -28,9 +28,11 @@ from handler.cli.files import (
 from handler.cli.flags import read_settings
 from handler.codec.formats import FORMATS
 from handler.config import Config
+from handler.core.plan import Plan
 from handler.errors import SmartCropError
-from handler.service import Job, Stopwatch, draw_job, open_job, plan_job, run_job
+from handler.job import Job, Planned, Stopwatch, draw_job, open_job, plan_job, run_job
 from handler.settings import CropSettings
+from handler.sizes import mark_of
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -134,7 +136,8 @@ def _crop(task: tuple[str, Target], settings: CropSettings, config: Config) -> _
     name, target = task
     try:
         crop = run_job(_job(name, settings, config), config, Stopwatch())
-        target.write(crop.data, crop.format.extension)
+        for each in crop.results:
+            target.write(each.data, each.format.extension, mark_of(each.of))
     except Exception as error:
         return _Outcome(error=_in_our_terms(error))
     return _Outcome(crop.warnings)
@@ -161,15 +164,28 @@ def _analyze(
     try:
         job = _job(name, settings, config)
         picture, _ = open_job(job, config, watch)
-        plan = plan_job(job, picture, config, watch)
+        planned = plan_job(job, picture, config, watch)
         if overlay is not None:
-            format_ = FORMATS[format_of(overlay.path) or "png"]
-            overlay.write(draw_job(picture, plan, format_), format_.extension)
+            _draw(planned, overlay)
     except Exception as error:
         return _in_our_terms(error).answer()
-    answer = {"plan": PlanAnswer.of(plan).model_dump(mode="json", by_alias=True)}
-    all_warnings = [*warnings, *picture.warnings, *plan.warnings]
+    answer: dict[str, object] = {"plan": _dumped(planned.first)}
+    sizes = [(size.label, plan) for size, plan in planned.plans if size]
+    if sizes:
+        answer["results"] = [{"name": name, "plan": _dumped(plan)} for name, plan in sizes]
+    all_warnings = [*warnings, *picture.warnings, *planned.warnings]
     return {**answer, "warnings": all_warnings} if all_warnings else answer
+
+
+def _dumped(plan: Plan) -> dict[str, object]:
+    return PlanAnswer.of(plan).model_dump(mode="json", by_alias=True)
+
+
+def _draw(planned: Planned, overlay: Target) -> None:
+    format_ = FORMATS[format_of(overlay.path) or "png"]
+    for size, plan in planned.plans:
+        data = draw_job(planned.frame, plan, format_)
+        overlay.write(data, format_.extension, mark_of(size))
 
 
 def _job(name: str, settings: CropSettings, config: Config) -> Job:

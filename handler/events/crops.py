@@ -1,10 +1,13 @@
 """One uploaded object: cropped and recorded, or found wanting and that recorded."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
+
+from pydantic.main import IncEx
 
 from handler.config import Config
 from handler.errors import SmartCropError, StorageUnavailable
@@ -19,6 +22,12 @@ from handler.telemetry import log
 # Enough to write a record, which takes a tenth of it.
 _SECONDS_TO_RECORD = 3.0
 
+# What expires, in an answer that is kept.
+_LINKS: Mapping[str, IncEx | bool] = {
+    "download_url": True,
+    "expires_at": True,
+    "results": {"__all__": {"download_url": True}},
+}
 _CUT_OFF = {
     "error": "Processing failed",
     "code": "CUT_OFF",
@@ -146,17 +155,15 @@ class Crops:
             self._jobs.save(progress.record("failed", error=_CUT_OFF))
         stored = self._service.crop_to(
             Job(upload.read(), name, settings, warnings, self._request_id),
-            Target(progress.job_id, folder, lambda format_: result_filename(name, format_)),
+            Target(progress.job_id, folder, partial(result_filename, name)),
         )
-        answer = stored.answer.model_dump(
-            mode="json", by_alias=True, exclude={"download_url", "expires_at"}
-        )
-        record = progress.record("done", folder=folder, result_etag=stored.etag, answer=answer)
+        answer = stored.answer.model_dump(mode="json", by_alias=True, exclude=_LINKS)
+        record = progress.record("done", folder=folder, result_etags=stored.etags, answer=answer)
         self._save(progress, record)
         return Outcome("done", _joined(folder, stored.answer.filename))
 
     def _done_before(self, progress: _Progress) -> Outcome | None:
-        """The outcome of the same job, if its result is still there and its own."""
+        """The outcome of the same job, if its results are still there and its own."""
         known = progress.known
         if known is None or (known.state, known.etag, known.settings) != (
             "done",
@@ -165,7 +172,8 @@ class Crops:
         ):
             return None
         folder, filename = known.folder or "", (known.answer or {}).get("filename", "")
-        if not self._service.results.has(folder, filename, known.result_etag):
+        results, etags = self._service.results, known.result_etags or {}
+        if not etags or not all(results.has(folder, *each) for each in etags.items()):
             return None
         return Outcome("done", _joined(folder, filename))
 

@@ -4,6 +4,7 @@ import json
 import uuid
 
 from handler.codec.formats import Format
+from handler.filename import size_mark
 from handler.storage import job_id_of
 
 # Any constant would do; another would give other ids to the same jobs.
@@ -28,13 +29,15 @@ def job_id(bucket: str, key: str, version: str, settings: str) -> str:
     )
 
 
-def result_filename(filename: str, format_: Format) -> str:
+def result_filename(filename: str, format_: Format, size: str | None = None) -> str:
     """Name of a result, in a folder of the same name as that of its source.
 
-    ``a.JPG`` becomes ``a_smartcrop.JPG``; as WebP, ``a.JPG.smartcrop.webp``. No two sources of a
-    folder have results of one name.
+    ``a.JPG`` becomes ``a_smartcrop.JPG``; as WebP, ``a.JPG.smartcrop.webp``. One of several sizes
+    is ``a_smartcrop_1-1.JPG`` or ``a.JPG.smartcrop_1-1.webp``. No two sources of a folder have
+    results of one name.
     """
+    mark = size_mark(size)
     stem, _, extension = filename.rpartition(".")
     if stem and extension.lower() in (format_.extension, format_.name):
-        return f"{stem}_smartcrop.{extension}"
-    return f"{filename}.smartcrop.{format_.extension}"
+        return f"{stem}_smartcrop{mark}.{extension}"
+    return f"{filename}.smartcrop{mark}.{format_.extension}"

@@ -27,8 +27,8 @@ class JobRecord(BaseModel):
         etag: of the source, once it was seen.
         settings: in their canonical form, once they were read.
         folder: of the result, in the results store; empty for the top.
-        result_etag: of the result, once it is stored; it tells the result from that of another job
-            under the same name.
+        result_etags: of each result by its name, once all are stored; they tell the results from
+            those of another job under the same names.
         answer: what a synchronous crop answers, without the link, which would expire.
         error: the answer to a synchronous crop that failed; for a queued job, of its last attempt.
         attempts: how often the queue has delivered it.
@@ -44,7 +44,7 @@ class JobRecord(BaseModel):
     etag: str | None = None
     settings: str | None = None
     folder: str | None = None
-    result_etag: str | None = None
+    result_etags: dict[str, str] | None = None
     answer: dict[str, Any] | None = None
     error: dict[str, str] | None = None
     attempts: int = 0
