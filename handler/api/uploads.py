@@ -121,8 +121,14 @@ def _failed(record: JobRecord, _: ResultStore) -> FailedJob:
 
 def _done(record: JobRecord, results: ResultStore) -> DoneJob:
     answer = record.answer or {}
-    link = results.link(record.folder or "", answer["filename"])
-    fresh = {"downloadUrl": link.url, "expiresAt": link.expires_at}
+    folder = record.folder or ""
+    link = results.link(folder, answer["filename"])
+    fresh: dict[str, Any] = {"downloadUrl": link.url, "expiresAt": link.expires_at}
+    if "results" in answer:
+        fresh["results"] = [
+            {**each, "downloadUrl": results.link(folder, each["filename"]).url}
+            for each in answer["results"]
+        ]
     return DoneJob.model_validate({**answer, **fresh, **_common(record), "state": "done"})
 
 
