@@ -1,0 +1,83 @@
+"""What a start leaves behind, and what it leaves for later."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from handler.api import create_app
+from handler.config import Config
+from tests.api.calls import CROP, PORTRAIT
+from tests.lambda_.conftest import Invoke
+from tests.lambda_.events import http_event, upload_event
+
+STORES = {
+    "SMART_CROP_STORE": "s3://results",
+    "SMART_CROP_UPLOADS": "s3://uploads",
+    "AWS_REGION": "us-east-1",
+}
+
+
+def run(program: str, event: object = None, **environment: str) -> str:
+    """What a program prints that has just started, with an event on its standard input."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(event),
+        capture_output=True,
+        check=True,
+        text=True,
+        env=environment,
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@pytest.mark.parametrize("entry", ["lambda_http", "lambda_events"])
+def test_a_start_leaves_one_thread_and_a_garbage_collector_that_knows_its_modules(
+    entry: str,
+) -> None:
+    program = f"""
+import gc, os
+import handler.{entry}
+print(len(os.listdir("/proc/self/task")), gc.isenabled(), gc.get_freeze_count() > 10_000)
+"""
+    assert run(program, **STORES).split() == ["1", "True", "True"]
+
+
+def test_a_threads_setting_of_the_deployment_counts() -> None:
+    program = "import os, handler.lambda_events; print(os.environ['OPENBLAS_NUM_THREADS'])"
+    assert run(program, **STORES, OPENBLAS_NUM_THREADS="3") == "3\n"
+
+
+def test_models_of_the_document_are_built_when_it_is_asked_for(invoke: Invoke) -> None:
+    program = """
+from handler import lambda_http, settings
+from fastapi.openapi.models import OpenAPI
+print(OpenAPI.__pydantic_complete__, settings.CropSettings.__pydantic_complete__)
+"""
+    assert run(program, **STORES).split() == ["False", "True"]
+
+    answer = invoke(http_event("GET", "/openapi.json"))
+
+    assert json.loads(answer["body"])["paths"] == create_app(Config()).openapi()["paths"]
+
+
+_FIRST_CROP = """
+import json, sys
+from types import SimpleNamespace
+from handler.lambda_http import handler
+known = set(sys.modules)
+answer = handler(json.load(sys.stdin), SimpleNamespace(aws_request_id="r"))
+assert answer["statusCode"] == 200, answer
+new = {name.partition(".")[0] for name in set(sys.modules) - known}
+print(*new & {"handler", "PIL", "numpy", "simplejpeg", "pydantic", "aws_lambda_powertools"})
+"""
+
+
+def test_what_a_crop_needs_is_in_the_snapshot(tmp_path_factory: pytest.TempPathFactory) -> None:
+    event = upload_event(CROP, PORTRAIT, {"width": 48, "height": 32})
+    store = {"SMART_CROP_STORE": tmp_path_factory.mktemp("results").as_uri()}
+
+    assert run(_FIRST_CROP, event, **store, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start") == "\n"
+    assert run(_FIRST_CROP, event, **store) != "\n"
