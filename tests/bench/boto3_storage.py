@@ -19,14 +19,20 @@ class Link:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    client: "S3Client"
+    name: str
+
+
 class ResultStore:
     """Saves and signs; no more is needed for a first crop."""
 
     signs_links = True
 
-    def __init__(self, client: "S3Client", bucket: str, link_seconds: int) -> None:
-        self._client = client
-        self._bucket = bucket
+    def __init__(self, bucket: Bucket, link_seconds: int) -> None:
+        self._client = bucket.client
+        self._bucket = bucket.name
         self._lifetime = timedelta(seconds=link_seconds)
 
     def save(self, job_id: str, filename: str, data: bytes, content_type: str) -> None:
@@ -47,8 +53,19 @@ class ResultStore:
         return Link(url, datetime.now(UTC).replace(microsecond=0) + self._lifetime)
 
 
-def open_results(url: str, link_seconds: int) -> ResultStore:
-    return ResultStore(boto3.client("s3"), urlsplit(url).netloc, link_seconds)
+class JobStore:
+    """Has a place in the app, and no part in a first crop."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+
+def connect(url: str) -> Bucket:
+    return Bucket(boto3.client("s3"), urlsplit(url).netloc)
+
+
+def bucket_url(bucket: str) -> str:
+    return f"https://s3.eu-west-1.amazonaws.com/{bucket}"
 
 
 def __getattr__(name: str) -> type:
