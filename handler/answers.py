@@ -173,6 +173,45 @@ class ErrorAnswer(_Answer):
     details: str | None = Field(default=None, description="What exactly was wrong.")
 
 
+class BatchedFileAnswer(_Answer):
+    """What became of one file of a batch."""
+
+    filename: str = Field(description="Its name, as it was sent.")
+    results: list[str] = Field(
+        description="Names of its results in the ZIP, one for each size; none when it failed."
+    )
+    error: ErrorAnswer | None = Field(default=None, description="Why it failed, if it did.")
+    warnings: list[str]
+
+
+class BatchAnswer(_Answer):
+    """A finished batch whose ZIP is in the store."""
+
+    job_id: str
+    download_url: str = Field(description="Where the ZIP can be fetched until it expires.")
+    original_size: int = Field(description="Bytes of all files.")
+    processed_size: int = Field(description="Bytes of the ZIP.")
+    filename: str
+    content_type: str
+    expires_at: datetime | None = Field(
+        description="When the link stops working; null for one that does not."
+    )
+    files: list[BatchedFileAnswer] = Field(description="In the order in which they were sent.")
+    warnings: list[str] = Field(description="About the settings.")
+
+
+class FileError(ErrorAnswer):
+    """What went wrong with one file."""
+
+    filename: str
+
+
+class FailedBatchAnswer(ErrorAnswer):
+    """A batch of which nothing came out."""
+
+    errors: list[FileError] = Field(description="One for each file, in their order.")
+
+
 class UploadAnswer(_Answer):
     """How to upload a file, and where to look for the result."""
 

@@ -13,6 +13,8 @@ _PREFIX = "SMART_CROP_"
 # and the event around it.
 _LAMBDA_BODY_BYTES = 4_500_000
 _LOCAL_BODY_BYTES = 100_000_000
+# Of the 512 MB that Lambda has for temporary files.
+_LAMBDA_ZIP_BYTES = 400_000_000
 
 
 class Config(BaseModel):
@@ -34,6 +36,14 @@ class Config(BaseModel):
     )
     max_body_bytes: int = Field(
         default=_LOCAL_BODY_BYTES, gt=0, description="Largest request body that is taken."
+    )
+    max_answer_bytes: int | None = Field(
+        default=None,
+        gt=0,
+        description="Largest ZIP that is answered itself and not by a link; any, if not set.",
+    )
+    max_zip_bytes: int = Field(
+        default=2_000_000_000, gt=0, description="Largest ZIP that a batch is put into."
     )
     max_object_bytes: int = Field(
         default=100_000_000, gt=0, description="Largest uploaded file that is taken."
@@ -62,6 +72,8 @@ class Config(BaseModel):
         values = {name: environment[key] for name, key in names.items() if environment.get(key)}
         if "AWS_LAMBDA_RUNTIME_API" in environment:
             values.setdefault("max_body_bytes", str(_LAMBDA_BODY_BYTES))
+            values.setdefault("max_answer_bytes", str(_LAMBDA_BODY_BYTES))
+            values.setdefault("max_zip_bytes", str(_LAMBDA_ZIP_BYTES))
         return cls.model_validate(values)
 
 

@@ -1,6 +1,7 @@
 """Everything that can go wrong with a request, and what the client is told."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class SmartCropError(Exception):
@@ -23,6 +24,11 @@ class SmartCropError(Exception):
     def __init__(self, details: str | None = None) -> None:
         super().__init__(details or self.error)
         self.details = details
+
+    @property
+    def in_words(self) -> str:
+        """The error in one line."""
+        return self.error if self.details is None else f"{self.error}: {self.details}"
 
     def answer(self) -> dict[str, str]:
         """The JSON object that the client gets."""
@@ -138,6 +144,39 @@ class NoFaces(SmartCropError):
     status = 422
     code = "NO_FACES"
     error = "No faces found"
+
+
+class BatchFull(SmartCropError):
+    """The ZIP of a batch has no room for a file's results."""
+
+    status = 413
+    code = "BATCH_FULL"
+    error = "Batch too large"
+
+
+class OutOfTime(SmartCropError):
+    """There was no time left for a file of a batch."""
+
+    status = 503
+    code = "OUT_OF_TIME"
+    error = "Out of time"
+
+
+class AllFailed(SmartCropError):
+    """No file of a batch could be cropped; each is told of."""
+
+    status = 422
+    code = "ALL_FAILED"
+    error = "All files failed processing"
+
+    def __init__(self, failures: Sequence[tuple[str | None, SmartCropError]]) -> None:
+        self.failures = failures
+        super().__init__()
+
+    def answer(self) -> dict[str, Any]:
+        """The JSON object that the client gets, with one in it for each file."""
+        errors = [{"filename": name or "", **error.answer()} for name, error in self.failures]
+        return {**super().answer(), "errors": errors}
 
 
 class FeatureMissing(SmartCropError):

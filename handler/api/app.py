@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from handler import __version__
+from handler.api.batch import create_batch_router
 from handler.api.boundary import Boundary
 from handler.api.description import DescribedApp
 from handler.api.page import page_routes
@@ -36,7 +37,9 @@ def create_app(config: Config) -> FastAPI:
         version=__version__,
         redoc_url=None,
     )
-    app.include_router(create_router(config, Service(config, results), uploads))
+    service = Service(config, results)
+    app.include_router(create_router(config, service, uploads))
+    app.include_router(create_batch_router(config, service, uploads))
     app.include_router(create_uploads_router(config, uploads, results, jobs))
     app.include_router(page_routes(config))
     app.add_exception_handler(SmartCropError, _answer_error)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from handler.answers import ErrorAnswer
-from handler.api.json_body import PlannedUpload, UploadedImage
+from handler.api.json_body import PlannedUpload, UploadedImage, UploadedImages
 from handler.codec.formats import FORMATS
 from handler.errors import SmartCropError
 from handler.settings import CropSettings
@@ -98,6 +98,24 @@ def image_body() -> dict[str, Any]:
     return _body({**content, **_json_content(UploadedImage)})
 
 
+def batch_body() -> dict[str, Any]:
+    """Describe the request of a batch: a form with images, or their keys."""
+    described = image_body()["requestBody"]["content"]["multipart/form-data"]
+    file, settings = described["schema"]["properties"].values()
+    images = {"type": "array", "minItems": 1, "maxItems": 100, "items": file}
+    form = {
+        **described["schema"],
+        "required": ["files"],
+        "properties": {"files": images, "settings": settings},
+    }
+    encoding = {
+        "files": described["encoding"]["file"],
+        "settings": described["encoding"]["settings"],
+    }
+    content = {"multipart/form-data": {"schema": form, "encoding": encoding}}
+    return _body({**content, **_json_content(UploadedImages)})
+
+
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
     """Describe a request that is a JSON object."""
     return _body(_json_content(model))
@@ -125,7 +143,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document["components"]["schemas"]
-    schemas.update(_schemas([CropSettings, PlannedUpload, UploadedImage]))
+    schemas.update(_schemas([CropSettings, PlannedUpload, UploadedImage, UploadedImages]))
     schemas.update(_schemas([ErrorAnswer], "serialization"))
     for response in _responses(document):
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)

@@ -1,6 +1,8 @@
-"""The multipart form of a request: one image, and settings as a JSON string."""
+"""The multipart form of a request: one image or several, and settings as a JSON string."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -8,12 +10,15 @@ from starlette.requests import Request
 
 from handler.errors import BadForm, NoImage, TooManyImages
 from handler.service import Job
-from handler.settings import parse_settings
+from handler.settings import CropSettings, parse_settings
 
 _MULTIPART = "multipart/form-data"
 # Settings are a few hundred bytes.
 _MAX_FIELD_BYTES = 64 * 1024
 _MAX_PARTS = 100
+
+NamedJob = tuple[str | None, Callable[[], Job]]
+"""A file's name, and what makes a job of it."""
 
 
 async def read_job(request: Request) -> Job:
@@ -25,19 +30,50 @@ async def read_job(request: Request) -> Job:
         NoImage, TooManyImages, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form
             is not as it should be.
     """
-    if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
-        raise NoImage(f"Send the image as {_MULTIPART}, in a field named file")
-    form = await _parse(request)
-    try:
+    async with _opened(request, "the image", "file") as form:
         file = _only_file(form)
-        text = form.get("settings")
-        settings, warnings = parse_settings(text if isinstance(text, str) else None)
+        settings, warnings = _settings(form)
         data = await file.read()
-    finally:
-        await form.close()
     if not data:
         raise NoImage
     return Job(data, file.filename, settings, warnings, request.state.request_id)
+
+
+@asynccontextmanager
+async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
+    """Read the files, of which there is at least one, and their settings out of a request.
+
+    The files are on disk, or in memory when they are small, until the context is left.
+
+    Raises:
+        NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not as it
+            should be.
+    """
+    async with _opened(request, "the images", "files") as form:
+        files = _files(form)
+        settings, warnings = _settings(form)
+
+        def read(file: UploadFile) -> Job:
+            data = file.file.read()
+            return Job(data, file.filename, settings, warnings, request.state.request_id)
+
+        yield [(file.filename, partial(read, file)) for file in files]
+
+
+@asynccontextmanager
+async def _opened(request: Request, what: str, field: str) -> AsyncIterator[FormData]:
+    if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
+        raise NoImage(f"Send {what} as {_MULTIPART}, in a field named {field}")
+    form = await _parse(request)
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+def _settings(form: FormData) -> tuple[CropSettings, list[str]]:
+    text = form.get("settings")
+    return parse_settings(text if isinstance(text, str) else None)
 
 
 class _FormParser(MultiPartParser):
@@ -74,10 +110,15 @@ async def _parse(request: Request) -> FormData:
         raise BadForm("The charset that is named is not that of the form") from error
 
 
-def _only_file(form: FormData) -> UploadFile:
+def _files(form: FormData) -> list[UploadFile]:
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     if not files:
         raise NoImage
+    return files
+
+
+def _only_file(form: FormData) -> UploadFile:
+    files = _files(form)
     if len(files) > 1:
         raise TooManyImages
     return files[0]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Never, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -37,6 +38,17 @@ class UploadedImage(_Body):
         min_length=1,
         description="Key of the object, as POST /api/v1/uploads answered it.",
         examples=["uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"],
+    )
+
+
+class UploadedImages(_Body):
+    """Images in the uploads store."""
+
+    keys: list[str] = Field(
+        min_length=1,
+        max_length=100,
+        description="Keys of the objects, as POST /api/v1/uploads answered them.",
+        examples=[["uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"]],
     )
 
 
@@ -80,15 +92,41 @@ async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) ->
     if "key" not in values:
         raise NoImage("Send the image as multipart/form-data, or the key of an uploaded one")
     body = _validated(values, UploadedImage)
+    return partial(_job_maker(request, body, uploads), body.key)
+
+
+async def read_uploaded_batch(
+    request: Request, uploads: Callable[[], UploadStore]
+) -> list[tuple[str | None, Callable[[], Job]]]:
+    """Read which images are meant: the name of each, and what fetches it.
+
+    Raises:
+        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not as it should be.
+        UploadsMissing: there is no uploads store. The calls raise what `UploadStore.open` does.
+    """
+    values = await _read_object(request)
+    if "keys" not in values:
+        raise NoImage("Send the images as multipart/form-data, or the keys of uploaded ones")
+    body = _validated(values, UploadedImages)
+    fetch = _job_maker(request, body, uploads)
+    return [(_name_of(key), partial(fetch, key)) for key in body.keys]
+
+
+def _job_maker(
+    request: Request, body: _Body, uploads: Callable[[], UploadStore]
+) -> Callable[[str], Job]:
     settings, warnings = validate_settings(body.settings or {})
     store = uploads()
 
-    def fetch() -> Job:
-        data = store.open(body.key).read()
-        name = body.key.rpartition("/")[2]
-        return Job(data, name, settings, warnings, request.state.request_id)
+    def fetch(key: str) -> Job:
+        data = store.open(key).read()
+        return Job(data, _name_of(key), settings, warnings, request.state.request_id)
 
     return fetch
+
+
+def _name_of(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
 async def _read_object(request: Request) -> dict[str, Any]:

@@ -1,13 +1,10 @@
 """The routes of the API."""
 
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -17,6 +14,7 @@ from handler.answers import AnalyzeAnswer, CropAnswer, HealthAnswer, LimitsAnswe
 from handler.api.description import Responses, errors, image_body, text_header
 from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
+from handler.api.work import work
 from handler.codec.formats import FORMATS, available_formats, content_type_of
 from handler.config import Config
 from handler.errors import (
@@ -41,7 +39,6 @@ from handler.filename import content_disposition, is_result_name
 from handler.service import Job, Service
 from handler.storage import ResultStore, UploadStore
 
-Result = TypeVar("Result")
 Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
 
 _TOOL = "/api/v1/tools/smart-crop"
@@ -83,16 +80,6 @@ _DOWNLOAD: Responses = {
 }
 
 
-@cache
-def _workers() -> CapacityLimiter:
-    """A crop keeps a core busy and a decoded picture in memory: no more at once than cores."""
-    return CapacityLimiter(os.cpu_count() or 1)
-
-
-async def _work(call: Callable[[], Result]) -> Result:
-    return await to_thread.run_sync(call, limiter=_workers())
-
-
 def create_router(
     config: Config, service: Service, uploads: Callable[[], UploadStore]
 ) -> APIRouter:
@@ -109,12 +96,12 @@ def create_router(
     @router.post(_TOOL, operation_id="crop", summary="Crop an image", **described)
     async def crop(request: Request, overlay: Overlay = False) -> CropAnswer:
         job = await read(request)
-        return await _work(lambda: service.crop(replace(job(), overlay=overlay)))
+        return await work(lambda: service.crop(replace(job(), overlay=overlay)))
 
     @router.post(f"{_TOOL}/analyze", operation_id="analyze", summary="Plan a crop", **described)
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeAnswer:
         job = await read(request)
-        return await _work(lambda: service.analyze(replace(job(), overlay=overlay)))
+        return await work(lambda: service.analyze(replace(job(), overlay=overlay)))
 
     @router.get(
         "/api/v1/download/{job_id}/{filename}",

@@ -70,7 +70,7 @@ def crop_files(
             settings = _with_format(settings, targets[0].path)
         make_folder(targets[0].path.parent)
     except SmartCropError as error:
-        raise click.ClickException(_explain(error)) from error
+        raise click.ClickException(error.in_words) from error
     console = Console(stderr=True)
     _report(console, "Warning", warnings)
     done = True
@@ -83,7 +83,7 @@ def crop_files(
             _report(console, "Warning", [f"{name}: {line}" for line in outcome.warnings])
             if outcome.error is not None:
                 done = False
-                _report(console, "Error", [f"{name}: {_explain(outcome.error)}"])
+                _report(console, "Error", [f"{name}: {outcome.error.in_words}"])
     return done
 
 
@@ -246,7 +246,3 @@ def _report(console: Console, kind: str, lines: Sequence[str]) -> None:
         # A file's name can hold anything, a line break or a terminal's commands among it.
         shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
         console.print(Text(f"{kind}: {shown}"), soft_wrap=True)
-
-
-def _explain(error: SmartCropError) -> str:
-    return error.error if error.details is None else f"{error.error}: {error.details}"

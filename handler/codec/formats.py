@@ -174,4 +174,5 @@ def content_type_of(filename: str) -> str:
     """Type of a result by its name's extension."""
     extension = filename.rpartition(".")[2]
     types = {format_.extension: format_.content_type for format_ in FORMATS.values()}
+    types["zip"] = "application/zip"
     return types.get(extension, "application/octet-stream")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
 from urllib.parse import quote
 
 import obstore
@@ -47,13 +48,13 @@ class ResultStore:
         """Whether links lead to the store itself; if not, results are streamed from here."""
         return isinstance(self._store, S3Store)
 
-    def save(self, folder: str, filename: str, data: bytes, content_type: str) -> str:
+    def save(self, folder: str, filename: str, data: bytes | BinaryIO, content_type: str) -> str:
         """Write a result over an earlier one; it appears whole or not at all.
 
         Args:
             folder: its job's id, or the folder of its source; empty for the top.
             filename: in that folder, and in the header that has a browser save it.
-            data: the file.
+            data: the file, whole or to be read.
             content_type: of the file.
 
         Returns:
