@@ -16,14 +16,18 @@ _FILES = {
     **{
         f"/{name}": name
         for name in (
+            "controls.css",
             "icon.svg",
             "page.css",
             "page.js",
             "photos.js",
             "plan.js",
+            "preview.js",
             "request_code.js",
+            "result.js",
             "service.js",
             "settings.js",
+            "sizes.js",
         )
     },
 }

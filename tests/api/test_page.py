@@ -26,7 +26,7 @@ def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient) -> N
 
 
 def test_the_page_s_files_are_there(client: TestClient) -> None:
-    links = re.findall(r'(?:src|href)="([^"]+)"', client.get("/").text)
+    links = re.findall(r'(?:src|href)="([^"#]+)"', client.get("/").text)
 
     scripts = [link for link in links if link.endswith(".js")]
     for script in scripts:  # grows as it goes
@@ -36,15 +36,19 @@ def test_the_page_s_files_are_there(client: TestClient) -> None:
     types = {link: client.get(urljoin("/", link)) for link in [*links, *scripts]}
 
     assert {link: response.status_code for link, response in types.items()} == {
+        "controls.css": 200,
+        "docs": 200,
         "icon.svg": 200,
         "page.css": 200,
         "page.js": 200,
         "photos.js": 200,
         "plan.js": 200,
+        "preview.js": 200,
         "request_code.js": 200,
+        "result.js": 200,
         "service.js": 200,
         "settings.js": 200,
-        "docs": 200,
+        "sizes.js": 200,
     }
     assert types["icon.svg"].headers["content-type"] == "image/svg+xml"
     assert types["page.css"].headers["content-type"].startswith("text/css")

@@ -64,7 +64,18 @@ class Page:
         self.until(self.window)
 
     def mode(self, name: str) -> None:
-        self.one(f"[name=mode][value={name}]").click()
+        button = self.one(f"[name=mode][value={name}]")
+        # Below what stays in sight on a phone, and above the button.
+        self.run("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def choose(self, name: str, value: str) -> None:
+        """Set a setting: a control of its own, or one of a few buttons."""
+        buttons = self.all(f"[name={name}][type=radio][value='{value}']")
+        if buttons:
+            buttons[0].click()
+        else:
+            self.fill(f"[name={name}]", value)
 
     def fill(self, selector: str, value: str) -> None:
         """Give a control a value, and have both events happen that happen with people.

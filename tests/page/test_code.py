@@ -68,4 +68,4 @@ def test_the_copy_button_says_what_it_did(page: Page) -> None:
     page.one("#copy").click()
 
     page.until(lambda: page.text("#copied"))
-    assert page.text("#copied") in {"Copied.", "Selected: copy it with Ctrl-C."}
+    assert page.text("#copied") in {"Copied.", "Selected: copy it with Ctrl-C or ⌘C."}

@@ -20,7 +20,8 @@ def test_the_subject_is_cropped_shown_and_offered_for_download(page: Page, coffe
 
     assert page.result() == (120, 150)
     assert page.text("#status") == "Done."
-    assert page.text("#facts").startswith("coffee_smartcrop.jpg: 120 × 150, ")
+    assert page.text("#facts") == "120 × 150"
+    assert page.text("#made").startswith("coffee_smartcrop.jpg, ")
     link = page.one("#download")
     assert link.get_attribute("download") == "coffee_smartcrop.jpg"
     with urlopen(link.get_attribute("href") or "") as response:
@@ -85,14 +86,21 @@ def test_the_heat_map_comes_when_it_is_asked_for(page: Page, coffee: Path) -> No
     page.until(page.window)
 
 
-def test_a_result_that_the_settings_have_left_behind_says_so(page: Page, coffee: Path) -> None:
+def test_a_result_that_the_settings_have_left_behind_makes_way_for_a_preview(
+    page: Page, coffee: Path
+) -> None:
     page.open(coffee)
     page.crop()
-    assert not page.one("#stale").is_displayed()
+    assert page.text("#result-title") == "Result"
 
     page.fill("[name=quality]", "80")
 
-    assert page.one("#stale").is_displayed()
+    assert page.text("#result-title") == "Preview"
+    assert page.one("#preview").is_displayed()
+    assert not page.one("#download").is_displayed()
+    page.fill("[name=quality]", "95")
+    assert page.text("#result-title") == "Result"
+    assert page.one("#download").is_displayed()
 
 
 SIZE = {"width": 1080, "height": 1080}
@@ -139,7 +147,7 @@ def test_each_setting_is_asked_for(
         if isinstance(value, bool):
             control.click()
         else:
-            page.fill(f"[name={name}]", value)
+            page.choose(name, value)
 
     expected = {"mode": mode, **({} if mode == "trim" else SIZE), **settings}
     assert page.settings() == expected
@@ -166,6 +174,13 @@ def test_presets_set_the_size_and_a_size_of_ones_own_is_custom(page: Page) -> No
 
     assert page.settings() == {"mode": "subject", "width": 500, "height": 1500}
     assert page.one("#size").get_attribute("value") == ""
+    page.choose("shape", "1080x1920")
+    assert page.settings() == {"mode": "subject", "width": 1080, "height": 1920}
+    page.fill("[name=width]", "90")
+    page.fill("[name=height]", "160")
+    assert page.one("[name=shape]:checked").accessible_name == "9:16"
+    page.fill("[name=height]", "161")
+    assert page.all("[name=shape]:checked") == []
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Path) -> None:
@@ -204,4 +219,5 @@ def test_what_the_browser_cannot_show_the_service_draws(
     page.until(lambda: page.run("return document.querySelector('#before').naturalWidth") == 300)
     page.crop()
     page.until(lambda: page.one("#unshown").is_displayed())
-    assert page.text("#facts").startswith("coffee_smartcrop.tif: 1080 × 1080")
+    assert page.text("#facts") == "1080 × 1080"
+    assert page.text("#made").startswith("coffee_smartcrop.tif, ")

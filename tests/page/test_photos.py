@@ -50,9 +50,9 @@ def test_several_photos_each_have_a_result(
     ]
     assert page.text("#status") == "2 of 3 done."
     assert page.text("#error") == "1 of 3 could not be cropped."
-    assert page.text("#facts").startswith("astronaut_smartcrop.jpg")
+    assert page.text("#made").startswith("astronaut_smartcrop.jpg")
     page.all("#list button")[2].click()
-    assert page.text("#facts").startswith("coffee_smartcrop.jpg")
+    assert page.text("#made").startswith("coffee_smartcrop.jpg")
     assert page.all("#list button")[2].get_attribute("aria-current") == "true"
     page.until(lambda: "of 300 × 200." in page.text("#reason"))
 
@@ -74,7 +74,7 @@ def test_photos_are_dropped_and_pasted_too(page: Page, coffee: Path, gesture: st
 
     page.until(page.window)
     page.crop()
-    assert page.text("#facts").startswith("dropped_smartcrop.jpg")
+    assert page.text("#made").startswith("dropped_smartcrop.jpg")
 
 
 def test_without_uploads_a_large_photo_is_refused_in_words(page: Page, large: Path) -> None:

@@ -1,8 +1,9 @@
 // The page: what is shown when.
 
 import { createRow, showOutcome, watchFiles } from "./photos.js";
-import { drawPlan, wordsOf } from "./plan.js";
-import { LANGUAGES } from "./request_code.js";
+import { clearPlan, drawPlan, wordsOf } from "./plan.js";
+import { showCode, watchCode } from "./request_code.js";
+import { showResult } from "./result.js";
 import { Failure, Service, megabytes } from "./service.js";
 import { problemOf, settingsOf, watchForm } from "./settings.js";
 
@@ -55,13 +56,16 @@ function take(files) {
 function show(photo) {
   current = photo;
   photos.forEach((each) => each.listed.button.setAttribute("aria-current", each === photo));
-  byId("original").hidden = false;
-  byId("plan").replaceChildren();
-  byId("reason").textContent = "";
   photo.unseen = false;
+  photo.image = new Image();
+  photo.image.addEventListener("load", () => photo === current && refresh());
+  photo.image.src = photo.url;
+  byId("original").hidden = false;
+  byId("source").textContent = `${photo.file.name}, ${megabytes(photo.file.size)}`;
+  byId("reason").textContent = "";
+  clearPlan(byId("plan"));
   showPicture(photo.url);
-  showResult(photo);
-  showCode();
+  refresh();
   plan();
 }
 
@@ -69,6 +73,14 @@ function showPicture(url) {
   byId("unseen").hidden = true;
   byId("fitted").hidden = false;
   if (byId("before").src !== url) byId("before").src = url;
+}
+
+function refresh() {
+  const settings = settingsOf(form);
+  showCode(current?.file.name ?? "photo.jpg", settings, {
+    isTooLarge: current !== null && service.isTooLarge(current.file),
+  });
+  if (current !== null) showResult(current, settings);
 }
 
 // --- The plan, live ------------------------------------------------------------------------------
@@ -97,14 +109,18 @@ async function plan() {
   try {
     const answer = await service.analyze(photo, settings, how);
     if (signal.aborted) return;
+    photo.plan = answer.plan;
+    photo.planned = settings;
     showPlan(photo, answer);
   } catch (error) {
     if (signal.aborted) return;
-    byId("plan").replaceChildren();
+    photo.plan = null;
+    clearPlan(byId("plan"));
     byId("reason").textContent = "";
     byId("original").hidden = photo.unseen;
     complain(inWords(error));
   }
+  refresh();
   byId("original").removeAttribute("aria-busy");
 }
 
@@ -112,7 +128,7 @@ function showPlan(photo, answer) {
   byId("original").hidden = false;
   byId("reason").textContent = [wordsOf(answer.plan), ...answer.warnings].join(" ");
   // The service's drawing shows all that the page would draw.
-  if (answer.overlayUrl) byId("plan").replaceChildren();
+  if (answer.overlayUrl) clearPlan(byId("plan"));
   else drawPlan(byId("plan"), answer.plan);
   showPicture(answer.overlayUrl ? new URL(answer.overlayUrl, location).href : photo.url);
 }
@@ -130,7 +146,7 @@ function inWords(error) {
   return error instanceof Failure ? error.message : "The page itself has failed. Reload it.";
 }
 
-// --- The result ----------------------------------------------------------------------------------
+// --- The crop ------------------------------------------------------------------------------------
 
 async function cropAll(event) {
   event.preventDefault();
@@ -167,7 +183,7 @@ async function crop(photo, settings) {
   }
   showProgress(1, 1);
   showOutcome(photo.listed, photo);
-  if (photo === current) showResult(photo);
+  if (photo === current) refresh();
 }
 
 function summarize() {
@@ -179,74 +195,31 @@ function summarize() {
   byId("result").scrollIntoView({ block: "nearest" });
 }
 
-function showResult({ result }) {
-  byId("result").hidden = !result;
-  if (!result) return;
-  byId("unshown").hidden = true;
-  byId("after").hidden = false;
-  byId("after").src = byId("download").href = result.downloadUrl;
-  byId("download").download = result.filename;
-  const size = `${result.width} × ${result.height}, ${megabytes(result.processedSize)}`;
-  byId("facts").textContent = [`${result.filename}: ${size}.`, ...result.warnings].join(" ");
-  showStaleness();
-}
-
-function showStaleness() {
-  const isStale = Boolean(current?.result) && current.made !== JSON.stringify(settingsOf(form));
-  byId("stale").hidden = !isStale;
-  byId("result").classList.toggle("stale", isStale);
-}
-
-// --- The request as code -------------------------------------------------------------------------
-
-function showCode() {
-  const language = document.querySelector("[name=language]:checked").value;
-  const url = new URL("api/v1/tools/smart-crop", location).href;
-  byId("snippet").textContent = LANGUAGES[language](
-    url,
-    current?.file.name ?? "photo.jpg",
-    settingsOf(form),
-  );
-  const hint = "This photo is too large for one request: see POST /api/v1/uploads in the API.";
-  byId("copied").textContent = current && service.isTooLarge(current.file) ? hint : "";
-}
-
-async function copy() {
-  try {
-    await navigator.clipboard.writeText(byId("snippet").textContent);
-    byId("copied").textContent = "Copied.";
-  } catch {
-    // No clipboard without HTTPS, or without leave.
-    getSelection().selectAllChildren(byId("snippet"));
-    byId("copied").textContent = "Selected: copy it with Ctrl-C.";
-  }
-}
+// --- What the deployment can do ------------------------------------------------------------------
 
 function showHealth(health) {
-  byId("no-faces").hidden = health?.features["face-detection"] !== false;
+  if (health === null) return;
+  byId("no-faces").hidden = health.features["face-detection"] !== false;
   for (const option of form.elements.format.options) {
-    option.disabled = health?.formats[option.value] === false;
+    option.disabled = health.formats[option.value] === false;
   }
+  const formats = Object.keys(health.formats).filter((name) => health.formats[name]);
+  const most = health.limits.maxUploadBytes ?? health.limits.maxBodyBytes;
+  byId("takes").textContent = `${formats.join(", ").toUpperCase()}, up to ${megabytes(most)} each`;
 }
 
 watchForm(form, () => {
-  showCode();
-  showStaleness();
+  refresh();
+  if (photos.length === 1) say("");
   planSoon();
 });
+watchCode(refresh);
 watchFiles(byId("file"), take);
 form.addEventListener("submit", cropAll);
 byId("before").addEventListener("error", cannotShow);
-byId("after").addEventListener("error", () => {
-  byId("after").hidden = true;
-  byId("unshown").hidden = false;
-});
 byId("heat").addEventListener("click", (event) => {
   const { ariaPressed } = event.target;
   event.target.ariaPressed = ariaPressed === "true" ? "false" : "true";
   plan();
 });
-byId("languages").addEventListener("change", showCode);
-byId("copy").addEventListener("click", copy);
-showCode();
 service.health().then(showHealth, (error) => complain(inWords(error)));

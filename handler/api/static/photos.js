@@ -1,5 +1,7 @@
 // Photos that are picked, dropped or pasted.
 
+const SVG = "http://www.w3.org/2000/svg";
+
 /** Calls `chosen` with the files, whichever way they come. */
 export function watchFiles(input, chosen) {
   const take = (files) => files.length > 0 && chosen([...files]);
@@ -56,6 +58,15 @@ function thumbnail(photo) {
   const image = document.createElement("img");
   image.alt = "";
   image.src = photo.url;
-  image.addEventListener("error", () => image.classList.add("unseen"));
+  image.addEventListener("error", () => image.replaceWith(placeholder()));
   return image;
+}
+
+function placeholder() {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS(SVG, "use"));
+  svg.firstChild.setAttribute("href", "#icon-photos");
+  return svg;
 }

@@ -3,37 +3,25 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 export function drawPlan(svg, plan) {
-  const { width, height } = plan.source;
-  const { crop } = plan;
-  // A dot that is as easy to see on a small picture as on a large one.
-  const dot = Math.max(width, height) / 160;
-  const right = crop.left + crop.width;
-  const marks = [
-    shape("path", "shade", {
-      d: `M0 0H${width}V${height}H0ZM${crop.left} ${crop.top}V${crop.top + crop.height}H${right}V${crop.top}Z`,
-    }),
-    shape("rect", "window", rectangle(crop)),
-    ...plan.faces.flatMap((face) => [
-      shape("rect", face.chosen ? "face chosen" : "face", rectangle(face.box)),
-      ...face.landmarks.map(([cx, cy]) => shape("circle", "landmark", { cx, cy, r: dot / 2 })),
-    ]),
-  ];
-  if (plan.eyeLine !== null) {
-    const line = { x1: crop.left, x2: right, y1: plan.eyeLine, y2: plan.eyeLine };
-    marks.push(shape("line", "eye-line", line));
-  }
-  if (plan.mode === "subject") {
-    marks.push(shape("circle", "focus", { cx: plan.focus.x, cy: plan.focus.y, r: 2 * dot }));
-  }
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.replaceChildren(...marks);
+  const { source, crop } = plan;
+  if (!svg.querySelector(".window")) svg.replaceChildren(...frame());
+  svg.setAttribute("viewBox", `0 0 ${source.width} ${source.height}`);
+  // The window stays the same element: it glides to where it is next.
+  for (const each of svg.querySelectorAll(".window, .hole")) set(each, rectangle(crop));
+  svg.querySelectorAll(".mark").forEach((each) => each.remove());
+  svg.append(...marks(plan));
+}
+
+/** The picture without a plan. */
+export function clearPlan(svg) {
+  svg.replaceChildren();
 }
 
 export function wordsOf(plan) {
   const { source, crop, faces } = plan;
   const words = [
     sentence(plan.reason),
-    plan.fallback && sentence(plan.fallback),
+    plan.fallback === "no-faces" && "There are no faces in it.",
     `Window ${crop.width} × ${crop.height} of ${source.width} × ${source.height}.`,
     faces.length > 0 && `${faces.length} ${faces.length === 1 ? "face" : "faces"}.`,
     plan.facesCut > 0 && `${plan.facesCut} cut.`,
@@ -46,11 +34,47 @@ function sentence(text) {
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
+function frame() {
+  const mask = shape("mask", "", { id: "outside" });
+  mask.append(
+    shape("rect", "light", { width: "100%", height: "100%" }),
+    shape("rect", "hole", {}),
+  );
+  return [
+    mask,
+    shape("rect", "shade", { width: "100%", height: "100%", mask: "url(#outside)" }),
+    shape("rect", "window", {}),
+  ];
+}
+
+function marks(plan) {
+  const { crop } = plan;
+  // A dot that is as easy to see on a small picture as on a large one.
+  const dot = Math.max(plan.source.width, plan.source.height) / 160;
+  const drawn = plan.faces.flatMap((face) => [
+    shape("rect", face.chosen ? "mark face chosen" : "mark face", rectangle(face.box)),
+    ...face.landmarks.map(([cx, cy]) => shape("circle", "mark landmark", { cx, cy, r: dot / 2 })),
+  ]);
+  if (plan.eyeLine !== null) {
+    const right = crop.left + crop.width;
+    const line = { x1: crop.left, x2: right, y1: plan.eyeLine, y2: plan.eyeLine };
+    drawn.push(shape("line", "mark eye-line", line));
+  }
+  if (plan.mode === "subject") {
+    drawn.push(shape("circle", "mark focus", { cx: plan.focus.x, cy: plan.focus.y, r: 2 * dot }));
+  }
+  return drawn;
+}
+
 const rectangle = ({ left, top, width, height }) => ({ x: left, y: top, width, height });
 
 function shape(kind, classes, attributes) {
   const element = document.createElementNS(SVG, kind);
   element.setAttribute("class", classes);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  set(element, attributes);
   return element;
+}
+
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
 }

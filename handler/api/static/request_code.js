@@ -1,6 +1,44 @@
 // The request as code that can be pasted and run.
 
-export const LANGUAGES = { curl, python, javascript };
+const byId = (id) => document.getElementById(id);
+const LANGUAGES = { curl, python, javascript };
+const STRINGS = /("(?:[^"\\]|\\.)*"|'[^']*')/;
+
+/** Shows the request in the language that is chosen. */
+export function showCode(filename, settings, { isTooLarge }) {
+  const language = document.querySelector("[name=language]:checked").value;
+  const url = new URL("api/v1/tools/smart-crop", location).href;
+  const code = LANGUAGES[language](url, filename, settings);
+  byId("snippet").replaceChildren(
+    ...code.split(STRINGS).map((part, index) => (index % 2 ? literal(part) : part)),
+  );
+  const hint = "This photo is too large for one request: see POST /api/v1/uploads in the API.";
+  byId("copied").textContent = isTooLarge ? hint : "";
+}
+
+/** Calls `changed` when another language is chosen; copies when the button is pressed. */
+export function watchCode(changed) {
+  byId("languages").addEventListener("change", changed);
+  byId("copy").addEventListener("click", copy);
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(byId("snippet").textContent);
+    byId("copied").textContent = "Copied.";
+  } catch {
+    // No clipboard without HTTPS, or without leave.
+    getSelection().selectAllChildren(byId("snippet"));
+    byId("copied").textContent = "Selected: copy it with Ctrl-C or ⌘C.";
+  }
+}
+
+function literal(text) {
+  const span = document.createElement("span");
+  span.className = "literal";
+  span.textContent = text;
+  return span;
+}
 
 const inShell = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 // curl reads ; and , in a bare name as its own; in quotes, only these two need an escape.

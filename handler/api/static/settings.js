@@ -1,38 +1,15 @@
 // The form and the settings that it stands for. The ranges are in the page, the meaning in the API.
 
-// Label, width, height. A ratio's shorter side is the service's default side.
-const ASPECTS = [
-  ["1:1", 1080, 1080],
-  ["5:4", 1350, 1080],
-  ["4:3", 1440, 1080],
-  ["3:2", 1620, 1080],
-  ["16:9", 1920, 1080],
-  ["4:5", 1080, 1350],
-  ["3:4", 1080, 1440],
-  ["2:3", 1080, 1620],
-  ["9:16", 1080, 1920],
-];
-const SOCIAL_MEDIA = [
-  ["Instagram post", 1080, 1080],
-  ["Instagram portrait", 1080, 1350],
-  ["Instagram story", 1080, 1920],
-  ["TikTok cover", 1080, 1920],
-  ["X post", 1200, 675],
-  ["X header", 1500, 500],
-  ["Facebook post", 1200, 630],
-  ["Facebook cover", 820, 312],
-  ["LinkedIn post", 1200, 627],
-  ["LinkedIn banner", 1584, 396],
-  ["YouTube thumbnail", 1280, 720],
-  ["Pinterest pin", 1000, 1500],
-];
+import { fillPlaces, fillShapes, shapeOf } from "./sizes.js";
+
 // Told even where they are what the service would take anyway: a request is read by people.
 const ALWAYS_TOLD = new Set(["mode", "width", "height"]);
+const LOSSLESS = new Set(["png", "tiff", "gif"]);
 
 export function settingsOf(form) {
   const settings = {};
   for (const control of form.elements) {
-    if (!control.name || control.matches("fieldset, :disabled")) continue;
+    if (!control.name || control.matches("fieldset, :disabled, [data-unsent] *")) continue;
     if (control.type === "radio" && !control.checked) continue;
     const value = valueOf(form, control);
     if (value === null || (value === defaultOf(form, control) && !ALWAYS_TOLD.has(control.name))) {
@@ -45,24 +22,24 @@ export function settingsOf(form) {
 
 /** Calls `changed` with every change that leaves the settings valid or not; the form tells which. */
 export function watchForm(form, changed) {
-  fillSizes(form.querySelector("#size"));
+  const places = form.querySelector("#size");
+  const shapes = form.querySelector("#aspects");
+  fillPlaces(places);
+  fillShapes(shapes);
   const update = () => {
-    showMode(form);
+    showGroups(form);
     showValues(form);
     matchSize(form);
+    changed();
   };
-  form.querySelector("#size").addEventListener("input", (event) => {
-    if (event.target.value) setSize(form, ...event.target.value.split("x"));
-  });
+  for (const sizes of [places, shapes]) {
+    sizes.addEventListener("input", (event) => setSize(form, ...event.target.value.split("x")));
+  }
   form.querySelector("#swap").addEventListener("click", () => {
     setSize(form, form.elements.height.value, form.elements.width.value);
     update();
-    changed();
   });
-  form.addEventListener("input", () => {
-    update();
-    changed();
-  });
+  form.addEventListener("input", update);
   update();
 }
 
@@ -84,19 +61,19 @@ function valueOf(form, control) {
 
 function defaultOf(form, control) {
   if (control.type === "checkbox") return control.defaultChecked;
-  if (control.type === "number" || control.type === "range") return Number(control.defaultValue);
-  if (control.matches("select")) {
-    const chosen = [...control.options].find((option) => option.defaultSelected).value;
-    return chosen === "colour" ? colourOf(form, control.name).defaultValue : chosen;
+  if (control.type === "radio") {
+    return [...form.elements[control.name]].find((radio) => radio.defaultChecked).value;
   }
-  return control.defaultValue;
+  if (control.type === "number" || control.type === "range") return Number(control.defaultValue);
+  const chosen = [...control.options].find((option) => option.defaultSelected).value;
+  return chosen === "colour" ? colourOf(form, control.name).defaultValue : chosen;
 }
 
 const colourOf = (form, name) => form.querySelector(`[data-colour-of="${name}"]`);
 
-function showMode(form) {
-  const { mode } = form.elements;
-  for (const group of form.querySelectorAll("fieldset[data-modes]")) {
+function showGroups(form) {
+  const { mode, format, quality } = form.elements;
+  for (const group of form.querySelectorAll("[data-modes]")) {
     group.hidden = group.disabled = !group.dataset.modes.split(" ").includes(mode.value);
   }
   for (const group of form.querySelectorAll("[data-needs]")) {
@@ -106,37 +83,29 @@ function showMode(form) {
     colour.disabled = form.elements[colour.dataset.colourOf].value !== "colour";
     colour.closest("label").hidden = colour.disabled;
   }
+  quality.disabled = LOSSLESS.has(format.value);
+  quality.closest("label").hidden = quality.disabled;
 }
 
 function showValues(form) {
   for (const range of form.querySelectorAll("input[type=range]")) {
-    range.closest("label").querySelector(".value").textContent =
-      range.value + (range.dataset.unit ?? "");
-  }
-}
-
-function fillSizes(select) {
-  for (const [label, sizes] of Object.entries({ Aspect: ASPECTS, "Social media": SOCIAL_MEDIA })) {
-    const group = document.createElement("optgroup");
-    group.label = label;
-    for (const [name, width, height] of sizes) {
-      group.append(new Option(`${name} (${width} × ${height})`, `${width}x${height}`));
-    }
-    select.append(group);
+    const words = range.value + (range.dataset.unit ?? "");
+    range.ariaValueText = words;
+    range.closest("label").querySelector(".value").textContent = words;
   }
 }
 
 function setSize(form, width, height) {
+  if (!width) return;
   form.elements.width.value = width;
   form.elements.height.value = height;
 }
 
-// Several presets are of one size: what was chosen stays chosen while it fits.
 function matchSize(form) {
-  const select = form.querySelector("#size");
-  const size = `${form.elements.width.value}x${form.elements.height.value}`;
-  if (select.value === size) return;
-  const fitting = [...select.options].find((option) => option.value === size);
-  if (fitting) fitting.selected = true;
-  else select.selectedIndex = 0;
+  const { width, height } = form.elements;
+  const shape = shapeOf(width.valueAsNumber, height.valueAsNumber);
+  for (const radio of form.elements.shape) radio.checked = radio.value === shape;
+  // Several places take one size: the one that was chosen stays chosen while it fits.
+  const places = form.querySelector("#size");
+  if (places.value !== `${width.value}x${height.value}`) places.value = "";
 }

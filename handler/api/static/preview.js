@@ -1,0 +1,38 @@
+// What the crop will look like, drawn from the plan before there is a crop.
+
+// Enough for a sharp picture at the size of its pane.
+const LONG_SIDE = 1400;
+
+/** Width and height of the crop that a plan and its settings make. */
+export function outputOf({ mode, crop }, settings) {
+  if (mode !== "trim") return { width: settings.width, height: settings.height };
+  if (!settings.padToSquare) return { width: crop.width, height: crop.height };
+  const side = settings.targetSize ?? Math.max(crop.width, crop.height);
+  return { width: side, height: side };
+}
+
+export function drawPreview(canvas, image, plan, settings) {
+  const output = outputOf(plan, settings);
+  const scale = Math.min(1, LONG_SIDE / Math.max(output.width, output.height));
+  canvas.width = Math.max(1, Math.round(output.width * scale));
+  canvas.height = Math.max(1, Math.round(output.height * scale));
+  const { left, top, width, height } = plan.crop;
+  const at = placeOf(canvas, plan, settings);
+  const context = canvas.getContext("2d");
+  if (settings.padToSquare && settings.padColor !== "transparent") {
+    context.fillStyle = settings.padColor ?? "#ffffff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.clearRect(at.x, at.y, at.width, at.height);
+  }
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, left, top, width, height, at.x, at.y, at.width, at.height);
+}
+
+// A square has its content in the middle; everything else is filled.
+function placeOf(canvas, { mode, crop }, { padToSquare }) {
+  const all = { x: 0, y: 0, width: canvas.width, height: canvas.height };
+  if (mode !== "trim" || !padToSquare) return all;
+  const scale = canvas.width / Math.max(crop.width, crop.height);
+  const [width, height] = [crop.width * scale, crop.height * scale];
+  return { x: (canvas.width - width) / 2, y: (canvas.height - height) / 2, width, height };
+}

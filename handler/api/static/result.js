@@ -1,0 +1,53 @@
+// The crop of a photo, or what it will look like.
+
+import { drawPreview } from "./preview.js";
+import { megabytes } from "./service.js";
+
+const byId = (id) => document.getElementById(id);
+
+/** Shows the result of these settings if there is one, and else a preview of it. */
+export function showResult(photo, settings) {
+  const result = photo.made === JSON.stringify(settings) ? photo.result : null;
+  const isDrawn = !result && canDraw(photo);
+  byId("result").hidden = !result && !photo.plan;
+  byId("result-title").textContent = result ? "Result" : "Preview";
+  byId("preview").hidden = !isDrawn;
+  byId("download").hidden = !result;
+  if (isDrawn) drawPreview(byId("preview"), photo.image, photo.plan, photo.planned);
+  if (result) showFile(photo, result);
+  else showNothing(isDrawn);
+}
+
+function canDraw({ plan, image }) {
+  return Boolean(plan) && image.complete && image.naturalWidth === plan.source.width;
+}
+
+function showFile(photo, result) {
+  const image = byId("after");
+  const url = new URL(result.downloadUrl, location).href;
+  if (image.src !== url) {
+    byId("unshown").hidden = true;
+    image.hidden = false;
+    image.src = url;
+  }
+  image.hidden = !byId("unshown").hidden;
+  byId("download").href = url;
+  byId("download").download = result.filename;
+  byId("facts").textContent = `${result.width} × ${result.height}`;
+  const file = `${result.filename}, ${megabytes(result.processedSize)}`;
+  byId("made").textContent = [file, ...result.warnings].join(". ");
+}
+
+function showNothing(isDrawn) {
+  byId("after").hidden = true;
+  byId("unshown").hidden = true;
+  byId("facts").textContent = "";
+  byId("made").textContent = isDrawn
+    ? "Crop it to have the file."
+    : "This browser cannot draw this format: crop it to see the result.";
+}
+
+byId("after").addEventListener("error", () => {
+  byId("after").hidden = true;
+  byId("unshown").hidden = false;
+});

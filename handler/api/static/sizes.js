@@ -1,0 +1,98 @@
+// Shapes and sizes by name, as the service has them in its presets.
+
+// Name, width, height. The shorter side is the service's default side.
+const SHAPES = [
+  ["1:1", 1080, 1080],
+  ["4:5", 1080, 1350],
+  ["3:4", 1080, 1440],
+  ["2:3", 1080, 1620],
+  ["9:16", 1080, 1920],
+  ["5:4", 1350, 1080],
+  ["4:3", 1440, 1080],
+  ["3:2", 1620, 1080],
+  ["16:9", 1920, 1080],
+];
+const PLACES = {
+  Instagram: [
+    ["Square", 1080, 1080],
+    ["Portrait", 1080, 1350],
+    ["Landscape", 1080, 566],
+    ["Story", 1080, 1920],
+    ["Profile", 320, 320],
+  ],
+  X: [
+    ["Post", 1200, 675],
+    ["Header", 1500, 500],
+    ["Profile", 400, 400],
+  ],
+  Facebook: [
+    ["Post", 1200, 630],
+    ["Cover", 820, 312],
+    ["Event", 1920, 1005],
+    ["Profile", 170, 170],
+  ],
+  YouTube: [
+    ["Thumbnail", 1280, 720],
+    ["Banner", 2560, 1440],
+    ["Profile", 800, 800],
+  ],
+  LinkedIn: [
+    ["Post", 1200, 627],
+    ["Banner", 1584, 396],
+    ["Profile", 400, 400],
+  ],
+  TikTok: [
+    ["Cover", 1080, 1920],
+    ["Profile", 200, 200],
+  ],
+  WhatsApp: [["Profile", 500, 500]],
+  Pinterest: [["Pin", 1000, 1500]],
+  Threads: [["Post", 1080, 1080]],
+};
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function fillShapes(group) {
+  group.append(
+    ...SHAPES.map(([name, width, height]) => {
+      const label = document.createElement("label");
+      const input = document.createElement("input");
+      Object.assign(input, { type: "radio", name: "shape", value: `${width}x${height}` });
+      const text = document.createElement("span");
+      text.textContent = name;
+      label.append(input, rectangle(width / height), text);
+      return label;
+    }),
+  );
+}
+
+export function fillPlaces(select) {
+  for (const [place, sizes] of Object.entries(PLACES)) {
+    const group = document.createElement("optgroup");
+    group.label = place;
+    for (const [name, width, height] of sizes) {
+      const option = new Option(`${place} ${name.toLowerCase()}, ${width} × ${height}`);
+      option.value = `${width}x${height}`;
+      group.append(option);
+    }
+    select.append(group);
+  }
+}
+
+/** The shape that a size has, as a radio's value; undefined for one without a name. */
+export function shapeOf(width, height) {
+  const shape = SHAPES.find(([, w, h]) => w * height === h * width);
+  return shape && `${shape[1]}x${shape[2]}`;
+}
+
+function rectangle(aspect) {
+  const [width, height] = aspect > 1 ? [20, 20 / aspect] : [20 * aspect, 20];
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const rect = document.createElementNS(SVG, "rect");
+  const place = { x: (24 - width) / 2, y: (24 - height) / 2, width, height, rx: 1.5 };
+  for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
+  svg.append(rect);
+  return svg;
+}
