@@ -34,6 +34,8 @@ SETTINGS_METADATA = "smart-crop"
 _MAX_KEY_BYTES = 900
 # Settings are a few hundred bytes.
 _MAX_SETTINGS_BYTES = 64 * 1024
+# S3 takes 2 KiB of metadata with an object, names and values together.
+_MAX_METADATA_BYTES = 2_000
 
 
 _OF_A_JOB = re.compile(r"uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]+")
@@ -145,8 +147,14 @@ class UploadStore:
             lifetime: how long the form is good for.
 
         Raises:
+            InvalidSettings: the settings are too long to go with an object.
             StorageUnavailable: there are no credentials to sign with.
         """
+        if len(settings or "") > _MAX_METADATA_BYTES:
+            raise InvalidSettings(
+                f"At most {_MAX_METADATA_BYTES:,} bytes of settings go with an upload: give fewer "
+                "sizes, or shorter names"
+            )
         fields = {"key": self._prefix + _checked(key), "Content-Type": content_type}
         if settings is not None:
             fields[f"x-amz-meta-{SETTINGS_METADATA}"] = settings

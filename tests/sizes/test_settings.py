@@ -1,0 +1,132 @@
+"""The setting ``sizes``: what it takes, and what the same sizes look like in another's words."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.errors import InvalidSettings
+from handler.settings import CropSettings, parse_settings
+from handler.sizes import MAX_SIZES, PRESETS
+
+
+def parsed(sizes: object, **others: object) -> CropSettings:
+    return parse_settings(json.dumps({"sizes": sizes, **others}))[0]
+
+
+def refusal(sizes: object, **others: object) -> str:
+    with pytest.raises(InvalidSettings) as caught:
+        parsed(sizes, **others)
+    return caught.value.details or ""
+
+
+def test_a_size_is_a_name_or_numbers_or_both() -> None:
+    hero = {"width": 640, "height": 360.0, "name": "Hero_Image"}
+    settings = parsed(["16:9", "instagram-story", "300x200", {"width": 40, "height": 30}, hero])
+
+    assert [(size.label, size.width, size.height) for size in settings.sizes] == [
+        ("16:9", 1920, 1080),
+        ("instagram-story", 1080, 1920),
+        ("300x200", 300, 200),
+        ("40x30", 40, 30),
+        ("Hero_Image", 640, 360),
+    ]
+    assert [size.in_file_names for size in settings.sizes] == [
+        *("16-9", "instagram-story", "300x200", "40x30", "hero-image")
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if ":" in name])
+def test_an_aspect_is_what_it_is_called_and_as_high_or_wide_as_the_default(name: str) -> None:
+    across, down = map(int, name.split(":"))
+    width, height = PRESETS[name]
+
+    assert width * down == height * across
+    assert min(width, height) == 1080
+
+
+def test_all_names_together_are_one_request() -> None:
+    settings = parsed(list(PRESETS))
+
+    assert len(settings.sizes) == len(PRESETS) <= MAX_SIZES
+
+
+def test_each_size_has_the_other_settings() -> None:
+    settings = parsed(["40x30", "1:1"], mode="face", padding=5)
+
+    assert settings.by_size() == [
+        parse_settings('{"mode":"face","padding":5,"width":40,"height":30}')[0],
+        parse_settings('{"mode":"face","padding":5,"width":1080,"height":1080}')[0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ("1:1", "sizes: Input should be a valid list"),
+        ([1], "sizes.0: "),
+        (["1:1", "square"], "sizes.1: Input should be WIDTHxHEIGHT, such as 300x200, or one of"),
+        (["0x5"], "sizes.0: Input should be WIDTHxHEIGHT"),
+        (["300 x 200"], "sizes.0: Input should be WIDTHxHEIGHT"),
+        (["10001x5"], "sizes.0.width: Input should be less than or equal to 10000"),
+        ([{"width": 5}], "sizes.0.height: Field required"),
+        ([{"width": 5, "height": 1.5}], "sizes.0.height: "),
+        ([{"width": 5, "height": 5, "nam": "a"}], "sizes.0.nam: Extra inputs are not permitted"),
+        ([{"width": 5, "height": 5, "name": "a/b"}], "sizes.0.name: "),
+        ([{"width": 5, "height": 5, "name": "a\n"}], "sizes.0.name: "),
+        ([{"width": 5, "height": 5, "name": "é"}], "sizes.0.name: "),
+        ([{"width": 5, "height": 5, "name": ""}], "sizes.0.name: "),
+        ([{"width": 5, "height": 5, "name": "x" * 33}], "sizes.0.name: "),
+        ([{"width": 5, "height": 5, "name": "SmartCrop"}], "sizes.0: name: SmartCrop is what"),
+        (["1:1", "1:1"], "sizes: 1:1 is there twice: give each size a name of its own"),
+        (["5x5", {"width": 5, "height": 5}], "sizes: 5x5 is there twice"),
+        (
+            ["1:1", {"width": 5, "height": 5, "name": "1-1"}],
+            "sizes: 1:1 and 1-1 would be one name in file names",
+        ),
+        ([f"5x{n}" for n in range(1, MAX_SIZES + 2)], "sizes: List should have at most 32 items"),
+        (["7000x5000", "5000x3001"], "sizes: all sizes together must be at most 50 megapixels"),
+    ],
+)
+def test_what_is_no_size(sizes: object, reason: str) -> None:
+    assert refusal(sizes).startswith(reason)
+
+
+def test_trim_has_no_sizes() -> None:
+    assert refusal(["1:1"], mode="content") == "sizes: trim keeps the size of what it finds"
+    assert parsed([], mode="trim").sizes == []
+
+
+def test_width_and_height_beside_sizes_are_a_warning() -> None:
+    _, warnings = parse_settings('{"sizes":["1:1"],"height":5}')
+
+    assert warnings == ["Settings ignored beside sizes: width, height"]
+
+
+SIZE = st.sampled_from([*PRESETS]) | st.fixed_dictionaries(
+    {"width": st.integers(1, 999), "height": st.integers(1, 999)},
+    optional={"name": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_:-]{0,8}", fullmatch=True)},
+)
+
+
+@given(sizes=st.lists(SIZE, max_size=4))
+def test_the_canonical_form_means_the_same_and_is_its_own(sizes: list[Any]) -> None:
+    try:
+        settings = parsed(sizes)
+    except InvalidSettings:  # two of one name
+        return
+    again, _ = parse_settings(settings.canonical())
+
+    assert [(each.label, each.width, each.height) for each in again.sizes] == [
+        (each.label, each.width, each.height) for each in settings.sizes
+    ]
+    assert again.canonical() == settings.canonical()
+
+
+def test_the_same_sizes_have_one_canonical_form() -> None:
+    forms = ["16:9", {"name": "16:9", "height": 1080, "width": 1920.0}]
+    assert len({parsed([form]).canonical() for form in forms}) == 1
+    forms = ["30x20", {"height": 20, "width": 30}]
+    assert {parsed([form]).canonical() for form in forms} == {'{"sizes":["30x20"]}'}
