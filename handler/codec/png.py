@@ -79,7 +79,7 @@ def decode(image: Image.Image, data: bytes) -> Image.Image:
 def _spread(pixels: Samples) -> Image.Image:
     """As Pillow keeps it, in four bytes a pixel; the array is given back as it is read."""
     height, width = pixels.shape[:2]
-    image = Image.new("RGB", (width, height), None)  # type: ignore[arg-type]  # not filled
+    image = Image.new("RGB", (width, height), None)  # not filled
     for top, bottom in _strips(height):
         strip = pixels[top:bottom]
         part = Image.frombuffer("RGB", (width, bottom - top), strip, "raw", "RGB", 0, 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pillow_avif  # noqa: F401  # lets Pillow write AVIF
 import simplejpeg
 from PIL import Image
 
@@ -36,7 +37,7 @@ class Photo:
     Attributes:
         width: in pixels.
         height: in pixels.
-        format: of the file: jpeg, png or webp.
+        format: of the file, as `handler` names it.
         variant: what is special about the file; empty for nothing.
     """
 
@@ -133,6 +134,15 @@ def _jpeg(pixels: npt.NDArray[np.uint8]) -> bytes:
     return data
 
 
+def _product(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The middle of the photo before a white wall: borders to trim all around."""
+    height, width = pixels.shape[:2]
+    shot = np.full_like(pixels, 255)
+    inner = np.s_[height // 5 : height * 4 // 5, width // 4 : width * 3 // 4]
+    shot[inner] = pixels[inner]
+    return shot
+
+
 def _jpeg_of_a_phone(pixels: npt.NDArray[np.uint8]) -> bytes:
     """With a profile wider than sRGB, as phones embed it: every pixel has to be converted."""
     payload = b"ICC_PROFILE\0\1\1" + profile()
@@ -140,7 +150,7 @@ def _jpeg_of_a_phone(pixels: npt.NDArray[np.uint8]) -> bytes:
     return data[:2] + b"\xff\xe2" + (len(payload) + 2).to_bytes(2, "big") + payload + data[2:]
 
 
-def _saved(name: str, **options: int) -> Callable[[npt.NDArray[np.uint8]], bytes]:
+def _saved(name: str, **options: int | str) -> Callable[[npt.NDArray[np.uint8]], bytes]:
     def save(pixels: npt.NDArray[np.uint8]) -> bytes:
         target = io.BytesIO()
         Image.fromarray(pixels).save(target, name, **options)
@@ -149,9 +159,26 @@ def _saved(name: str, **options: int) -> Callable[[npt.NDArray[np.uint8]], bytes
     return save
 
 
+def _of_a_product(
+    save: Callable[[npt.NDArray[np.uint8]], bytes],
+) -> Callable[[npt.NDArray[np.uint8]], bytes]:
+    return lambda pixels: save(_product(pixels))
+
+
+def _gif(pixels: npt.NDArray[np.uint8]) -> bytes:
+    target = io.BytesIO()
+    Image.fromarray(pixels).quantize(256).save(target, "GIF")
+    return target.getvalue()
+
+
 _ENCODERS: dict[tuple[str, str], Callable[[npt.NDArray[np.uint8]], bytes]] = {
     ("jpeg", ""): _jpeg,
     ("jpeg", "p3"): _jpeg_of_a_phone,
     ("png", ""): _saved("PNG", compress_level=6),
+    ("jpeg", "product"): _of_a_product(_jpeg),
+    ("png", "product"): _of_a_product(_saved("PNG", compress_level=6)),
+    ("avif", ""): _saved("AVIF", quality=_QUALITY, speed=8),
+    ("gif", ""): _gif,
+    ("tiff", ""): _saved("TIFF", compression="tiff_lzw"),
     ("webp", ""): _saved("WEBP", quality=_QUALITY, method=2),
 }

@@ -9,6 +9,26 @@ sharp.cache(false);
 
 let data = Buffer.alloc(0);
 
+// As handler writes them: without loss, or in 256 colours.
+const OPTIONS = {
+  png: () => ({}),
+  gif: () => ({}),
+  tiff: () => ({ compression: 'deflate', predictor: 'horizontal' }),
+};
+
+const subject = (picture, { width, height, strategy }) =>
+  picture.resize(width, height, { fit: 'cover', position: strategy });
+
+const trim = (picture, { threshold }) => picture.trim({ threshold });
+
+function window(mode, info) {
+  if (mode === 'trim') {
+    const { trimOffsetLeft, trimOffsetTop, width, height } = info;
+    return { left: -(trimOffsetLeft ?? 0), top: -(trimOffsetTop ?? 0), width, height };
+  }
+  return { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0) };
+}
+
 const commands = {
   load({ path }) {
     data = readFileSync(path);
@@ -16,23 +36,17 @@ const commands = {
   },
 
   // Milliseconds of CPU (user and system, all threads) and of the clock.
-  async crop({ width, height, strategy, quality, format }) {
+  async crop({ mode, format, ...settings }) {
     const before = process.cpuUsage();
     const start = process.hrtime.bigint();
-    const result = await sharp(data, { limitInputPixels: false })
-      .autoOrient()
-      .resize(width, height, { fit: 'cover', position: strategy })
-      .toFormat(format, format === 'png' ? {} : { quality })
+    const upright = sharp(data, { limitInputPixels: false }).autoOrient();
+    const result = await (mode === 'trim' ? trim : subject)(upright, settings)
+      .toFormat(format, OPTIONS[format]?.(settings.quality) ?? { quality: settings.quality })
       .toBuffer({ resolveWithObject: true });
     const wall = Number(process.hrtime.bigint() - start) / 1e6;
     const spent = process.cpuUsage(before);
-    return {
-      cpu: (spent.user + spent.system) / 1e3,
-      wall,
-      bytes: result.data.length,
-      left: -(result.info.cropOffsetLeft ?? 0),
-      top: -(result.info.cropOffsetTop ?? 0),
-    };
+    const cpu = (spent.user + spent.system) / 1e3;
+    return { cpu, wall, bytes: result.data.length, ...window(mode, result.info) };
   },
 
   peak() {

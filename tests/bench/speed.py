@@ -1,7 +1,7 @@
 """Speed and memory against sharp: the same bytes in, the same format out, one thread each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -13,12 +13,15 @@ from tests.bench.pictures import Photo, make
 
 Say = Callable[[str], None]
 
-SETTINGS: dict[str, Any] = {
+_SUBJECT: dict[str, Any] = {
+    "mode": "subject",
+    "strategy": "attention",
     "width": 1080,
     "height": 1080,
     "quality": 95,
-    "strategy": "attention",
 }
+_ENTROPY = _SUBJECT | {"strategy": "entropy"}
+_TRIM: dict[str, Any] = {"mode": "trim", "threshold": 30, "quality": 95}
 _TARGET = Size(1080, 1080)
 _WARM_UPS = 2
 # A quarter of the rounds this much dearer than the median: something else had the machine.
@@ -33,27 +36,33 @@ class Case:
         name: in the table.
         photo: the input; the output has its format.
         cpu: budget of CPU time, as a multiple of sharp's; None where design.md sets none.
-        strategy: what decides the window.
+        settings: of the job.
         peak: budget of memory, as a multiple of sharp's and in MiB.
     """
 
     name: str
     photo: Photo
     cpu: float | None
-    strategy: str = "attention"
+    settings: Mapping[str, Any] = field(default_factory=lambda: _SUBJECT)
     peak: tuple[float, int] | None = None
 
 
+_12MP = 4000, 3000
 CASES = (
     Case("JPEG 2 MP", Photo(1632, 1224, "jpeg"), 0.70),
-    Case("JPEG 12 MP", Photo(4000, 3000, "jpeg"), 0.75),
+    Case("JPEG 12 MP", Photo(*_12MP, "jpeg"), 0.75, peak=(1.2, 256)),
     Case("JPEG 24 MP", Photo(6000, 4000, "jpeg"), 0.85),
     Case("JPEG 48 MP", Photo(8000, 6000, "jpeg"), 0.85),
     Case("JPEG 100 MP", Photo(11648, 8736, "jpeg"), 0.90, peak=(1.0, 256)),
-    Case("PNG 12 MP", Photo(4000, 3000, "png"), 1.05),
-    Case("WebP 12 MP", Photo(4000, 3000, "webp"), 1.05),
-    Case("JPEG 12 MP, Display P3", Photo(4000, 3000, "jpeg", "p3"), None),
-    Case("JPEG 12 MP, entropy", Photo(4000, 3000, "jpeg"), None, "entropy"),
+    Case("JPEG 12 MP, Display P3", Photo(*_12MP, "jpeg", "p3"), None, peak=(1.2, 256)),
+    Case("JPEG 12 MP, entropy", Photo(*_12MP, "jpeg"), None, _ENTROPY),
+    Case("JPEG 12 MP, trim", Photo(*_12MP, "jpeg", "product"), 0.20, _TRIM),
+    Case("PNG 12 MP", Photo(*_12MP, "png"), 1.05, peak=(1.2, 256)),
+    Case("PNG 12 MP, trim", Photo(*_12MP, "png", "product"), 0.20, _TRIM),
+    Case("WebP 12 MP", Photo(*_12MP, "webp"), 1.05, peak=(1.2, 256)),
+    Case("GIF 12 MP", Photo(*_12MP, "gif"), None, peak=(1.2, 256)),
+    Case("TIFF 12 MP", Photo(*_12MP, "tiff"), None),
+    Case("AVIF 12 MP", Photo(*_12MP, "avif"), None),
 )
 _QUICK = ("JPEG 2 MP", "JPEG 12 MP", "PNG 12 MP", "WebP 12 MP")
 
@@ -79,7 +88,7 @@ def measure_speed(quick: bool, say: Say) -> list[dict[str, Any]]:
 
 def _measure(case: Case, ours: peers.Peer, sharp: peers.Peer, rounds: int) -> dict[str, Any]:
     path = str(make(case.photo))
-    settings = SETTINGS | {"strategy": case.strategy}
+    settings = dict(case.settings)
     sharp_settings = settings | {"format": case.photo.format}
     loaded = ours.ask("load", path=path)
     sharp.ask("load", path=path)
@@ -108,6 +117,9 @@ def _disturbed(times: list[float]) -> bool:
 
 def _window_iou(mine: dict[str, Any], theirs: dict[str, Any]) -> float:
     """Whether both did the same work, in source pixels."""
+    if "width" in theirs:  # what trim left
+        found = Box(theirs["left"], theirs["top"], theirs["width"], theirs["height"])
+        return iou(Region(*mine["window"]), found.region())
     cover = Cover.of(Size(*mine["source"]), _TARGET)
     window = Box(theirs["left"], theirs["top"], _TARGET.width, _TARGET.height)
     return iou(Region(*mine["window"]), cover.region_of(window))
@@ -123,7 +135,7 @@ def measure_memory(quick: bool, say: Say) -> list[dict[str, Any]]:
     for case in cases(quick):
         say(f"memory: {case.name}")
         path = str(make(case.photo))
-        settings = SETTINGS | {"strategy": case.strategy}
+        settings = dict(case.settings)
         ours = _peak(peers.ours, path, settings)
         sharp = _peak(peers.sharp, path, settings | {"format": case.photo.format})
         ratio = {kind: ours[kind] / sharp[kind] for kind in ours}

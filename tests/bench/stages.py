@@ -12,6 +12,7 @@ _STAGES = {
     "open": ("handler.service.open_picture",),
     "decode": (
         "handler.codec.jpeg.decode",
+        "handler.codec.png.decode",
         "handler.codec.webp.decode",
         "handler.codec.raster.decode",
     ),
