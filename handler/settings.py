@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Never, Self
+from typing import Annotated, Any, Literal, Never, Self, get_args
 
 from PIL.ImageColor import getrgb
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic_core import ErrorDetails
 
 from handler.core.canvas import Colour
@@ -40,6 +41,11 @@ def _resolve_mode(value: object) -> object:
     return _MODE_ALIASES.get(value, value) if isinstance(value, str) else value
 
 
+def _with_mode_aliases(schema: JsonDict) -> None:
+    """Tell OpenAPI of them."""
+    schema["enum"] = [*get_args(Mode), *_MODE_ALIASES]
+
+
 Whole = Annotated[int, BeforeValidator(whole_number)]
 SquareSide = Annotated[
     int, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS)), BeforeValidator(whole_number)
@@ -59,7 +65,10 @@ class CropSettings(BaseModel):
     )
 
     mode: Annotated[Mode, BeforeValidator(_resolve_mode)] = Field(
-        default="subject", description="What decides the window."
+        default="subject",
+        description="What decides the window. The reference's first names are taken, too: "
+        "attention means subject, and content trim.",
+        json_schema_extra=_with_mode_aliases,
     )
     strategy: Strategy = Field(
         default="attention", description="Subject mode: how the picture is weighed."

@@ -20,6 +20,8 @@ MAX_SIZES = 32
 # A name goes into file names; one of 32 bytes leaves room for the picture's own.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_:-]{0,31}$"
 _PLAIN = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
+# With the limit, which is an error of its own.
+_PLAIN_IN_RANGE = r"^([1-9][0-9]{0,3}|10000)x([1-9][0-9]{0,3}|10000)$"
 # What results are marked with anyway: see `handler.filename`.
 _RESERVED = "smartcrop"
 
@@ -83,9 +85,11 @@ class OutputSize(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    width: Side
-    height: Side
-    name: str | None = Field(default=None, pattern=_NAME)
+    width: Side = Field(description="In pixels.")
+    height: Side = Field(description="In pixels.")
+    name: str | None = Field(
+        default=None, pattern=_NAME, description="Its name in answers and file names."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -155,22 +159,17 @@ def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
         raise ValueError(f"all sizes together must be at most {max_pixels // 1_000_000} megapixels")
 
 
-# Written out, because what OpenAPI includes cannot refer to definitions of its own.
-_SIDE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE}
-SIZE_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "enum": list(PRESETS)},
-        {"type": "string", "pattern": _PLAIN, "examples": ["300x200"]},
-        {
-            "type": "object",
-            "properties": {
-                "width": _SIDE_SCHEMA,
-                "height": _SIDE_SCHEMA,
-                "name": {"type": "string", "pattern": _NAME},
-            },
-            "required": ["width", "height"],
-            "additionalProperties": False,
-        },
+Sizes = list[
+    Annotated[
+        OutputSize,
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "enum": list(PRESETS)},
+                    {"type": "string", "pattern": _PLAIN_IN_RANGE, "examples": ["300x200"]},
+                    {"$ref": "#/components/schemas/OutputSize"},
+                ]
+            }
+        ),
     ]
-}
-Sizes = list[Annotated[OutputSize, WithJsonSchema(SIZE_SCHEMA)]]
+]

@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from handler.answers import ErrorAnswer
+from handler.api.examples import ANSWERS, REQUESTS, SETTINGS
 from handler.api.json_body import PlannedUpload, UploadedImage, UploadedImages
 from handler.codec.formats import FORMATS
 from handler.errors import SmartCropError
 from handler.settings import CropSettings
+from handler.sizes import OutputSize
 
 _SCHEMAS = "#/components/schemas/{model}"
 _JSON = "application/json"
@@ -143,8 +145,13 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document["components"]["schemas"]
-    schemas.update(_schemas([CropSettings, PlannedUpload, UploadedImage, UploadedImages]))
+    schemas.update(
+        _schemas([CropSettings, OutputSize, PlannedUpload, UploadedImage, UploadedImages])
+    )
     schemas.update(_schemas([ErrorAnswer], "serialization"))
+    for name, example in (REQUESTS | ANSWERS).items():
+        schemas[name]["examples"] = [example]
+    schemas["CropSettings"]["examples"] = SETTINGS
     for response in _responses(document):
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
     _drop_titles(document["paths"])

@@ -1,0 +1,135 @@
+"""One example of each request and answer, for the OpenAPI document."""
+
+from typing import Any
+
+_ID = "0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11"
+_KEY = f"uploads/{_ID}/portrait.jpg"
+_EXPIRY = "2026-10-18T12:00:00Z"
+_PLAN: dict[str, Any] = {
+    "mode": "face",
+    "fallback": None,
+    "strategy": None,
+    "source": {"width": 4000, "height": 3000},
+    "crop": {"left": 812, "top": 240, "width": 1500, "height": 1500},
+    "focus": {"x": 1561, "y": 890},
+    "reason": "The head-shoulders window of the face: 2.8 times the face height.",
+    "background": None,
+    "faces": [
+        {
+            "box": {"left": 1290, "top": 620, "width": 420, "height": 536},
+            "score": 0.97,
+            "landmarks": [
+                [1420.5, 842.0],
+                [1612.3, 839.8],
+                [1518.7, 951.2],
+                [1436.1, 1044.9],
+                [1597.4, 1043.0],
+            ],
+            "chosen": True,
+        }
+    ],
+    "facesCut": 0,
+    "eyeLine": 840.9,
+}
+_CROP: dict[str, Any] = {
+    "jobId": _ID,
+    "downloadUrl": f"/api/v1/download/{_ID}/portrait_smartcrop.jpg",
+    "originalSize": 500000,
+    "processedSize": 320000,
+    "filename": "portrait_smartcrop.jpg",
+    "contentType": "image/jpeg",
+    "width": 1080,
+    "height": 1080,
+    "expiresAt": _EXPIRY,
+    "overlayUrl": None,
+    "plan": _PLAN,
+    "warnings": [],
+}
+_JOB: dict[str, Any] = {
+    "jobId": _ID,
+    "key": _KEY,
+    "createdAt": "2026-10-18T11:00:00Z",
+    "updatedAt": "2026-10-18T11:00:04Z",
+}
+
+SETTINGS: list[dict[str, Any]] = [
+    {"mode": "subject", "width": 1080, "height": 1080},
+    {"mode": "face", "facePreset": "head-shoulders", "width": 600, "height": 800},
+    {"mode": "trim", "padToSquare": True, "trimMargin": 5},
+    {
+        "mode": "face",
+        "sizes": ["instagram-story", "16:9", {"width": 400, "height": 400, "name": "avatar"}],
+    },
+]
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "UploadedImage": {"key": _KEY, "settings": {"mode": "face", "width": 600, "height": 800}},
+    "UploadedImages": {"keys": [_KEY], "settings": {"mode": "face"}},
+    "PlannedUpload": {"filename": "portrait.jpg", "contentType": "image/jpeg"},
+}
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "CropAnswer": _CROP,
+    "AnalyzeAnswer": {"plan": _PLAN, "overlayUrl": None, "warnings": []},
+    "UploadAnswer": {
+        "jobId": _ID,
+        "url": "https://s3.eu-central-1.amazonaws.com/uploads",
+        "fields": {"key": _KEY, "Content-Type": "image/jpeg", "policy": "eyJleHBpcmF0aW9uIjog"},
+        "key": _KEY,
+        "maxBytes": 100000000,
+        "expiresAt": _EXPIRY,
+        "jobUrl": f"/api/v1/jobs/{_ID}",
+        "warnings": [],
+    },
+    "QueuedJob": {**_JOB, "state": "queued", "lastError": None},
+    "DoneJob": {**_CROP, **_JOB, "state": "done"},
+    "FailedJob": {
+        **_JOB,
+        "state": "failed",
+        "error": "Processing failed",
+        "code": "PROCESSING_FAILED",
+        "details": "The JPEG data are damaged or incomplete",
+    },
+    "BatchAnswer": {
+        "jobId": _ID,
+        "downloadUrl": f"/api/v1/download/{_ID}/batch-smart-crop-0b9e6a3c.zip",
+        "originalSize": 900000,
+        "processedSize": 320500,
+        "filename": "batch-smart-crop-0b9e6a3c.zip",
+        "contentType": "application/zip",
+        "expiresAt": _EXPIRY,
+        "files": [
+            {
+                "filename": "portrait.jpg",
+                "results": ["portrait_smartcrop.jpg"],
+                "error": None,
+                "warnings": [],
+            },
+            {
+                "filename": "notes.txt",
+                "results": [],
+                "error": {"error": "Invalid image: unrecognised format", "code": "INVALID_IMAGE"},
+                "warnings": [],
+            },
+        ],
+        "warnings": [],
+    },
+    "FailedBatchAnswer": {
+        "error": "All files failed processing",
+        "code": "ALL_FAILED",
+        "errors": [
+            {
+                "filename": "notes.txt",
+                "error": "Invalid image: unrecognised format",
+                "code": "INVALID_IMAGE",
+            }
+        ],
+    },
+    "HealthAnswer": {
+        "status": "ok",
+        "version": "0.1.0",
+        "formats": {"jpeg": True, "png": True, "webp": True, "avif": True},
+        "features": {"face-detection": True},
+        "limits": {"maxBodyBytes": 4500000, "maxUploadBytes": 100000000, "maxPixels": 150000000},
+    },
+}
