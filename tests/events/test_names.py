@@ -13,6 +13,8 @@ FILENAMES = st.one_of(
     st.from_regex(r"[ab](_smartcrop|\.smartcrop|\.jpg|\.JPG|\.jpeg|\.webp){0,4}", fullmatch=True),
 )
 FORMAT = st.sampled_from(list(FORMATS.values()))
+# As `OutputSize.in_file_names`: no underscore, and not the mark itself.
+SIZE = st.none() | st.sampled_from(["a", "1-1", "smart", "jpg", "webp-smartcrop"])
 JOB = st.tuples(st.text(), st.text(), st.text(), st.text())
 
 
@@ -28,13 +30,28 @@ def test_names_keep_their_extension_where_it_fits() -> None:
     assert result_filename(".jpg", jpeg) == ".jpg.smartcrop.jpg"
 
 
-@given(one=FILENAMES, other=FILENAMES, formats=st.tuples(FORMAT, FORMAT))
-def test_no_two_sources_have_results_of_one_name(
-    one: str, other: str, formats: tuple[Format, Format]
+def test_names_tell_sizes_apart() -> None:
+    jpeg, webp = FORMATS["jpeg"], FORMATS["webp"]
+
+    assert result_filename("IMG_1.JPG", jpeg, "1-1") == "IMG_1_smartcrop_1-1.JPG"
+    assert result_filename("me.jpg", webp, "1-1") == "me.jpg.smartcrop_1-1.webp"
+
+
+@given(
+    one=st.tuples(FILENAMES, SIZE),
+    other=st.tuples(FILENAMES, SIZE),
+    formats=st.tuples(FORMAT, FORMAT),
+)
+def test_no_two_sources_or_sizes_have_results_of_one_name(
+    one: tuple[str, str | None], other: tuple[str, str | None], formats: tuple[Format, Format]
 ) -> None:
     assume(one != other)
 
-    assert result_filename(one, formats[0]) != result_filename(other, formats[1])
+    names = [
+        result_filename(each[0], format_, each[1])
+        for each, format_ in zip((one, other), formats, strict=True)
+    ]
+    assert names[0] != names[1]
 
 
 @given(job=JOB)

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.filename import clean_stem, content_disposition, is_result_name, result_name
+from handler.filename import (
+    batch_name,
+    clean_stem,
+    content_disposition,
+    is_result_name,
+    overlay_name,
+    result_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,15 @@ def test_a_result_is_named_for_its_input() -> None:
     assert result_name("me.png", "jpg") == "me_smartcrop.jpg"
 
 
+def test_one_of_several_sizes_is_marked_behind_that() -> None:
+    assert result_name("me.png", "jpg", "16-9") == "me_smartcrop_16-9.jpg"
+    assert overlay_name("me.png", "jpg", "16-9") == "overlay_me_smartcrop_16-9.jpg"
+    assert batch_name("d92f62e8-0000") == "batch-smart-crop-d92f62e8.zip"
+    for name in ("me_smartcrop_16-9.jpg", "overlay_me_smartcrop_16-9.jpg"):
+        assert is_result_name(name)
+    assert is_result_name("batch-smart-crop-d92f62e8.zip")
+
+
 @given(name=st.none() | st.text() | st.binary().map(lambda data: data.decode("latin-1")))
 def test_every_name_becomes_one_that_stores_headers_and_file_systems_take(
     name: str | None,
@@ -55,6 +71,8 @@ def test_every_name_becomes_one_that_stores_headers_and_file_systems_take(
     assert not given.startswith((".", " "))
     assert unicodedata.is_normalized("NFC", given)
     assert is_result_name(given)
+    assert is_result_name(result_name(name, "jpg", "x" * 32))
+    assert len(result_name(name, "jpg", "x" * 32).encode()) <= 255
 
 
 @given(stem=st.text(min_size=1).map(clean_stem))
@@ -87,6 +105,12 @@ def test_names_of_objects_stay_inside_the_header() -> None:
         *("", ".", "..", "a.jpg", "_smartcrop.jpg", "a_smartcrop", "a_smartcrop.", "*"),
         *("a_smartcrop.j/g", "../a_smartcrop.jpg", "b/a_smartcrop.jpg", "b\\a_smartcrop.jpg"),
         *(".a_smartcrop.jpg", " a_smartcrop.jpg", "a\n_smartcrop.jpg", "a\x7f_smartcrop.jpg"),
+        *("a_smartcrop_.jpg", "a_smartcrop_B.jpg", "a_smartcrop_b_c.jpg", "a_smartcrop_./.jpg"),
+        *(
+            "batch-smart-crop-d92f62e.zip",
+            "batch-smart-crop-../../..zip",
+            "a/batch-smart-crop-d92f62e8.zip",
+        ),
         *("a%2f_smartcrop.jpg", "e\u0301_smartcrop.jpg", "x" * 151 + "_smartcrop.jpg"),
     ],
 )
