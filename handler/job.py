@@ -172,11 +172,12 @@ def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
     planned = plan_job(job, picture, config, watch)
     files: dict[int, bytes] = {}
     # See `make_plans`.
-    for index in sorted(
-        range(len(planned.plans)), key=lambda each: planned.plans[each][1].cut.shrink
-    ):
+    order = sorted(range(len(planned.plans)), key=lambda each: planned.plans[each][1].cut.shrink)
+    for index in order:
         with watch.step("render"):
             image = render(planned.frame, planned.plans[index][1])
+        if index == order[-1] and not job.overlay:
+            picture.forget_pixels()  # encoding has use for their memory
         with watch.step("encode"):
             files[index] = encode(image, format_, job.settings.quality, job.settings.pad_colour)
     warnings = [*job.warnings, *picture.warnings, *planned.warnings]

@@ -72,6 +72,10 @@ class Picture:
             self._decoded = scale, pixels
         return self._decoded[1]
 
+    def forget_pixels(self) -> None:
+        """Give the memory of decoded pixels back; whoever asks again has them decoded anew."""
+        self._decoded = None
+
     def _to_srgb(self, image: Image.Image) -> Image.Image:
         converted, warning = to_srgb(image, self._metadata.profile)
         if warning is not None and warning not in self.warnings:

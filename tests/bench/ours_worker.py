@@ -14,7 +14,7 @@ from typing import Any
 
 from handler.allocator import keep_large_blocks
 from handler.config import Config
-from handler.service import Crop, Job, Stopwatch, run_job
+from handler.job import Crop, Job, Stopwatch, run_job
 from handler.settings import validate_settings
 from tests.bench.stages import timed_stages
 

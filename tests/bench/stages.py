@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 # Stage -> the names that its callers call it by.
 _STAGES = {
-    "open": ("handler.service.open_picture",),
+    "open": ("handler.job.open_picture",),
     "decode": (
         "handler.codec.jpeg.decode",
         "handler.codec.png.decode",
@@ -21,7 +21,7 @@ _STAGES = {
     "resample": ("handler.core.frame.resample",),
     "thumbnail": ("handler.core.attention.thumbnail",),
     "score": ("handler.core.attention._score", "handler.core.attention._blur"),
-    "encode": ("handler.service.encode",),
+    "encode": ("handler.job.encode",),
 }
 
 
