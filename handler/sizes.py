@@ -10,10 +10,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    WithJsonSchema,
+    GetJsonSchemaHandler,
     model_serializer,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 MAX_SIDE = 10_000
 MAX_SIZES = 32
@@ -159,17 +161,19 @@ def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
         raise ValueError(f"all sizes together must be at most {max_pixels // 1_000_000} megapixels")
 
 
-Sizes = list[
-    Annotated[
-        OutputSize,
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "string", "enum": list(PRESETS)},
-                    {"type": "string", "pattern": _PLAIN_IN_RANGE, "examples": ["300x200"]},
-                    {"$ref": "#/components/schemas/OutputSize"},
-                ]
-            }
-        ),
-    ]
-]
+class _AsWritten:
+    """Tells in the JSON schema that a size may be a name, or width and height in one word, too."""
+
+    def __get_pydantic_json_schema__(
+        self, size: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "anyOf": [
+                {"type": "string", "enum": list(PRESETS)},
+                {"type": "string", "pattern": _PLAIN_IN_RANGE, "examples": ["300x200"]},
+                handler(size),
+            ]
+        }
+
+
+Sizes = list[Annotated[OutputSize, _AsWritten()]]
