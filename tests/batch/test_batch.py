@@ -1,0 +1,256 @@
+"""Several pictures in one request: a ZIP, and word of those that failed."""
+
+import io
+import stat
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zipfile import ZIP_STORED, ZipFile
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from handler import job
+from handler.config import Config
+from handler.core.frame import Frame
+from handler.core.plan import Plan
+from handler.core.render import render
+from handler.job import Job, Stopwatch, run_job
+from handler.settings import validate_settings
+from tests.batch.conftest import (
+    BATCH,
+    SMALL,
+    MakeClient,
+    form,
+    header,
+    pictures,
+    results,
+)
+from tests.pictures import encoded, gradient, noise, photo
+
+CAT = encoded(photo(size=(300, 200)))
+CUP = encoded(photo("coffee.png", (300, 200)), "PNG")
+DAMAGED = CAT[:2000]
+
+
+def test_results_come_in_the_order_of_the_files(client: TestClient) -> None:
+    files = [(f"{n}.jpg", encoded(gradient(90 + n, 60))) for n in (7, 3, 9, 1, 5)]
+
+    response = client.post(BATCH, **form(files))
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/zip"
+    names = [f"{n}_smartcrop.jpg" for n in (7, 3, 9, 1, 5)]
+    assert results(response) == dict(zip("01234", names, strict=True))
+    found = pictures(response.content)
+    assert list(found) == names
+    assert {image.size for image in found.values()} == {(48, 32)}
+    assert "x-file-errors" not in response.headers
+
+
+def test_the_zip_is_named_for_its_job_as_in_the_reference(client: TestClient) -> None:
+    response = client.post(BATCH, **form([("a.jpg", CAT)]))
+
+    job_id = response.headers["x-job-id"]
+    assert UUID(job_id).version == 4
+    disposition = f'attachment; filename="batch-smart-crop-{job_id[:8]}.zip"'
+    assert response.headers["content-disposition"] == disposition
+    assert response.headers["content-length"] == str(len(response.content))
+
+
+def test_a_result_is_what_a_request_of_its_own_makes(client: TestClient) -> None:
+    settings = {**SMALL, "strategy": "entropy", "quality": 70}
+
+    response = client.post(BATCH, **form([("a.jpg", CAT), ("b.png", CUP)], settings))
+
+    with ZipFile(io.BytesIO(response.content)) as archive:
+        for name, data in (("a_smartcrop.jpg", CAT), ("b_smartcrop.png", CUP)):
+            alone = run_job(Job(data, None, validate_settings(settings)[0]), Config(), Stopwatch())
+            assert archive.read(name) == alone.data
+
+
+def test_pictures_are_stored_as_they_are(client: TestClient) -> None:
+    response = client.post(BATCH, **form([("a.jpg", CAT)]))
+
+    (entry,) = ZipFile(io.BytesIO(response.content)).infolist()
+    assert entry.compress_type == ZIP_STORED
+    assert stat.S_IMODE(entry.external_attr >> 16) == 0o644
+
+
+def test_a_file_that_fails_is_told_of_and_the_others_come(client: TestClient) -> None:
+    files = [("a.jpg", CAT), ("b.txt", b"text"), ("c.jpg", DAMAGED), ("d.jpg", b""), ("e.png", CUP)]
+
+    response = client.post(BATCH, **form(files))
+
+    assert response.status_code == 200
+    assert results(response) == {"0": "a_smartcrop.jpg", "4": "e_smartcrop.png"}
+    assert list(pictures(response.content)) == ["a_smartcrop.jpg", "e_smartcrop.png"]
+    reasons = header(response, "x-file-errors")
+    assert reasons.keys() == {"1", "2", "3"}
+    assert reasons["1"].startswith("Invalid image: unrecognised format")
+    assert reasons["2"].startswith("Processing failed: The JPEG data are damaged")
+    assert reasons["3"] == "No image file provided"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a.jpg", "a.jpg", "a.jpg"], ["a_smartcrop", "a_smartcrop_1", "a_smartcrop_2"]),
+        (["x/a.jpg", "y\\a.png"], ["a_smartcrop", "a_smartcrop_1"]),
+        (["me.jpg", "ME.jpg"], ["me_smartcrop", "ME_smartcrop_1"]),
+        (["\u00e9.jpg", "e\u0301.jpg"], ["é_smartcrop", "é_smartcrop_1"]),
+        (["../../a.jpg", "", ".jpg"], ["a_smartcrop", "image_smartcrop", "jpg_smartcrop"]),
+        (["日本 100%.jpg", "a;b,c.jpg"], ["日本 100__smartcrop", "a_b,c_smartcrop"]),
+    ],
+)
+def test_names_are_unique_and_lead_nowhere(
+    client: TestClient, names: list[str], expected: list[str]
+) -> None:
+    # A file without a name is no file to a form; a client that sends one gives it some.
+    files = [(name or "image", CAT) for name in names]
+
+    response = client.post(BATCH, **form(files))
+
+    assert list(pictures(response.content)) == [f"{name}.jpg" for name in expected]
+    assert list(results(response).values()) == [f"{name}.jpg" for name in expected]
+
+
+def test_headers_of_plain_names_can_be_read_as_they_are(client: TestClient) -> None:
+    """By the reference's first clients, which did not decode them."""
+    response = client.post(BATCH, **form([("a b.jpg", CAT), ("note.txt", b"")]))
+
+    assert response.headers["x-file-results"] == '{"0":"a b_smartcrop.jpg"}'
+    assert response.headers["x-file-errors"] == '{"1":"No image file provided"}'
+
+
+def test_every_size_of_every_file_is_there(client: TestClient) -> None:
+    files = [("a.jpg", CAT), ("a.jpg", CUP)]
+
+    response = client.post(BATCH, **form(files, {"sizes": ["40x30", "20x40"]}))
+
+    assert results(response) == {
+        "0": ["a_smartcrop_40x30.jpg", "a_smartcrop_20x40.jpg"],
+        "1": ["a_smartcrop_40x30.png", "a_smartcrop_20x40.png"],
+    }
+    sizes = [image.size for image in pictures(response.content).values()]
+    assert sizes == [(40, 30), (20, 40)] * 2
+
+
+def test_faces_are_framed_too(client: TestClient) -> None:
+    portrait = encoded(photo("astronaut.png"))
+
+    response = client.post(BATCH, **form([("a.jpg", portrait)], {**SMALL, "mode": "face"}))
+
+    assert list(pictures(response.content)) == ["a_smartcrop.jpg"]
+
+
+def test_files_are_taken_under_any_name_of_their_field(client: TestClient) -> None:
+    files = [("file", ("a.jpg", CAT)), ("files", ("b.jpg", CAT)), ("files[]", ("c.jpg", CAT))]
+
+    response = client.post(BATCH, files=files, data={"clientJobId": "x"})
+
+    assert list(results(response)) == ["0", "1", "2"]
+
+
+def test_when_all_fail_each_is_told_of(client: TestClient) -> None:
+    response = client.post(BATCH, **form([("a.jpg", DAMAGED), ("b.txt", b"text")]))
+
+    assert response.status_code == 422
+    body = response.json()
+    assert (body["error"], body["code"]) == ("All files failed processing", "ALL_FAILED")
+    assert [(each["filename"], each["code"]) for each in body["errors"]] == [
+        ("a.jpg", "PROCESSING_FAILED"),
+        ("b.txt", "INVALID_IMAGE"),
+    ]
+    assert all(each["error"] for each in body["errors"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "code"),
+    [
+        ({"data": {"settings": "{}"}}, 400, "NO_IMAGE"),
+        ({"content": b"", "headers": {"Content-Type": "image/jpeg"}}, 400, "NO_IMAGE"),
+        (form([("a.jpg", CAT)], '{"width":0}'), 400, "INVALID_SETTINGS"),
+        (form([("a.jpg", CAT)], '{"sizes":["1:1","1:1"]}'), 400, "INVALID_SETTINGS"),
+        (form([("a.jpg", CAT)], "{"), 400, "SETTINGS_NOT_JSON"),
+        (form([(f"{n}.jpg", CAT) for n in range(101)]), 400, "BAD_FORM"),
+        ({"json": {"keys": ["a.jpg"]}}, 501, "UPLOADS_NOT_CONFIGURED"),
+        ({"json": {"keys": []}}, 400, "INVALID_REQUEST"),
+        ({"json": {"keys": "a.jpg"}}, 400, "INVALID_REQUEST"),
+        ({"json": {"keys": ["a.jpg"] * 101}}, 400, "INVALID_REQUEST"),
+        ({"json": {"key": "a.jpg"}}, 400, "NO_IMAGE"),
+        ({"json": {"keys": ["a.jpg"], "settings": {"width": 0}}}, 400, "INVALID_SETTINGS"),
+    ],
+)
+def test_a_request_that_is_wrong_is_told_so(
+    client: TestClient, request_: dict[str, Any], status: int, code: str
+) -> None:
+    response = client.post(BATCH, **request_)
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+def test_a_body_past_the_limit_is_sent_to_the_uploads_route(make_client: MakeClient) -> None:
+    client = make_client(max_body_bytes=20_000)
+
+    response = client.post(BATCH, **form([("a.jpg", CAT), ("b.jpg", bytes(20_000))]))
+
+    assert response.status_code == 413
+    assert response.json()["details"].endswith("larger files go through POST /api/v1/uploads")
+
+
+def test_what_the_deployment_lacks_is_told_at_once(make_client: MakeClient, tmp_path: Path) -> None:
+    client = make_client(face_bundle=tmp_path / "nowhere")
+
+    response = client.post(BATCH, **form([("a.jpg", CAT), ("b.jpg", CAT)], {"mode": "face"}))
+
+    assert (response.status_code, response.json()["code"]) == (501, "FEATURE_NOT_INSTALLED")
+
+
+def test_a_surprise_is_one_files_failure_and_is_logged(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    logged()
+
+    def surprised(frame: Frame, plan: Plan) -> Image.Image:
+        if frame.size.width == 301:
+            raise ZeroDivisionError("a surprise")
+        return render(frame, plan)
+
+    monkeypatch.setattr(job, "render", surprised)
+    odd = encoded(photo(size=(301, 200)))
+
+    response = client.post(BATCH, **form([("a.jpg", odd), ("b.jpg", CAT)]))
+
+    assert results(response) == {"1": "b_smartcrop.jpg"}
+    assert header(response, "x-file-errors") == {"0": "Internal error"}
+    assert "ZeroDivisionError: a surprise" in logged()
+
+
+def test_what_has_no_room_in_the_zip_is_told_of(make_client: MakeClient) -> None:
+    """And what comes later, and has, is there."""
+    rough = encoded(noise(*SMALL.values()), "PNG")
+    assert 4_608 < len(rough) < 5_000
+    files = [("a.png", rough), ("b.png", rough), ("c.jpg", CAT)]
+
+    response = make_client(max_zip_bytes=8_000).post(BATCH, **form(files))
+
+    assert results(response) == {"0": "a_smartcrop.png", "2": "c_smartcrop.jpg"}
+    assert header(response, "x-file-errors") == {
+        "1": "Batch too large: At most 8,000 bytes of results go into one ZIP"
+    }
+
+
+def test_no_file_of_the_request_is_left_open_or_behind(client: TestClient) -> None:
+    large = CAT + bytes(3_000_000)  # past what a form keeps in memory
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("this system does not list a process's files")
+    client.post(BATCH, **form([("a.jpg", CAT)]))
+    before = len(list(descriptors.iterdir()))
+
+    for data in (large, DAMAGED + bytes(3_000_000)):
+        client.post(BATCH, **form([("a.jpg", data), ("b.jpg", data)]))
+
+    assert len(list(descriptors.iterdir())) <= before
