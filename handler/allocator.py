@@ -2,9 +2,11 @@
 
 import ctypes
 import mmap
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # this is loaded before anything heavy, and by `--help`, too
+    import numpy as np
+    import numpy.typing as npt
 
 # mallopt(3), <malloc.h> of glibc.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
@@ -35,7 +37,7 @@ def keep_large_blocks() -> None:
         mallopt(_ARENA_MAX, 1)
 
 
-def give_back(samples: npt.NDArray[np.uint8]) -> None:
+def give_back(samples: "npt.NDArray[np.uint8]") -> None:
     """Have the system take back the memory of an array that nobody will read again.
 
     The array may be a part of a larger one, which has to be freed as a whole: one copy of a
