@@ -1,0 +1,12 @@
+"""The entry of `tests.bench.boto3_lambda`, as written by who does not mind its start."""
+
+from tests.bench import boto3_storage
+
+boto3_storage.instead()
+
+from mangum import Mangum  # noqa: E402 - see above
+
+from handler.api import create_app  # noqa: E402
+from handler.config import config  # noqa: E402
+
+handler = Mangum(create_app(config()), lifespan="off")
