@@ -78,6 +78,7 @@ class CropSettings(BaseModel):
     sizes: Sizes = Field(
         default=[],
         max_length=MAX_SIZES,
+        json_schema_extra={"uniqueItems": True},
         description="Several results instead of one of width and height: names of sizes, such as "
         "16:9 or instagram-story, WIDTHxHEIGHT, or objects with width, height and name.",
     )

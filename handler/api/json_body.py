@@ -23,6 +23,23 @@ _MAX_BYTES = 64 * 1024
 _SETTINGS = {"anyOf": [{"$ref": "#/components/schemas/CropSettings"}, {"type": "null"}]}
 
 
+# What `UploadStore.open` takes, which has better words for what it does not: no control characters,
+# and no part of the path that is empty, . or ..
+_NO_SIGN = r"/\u0000-\u001f\u007f-\u009f"
+_PART = rf"(\.{{0,2}}[^.{_NO_SIGN}][^{_NO_SIGN}]*|\.{{3,}}[^{_NO_SIGN}]*)"
+Key = Annotated[
+    str,
+    Field(
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": 900,
+            "pattern": rf"^{_PART}(/{_PART})*$",
+            "examples": ["uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"],
+        }
+    ),
+]
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
@@ -34,21 +51,16 @@ class _Body(BaseModel):
 class UploadedImage(_Body):
     """An image in the uploads store."""
 
-    key: str = Field(
-        min_length=1,
-        description="Key of the object, as POST /api/v1/uploads answered it.",
-        examples=["uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"],
-    )
+    key: Key = Field(description="Key of the object, as POST /api/v1/uploads answered it.")
 
 
 class UploadedImages(_Body):
     """Images in the uploads store."""
 
-    keys: list[str] = Field(
+    keys: list[Key] = Field(
         min_length=1,
         max_length=100,
         description="Keys of the objects, as POST /api/v1/uploads answered them.",
-        examples=[["uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"]],
     )
 
 

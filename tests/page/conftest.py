@@ -1,18 +1,14 @@
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-from handler.api import create_app
 from handler.config import Config
 from tests.page.browser import Page
 from tests.pictures import encoded, photo
+from tests.serving import serving
 
 MAX_BODY_BYTES = 300_000
 
@@ -43,21 +39,6 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with Chrome(options, ChromeService(chromedriver)) as driver:
         yield driver
-
-
-@contextmanager
-def serving(config: Config) -> Iterator[str]:
-    """The service on a socket; where."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @pytest.fixture(scope="session")

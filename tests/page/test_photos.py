@@ -17,9 +17,10 @@ from tests.conftest import BUCKET, UPLOADS
 from tests.events.conftest import Sandbox
 from tests.events.notifications import s3_put
 from tests.page.browser import Page
-from tests.page.conftest import MAX_BODY_BYTES, serving
+from tests.page.conftest import MAX_BODY_BYTES
 from tests.pictures import encoded, noise
 from tests.servers import Program
+from tests.serving import serving
 
 
 @pytest.fixture(scope="session")
