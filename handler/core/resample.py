@@ -19,7 +19,6 @@ _REDUCING_GAP = 2.0
 # stay in the cache; a quarter more than they need in all is not worth a cut.
 _BETWEEN_BYTES = 3 << 20
 _PIXEL_BYTES = 4
-_FEWEST_ROWS = 64
 # Up to this size a picture is shrunk in libvips' own arithmetic: at most 6 ms. Larger ones have
 # windows enough to choose from for the last bit of a pixel not to matter.
 _EXACT_PIXELS = 256 * 256
@@ -105,10 +104,14 @@ class _Span:
 def _rows_at_once(region: Region, size: Size) -> int:
     """How many rows of the result to make at a time."""
     shrink = region.height / size.height
-    if shrink >= 2 * _REDUCING_GAP:  # blocks are averaged first, on a grid that a cut would shift
-        return size.height
     rows = _BETWEEN_BYTES // math.ceil(_PIXEL_BYTES * size.width * max(1, shrink))
-    return size.height if size.height < 1.25 * rows else max(_FEWEST_ROWS, rows)
+    # Cut between pixels, which Pillow takes in single precision, the result would change in the
+    # last bit; and blocks that are averaged first, so would their grid.
+    whole = float(region.top).is_integer() and float(region.height).is_integer()
+    step = size.height // math.gcd(int(region.height), size.height) if whole else size.height
+    if size.height < 1.25 * rows or step > rows or shrink >= 2 * _REDUCING_GAP:
+        return size.height
+    return rows // step * step
 
 
 def _spans(origin: float, shrink: float, length: int, side: int) -> Iterator[_Span]:
