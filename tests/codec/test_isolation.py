@@ -1,7 +1,6 @@
 """The process that decodes what may break: it may crash, hang or grow, and nothing comes of it."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
