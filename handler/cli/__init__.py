@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from handler.config import Config
 
 _MAX_PORT = 65_535
+_MAX_JOBS = 256
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="smart-crop")
 def main() -> None:
     """Cut the right part out of photographs."""
+    # numpy's BLAS would put a thread on each core, to spin there until the next little matrix.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     keep_large_blocks()
 
 
@@ -60,14 +63,35 @@ def serve(host: str, port: int, store: str | None) -> None:
     help="Where results go: a folder, made if need be, for <stem>_smartcrop.<ext>; or, "
     "for one FILE, a file, whose extension chooses the format, or - for standard output.",
 )
-def crop(files: tuple[str, ...], output: str, settings: str | None, **flags: object) -> None:
-    """Crop pictures. A FILE of - is standard input.
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, _MAX_JOBS),
+    help="Pictures at once; each takes a core, and memory.  [default: one for each core]",
+)
+@click.option(
+    "--again", is_flag=True, help="Crop pictures of folders anew that were cropped before."
+)
+def crop(
+    files: tuple[str, ...],
+    output: str,
+    jobs: int | None,
+    again: bool,
+    settings: str | None,
+    **flags: object,
+) -> None:
+    """Crop pictures. A FILE of - is standard input; one that is a folder is all pictures in it.
+
+    Results of a folder are laid out as it is, and a table tells what was done. Pictures that were
+    cropped before with the same settings are left out, so that a run that was broken off goes on
+    where it was: .smart-crop.jsonl beside the results keeps that in mind.
 
     The exit status is 1 when any FILE failed; the others still come out.
     """
-    from handler.cli.jobs import crop_files
+    from handler.cli.crop import Run, crop_files
 
-    sys.exit(0 if crop_files(files, output, settings, flags, _config()) else 1)
+    run = Run(jobs, again)
+    sys.exit(0 if crop_files(files, output, settings, flags, _config(), run) else 1)
 
 
 @main.command(cls=SettingsCommand)
@@ -80,11 +104,12 @@ def crop(files: tuple[str, ...], output: str, settings: str | None, **flags: obj
 def analyze(
     files: tuple[str, ...], overlay: str | None, settings: str | None, **flags: object
 ) -> None:
-    """Tell what crop would cut out: one JSON object a line. A FILE of - is standard input.
+    """Tell what crop would cut out: one JSON object a line. A FILE of - is standard input; one
+    that is a folder is all pictures in it.
 
     The exit status is 1 when any FILE failed; the others still have their plan.
     """
-    from handler.cli.jobs import analyze_files
+    from handler.cli.analyze import analyze_files
 
     sys.exit(0 if analyze_files(files, overlay, settings, flags, _config()) else 1)
 

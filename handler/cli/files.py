@@ -14,6 +14,7 @@ from typing import BinaryIO, get_args
 
 import click
 
+from handler.cli.sources import Source
 from handler.codec.formats import FORMATS
 from handler.errors import InvalidImage, SmartCropError
 from handler.filename import size_mark
@@ -51,20 +52,19 @@ class Target:
     Attributes:
         path: the file.
         add_extension: whether the format's extension is still to be added to it.
-        inputs: real paths of the files to read; no result in a folder takes their place.
     """
 
     path: Path
     add_extension: bool = False
-    inputs: frozenset[str] = frozenset()
 
-    def write(self, data: bytes, extension: str, size: str | None = None) -> Path:
+    def write(self, data: bytes, extension: str, size: str | None, inputs: frozenset[str]) -> Path:
         """Write a result, and tell where.
 
         Args:
             data: the file.
             extension: of its format.
             size: which of several sizes it is, for its name.
+            inputs: real paths of the files to read; no result in a folder takes their place.
 
         Raises:
             Unwritable: the system refused, or a file to read has that name.
@@ -72,9 +72,11 @@ class Target:
         path = self.path
         if self.add_extension:
             path = path.with_name(f"{path.name}{size_mark(size)}.{extension}")
-        if _real(path) in self.inputs:
+        if self.add_extension and _real(path) in inputs:
             raise Unwritable(f"{path} is itself one of the files to crop")
         try:
+            if self.add_extension:
+                path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, data)
         except OSError as error:
             raise Unwritable(f"{path}: {error.strerror}") from error
@@ -107,24 +109,28 @@ def writable_extensions() -> str:
     return ", ".join(sorted(_WRITABLE))
 
 
-def choose_targets(output: str, names: Sequence[str], suffix: str) -> list[Target]:
-    """Decide where the result of each file goes; all go to one folder.
+def choose_targets(output: str, sources: Sequence[Source], suffix: str) -> list[Target]:
+    """Decide where the result of each file goes: to one folder, laid out as those it came from.
 
     Args:
         output: a folder, or for one file a file.
-        names: the files to read.
+        sources: the files to read.
         suffix: what is added to their stems in a folder.
 
     Raises:
         click.UsageError: several files would go into one.
     """
     path = Path(output)
-    if _is_file(output, len(names)):
-        if len(names) > 1:
+    if is_file(output, len(sources)):
+        if len(sources) > 1:
             raise click.UsageError(f"Several files need a folder to go to; {output} is a file.")
         return [Target(path)]
-    inputs = frozenset(map(_real, names))
-    return [Target(path / stem, True, inputs) for stem in _result_stems(names, suffix)]
+    return [Target(path / stem, True) for stem in _result_stems(sources, suffix)]
+
+
+def real_paths(sources: Sequence[Source]) -> frozenset[str]:
+    """Where the files are, whatever links lead there."""
+    return frozenset(_real(source.name) for source in sources)
 
 
 def make_folder(path: Path) -> None:
@@ -139,7 +145,13 @@ def make_folder(path: Path) -> None:
         raise Unwritable(f"{path}: {error.strerror}") from error
 
 
-def _is_file(output: str, count: int) -> bool:
+def is_file(output: str, count: int) -> bool:
+    """Whether an output is a file and not a folder, which neither of them needs to be yet.
+
+    Args:
+        output: as it was typed.
+        count: how many files there are to read.
+    """
     path = Path(output)
     if output == STANDARD_STREAM:
         return True
@@ -151,15 +163,16 @@ def _is_file(output: str, count: int) -> bool:
     )
 
 
-def _result_stems(names: Sequence[str], suffix: str) -> Iterator[str]:
+def _result_stems(sources: Sequence[Source], suffix: str) -> Iterator[Path]:
     """A stem that comes again is numbered behind the suffix, where no other stem can meet it."""
     seen: Counter[str] = Counter()
-    for name in names:
-        stem = "stdin" if name == STANDARD_STREAM else Path(name).stem
+    for source in sources:
+        stem = "stdin" if source.name == STANDARD_STREAM else Path(source.name).stem
+        path = source.below / f"{stem}{suffix}"
         # Some file systems take names for the same that differ in case or composition only.
-        key = unicodedata.normalize("NFC", stem).casefold()
+        key = unicodedata.normalize("NFC", str(path)).casefold()
         seen[key] += 1
-        yield f"{stem}{suffix}" + (f"_{seen[key]}" if seen[key] > 1 else "")
+        yield path.with_name(f"{path.name}_{seen[key]}") if seen[key] > 1 else path
 
 
 def _real(path: str | Path) -> str:

@@ -64,6 +64,33 @@ def test_the_plans_of_several_files_are_drawn_into_a_folder(
     ]
 
 
+def test_a_folder_is_all_pictures_in_it(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+    for name in ("in/b.png", "in/deep/a.jpg"):
+        draw(name)
+    (tmp_path / "in/note.txt").write_text("no picture")
+    ran = call("analyze", "in", "--overlay", "why", "--width", "40", "--height", "30")
+    assert [answer["file"] for answer in objects(ran)] == ["in/b.png", "in/deep/a.jpg"]
+    assert sorted(path.name for path in (tmp_path / "why").rglob("*.png")) == [
+        "a_overlay.png",
+        "b_overlay.png",
+    ]
+    assert (tmp_path / "why/deep/a_overlay.png").exists()
+
+
+def test_each_size_has_its_plan_and_its_drawing(
+    call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    draw("a.png")
+    ran = call("analyze", "a.png", "--sizes", "40x30,20x60", "--overlay", "why/")
+    (answer,) = objects(ran)
+    assert [each["name"] for each in answer["results"]] == ["40x30", "20x60"]
+    assert answer["plan"] == answer["results"][0]["plan"] != answer["results"][1]["plan"]
+    assert sorted(path.name for path in (tmp_path / "why").iterdir()) == [
+        "a_overlay_20x60.png",
+        "a_overlay_40x30.png",
+    ]
+
+
 def test_flags_do_what_json_does_and_win_over_it(call: SmartCrop, draw: Draw) -> None:
     source = draw("a.png")
     text = '{"strategy":"entropy","width":40,"height":30}'
@@ -82,13 +109,12 @@ def test_files_that_fail_have_their_line_too(
     (tmp_path / "empty.png").touch()
     (tmp_path / "note.txt").write_text("not a picture")
     (tmp_path / "cut.jpg").write_bytes(draw("whole.jpg").read_bytes()[:-300])
-    names = ["missing.png", ".", "empty.png", "note.txt", "cut.jpg", "good.png"]
+    names = ["missing.png", "empty.png", "note.txt", "cut.jpg", "good.png"]
     ran = smart_crop("analyze", *names)
     assert (ran.returncode, ran.stderr) == (1, "")
     answers = objects(ran)
     assert [answer["file"] for answer in answers] == names
     assert [answer.get("code") for answer in answers] == [
-        "FILE_UNREADABLE",
         "FILE_UNREADABLE",
         "NO_IMAGE",
         "INVALID_IMAGE",

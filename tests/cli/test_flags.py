@@ -86,7 +86,7 @@ def test_sizes_are_names_with_commas_or_json() -> None:
     text = '["1:1",{"width":30,"height":20,"name":"small"}]'
     by_flag, _ = read_settings(None, typed("--sizes", text))
     assert by_flag == parse_settings(f'{{"sizes":{text}}}')[0]
-    with pytest.raises(InvalidSettings, match="sizes.1: Input should be WIDTHxHEIGHT"):
+    with pytest.raises(InvalidSettings, match=r"sizes\.1: Input should be WIDTHxHEIGHT"):
         read_settings(None, typed("--sizes", "1:1,large"))
 
 

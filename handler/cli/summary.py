@@ -1,0 +1,70 @@
+"""What was done to folders of pictures, as a table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_MEGABYTE = 1_000_000
+_COLUMNS = ("cropped", "there before", "failed", "MB read", "MB written")
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many pictures of a folder came to what end, and their bytes."""
+
+    cropped: int = 0
+    before: int = 0
+    failed: int = 0
+    read: int = 0
+    written: int = 0
+
+    def cells(self) -> list[str]:
+        """The row of a table."""
+        counts = [f"{n:,}" for n in (self.cropped, self.before, self.failed)]
+        return [*counts, *(f"{n / _MEGABYTE:,.1f}" for n in (self.read, self.written))]
+
+
+class Summary:
+    """Counts what is done, folder by folder."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._tallies: dict[Path, Tally] = {}
+
+    def of(self, folder: Path) -> Tally:
+        """The tally of a folder."""
+        return self._tallies.setdefault(folder, Tally())
+
+    def show(self, console: Console) -> None:
+        """Print a row for each folder, and one for all of them."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("folder", overflow="fold")
+        for name in _COLUMNS:
+            table.add_column(name, justify="right")
+        if len(self._tallies) > 1:
+            for folder, tally in sorted(self._tallies.items()):
+                table.add_row(Text(printable(str(folder))), *tally.cells())
+            table.add_section()
+        table.add_row("all", *_sum(self._tallies.values()).cells())
+        console.print(table)
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for each in tallies:
+        total.cropped += each.cropped
+        total.before += each.before
+        total.failed += each.failed
+        total.read += each.read
+        total.written += each.written
+    return total
+
+
+def printable(text: str) -> str:
+    """A name can hold anything, a line break or a terminal's commands among it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
