@@ -1,0 +1,157 @@
+"""Products before uneven, noisy and dirty backdrops: the box that the eye finds."""
+
+import pytest
+
+from handler.core.backdrop import find_product
+from handler.core.geometry import Box
+from tests.core import silhouettes as shapes
+from tests.core.product_shots import (
+    Scene,
+    edge_of_the_scanner,
+    fibres,
+    make,
+    slope,
+    speck_in_the_corner,
+    spot,
+    sweep,
+    vignette,
+    waves,
+)
+
+# The default.
+THRESHOLD = 30
+OFF_WHITE, CREAM, GREY, DARK = (246, 244, 240), (240, 232, 214), (128, 128, 130), (18, 18, 22)
+ON_DARK = (90, 250)
+
+SCENES = {
+    "white": Scene(shapes.ellipse),
+    "off-white": Scene(shapes.bottle, ground=OFF_WHITE),
+    "grey": Scene(shapes.star, ground=GREY, tone=(200, 250)),
+    "black": Scene(shapes.slab, ground=DARK, tone=ON_DARK),
+    "a colour": Scene(shapes.ellipse, ground=(40, 150, 90), texture="chelsea.png"),
+    "noise on white": Scene(shapes.star, noise=8),
+    "noise on off-white": Scene(shapes.ellipse, ground=OFF_WHITE, noise=12),
+    "strong noise on grey": Scene(shapes.slab, ground=GREY, tone=(0, 60), noise=20),
+    "noise of a small picture": Scene(shapes.ellipse, ground=CREAM, noise=15, size=(400, 300)),
+    "noise of a large picture": Scene(
+        shapes.chair, ground=GREY, noise=20, size=(2000, 1500), tone=(0, 60)
+    ),
+    "noise in the dark": Scene(shapes.bottle, ground=DARK, tone=ON_DARK, noise=10),
+    "JPEG of quality 30": Scene(shapes.star, ground=OFF_WHITE, jpeg=30),
+    "JPEG of quality 50, noise": Scene(shapes.ellipse, ground=CREAM, noise=6, jpeg=50),
+    "JPEG of quality 30, small": Scene(
+        shapes.bottle, jpeg=30, size=(320, 400), place=(0.1, 0.15, 0.6)
+    ),
+    "JPEG of quality 90, colour": Scene(
+        shapes.star, ground=(200, 60, 70), jpeg=90, texture="chelsea.png", tone=(0, 255)
+    ),
+    "light from the left": Scene(shapes.ellipse, ground=(250, 250, 250), light=slope(-60, 0)),
+    "light from a corner": Scene(
+        shapes.star, ground=(250, 248, 240), light=slope(-50, -70), noise=4
+    ),
+    "light from above on grey": Scene(
+        shapes.slab, ground=(190, 190, 190), light=slope(0, -110), tone=(0, 40)
+    ),
+    "light from below on black": Scene(
+        shapes.bottle, ground=(10, 10, 10), light=slope(0, 60), tone=(150, 250)
+    ),
+    "vignette": Scene(shapes.ellipse, ground=(240, 240, 240), light=vignette(90)),
+    "vignette with noise and JPEG": Scene(
+        shapes.star, ground=OFF_WHITE, light=vignette(60), noise=6, jpeg=70
+    ),
+    "spotlight": Scene(shapes.bottle, ground=(235, 230, 225), light=spot(110)),
+    "spotlight with noise": Scene(
+        shapes.ellipse, ground=(200, 200, 205), light=spot(80), noise=8, tone=(0, 50)
+    ),
+    "paper sweep": Scene(shapes.lamp, ground=(245, 245, 245), light=sweep(70)),
+    "paper sweep with noise": Scene(shapes.chair, ground=(235, 235, 235), light=sweep(50), noise=6),
+    "wavy paper": Scene(shapes.text, ground=(225, 222, 212), light=waves(30), texture=None),
+    "wavy paper, much": Scene(shapes.slab, ground=(220, 220, 215), light=waves(50), tone=(0, 90)),
+    "grain of paper": Scene(shapes.slab, ground=CREAM, spoil=fibres),
+    "specks": Scene(shapes.ellipse, dust=(40, 0.004)),
+    "many specks": Scene(shapes.star, ground=OFF_WHITE, dust=(150, 0.003), noise=5),
+    "large specks": Scene(shapes.bottle, ground=CREAM, dust=(25, 0.008)),
+    "scratches": Scene(shapes.ellipse, ground=DARK, tone=ON_DARK, scratches=6),
+    "scratches on a scan": Scene(shapes.slab, ground=CREAM, scratches=5, dust=(60, 0.003), noise=5),
+    "a speck in the corner": Scene(shapes.star, spoil=speck_in_the_corner),
+    "a speck in the corner, light": Scene(
+        shapes.bottle, ground=OFF_WHITE, light=slope(-30, -30), spoil=speck_in_the_corner, noise=5
+    ),
+    "the scanner's edge": Scene(shapes.slab, ground=CREAM, spoil=edge_of_the_scanner, noise=4),
+    "soft shadow": Scene(shapes.ellipse, shadow=28),
+    "deeper shadow": Scene(shapes.bottle, shadow=70),
+    "shadow on a gradient": Scene(
+        shapes.star, ground=(245, 245, 245), light=slope(-20, -40), shadow=40, noise=3
+    ),
+    "shadow of a chair": Scene(shapes.chair, ground=OFF_WHITE, shadow=60),
+    "cut off below": Scene(shapes.slab, place=(0.2, 0.3, 0.6)),
+    "cut off at the right": Scene(shapes.ellipse, place=(0.6, 0.1, 0.55), ground=CREAM, noise=6),
+    "cut off at the left, light": Scene(
+        shapes.star, place=(-0.2, 0.1, 0.55), ground=(245, 245, 245), light=slope(0, -60)
+    ),
+    "all of one side": Scene(
+        shapes.slab, place=(-0.05, 0.4, 1.1), ground=OFF_WHITE, light=slope(0, -20), noise=4
+    ),
+    "cut off at a corner": Scene(
+        shapes.slab, place=(0.5, 0.35, 0.7), ground=GREY, tone=(200, 250), light=vignette(30)
+    ),
+    "thin legs": Scene(shapes.chair),
+    "thin legs, noise and JPEG": Scene(shapes.chair, ground=OFF_WHITE, noise=6, jpeg=60),
+    "a cord": Scene(shapes.lamp, ground=CREAM, light=slope(-25, 0)),
+    "a thin ring": Scene(shapes.ring, ground=OFF_WHITE, light=vignette(40), texture=None),
+    "two of a pair": Scene(shapes.pair, ground=OFF_WHITE, dust=(30, 0.003)),
+    "a kit with screws": Scene(shapes.kit, light=slope(-30, 0)),
+    "a page of text": Scene(shapes.text, ground=OFF_WHITE, texture=None, jpeg=50),
+    "a page of text, dusty": Scene(
+        shapes.text, ground=CREAM, texture=None, dust=(30, 0.003), noise=6
+    ),
+    "low contrast": Scene(
+        shapes.ellipse, ground=(215, 215, 215), texture=None, tone=(165, 165), noise=4
+    ),
+    "low contrast in colour": Scene(
+        shapes.star, ground=(200, 190, 180), texture="chelsea.png", tone=(100, 160), noise=6
+    ),
+    "a small product": Scene(
+        shapes.star, place=(0.6, 0.5, 0.06), ground=OFF_WHITE, noise=5, dust=(20, 0.003)
+    ),
+    "a product that fills the picture": Scene(
+        shapes.ellipse, place=(0.02, -0.09, 0.93), light=slope(-20, 0)
+    ),
+    "large": Scene(
+        shapes.lamp, ground=CREAM, light=vignette(50), noise=8, size=(2400, 1800), dust=(80, 0.002)
+    ),
+    "upright": Scene(
+        shapes.bottle,
+        size=(800, 1200),
+        ground=OFF_WHITE,
+        light=slope(-20, -50),
+        place=(0.05, 0.2, 0.55),
+    ),
+    "a panorama": Scene(
+        shapes.chair,
+        size=(1600, 400),
+        place=(0.5, 0.03, 0.2),
+        ground=GREY,
+        tone=(0, 60),
+        light=slope(60, 0),
+        noise=6,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_box_is_the_one_that_the_eye_finds(name: str) -> None:
+    shot = make(SCENES[name])
+
+    box, _ = find_product(shot.image, THRESHOLD)
+
+    assert box is not None
+    assert misses(box, shot.box, shot.image.size) <= 1, (box, shot.box)
+
+
+def misses(box: Box, expected: Box, size: tuple[int, int]) -> float:
+    """The edge that is farthest off, in percent of its side."""
+    width, height = size
+    across = max(abs(box.left - expected.left), abs(box.right - expected.right))
+    down = max(abs(box.top - expected.top), abs(box.bottom - expected.bottom))
+    return max(across / width, down / height) * 100
