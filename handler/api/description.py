@@ -75,6 +75,20 @@ def errors(*examples: SmartCropError) -> Responses:
     }
 
 
+def link(operation: str, description: str, **parameters: str) -> dict[str, Any]:
+    """Describe where an answer leads: an operation whose parameters are fields of the answer."""
+    expressions = {name: f"$response.body#/{field}" for name, field in parameters.items()}
+    return {
+        "links": {
+            operation: {
+                "operationId": operation,
+                "parameters": expressions,
+                "description": description,
+            }
+        }
+    }
+
+
 def image_body() -> dict[str, Any]:
     """Describe the request of a crop: a form with an image, or the key of one."""
     form = {
@@ -152,6 +166,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name, example in (REQUESTS | ANSWERS).items():
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
+    _drop_validation_errors(document)
     for response in _responses(document):
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
     _drop_titles(document["paths"])
@@ -184,6 +199,19 @@ def _responses(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for operations in document["paths"].values():
         for operation in operations.values():
             yield from operation["responses"].values()
+
+
+def _drop_validation_errors(document: dict[str, Any]) -> None:
+    """Drop FastAPI's own errors, in whose place `handler.api.app` answers those of `errors`."""
+    own = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        own.pop(name, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            responses = operation["responses"]
+            if responses.get("422", {}).get("description") == "Validation Error":
+                del responses["422"]
+            operation["responses"] = dict(sorted(responses.items()))
 
 
 def _drop_titles(schema: Any) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
 from handler.answers import AnalyzeAnswer, CropAnswer, HealthAnswer, LimitsAnswer
-from handler.api.description import Responses, errors, image_body, text_header
+from handler.api.description import Responses, errors, image_body, link, text_header
 from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.work import work
@@ -62,10 +62,12 @@ _ERRORS = errors(
     StorageUnavailable("The result could not be written"),
     FeatureDamaged(),
 )
+_BINARY = {"type": "string", "format": "binary"}
+_CROPPED = link("download", "Fetch the result.", job_id="jobId", filename="filename")
 _DOWNLOAD: Responses = {
     200: {
-        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
-        "description": "The picture.",
+        "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
+        "description": "The picture, or the ZIP of a batch.",
         "headers": {
             "Content-Disposition": text_header("Has a browser save it under its name."),
             "ETag": text_header("Changes with the bytes; for If-None-Match."),
@@ -73,7 +75,7 @@ _DOWNLOAD: Responses = {
     },
     304: {"description": "The client has it already."},
     307: {
-        "description": "The picture is at the object store, under a fresh link.",
+        "description": "The file is at the object store, under a fresh link.",
         "headers": {"Location": text_header("The link.")},
     },
     **errors(NotFound("No such result"), StorageUnavailable("The result could not be read")),
@@ -85,7 +87,7 @@ def create_router(
 ) -> APIRouter:
     """The API's routes, bound to a deployment, its service and what opens its uploads store."""
     router = APIRouter()
-    described: Any = {"openapi_extra": image_body(), "responses": _ERRORS, "tags": ["Crop"]}
+    described: Any = {"openapi_extra": image_body(), "tags": ["Crop"]}
 
     async def read(request: Request) -> Callable[[], Job]:
         if is_json(request):
@@ -93,12 +95,26 @@ def create_router(
         job = await read_job(request)
         return lambda: job
 
-    @router.post(_TOOL, operation_id="crop", summary="Crop an image", **described)
+    @router.post(
+        _TOOL,
+        operation_id="crop",
+        summary="Crop an image",
+        response_description="The result, and the plan that it was made to.",
+        responses={200: _CROPPED, **_ERRORS},
+        **described,
+    )
     async def crop(request: Request, overlay: Overlay = False) -> CropAnswer:
         job = await read(request)
         return await work(lambda: service.crop(replace(job(), overlay=overlay)))
 
-    @router.post(f"{_TOOL}/analyze", operation_id="analyze", summary="Plan a crop", **described)
+    @router.post(
+        f"{_TOOL}/analyze",
+        operation_id="analyze",
+        summary="Plan a crop",
+        response_description="What a crop would cut out, and why.",
+        responses=_ERRORS,
+        **described,
+    )
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeAnswer:
         job = await read(request)
         return await work(lambda: service.analyze(replace(job(), overlay=overlay)))
@@ -120,6 +136,7 @@ def create_router(
         "/api/v1/health",
         operation_id="health",
         summary="What this deployment can do",
+        response_description="Version, formats, features and limits.",
         tags=["Deployment"],
     )
     def health() -> HealthAnswer:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from handler.answers import DoneJob, ErrorAnswer, FailedJob, QueuedJob, UploadAnswer
-from handler.api.description import errors, json_body
+from handler.api.description import errors, json_body, link
 from handler.api.json_body import PlannedUpload, read_body
 from handler.config import Config
 from handler.errors import (
@@ -28,6 +28,7 @@ from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, uploa
 
 JobAnswer = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
+_PREPARED = link("job", "Ask what became of it.", job_id="jobId")
 _STORE_DOWN = StorageUnavailable("The job could not be read")
 _ERRORS = errors(
     InvalidRequest("contentType: String should match pattern"),
@@ -84,10 +85,11 @@ def create_uploads_router(
     @router.post(
         "/api/v1/uploads",
         status_code=201,
-        responses=_ERRORS,
+        responses={201: _PREPARED, **_ERRORS},
         openapi_extra=json_body(PlannedUpload),
         operation_id="prepareUpload",
         summary="Get a form to upload a large image with",
+        response_description="The form, and where to ask what became of the upload.",
         tags=["Large files"],
     )
     async def upload(request: Request) -> UploadAnswer:
@@ -99,6 +101,7 @@ def create_uploads_router(
         responses=errors(NotFound("No such job"), _STORE_DOWN),
         operation_id="job",
         summary="What became of an upload",
+        response_description="Queued, done or failed.",
         tags=["Large files"],
     )
     def job(job_id: uuid.UUID) -> JobAnswer:

@@ -1,63 +1,114 @@
+"""The document by itself: complete, valid, and with examples that are."""
+
 from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from starlette.testclient import TestClient
 
-from tests.api.calls import ANALYZE, CROP, small, upload
+from handler.sizes import PRESETS
+from tests.openapi.document import DOCUMENT
 
-
-@pytest.fixture(scope="module")
-def document(client: TestClient) -> dict[str, Any]:
-    described: dict[str, Any] = client.get("/openapi.json").json()
-    return described
-
-
-def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
-    assert document["openapi"].startswith("3.1")
-    assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OPERATIONS = {
+    operation["operationId"]: operation
+    for operations in DOCUMENT["paths"].values()
+    for operation in operations.values()
+}
 
 
-def test_every_route_of_the_api_is_described(document: dict[str, Any]) -> None:
-    described = {(method, path) for path, routes in document["paths"].items() for method in routes}
+def validate(value: object, schema: dict[str, Any]) -> None:
+    rooted = {**schema, "components": DOCUMENT["components"]}
+    OAS31Validator(rooted, format_checker=OAS31Validator.FORMAT_CHECKER).validate(value)
 
-    assert described >= {
-        ("post", CROP),
-        ("post", ANALYZE),
-        ("get", "/api/v1/download/{job_id}/{filename}"),
-        ("get", "/api/v1/health"),
+
+def test_the_document_is_valid_openapi() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    assert [str(error) for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_every_route_of_the_api_is_described() -> None:
+    described = {
+        operation["operationId"]: f"{method} {path}"
+        for path, operations in DOCUMENT["paths"].items()
+        for method, operation in operations.items()
+    }
+
+    assert described == {
+        "crop": "post /api/v1/tools/smart-crop",
+        "analyze": "post /api/v1/tools/smart-crop/analyze",
+        "batch": "post /api/v1/tools/smart-crop/batch",
+        "download": "get /api/v1/download/{job_id}/{filename}",
+        "prepareUpload": "post /api/v1/uploads",
+        "job": "get /api/v1/jobs/{job_id}",
+        "health": "get /api/v1/health",
     }
 
 
-@pytest.mark.parametrize("path", [CROP, ANALYZE])
-def test_answers_are_as_described(client: TestClient, document: dict[str, Any], path: str) -> None:
-    answers = [
-        client.post(path, **small()),
-        client.post(path),
-        client.post(path, **upload({"width": 0})),
-        client.post(path, **upload({"mode": "face"}, b"x")),
-    ]
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_answer_is_described_and_every_error_has_an_example(name: str) -> None:
+    for status, response in OPERATIONS[name]["responses"].items():
+        assert response["description"] not in ("", "Successful Response", "Validation Error")
+        assert "X-Request-Id" in response["headers"]
+        content = response.get("content", {}).get("application/json", {})
+        if "ErrorAnswer" in str(content.get("schema")):
+            assert content["examples"]
+            for code, example in content["examples"].items():
+                assert example["value"]["code"] == code
+                validate(example["value"], SCHEMAS["ErrorAnswer"])
+        else:
+            assert status[0] in "23" or "FailedBatchAnswer" in str(content)
 
-    for answer in answers:
-        described = document["paths"][path]["post"]["responses"][str(answer.status_code)]
-        schema = described["content"]["application/json"]["schema"]
-        rooted = {**schema, "components": document["components"]}
-        OAS31Validator(rooted).validate(answer.json())
+
+FIELDS = [
+    (model, name, described)
+    for model, schema in SCHEMAS.items()
+    for name, described in schema.get("properties", {}).items()
+]
 
 
-def test_a_download_is_described_as_a_picture(document: dict[str, Any]) -> None:
-    answers = document["paths"]["/api/v1/download/{job_id}/{filename}"]["get"]["responses"]
+@pytest.mark.parametrize(("model", "name", "schema"), FIELDS)
+def test_every_field_is_described(model: str, name: str, schema: dict[str, Any]) -> None:
+    assert schema.get("description")
+    assert "title" not in schema
+    types = [schema, *schema.get("anyOf", [])]
+    assert any({"type", "$ref", "enum", "const"} & set(each) for each in types), (model, name)
+    if "default" in schema:
+        validate(schema["default"], schema)
 
-    assert list(answers["200"]["content"]) == ["image/*"]
+
+def test_every_request_and_answer_has_an_example() -> None:
+    parts = {"BoxAnswer", "FaceAnswer", "LimitsAnswer", "PlanAnswer", "PointAnswer", "SizeAnswer"}
+    parts |= {"BatchedFileAnswer", "FileError", "FinishedSize", "PlannedSize"}
+    without = {name for name, schema in SCHEMAS.items() if "examples" not in schema}
+
+    assert without == parts | {"ErrorAnswer", "OutputSize"}
+
+
+@pytest.mark.parametrize("name", [name for name, each in SCHEMAS.items() if "examples" in each])
+def test_examples_are_what_they_are_examples_of(name: str) -> None:
+    for example in SCHEMAS[name]["examples"]:
+        validate(example, SCHEMAS[name])
+        assert set(example) <= set(SCHEMAS[name]["properties"])
+
+
+def test_the_settings_are_described_one_by_one() -> None:
+    settings = SCHEMAS["CropSettings"]["properties"]
+
+    assert settings["facePreset"]["default"] == "head-shoulders"
+    assert (settings["padding"]["minimum"], settings["padding"]["maximum"]) == (0, 50)
+    assert {"subject", "face", "trim", "attention", "content"} <= set(settings["mode"]["enum"])
+    names, *_ = settings["sizes"]["items"]["anyOf"]
+    assert names["enum"] == list(PRESETS)
+
+
+def test_a_download_is_described_as_a_picture_or_a_zip() -> None:
+    answers = OPERATIONS["download"]["responses"]
+
+    assert list(answers["200"]["content"]) == ["image/*", "application/zip"]
     assert {"304", "307", "404"} <= set(answers)
 
 
-def test_the_settings_are_described_one_by_one(document: dict[str, Any]) -> None:
-    settings = document["components"]["schemas"]["CropSettings"]
-
-    properties = settings["properties"]
-    assert properties["facePreset"]["default"] == "head-shoulders"
-    assert (properties["padding"]["minimum"], properties["padding"]["maximum"]) == (0, 50)
-    assert all("description" in each for each in properties.values())
-    OAS31Validator.check_schema(settings)
+def test_the_document_is_small_enough_to_be_read() -> None:
+    # The settings, which are the most of it, are in it once.
+    assert str(DOCUMENT).count("How tight the window is".lower()) == 1

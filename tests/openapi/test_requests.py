@@ -15,8 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.transport.serialization import Binary
 
-from handler.api import create_app
-from handler.config import Config
+from tests.openapi.document import DOCUMENT
 from tests.pictures import encoded, photo
 
 PICTURE = Binary(encoded(photo("astronaut.png", (120, 120))))
@@ -32,20 +31,62 @@ RULES = (
     "give each size a name of its own",
     "would be one name in file names",
 )
-# The document is the same for every deployment.
-described = schemathesis.openapi.from_dict(create_app(Config()).openapi())
+# The request of analyze is that of crop.
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "operations": [
+            {"include-operation-id": "analyze", "phases": {"coverage": {"enabled": False}}}
+        ]
+    }
+)
+described = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+
+
+SETTINGS = hypothesis.settings(
+    max_examples=10,
+    stateful_step_count=4,
+    # The same requests every time.
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
 
 
 @described.parametrize()
-@hypothesis.settings(max_examples=25, suppress_health_check=list(hypothesis.HealthCheck))
+@SETTINGS
 def test_answers_are_as_described(case: AnyCase, url: str) -> None:
+    is_promised = prepare(case)
+    check(case, case.call(base_url=url), is_promised)
+
+
+def test_links_lead_to_results_and_jobs(url: str) -> None:
+    reached = set()
+
+    class Journeys(described.as_state_machine()):  # type: ignore[misc]  # made of the document
+        def call(self, case: AnyCase, **_: object) -> Response:
+            self.is_promised = prepare(case)
+            return case.call(base_url=url)
+
+        def validate_response(self, response: Response, case: AnyCase, **_: object) -> None:
+            check(case, response, self.is_promised)
+            reached.add((case.operation.definition.raw["operationId"], response.status_code))
+
+    Journeys.run(settings=SETTINGS)
+
+    assert {("download", 307), ("job", 200)} <= reached
+
+
+def prepare(case: AnyCase) -> bool:
+    """Make a request feasible, if the document says that it is taken; whether it does."""
     is_promised = case.meta is not None and case.meta.generation.mode.is_positive
-    if not is_promised:
-        case.call_and_validate(base_url=url)
-        return
-    if isinstance(case.body, dict):
+    if is_promised and isinstance(case.body, dict):
         case.body = feasible(case.body)
-    response = case.call(base_url=url)
+    return is_promised
+
+
+def check(case: AnyCase, response: Response, is_promised: bool) -> None:
+    if not is_promised:
+        case.validate_response(response)
+        return
     # To Schemathesis, no body that holds bytes is one that is promised to be taken.
     case.validate_response(
         response, excluded_checks=[negative_data_rejection, positive_data_acceptance]
