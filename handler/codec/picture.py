@@ -32,6 +32,7 @@ class Picture:
         format: the format it came in.
         size: size when upright.
         warnings: what the client should know about how it was read.
+        deep: whether its samples have 16 bits in the file.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Picture:
         self.format = format_
         self.size = metadata.orientation.size(stored)
         self.warnings: list[str] = []
+        self.deep = False
         self._metadata = metadata
         self._decode = decode
         self._choose_scale = choose_scale
@@ -68,7 +70,9 @@ class Picture:
         scale = self._choose_scale(shrink)
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # give its memory back before decoding anew
-            pixels = Pixels(self._decode(scale), self._metadata.orientation, self._to_srgb)
+            pixels = Pixels(
+                self._decode(scale), self._metadata.orientation, self._to_srgb, deep=self.deep
+            )
             self._decoded = scale, pixels
         return self._decoded[1]
 
@@ -107,6 +111,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
             return picture
     contents = _read_contents(data, format_, limits)
     picture = (_open_apart if format_.apart else _open_raster)(contents, format_, limits)
+    picture.deep = contents.deep
     if contents.left_out is not None:
         picture.warnings.append(contents.left_out)
     return picture

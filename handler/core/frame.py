@@ -21,6 +21,7 @@ class Pixels:
 
     Attributes:
         size: its size when upright.
+        deep: whether the samples in the file have 16 bits, of which the upper eight are here.
     """
 
     def __init__(
@@ -28,6 +29,8 @@ class Pixels:
         stored: Image.Image,
         orientation: Orientation,
         to_srgb: Callable[[Image.Image], Image.Image] = lambda image: image,
+        *,
+        deep: bool = False,
     ) -> None:
         """Wrap decoded pixels.
 
@@ -37,8 +40,10 @@ class Pixels:
             orientation: what turns it upright.
             to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA; called once, when
                 pixels are first read.
+            deep: see the attribute.
         """
         self.size = orientation.size(Size(*stored.size))
+        self.deep = deep
         self._stored = stored
         self._orientation = orientation
         self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb

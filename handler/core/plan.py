@@ -10,7 +10,7 @@ from handler.core.backdrop import find_product
 from handler.core.canvas import Canvas, Colour, contain
 from handler.core.cover import Cover
 from handler.core.face import Face
-from handler.core.frame import Frame
+from handler.core.frame import Frame, Pixels
 from handler.core.framing import FaceChoice, FacePreset, frame_faces
 from handler.core.geometry import Box, Point, Region, Size, half_up
 from handler.core.subject import Heat, Strategy, find_subject
@@ -20,6 +20,9 @@ Mode = Literal["subject", "face", "trim"]
 # The top left pixel, whatever the edges show, or a colour.
 Background = Literal["corner", "auto"] | Colour
 FindFaces = Callable[[Frame], Sequence[Face]]
+
+# Of 16 bits for each of 8.
+_LEVELS = 256
 
 
 class Wanted(Protocol):
@@ -182,8 +185,7 @@ def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
 
 
 def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
-    picture = frame.pixels(1).native()
-    found, background = _find_content(picture, wanted)
+    found, background = _find_content(frame.pixels(1), wanted)
     whole = Box(0, 0, frame.size.width, frame.size.height)
     box = whole if found is None else _with_margin(found, wanted.trim_margin, frame.size)
     region, size, canvas = box.region(), Size(box.width, box.height), None
@@ -206,15 +208,18 @@ def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
     )
 
 
-def _find_content(picture: Image.Image, wanted: Wanted) -> tuple[Box | None, tuple[int, ...]]:
+def _find_content(pixels: Pixels, wanted: Wanted) -> tuple[Box | None, tuple[int, ...]]:
+    picture, threshold = pixels.native(), wanted.threshold
     if wanted.background_colour == "auto":
         return find_product(picture, wanted.threshold)
     if wanted.background_colour == "corner":
         background = corner_colour(picture)
+        if pixels.deep:  # sharp takes the threshold for one of 65,536 levels here, but not below
+            threshold //= _LEVELS
     else:
         ground = Image.new("RGBA", (1, 1), wanted.background_colour)
         background = corner_colour(ground.convert(picture.mode))
-    return find_content(picture, wanted.threshold, background), background
+    return find_content(picture, threshold, background), background
 
 
 def _with_margin(box: Box, percent: int, frame: Size) -> Box:

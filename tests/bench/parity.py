@@ -23,19 +23,28 @@ _TYPES = (".jpg", ".jpeg", ".png", ".webp")
 # From here on two windows count as the same.
 _SAME = 0.99
 # Share of rows that must be the same.
-_BUDGETS = {"attention": 0.99, "entropy": 0.97}
+_BUDGETS = {"attention": 0.99, "entropy": 0.97, "trim": 1.0}
 _LIMITS = Limits(max_pixels=150_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A picture whose window is not sharp's; coordinates are pixels of the resized picture."""
+    """A picture whose window is not sharp's.
+
+    Attributes:
+        file: its name.
+        target: size that was asked for; of the picture, for trim.
+        resized: size of the picture that coordinates are pixels of.
+        ours: left and top, for trim width and height, too; or why there is none.
+        sharp: likewise.
+        iou: how far they overlap.
+    """
 
     file: str
     target: tuple[int, int]
     resized: tuple[int, int]
-    ours: tuple[int, int] | str
-    sharp: tuple[int, int]
+    ours: tuple[int, ...] | str
+    sharp: tuple[int, ...]
     iou: float
 
 
@@ -49,21 +58,23 @@ def compare_windows() -> dict[str, Any]:
     if not reference.exists():
         raise Unavailable(f"sharp's windows are not here: {reference} does not exist")
     rows = json.loads(reference.read_text())["rows"]
-    taken = [
-        row
-        for row in rows
-        if row["mode"] == "subject"
-        and "error" not in row
-        and Path(row["file"]).suffix.lower() in _TYPES
-    ]
+    taken = [row for row in rows if "error" not in row]
     return {
-        strategy: _compare([row for row in taken if row["strategy"] == strategy], budget)
-        for strategy, budget in _BUDGETS.items()
+        name: _compare([row for row in taken if _kind(row) == name], budget)
+        for name, budget in _BUDGETS.items()
     }
 
 
+def _kind(row: dict[str, Any]) -> str | None:
+    """The strategy, or trim; None where parity is not called for."""
+    if row["mode"] == "trim":
+        return "trim"
+    is_taken = Path(row["file"]).suffix.lower() in _TYPES
+    return str(row["strategy"]) if is_taken else None
+
+
 def _compare(rows: list[dict[str, Any]], budget: float) -> dict[str, Any]:
-    results = [_compare_row(row) for row in rows]
+    results = [(_compare_box if row["mode"] == "trim" else _compare_row)(row) for row in rows]
     same = sum(result.iou >= _SAME for result in results)
     exact = sum(result.ours == result.sharp for result in results)
     return {
@@ -78,7 +89,7 @@ def _compare(rows: list[dict[str, Any]], budget: float) -> dict[str, Any]:
 def _compare_row(row: dict[str, Any]) -> Miss:
     target, theirs = Size(*row["target"]), (row["left"], row["top"])
     settings = {"width": target.width, "height": target.height, "strategy": row["strategy"]}
-    ours: tuple[int, int] | str
+    ours: tuple[int, ...] | str
     try:
         resized, ours = _window((_SHARED / "images" / row["file"]).read_bytes(), settings)
     except SmartCropError as error:
@@ -88,6 +99,18 @@ def _compare_row(row: dict[str, Any]) -> Miss:
         overlap = iou(*(Box(x, y, target.width, target.height).region() for x, y in (ours, theirs)))
     names = (row["file"], (target.width, target.height), (resized.width, resized.height))
     return Miss(*names, ours, theirs, overlap)
+
+
+def _compare_box(row: dict[str, Any]) -> Miss:
+    theirs = (row["left"], row["top"], row["width"], row["height"])
+    wanted = validate_settings({"mode": "trim", "threshold": row["threshold"]})[0]
+    picture = open_picture((_SHARED / "images" / row["file"]).read_bytes(), _LIMITS)
+    box = make_plan(picture, wanted).crop
+    ours = (box.left, box.top, box.width, box.height)
+    size = (picture.size.width, picture.size.height)
+    # Nothing but the very box is the same.
+    overlap = iou(box.region(), Box(*theirs).region()) if ours == theirs else 0.0
+    return Miss(row["file"], size, size, ours, theirs, overlap)
 
 
 def _window(data: bytes, settings: dict[str, Any]) -> tuple[Size, tuple[int, int]]:

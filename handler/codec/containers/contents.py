@@ -21,6 +21,7 @@ class Contents:
         orientation: what turns the decoded picture upright, where the decoder does not tell.
         profile: ICC profile, likewise.
         alpha: whether it is known to have transparency.
+        deep: whether its samples have 16 bits.
         left_out: what the client is to be told of the rest of the file.
     """
 
@@ -30,4 +31,5 @@ class Contents:
     orientation: Orientation = Orientation.UPRIGHT
     profile: bytes | None = None
     alpha: bool = False
+    deep: bool = False
     left_out: str | None = None

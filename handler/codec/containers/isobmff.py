@@ -108,7 +108,7 @@ class _Item:
             orientation,
             self.profile,
             self.alpha,
-            ANIMATED if self.animated else None,
+            left_out=ANIMATED if self.animated else None,
         )
 
 

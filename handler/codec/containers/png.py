@@ -67,7 +67,8 @@ def read(data: bytes) -> Contents:
     header = _Header.of(needed[b"IHDR"])
     kept = data if tidy else b"".join((_SIGNATURE, *needed.values(), *pixels, _END))
     most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
-    return Contents(kept, header.size, most_pixels, left_out=ANIMATED if animated else None)
+    left_out = ANIMATED if animated else None
+    return Contents(kept, header.size, most_pixels, deep=header.depth == 16, left_out=left_out)
 
 
 def is_whole(data: bytes) -> bool:
@@ -90,10 +91,11 @@ def is_whole(data: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """IHDR: the size, the bits of a pixel, and whether rows come in seven passes."""
+    """IHDR: the size, bits of a pixel and of a sample, whether rows come in seven passes."""
 
     size: Size
     bits: int
+    depth: int
     interlaced: bool
 
     @classmethod
@@ -108,7 +110,7 @@ class _Header:
         width, height, depth, colour, _, _, interlacing = _HEADER.unpack_from(chunk, 8)
         if not depth or colour not in _SAMPLES:
             raise InvalidImage("the PNG header is damaged")
-        return cls(Size(width, height), depth * _SAMPLES[colour], interlacing != 0)
+        return cls(Size(width, height), depth * _SAMPLES[colour], depth, interlacing != 0)
 
     def inflated_bytes(self) -> int:
         """Bytes of all rows, each with its filter in front."""

@@ -128,6 +128,7 @@ def read(data: bytes) -> Contents:
         len(data) * expansion * 8 // page.bits,
         _orientation(numbers),
         profile.raw if profile else None,
+        deep=page.depth == 16,
         left_out=SEVERAL_PAGES if has_next(data) else None,
     )
 
