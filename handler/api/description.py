@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from handler.answers import ErrorAnswer
 from handler.api.examples import ANSWERS, REQUESTS, SETTINGS
+from handler.api.form import MAX_PARTS
 from handler.api.json_body import PlannedUpload, UploadedImage, UploadedImages
 from handler.codec.formats import FORMATS
 from handler.errors import SmartCropError
@@ -91,45 +92,12 @@ def link(operation: str, description: str, **parameters: str) -> dict[str, Any]:
 
 def image_body() -> dict[str, Any]:
     """Describe the request of a crop: a form with an image, or the key of one."""
-    form = {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "file": {
-                "type": "string",
-                "format": "binary",
-                "description": "The image. A file is taken under any name of its field.",
-            },
-            "settings": {
-                **reference(CropSettings),
-                "description": "Settings as a JSON object; the defaults without.",
-            },
-        },
-    }
-    encoding = {
-        "file": {"contentType": ", ".join(each.content_type for each in FORMATS.values())},
-        "settings": {"contentType": _JSON},
-    }
-    content = {"multipart/form-data": {"schema": form, "encoding": encoding}}
-    return _body({**content, **_json_content(UploadedImage)})
+    return _body({**_form_content("ImageForm", "file"), **_json_content(UploadedImage)})
 
 
 def batch_body() -> dict[str, Any]:
     """Describe the request of a batch: a form with images, or their keys."""
-    described = image_body()["requestBody"]["content"]["multipart/form-data"]
-    file, settings = described["schema"]["properties"].values()
-    images = {"type": "array", "minItems": 1, "maxItems": 100, "items": file}
-    form = {
-        **described["schema"],
-        "required": ["files"],
-        "properties": {"files": images, "settings": settings},
-    }
-    encoding = {
-        "files": described["encoding"]["file"],
-        "settings": described["encoding"]["settings"],
-    }
-    content = {"multipart/form-data": {"schema": form, "encoding": encoding}}
-    return _body({**content, **_json_content(UploadedImages)})
+    return _body({**_form_content("ImagesForm", "files"), **_json_content(UploadedImages)})
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -162,7 +130,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas.update(
         _schemas([CropSettings, OutputSize, PlannedUpload, UploadedImage, UploadedImages])
     )
-    schemas.update(_schemas([ErrorAnswer], "serialization"))
+    schemas.update(_schemas([ErrorAnswer], "serialization") | _forms())
     for name, example in (REQUESTS | ANSWERS).items():
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
@@ -172,6 +140,40 @@ def _document(app: FastAPI) -> dict[str, Any]:
     _drop_titles(document["paths"])
     _drop_titles(document["components"])
     return document
+
+
+def _forms() -> dict[str, Any]:
+    image = {"type": "string", "format": "binary"}
+    images = {"type": "array", "minItems": 1, "maxItems": MAX_PARTS, "items": image}
+    settings = {
+        **reference(CropSettings),
+        "description": "Settings as a JSON object; the defaults without.",
+    }
+    file = {**image, "description": "The image. It is taken under any name of its field."}
+    files = {**images, "description": "The images, in the order in which they will come back."}
+    return {
+        "ImageForm": {
+            "description": "An image, and what to do with it.",
+            "type": "object",
+            "properties": {"file": file, "settings": settings},
+            "required": ["file"],
+        },
+        "ImagesForm": {
+            "description": "Images, and what to do with each.",
+            "type": "object",
+            "properties": {"files": files, "settings": settings},
+            "required": ["files"],
+        },
+    }
+
+
+def _form_content(form: str, files: str) -> dict[str, Any]:
+    encoding = {
+        files: {"contentType": ", ".join(each.content_type for each in FORMATS.values())},
+        "settings": {"contentType": _JSON},
+    }
+    schema = {"$ref": _SCHEMAS.format(model=form)}
+    return {"multipart/form-data": {"schema": schema, "encoding": encoding}}
 
 
 def _json_content(model: type[BaseModel]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from handler.settings import CropSettings, parse_settings
 _MULTIPART = "multipart/form-data"
 # Settings are a few hundred bytes.
 _MAX_FIELD_BYTES = 64 * 1024
-_MAX_PARTS = 100
+MAX_PARTS = 100
 
 NamedJob = tuple[str | None, Callable[[], Job]]
 """A file's name, and what makes a job of it."""
@@ -98,8 +98,8 @@ async def _parse(request: Request) -> FormData:
     parser = _FormParser(
         request.headers,
         stream(),
-        max_files=_MAX_PARTS,
-        max_fields=_MAX_PARTS,
+        max_files=MAX_PARTS,
+        max_fields=MAX_PARTS,
         max_part_size=_MAX_FIELD_BYTES,
     )
     try:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
+from handler.api.form import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
 from handler.service import Job
 from handler.settings import validate_settings
@@ -59,7 +60,7 @@ class UploadedImages(_Body):
 
     keys: list[Key] = Field(
         min_length=1,
-        max_length=100,
+        max_length=MAX_PARTS,
         description="Keys of the objects, as POST /api/v1/uploads answered them.",
     )
 

@@ -14,7 +14,7 @@ from tests.serving import serving
 KEY = "uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(seaweedfs: Program, uploads: S3Client) -> Iterator[str]:
     """Where a deployment is that takes uploads and finds faces; a portrait is there under KEY."""
     presigned_post._session.cache_clear()
