@@ -88,7 +88,7 @@ def crop(
 
     The exit status is 1 when any FILE failed; the others still come out.
     """
-    from handler.cli.crop import Run, crop_files
+    from handler.cli.crops import Run, crop_files
 
     run = Run(jobs, again)
     sys.exit(0 if crop_files(files, output, settings, flags, _config(), run) else 1)
@@ -109,7 +109,7 @@ def analyze(
 
     The exit status is 1 when any FILE failed; the others still have their plan.
     """
-    from handler.cli.analyze import analyze_files
+    from handler.cli.plans import analyze_files
 
     sys.exit(0 if analyze_files(files, overlay, settings, flags, _config()) else 1)
 
