@@ -22,6 +22,7 @@ SOURCES = (
     *("template.yaml", "infra", "handler", "layers", ".dockerignore"),
     *("pyproject.toml", "requirements.lock", "LICENSE"),
 )
+DATA = tools.TOOLS / "docker"
 PHOTO = encoded(photo("astronaut.png"))
 _SIZES = pytest.StashKey[list[str]]()
 
@@ -29,7 +30,7 @@ _SIZES = pytest.StashKey[list[str]]()
 @pytest.fixture(scope="session", autouse=True)
 def possible() -> None:
     """Skips everything here where it cannot run."""
-    if reason := engine.why_not():
+    if reason := engine.why_not(DATA):
         pytest.skip(reason)
 
 
@@ -37,8 +38,7 @@ def possible() -> None:
 def docker(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine that has the base image."""
     engine.install()
-    data = tools.TOOLS / "docker"
-    with engine.started(data, tmp_path_factory.mktemp("docker")) as docker:
+    with engine.started(DATA, tmp_path_factory.mktemp("docker")) as docker:
         docker.docker("image", "prune", "--force", "--filter", "until=168h")
         base_image.provide(docker)
         yield docker

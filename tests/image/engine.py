@@ -49,8 +49,8 @@ class Engine:
         return bool(self.docker("images", "--quiet", name))
 
 
-def why_not() -> str | None:
-    """Return what keeps an engine from being started on this machine, or None."""
+def why_not(data: Path) -> str | None:
+    """Return what keeps an engine with its data in a folder from being started here, or None."""
     system = Path("/etc/os-release")
     if not system.exists() or "\nID=debian\n" not in f"\n{system.read_text()}":
         return "The image is tested on Debian, whose packages make the base image; this is not it"
@@ -60,7 +60,18 @@ def why_not() -> str | None:
         return "The image is tested as root, who may start a Docker engine: sudo make image-test"
     if not _may_administer():
         return "A Docker engine has to mount and to set up a bridge, which this container may not"
+    if _file_system(data) == "overlay":
+        return (
+            f"Docker cannot stack layers where {data} is, on a file system that is stacked itself"
+        )
     return None
+
+
+def _file_system(path: Path) -> str:
+    """Type of the file system that a path is on; it need not be there."""
+    mounts = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    types = {place: type_ for place, type_ in mounts if path.resolve().is_relative_to(place)}
+    return types[max(types, key=len)]
 
 
 def _may_administer() -> bool:

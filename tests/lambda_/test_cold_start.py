@@ -81,3 +81,15 @@ def test_what_a_crop_needs_is_in_the_snapshot(tmp_path_factory: pytest.TempPathF
 
     assert run(_FIRST_CROP, event, **store, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start") == "\n"
     assert run(_FIRST_CROP, event, **store) != "\n"
+
+
+@pytest.mark.parametrize("start", ["on-demand", "snap-start"])
+def test_no_start_opens_the_face_detection_bundle(start: str) -> None:
+    program = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+import handler.lambda_http
+print(len(opened) > 100, *(path for path in opened if "face-detection" in path))
+"""
+    assert run(program, **STORES, AWS_LAMBDA_INITIALIZATION_TYPE=start) == "True\n"
