@@ -35,6 +35,8 @@ def create_app(config: Config) -> FastAPI:
         title="Smart Crop",
         summary="One photograph in, the right part of it out.",
         version=__version__,
+        # FastAPI's own load scripts from elsewhere.
+        docs_url=None,
         redoc_url=None,
     )
     service = Service(config, results)

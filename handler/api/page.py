@@ -1,4 +1,4 @@
-"""The page to try the service in a browser: static files, nothing from outside."""
+"""The page to try the service in a browser, and the API reference: nothing from outside."""
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -13,10 +13,13 @@ from handler.storage.presigned_post import bucket_url
 _TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 _FILES = {
     "/": "index.html",
+    "/docs": "docs.html",
     **{
         f"/{name}": name
         for name in (
             "controls.css",
+            "docs.css",
+            "docs.js",
             "icon.svg",
             "page.css",
             "page.js",
@@ -25,6 +28,7 @@ _FILES = {
             "preview.js",
             "request_code.js",
             "result.js",
+            "schema.js",
             "service.js",
             "settings.js",
             "sizes.js",

@@ -9,8 +9,9 @@ from handler.config import Config
 from tests.api.conftest import MAX_BODY_BYTES
 
 
-def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient) -> None:
-    response = client.get("/")
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient, path: str) -> None:
+    response = client.get(path)
 
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -23,10 +24,12 @@ def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient) -> N
     assert policy["frame-ancestors"] == "'none'"
     # Scripts, styles and event handlers written into the page itself would not run.
     assert not re.search(r"<style|<script(?![^>]*src=)|\s(on\w+|style)=", response.text)
+    assert "://" not in response.text
 
 
 def test_the_page_s_files_are_there(client: TestClient) -> None:
-    links = re.findall(r'(?:src|href)="([^"#]+)"', client.get("/").text)
+    pages = client.get("/").text + client.get("/docs").text
+    links = set(re.findall(r'(?:src|href)="([^"#]+)"', pages)) - {"./"}
 
     scripts = [link for link in links if link.endswith(".js")]
     for script in scripts:  # grows as it goes
@@ -38,7 +41,10 @@ def test_the_page_s_files_are_there(client: TestClient) -> None:
     assert {link: response.status_code for link, response in types.items()} == {
         "controls.css": 200,
         "docs": 200,
+        "docs.css": 200,
+        "docs.js": 200,
         "icon.svg": 200,
+        "openapi.json": 200,
         "page.css": 200,
         "page.js": 200,
         "photos.js": 200,
@@ -46,6 +52,7 @@ def test_the_page_s_files_are_there(client: TestClient) -> None:
         "preview.js": 200,
         "request_code.js": 200,
         "result.js": 200,
+        "schema.js": 200,
         "service.js": 200,
         "settings.js": 200,
         "sizes.js": 200,

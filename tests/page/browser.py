@@ -22,18 +22,18 @@ class Page:
             error of the page.
     """
 
-    def __init__(self, driver: Chrome, url: str) -> None:
+    def __init__(
+        self, driver: Chrome, url: str, path: str = "/", asks: str = "/api/v1/health"
+    ) -> None:
         self.driver = driver
         self.refused = False
         driver.get("about:blank")
         self.complaints()
         self.requests()
-        driver.get(url)
+        driver.get(url + path)
         # What it asks for when it opens has come.
         self.until(
-            lambda: self.run(
-                "return performance.getEntriesByName(arguments[0]).length", url + "/api/v1/health"
-            )
+            lambda: self.run("return performance.getEntriesByName(arguments[0]).length", url + asks)
         )
 
     def run(self, script: str, *arguments: object) -> Any:

@@ -62,7 +62,7 @@ def test_whatever_can_be_used_has_a_name(page: Page, portrait: Path, coffee: Pat
         page.mode(mode)
         for element in page.all("input, select, button, a, progress, [role]"):
             if element.is_displayed() or element.get_attribute("type") == "file":
-                names[element.get_attribute("outerHTML")] = element.accessible_name
+                names[str(element.get_attribute("outerHTML"))] = element.accessible_name
 
     assert len(names) > 25
     unnamed = [html for html, name in names.items() if not name and 'role="status"' not in html]
@@ -114,6 +114,7 @@ def test_text_stands_out_in_light_and_dark(page: Page, scheme: str) -> None:
         dark, light = sorted((luminance(text), luminance(ground)))
         return (light + 0.05) / (dark + 0.05)
 
+    page.until(lambda: not page.run("return document.getAnimations().length"))
     ground = luminance("style('body').backgroundColor")
     assert (ground < 0.05) if scheme == "dark" else (ground > 0.8)
     card = "style('#form').backgroundColor"

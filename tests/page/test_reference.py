@@ -1,0 +1,73 @@
+"""The API reference, which is made of openapi.json in the browser."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from selenium.webdriver import Chrome
+
+from tests.page.browser import Page
+
+
+@pytest.fixture
+def reference(driver: Chrome, url: str) -> Iterator[Page]:
+    """The reference; afterwards, it must have logged no error, and asked nobody but its service."""
+    page = Page(driver, url, "/docs", "/openapi.json")
+    page.until(lambda: page.one("#reference").get_attribute("aria-busy") is None)
+    yield page
+    assert page.complaints() == []
+    assert page.requests() == {url}
+
+
+def test_every_operation_schema_and_error_is_there(reference: Page, url: str) -> None:
+    document = httpx.get(f"{url}/openapi.json").json()
+    shown = {section.get_attribute("id") for section in reference.all("#reference section")}
+    linked = {
+        (link.get_attribute("href") or "").partition("#")[2]
+        for link in reference.all("#contents a, td a")
+    }
+
+    operations = {
+        operation["operationId"]: (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert shown == {*operations, *(f"schema-{name}" for name in document["components"]["schemas"])}
+    assert linked == shown
+    for name, (path, method, operation) in operations.items():
+        text = reference.one(f"#{name}").text
+        assert f"{method.upper()} {path}" in text
+        for status, response in operation["responses"].items():
+            assert status in text
+            for content in response.get("content", {}).values():
+                assert all(code in text for code in content.get("examples", ()))
+
+
+def test_a_setting_has_its_range_default_and_meaning(reference: Page) -> None:
+    rows = reference.all("#schema-CropSettings tbody tr")
+    cells = {row.text.split()[0]: row.text for row in rows}
+
+    assert cells["padding"].startswith("padding integer 0–50 ")
+    assert cells["padding"].endswith(" Default 0.")
+    assert '"closeup", "head-shoulders"' in cells["facePreset"]
+
+
+def test_a_link_into_the_reference_leads_there(driver: Chrome, url: str) -> None:
+    page = Page(driver, url, "/docs#schema-FaceAnswer", "/openapi.json")
+
+    page.until(lambda: page.all("#schema-FaceAnswer"))
+    page.until(
+        lambda: page.run(
+            "return document.querySelector('#schema-FaceAnswer').getBoundingClientRect().top < 99"
+        )
+    )
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_it_needs_no_sideways_scrolling(reference: Page, width: int) -> None:
+    metrics = {"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": width < 500}
+    reference.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        assert reference.run("return document.documentElement.scrollWidth") <= width
+    finally:
+        reference.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
