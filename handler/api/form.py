@@ -16,6 +16,8 @@ _MULTIPART = "multipart/form-data"
 # Settings are a few hundred bytes.
 _MAX_FIELD_BYTES = 64 * 1024
 MAX_PARTS = 100
+# A batch keeps larger files on disk: there may be a hundred of them.
+_SMALL_FILE_BYTES = 64 * 1024
 
 NamedJob = tuple[str | None, Callable[[], Job]]
 """A file's name, and what makes a job of it."""
@@ -49,7 +51,7 @@ async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
         NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not as it
             should be.
     """
-    async with _opened(request, "the images", "files") as form:
+    async with _opened(request, "the images", "files", _SMALL_FILE_BYTES) as form:
         files = _files(form)
         settings, warnings = _settings(form)
 
@@ -61,10 +63,12 @@ async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
 
 
 @asynccontextmanager
-async def _opened(request: Request, what: str, field: str) -> AsyncIterator[FormData]:
+async def _opened(
+    request: Request, what: str, field: str, in_memory: int = MultiPartParser.spool_max_size
+) -> AsyncIterator[FormData]:
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
         raise NoImage(f"Send {what} as {_MULTIPART}, in a field named {field}")
-    form = await _parse(request)
+    form = await _parse(request, in_memory)
     try:
         yield form
     finally:
@@ -85,7 +89,7 @@ class _FormParser(MultiPartParser):
         self.ended = True
 
 
-async def _parse(request: Request) -> FormData:
+async def _parse(request: Request, in_memory: int) -> FormData:
     async def stream() -> AsyncGenerator[bytes, None]:
         taken = 0
         async for chunk in request.stream():
@@ -102,6 +106,7 @@ async def _parse(request: Request) -> FormData:
         max_fields=MAX_PARTS,
         max_part_size=_MAX_FIELD_BYTES,
     )
+    parser.spool_max_size = in_memory
     try:
         return await parser.parse()
     except MultiPartException as error:
