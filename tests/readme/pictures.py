@@ -1,0 +1,68 @@
+"""The README's pictures, made by the project itself of photos that scikit-image ships.
+
+All are free to use: the astronaut is NASA's, the coffee is in the public domain (CC0).
+
+    .venv/bin/python -m tests.readme.pictures
+"""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from handler.config import Config
+from handler.job import Job, Stopwatch, run_job
+from handler.settings import validate_settings
+from tests.core import product_shots
+from tests.pictures import encoded, photo
+
+FOLDER = Path(__file__).parent / "pictures"
+
+# Height in the README; what is wider than it is high keeps its aspect.
+_HEIGHT = 300
+_QUALITY = 88
+# The saucer of the coffee, cut out and laid on uneven, noisy paper.
+_SHOT = product_shots.Scene(
+    lambda pen, unit: pen.ellipse((0, 0, unit, 0.94 * unit), fill=255),
+    place=(0.165, 0.02, 0.61),
+    ground=(246, 243, 236),
+    light=product_shots.slope(-20, -30),
+    tone=(0, 255),
+    shadow=20,
+    noise=4,
+    size=(900, 600),
+)
+
+# Name -> the photo, and what is asked for.
+EXAMPLES = {
+    "subject": ("coffee.png", {"mode": "subject", "width": 400, "height": 500}),
+    "face": ("astronaut.png", {"mode": "face", "width": 400, "height": 400}),
+    "trim": ("a product shot", {"mode": "trim", "background": "auto", "trimMargin": 4}),
+}
+
+
+def draw() -> Iterator[tuple[str, Image.Image]]:
+    """Name and pixels of each picture: the plan drawn on the photo, and the result."""
+    for name, (source, settings) in EXAMPLES.items():
+        image = product_shots.make(_SHOT).image if name == "trim" else photo(source)
+        job = Job(encoded(image, "PNG"), None, validate_settings(settings)[0], overlay=True)
+        crop = run_job(job, Config(), Stopwatch())
+        assert crop.overlay is not None
+        for kind, data in (("before", crop.overlay), ("after", crop.data)):
+            yield f"{name}-{kind}.jpg", _shrunk(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    return image.resize((round(image.width * _HEIGHT / image.height), _HEIGHT))
+
+
+def main() -> None:
+    """Write them."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, image in draw():
+        image.save(FOLDER / name, quality=_QUALITY)
+
+
+if __name__ == "__main__":
+    main()
