@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from urllib.request import urlopen
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from mypy_boto3_s3 import S3Client
@@ -18,7 +21,7 @@ from tests.events.conftest import Sandbox
 from tests.events.notifications import s3_put
 from tests.page.browser import Page
 from tests.page.conftest import MAX_BODY_BYTES
-from tests.pictures import encoded, noise
+from tests.pictures import decoded, encoded, noise
 from tests.servers import Program
 from tests.serving import serving
 
@@ -56,6 +59,27 @@ def test_several_photos_each_have_a_result(
     assert page.text("#made").startswith("coffee_smartcrop.jpg")
     assert page.all("#list button")[2].get_attribute("aria-current") == "true"
     page.until(lambda: "of 300 × 200." in page.text("#reason"))
+
+
+def zip_of(page: Page) -> ZipFile:
+    """The ZIP that the browser would save when the button is pressed."""
+    page.run("HTMLAnchorElement.prototype.click = function () { window.saved = this.href }")
+    page.one("#zip").click()
+    page.until(lambda: page.run("return window.saved"))
+    with urlopen(page.run("return window.saved")) as response:
+        return ZipFile(BytesIO(response.read()))
+
+
+def test_several_photos_come_in_one_zip(page: Page, portrait: Path, coffee: Path) -> None:
+    page.open(portrait, coffee)
+    page.fill("[name=width]", "50")
+    page.fill("[name=height]", "40")
+
+    archive = zip_of(page)
+
+    assert archive.namelist() == ["astronaut_smartcrop.jpg", "coffee_smartcrop.jpg"]
+    assert decoded(archive.read("coffee_smartcrop.jpg")).size == (50, 40)
+    assert page.text("#packed") == ""
 
 
 @pytest.mark.parametrize(
@@ -123,6 +147,19 @@ def test_a_large_photo_goes_through_the_bucket_and_nobody_notices(
         assert page.result() == (50, 40)
         assert page.complaints() == []
         assert page.requests() == {url, seaweedfs.url}
+
+
+def test_a_large_photo_among_several_gets_into_the_zip_too(
+    driver: Chrome, deployed: Config, large: Path, coffee: Path
+) -> None:
+    with serving(deployed) as url:
+        page = Page(driver, url)
+        page.open(coffee, large)
+
+        names = zip_of(page).namelist()
+
+        assert names == ["coffee_smartcrop.jpg", "large_smartcrop.png"]
+        assert page.complaints() == []
 
 
 def keys_of(uploads: S3Client) -> set[str]:

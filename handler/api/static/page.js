@@ -49,6 +49,7 @@ function take(files) {
   byId("crop").textContent = photos.length > 1 ? `Crop ${photos.length} photos` : "Crop";
   byId("crop").disabled = false;
   document.body.classList.add("chosen");
+  byId("packed").textContent = "";
   say(photos.length > 1 ? `${photos.length} photos.` : "");
   show(photos[0]);
 }
@@ -171,6 +172,30 @@ async function cropAll(event) {
   if (all === photos) summarize();
 }
 
+async function pack() {
+  const problem = problemOf(form);
+  if (problem || byId("zip").getAttribute("aria-disabled") === "true") return;
+  byId("zip").setAttribute("aria-disabled", "true");
+  byId("packed").textContent = "Packing…";
+  try {
+    const how = { progress: showProgress };
+    const answer = await service.cropBatch(photos, settingsOf(form), how);
+    const failed = answer.files.filter(({ error }) => error).length;
+    byId("packed").textContent = failed > 0 ? `${failed} of ${photos.length} are not in it.` : "";
+    download(answer);
+  } catch (error) {
+    byId("packed").textContent = inWords(error);
+  }
+  byId("zip").removeAttribute("aria-disabled");
+}
+
+function download({ downloadUrl, filename }) {
+  const link = document.createElement("a");
+  link.href = downloadUrl;
+  link.download = filename;
+  link.click();
+}
+
 async function crop(photo, settings) {
   showOutcome(photo.listed, { busy: true });
   try {
@@ -216,6 +241,7 @@ watchForm(form, () => {
 watchCode(refresh);
 watchFiles(byId("file"), take);
 form.addEventListener("submit", cropAll);
+byId("zip").addEventListener("click", pack);
 byId("before").addEventListener("error", cannotShow);
 byId("heat").addEventListener("click", (event) => {
   const { ariaPressed } = event.target;

@@ -37,6 +37,24 @@ export class Service {
     return (isOfUpload && (await ofJob(upload.jobUrl))) || this.#ask(TOOL, photo, settings, how);
   }
 
+  /** Crops all of them, and answers where the ZIP of the results is. */
+  async cropBatch(photos, settings, how = {}) {
+    const bytes = photos.reduce((sum, { file }) => sum + file.size + FORM_BYTES, 0);
+    const isUploaded = photos.some((photo) => photo.upload !== undefined);
+    // The ZIP may be past what can be answered: its place never is.
+    const asked = { accept: "application/json", ...how };
+    if (isUploaded || bytes > (this.#limits?.maxBodyBytes ?? Infinity)) {
+      const uploads = [];
+      for (const photo of photos) uploads.push(await this.#upload(photo, settings, how));
+      const json = { keys: uploads.map(({ key }) => key), settings };
+      return finished(await send("POST", `${TOOL}/batch`, { ...asked, json }));
+    }
+    const body = new FormData();
+    for (const { file } of photos) body.append("files", file);
+    body.append("settings", JSON.stringify(settings));
+    return finished(await send("POST", `${TOOL}/batch`, { ...asked, body }));
+  }
+
   async #ask(url, photo, settings, how) {
     if (photo.upload === undefined && !this.isTooLarge(photo.file)) {
       const body = new FormData();
@@ -102,11 +120,12 @@ const tooLarge = (file, most) =>
   `${file.name} has ${megabytes(file.size)}; at most ${megabytes(most)} are taken here.`;
 
 // XMLHttpRequest, because fetch does not tell how much was sent.
-function send(method, url, { body, json, progress, signal } = {}) {
+function send(method, url, { body, json, accept, progress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
     if (json) request.setRequestHeader("Content-Type", "application/json");
+    if (accept) request.setRequestHeader("Accept", accept);
     if (progress) {
       request.upload.onprogress = (event) => progress(event.loaded, event.total);
       request.upload.onloadend = () => progress(1, 1);
