@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from string import printable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -19,6 +19,7 @@ from handler.api.description import Responses, batch_body, errors, text_header
 from handler.api.form import NamedJob, read_batch
 from handler.api.json_body import is_json, read_uploaded_batch
 from handler.api.work import work
+from handler.batch import Batch
 from handler.config import Config
 from handler.errors import (
     BadForm,
@@ -35,9 +36,6 @@ from handler.errors import (
 from handler.filename import content_disposition
 from handler.service import Service
 from handler.storage import ResultStore, UploadStore
-
-if TYPE_CHECKING:
-    from handler.batch import Batch
 
 _ZIP = "application/zip"
 # Enough to put the ZIP into the store.
@@ -105,8 +103,6 @@ def create_batch_router(
         tags=["Crop"],
     )
     async def crop_batch(request: Request) -> Response:
-        from handler.batch import Batch  # and with it zipfile, which few cold starts need
-
         batch = Batch(service, config.max_zip_bytes, _deadline(request))
         try:
             async with _jobs(request, uploads) as jobs:
@@ -142,9 +138,7 @@ def _deadline(request: Request) -> float | None:
     return time.monotonic() + seconds - _SECONDS_TO_ANSWER
 
 
-async def _answer(
-    request: Request, batch: "Batch", config: Config, results: ResultStore
-) -> Response:
+async def _answer(request: Request, batch: Batch, config: Config, results: ResultStore) -> Response:
     size = await to_thread.run_sync(batch.finish)
     headers = {"X-Job-Id": batch.job_id}
     listed = _listed(batch)
@@ -168,7 +162,7 @@ def _accepts_json_only(request: Request) -> bool:
     return "application/json" in accepted and "*/*" not in accepted and _ZIP not in accepted
 
 
-def _listed(batch: "Batch") -> dict[str, str]:
+def _listed(batch: Batch) -> dict[str, str]:
     """What became of the files, as headers."""
     names: dict[int, str | tuple[str, ...]] = {}
     reasons: dict[int, str] = {}
@@ -187,7 +181,7 @@ def _encoded(values: dict[int, Any]) -> str:
     return quote(text.encode(errors="replace"), safe=_PLAIN)
 
 
-def _store(batch: "Batch", size: int, results: ResultStore) -> BatchAnswer:
+def _store(batch: Batch, size: int, results: ResultStore) -> BatchAnswer:
     results.save(batch.job_id, batch.filename, batch.rewound(), _ZIP)
     batch.close()
     link = results.link(batch.job_id, batch.filename)
