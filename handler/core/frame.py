@@ -97,6 +97,21 @@ class Pixels:
             self._seen[name] = look()
         return cast(Seen, self._seen[name])
 
+    def overview(self, size: Size) -> Image.Image:
+        """The whole picture, upright, each pixel about the mean of what it covers.
+
+        Rougher than `read` and several times as fast; alpha, if any, premultiplied (mode RGBa).
+
+        Args:
+            size: pixels of the result.
+        """
+        self._stored = premultiply(self._converted())
+        small = self._orientation.size(size)
+        across, down = self._stored.width // small.width, self._stored.height // small.height
+        image = self._stored.reduce((max(1, across), max(1, down)))
+        image = image.resize((small.width, small.height), Image.Resampling.BILINEAR)
+        return self._orientation.turn_upright(image)
+
     def _converted(self) -> Image.Image:
         if self._to_srgb is not None:
             self._stored = self._to_srgb(self._stored)

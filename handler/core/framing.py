@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from handler.core.face import Face
-from handler.core.geometry import Box, Point, Region, Size, half_up
+from handler.core.geometry import Box, Point, Region, Size
 from handler.core.head import Floats, Head, X, Y, bounds_of, clear, eyes_of, hull, up_of
+from handler.core.placement import largest_extent, point_in, whole_pixels
 
 FacePreset = Literal["closeup", "head-shoulders", "upper-body", "half-body"]
 FaceChoice = Literal["all", "largest"]
@@ -122,15 +123,13 @@ def frame_faces(
     if not faces:
         raise ValueError("Expected at least one face to frame")
     heads = [Head.of(face, picture) for face in faces]
-    chosen = clear(heads)
-    if choose == "largest":
-        chosen = (max(chosen, key=lambda index: (heads[index].size, heads[index].score)),)
+    chosen = choose_heads(heads, choose)
     wanted = [heads[index] for index in chosen]
-    limit = _largest_extent(picture, target)
+    limit = largest_extent(picture, target)
     kept = _holdable(wanted, picture, limit)
     extent, why = _measure(kept, PRESETS[preset], padding, picture, limit)
     region = _place(kept, wanted, extent, PRESETS[preset], picture)
-    window = _whole_pixels(region, picture)
+    window = whole_pixels(region, picture)
     cut = sum(not head.inside(window) for head in wanted)
     eyes = eyes_of(kept)
     return Framing(
@@ -138,17 +137,18 @@ def frame_faces(
         region=region,
         chosen=chosen,
         faces_cut=cut,
-        focus=_point_in(window, eyes),
+        focus=point_in(window, *eyes),
         eye_line=float(eyes[Y]) if up_of(kept)[0] == Y else None,
         reason=_explain(preset, padding, choose, (len(faces), len(chosen), cut), why),
     )
 
 
-def _largest_extent(picture: Size, target: Size) -> Floats:
-    """Width and height of the largest window of the target's aspect in the picture."""
-    if picture.width * target.height <= picture.height * target.width:
-        return np.array([picture.width, picture.width * target.height / target.width])
-    return np.array([picture.height * target.width / target.height, picture.height])
+def choose_heads(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
+    """Indices of the heads that a window is to hold, of at least one."""
+    chosen = clear(heads)
+    if choose == "largest":
+        return (max(chosen, key=lambda index: (heads[index].size, heads[index].score)),)
+    return chosen
 
 
 def _holdable(heads: Sequence[Head], picture: Size, limit: Floats) -> list[Head]:
@@ -257,18 +257,6 @@ def _step_aside(
         return float(sides[~(inside | outside)].sum()), float(np.abs(place - start).sum())
 
     return min(places, key=harm)
-
-
-def _whole_pixels(region: Region, picture: Size) -> Box:
-    width, height = max(1, half_up(region.width)), max(1, half_up(region.height))
-    return Box(half_up(region.left), half_up(region.top), width, height).clamp_to(picture)
-
-
-def _point_in(window: Box, position: Floats) -> Point:
-    x, y = (int(value) for value in position)
-    return Point(
-        min(max(x, window.left), window.right - 1), min(max(y, window.top), window.bottom - 1)
-    )
 
 
 def _explain(

@@ -78,13 +78,14 @@ class Head:
         across = window.left <= left and right <= window.right
         return bool(across and window.top <= top and bottom <= window.bottom)
 
-    def room(self, side: float, picture: Size) -> Floats:
+    def room(self, side: float, picture: Size, above: float = _HAIR) -> Floats:
         """Its box with the hair, and ``side`` times its size on the other sides, as spans.
 
-        What is outside the picture is no room.
+        ``above`` it that many times its size are taken for hair. What is outside the picture is
+        no room.
         """
         margins = np.full((2, 2), side)
-        margins[_quarter(self.up)] = _HAIR
+        margins[_quarter(self.up)] = above
         spans: Floats = self.whole + margins * self.size * _OUTWARDS
         return np.clip(spans, 0, bounds_of(picture)[:, None])
 

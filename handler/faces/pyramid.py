@@ -3,14 +3,13 @@
 from PIL import Image
 
 from handler.core.frame import Frame
-from handler.core.geometry import Region, Size
+from handler.core.geometry import Size
 from handler.core.orientation import Orientation
+from handler.core.view import fitted, view_of
 
 # Long sides in pixels. At 640 the network finds small faces, at 320 very large ones, too; a third
 # look at 960 gains little in crowds and invents faces.
 _FINE, _COARSE = 640, 320
-# What is seen where a picture is transparent: neither skin nor hair.
-_BACKDROP = 128
 # How far the crowns of the heads lean to the right, in degrees -> what makes them upright.
 UPRIGHT_AFTER = {
     0: Orientation.UPRIGHT,
@@ -22,31 +21,16 @@ UPRIGHT_AFTER = {
 
 def fine_view(frame: Frame) -> Image.Image:
     """The whole picture with a long side of 640 pixels, mode RGB or RGBX, decoded no finer."""
-    size = _fitted(frame.size, _FINE)
     pixels = frame.pixels(max(frame.size.width, frame.size.height) / _FINE)
-    return _opaque(pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), size))
+    return view_of(pixels, fitted(frame.size, _FINE))
 
 
 def coarse_view(picture: Image.Image) -> Image.Image:
     """A picture with a long side of 320 pixels, each the mean of what it covers."""
-    size = _fitted(Size(*picture.size), _COARSE)
+    size = fitted(Size(*picture.size), _COARSE)
     return picture.resize((size.width, size.height), Image.Resampling.BOX)
 
 
 def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
     """The picture, turned so that heads are upright that lean by ``turn`` degrees to the right."""
     return UPRIGHT_AFTER[turn].turn_upright(picture)
-
-
-def _fitted(size: Size, long_side: int) -> Size:
-    factor = long_side / max(size.width, size.height)
-    return Size(max(1, round(size.width * factor)), max(1, round(size.height * factor)))
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    if picture.mode == "RGBa":
-        backdrop = Image.new("RGB", picture.size, (_BACKDROP,) * 3)
-        colour = picture.convert("RGBA")
-        backdrop.paste(colour, mask=colour.getchannel("A"))
-        return backdrop
-    return picture if picture.mode in ("RGB", "RGBX") else picture.convert("RGB")

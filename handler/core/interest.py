@@ -1,0 +1,101 @@
+"""Several maps of what is interesting in a picture, made one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from handler.core.geometry import Region, Size
+
+Map = NDArray[np.float64]
+
+# Cells along either side, whatever the picture's shape.
+GRID = 32
+# What is nothing beside the mean counts as a tenth of it: a map can make a place ten times less
+# interesting than it makes the mean, but not rule it out. Between a thirtieth and a half the
+# windows are the same.
+_LEAST = 0.1
+_TINY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Where in a picture the interest is.
+
+    Attributes:
+        heat: float64 (32, 32) over the whole picture; sums to 1.
+        weights: what made it so: each map's share of the variance of the heat's logarithm. They
+            sum to 1; one below 0 was outweighed by maps that it contradicts.
+    """
+
+    heat: Map
+    weights: dict[str, float]
+
+    def kept(self, lefts: Map, tops: Map, window: tuple[float, float]) -> Map:
+        """The share of the interest that windows hold.
+
+        Args:
+            lefts: left edges, (n,), in shares of the picture's width.
+            tops: top edges, (m,), in shares of its height.
+            window: width and height of all of them, in such shares.
+
+        Returns:
+            float64 (m, n), 0 to 1.
+        """
+        across, down = _inside(lefts, window[0]), _inside(tops, window[1])
+        return np.asarray(down @ self.heat @ across.T)
+
+    def without(self, areas: Sequence[Region], picture: Size) -> "Interest":
+        """The same with nothing of interest in some areas, given in pixels of the picture."""
+        left = np.ones_like(self.heat)
+        for area in areas:
+            across = _inside(np.array([area.left / picture.width]), area.width / picture.width)
+            down = _inside(np.array([area.top / picture.height]), area.height / picture.height)
+            left *= 1 - down.T @ across
+        heat = self.heat * left
+        return Interest(heat / heat.sum(), self.weights) if heat.sum() > _TINY else self
+
+
+def combine(maps: Sequence[tuple[str, NDArray[np.floating]]]) -> Interest:
+    """The product of maps, and of a bell around the centre of the picture.
+
+    Each map is taken relative to its mean, so that its unit does not matter, and each has the
+    exponent 1: a product of experts (Hinton 2002) whose opinions nobody has weighed. The bell's
+    standard deviation is half a side, so the edges are 1.6 times less interesting than the centre:
+    photographers put what matters there, and whoever looks at a photo starts there (Tatler 2007).
+
+    Args:
+        maps: names, and values of 0 or more over the whole picture, (rows, columns) of any number.
+            Maps of one name have their weights added up.
+    """
+    place = (np.arange(GRID) + 0.5) / (GRID / 2) - 1
+    logarithms = [("centre", -(place[:, np.newaxis] ** 2 + place**2) / 2)]
+    logarithms += [(name, _logarithm(values)) for name, values in maps]
+    total = sum(logarithm for _, logarithm in logarithms)
+    heat = np.exp(total - np.max(total))
+    return Interest(heat / heat.sum(), _weigh(logarithms, np.asarray(total)))
+
+
+def _logarithm(values: NDArray[np.floating]) -> Map:
+    image = Image.fromarray(np.asarray(values, np.float32))
+    cells = np.asarray(image.resize((GRID, GRID), Image.Resampling.BILINEAR), np.float64)
+    return np.asarray(np.log(np.maximum(cells, 0) / (cells.mean() + _TINY) + _LEAST))
+
+
+def _weigh(logarithms: Sequence[tuple[str, Map]], total: Map) -> dict[str, float]:
+    off = total - total.mean()
+    variance = float((off**2).mean())
+    weights = dict.fromkeys((name for name, _ in logarithms), 0.0)
+    for name, logarithm in logarithms:
+        weights[name] += float((off * logarithm).mean()) / variance
+    return weights
+
+
+def _inside(starts: Map, length: float) -> Map:
+    """How much of each cell is between ``starts`` and ``starts + length``, (n, cells), 0 to 1."""
+    edges = np.arange(GRID + 1) / GRID
+    first = np.maximum(edges[:-1], starts[:, np.newaxis])
+    last = np.minimum(edges[1:], starts[:, np.newaxis] + length)
+    return np.asarray(np.maximum(0, last - first) * GRID)
