@@ -25,7 +25,7 @@ _PLACES = (
     Path(__file__).parents[2] / "layers" / "face-detection" / "build",
 )
 _MANIFEST = "manifest.json"
-_MANIFEST_FORMAT = 1
+_MANIFEST_FORMAT = 2
 _RUNTIME = "onnxruntime"
 # The runtime says nothing below this: its warnings are about the model, and the model is pinned.
 _LOG_ERRORS_ONLY = 3

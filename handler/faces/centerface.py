@@ -5,6 +5,8 @@ marks the centres of faces on a map of a quarter of the picture's size; the othe
 centre, how large the face is and where its landmarks are.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,10 +18,26 @@ from handler.faces.detections import Detections
 _MULTIPLE = 32
 # Picture pixels per cell of the maps.
 _STRIDE = 4
+_MAPS = 4
 # The most permissive threshold there is (sensitivity 1): nothing below it is of use.
 FLOOR = 0.2
 # A crowd has a few hundred faces. More centres than this are noise, and would only cost time.
 _MAX_FACES = 1000
+
+
+class Seen(NamedTuple):
+    """What the network makes of a picture.
+
+    Attributes:
+        found: its faces.
+        heat: float32 (rows, columns), how sure it is of a face at each place, 0 to 1.
+        levels: two inner levels, float32 (bands, rows, columns), an eighth and a sixteenth of the
+            picture's size: what it has learnt to tell apart, faces or not.
+    """
+
+    found: Detections
+    heat: NDArray[np.float32]
+    levels: list[NDArray[np.float32]]
 
 
 class CenterFace:
@@ -42,10 +60,23 @@ class CenterFace:
         Returns:
             Those of score `FLOOR` or more.
         """
-        maps = self._session.run(None, {self._input: _as_input(picture)})
-        # What was added to fill the last blocks is no place for a face.
-        columns, rows = -(-picture.width // _STRIDE), -(-picture.height // _STRIDE)
-        return _read_maps(*(one[0, :, :rows, :columns] for one in maps))
+        return self.look(picture).found
+
+    def look(self, picture: Image.Image) -> Seen:
+        """As `detect`, and all else that the network makes of the picture."""
+        pixels = _as_input(picture)
+        outputs = self._session.run(None, {self._input: pixels})
+        shown = [_shown(one, pixels, picture) for one in outputs]
+        maps, levels = shown[:_MAPS], shown[_MAPS:]
+        return Seen(_read_maps(*maps), maps[0][0], levels)
+
+
+def _shown(
+    output: NDArray[np.float32], pixels: NDArray[np.float32], picture: Image.Image
+) -> NDArray[np.float32]:
+    """The cells of an output that show the picture, and not what was added to fill its blocks."""
+    stride = pixels.shape[3] // output.shape[3]
+    return output[0, :, : -(-picture.height // stride), : -(-picture.width // stride)]
 
 
 def _as_input(picture: Image.Image) -> NDArray[np.float32]:

@@ -9,10 +9,12 @@ from PIL import Image
 from handler.core.face import Face
 from handler.core.frame import Frame
 from handler.core.geometry import Size
+from handler.core.weighing import Look
 from handler.faces import bundle
 from handler.faces.centerface import CenterFace
 from handler.faces.convention import to_faces
 from handler.faces.detections import Detections
+from handler.faces.novelty import novelty
 from handler.faces.pyramid import UPRIGHT_AFTER, coarse_view, fine_view, turned_upright
 
 # Two boxes that share more of their union than this are of one face.
@@ -31,6 +33,8 @@ _LEAST_TURNED = 0.50
 # less than the first value here. With these scores the network is about as strict as that.
 _STRICTNESS = (0.1, 0.2, 0.5, 0.8, 1.0)
 _LEAST_SCORE = (0.20, 0.25, 0.35, 0.60, 0.80)
+# Surer of a face than this the network is at hardly any place that has none.
+_NO_FACE = 0.005
 
 
 class FaceDetector:
@@ -75,6 +79,24 @@ class FaceDetector:
             if score >= max(threshold, _LEAST_TURNED) and score > upright + _UPRIGHT_BONUS:
                 found, turn = self._look(turned_upright(picture, other)), other
         return found.where(found.scores >= threshold), turn
+
+    def glance(self, view: Image.Image, source: Size, sensitivity: float) -> Look:
+        """Look once, and no closer than the view shows: for what draws the eye.
+
+        A picture that is stored sideways is seen as it is; heads that lean in it count as faces
+        all the same, if the network is sure of them.
+
+        Args:
+            view: the whole picture, mode RGB or RGBX.
+            source: size of the picture itself.
+            sensitivity: as for `find`.
+        """
+        seen = self._network.look(view)
+        found = seen.found.suppressed(_SAME_FACE)
+        found = found.where(found.scores >= least_score(sensitivity))
+        maps = [("faces", seen.heat + _NO_FACE)]
+        maps += [("novelty", novelty(level)) for level in seen.levels]
+        return Look(tuple(to_faces(found, 0, Size(*view.size), source)), maps)
 
     def _look(self, picture: Image.Image) -> Detections:
         small = coarse_view(picture)

