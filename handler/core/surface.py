@@ -15,12 +15,11 @@ Planes = npt.NDArray[np.uint8]
 # Averages of this many cells along the longer side are fitted: as few as can tell the picture's
 # parts from one another.
 _CELLS = 32
-# Highest degree and, in levels, the deviation from which a cell loses its say. On the edge the
-# first rounds find the most frequent colour, whatever is cut off there; a gradient is let in by
-# and by, and a quadratic is as much as the edge says about the inside.
-_EDGE_ROUNDS = [(0, 60)] * 3 + [(1, 40)] * 3 + [(2, 25)] * 3 + [(2, 12)] * 3
-# Spots of light and paper that hangs want the sixth.
-_ROUNDS = [(2, 12)] * 2 + [(4, 12)] * 3 + [(6, 12)] * 4
+# Highest degree and, in levels, the deviation from which a cell loses its say, round by round. A
+# quadratic is as much as the edge tells of the inside; spots of light and paper that hangs want
+# the sixth degree.
+_EDGE_ROUNDS = [(1, 24)] * 3 + [(2, 12)] * 4
+_ROUNDS = [(4, 12)] * 3 + [(6, 12)] * 4
 _DEGREE = 6
 # Holds the surface flat where nothing else does: below the product. Small beside the weight of
 # any cell that has a say.

@@ -198,9 +198,18 @@ def edge_of_the_scanner(levels: Floats) -> None:
 
 
 def fibres(levels: Floats) -> None:
-    """The grain of paper or cloth."""
+    """The grain of paper."""
+    _grain(levels, 6)
+
+
+def cloth(levels: Floats) -> None:
+    """A coarse one."""
+    _grain(levels, 13)
+
+
+def _grain(levels: Floats, deviation: float) -> None:
     height, width = levels.shape[:2]
     grain = np.random.default_rng(_SEED).normal(0, 1, (height, width))
     smooth = Image.fromarray((grain * 40 + 128).clip(0, 255).astype(np.uint8))
     fine = np.asarray(smooth.filter(ImageFilter.GaussianBlur(1.5)), np.float64) - 128
-    levels += (fine / fine.std() * 6)[..., np.newaxis]
+    levels += (fine / fine.std() * deviation)[..., np.newaxis]

@@ -56,11 +56,33 @@ def kit(pen: Pen, unit: float) -> None:
         pen.ellipse((x * unit, y * unit, (x + 0.07) * unit, (y + 0.07) * unit), fill=255)
 
 
+def form(pen: Pen, unit: float) -> None:
+    """A frame of thin lines, with a stamp in it."""
+    pen.rectangle((0, 0, unit, 0.9 * unit), outline=255, width=round(unit / 150))
+    pen.rectangle((0.6 * unit, 0.2 * unit, 0.85 * unit, 0.3 * unit), fill=255)
+
+
+def hand(pen: Pen, unit: float) -> None:
+    """Letters in broad strokes, far apart."""
+    for x, (left, right) in ((0, (0, 1)), (0.25, (0.15, 0.85)), (0.5, (1, 0)), (0.8, (0.4, 0.6))):
+        ends = (((x + 0.2 * left) * unit, 0.3 * unit), ((x + 0.2 * right) * unit, 0.7 * unit))
+        pen.line(ends, fill=255, width=round(unit / 50))
+
+
 def text(pen: Pen, unit: float) -> None:
     """A page of words; the last line has but one."""
+    _lines(pen, unit, 24, 0.042)
+
+
+def wide_text(pen: Pen, unit: float) -> None:
+    """A page with air between the lines."""
+    _lines(pen, unit, 14, 0.075)
+
+
+def _lines(pen: Pen, unit: float, count: int, pitch: float) -> None:
     rng = np.random.default_rng(7)
-    for line in range(24):
-        x, y, end = 0.0, line * 0.042, 1.0 if line < 23 else 0.1
+    for line in range(count):
+        x, y, end = 0.0, line * pitch, 1.0 if line < count - 1 else 0.1
         while x < end:
             for letter in np.arange(x, min(x + rng.uniform(0.03, 0.12), end), 0.013):
                 _letter(pen, unit, letter, y, tall=rng.random() < 0.4)

@@ -1,12 +1,17 @@
 """Products before uneven, noisy and dirty backdrops: the box that the eye finds."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from handler.core.backdrop import find_product
 from handler.core.geometry import Box
 from tests.core import silhouettes as shapes
 from tests.core.product_shots import (
     Scene,
+    cloth,
     edge_of_the_scanner,
     fibres,
     make,
@@ -17,6 +22,7 @@ from tests.core.product_shots import (
     vignette,
     waves,
 )
+from tests.pictures import noise, photo
 
 # The default.
 THRESHOLD = 30
@@ -68,6 +74,7 @@ SCENES = {
     "wavy paper": Scene(shapes.text, ground=(225, 222, 212), light=waves(30), texture=None),
     "wavy paper, much": Scene(shapes.slab, ground=(220, 220, 215), light=waves(50), tone=(0, 90)),
     "grain of paper": Scene(shapes.slab, ground=CREAM, spoil=fibres),
+    "cloth": Scene(shapes.bottle, ground=GREY, tone=(180, 255), spoil=cloth),
     "specks": Scene(shapes.ellipse, dust=(40, 0.004)),
     "many specks": Scene(shapes.star, ground=OFF_WHITE, dust=(150, 0.003), noise=5),
     "large specks": Scene(shapes.bottle, ground=CREAM, dust=(25, 0.008)),
@@ -105,8 +112,16 @@ SCENES = {
     "a page of text, dusty": Scene(
         shapes.text, ground=CREAM, texture=None, dust=(30, 0.003), noise=6
     ),
+    "text with air between the lines": Scene(
+        shapes.wide_text, ground=OFF_WHITE, texture=None, noise=4, place=(0.1, 0.05, 0.6)
+    ),
+    "a form": Scene(shapes.form, ground=OFF_WHITE, light=slope(-20, 20), texture=None, noise=4),
+    "written by hand": Scene(shapes.hand, ground=CREAM, texture=None, dust=(30, 0.003), noise=4),
     "low contrast": Scene(
         shapes.ellipse, ground=(215, 215, 215), texture=None, tone=(165, 165), noise=4
+    ),
+    "low contrast, strong noise": Scene(
+        shapes.slab, ground=GREY, texture=None, tone=(70, 70), noise=16
     ),
     "low contrast in colour": Scene(
         shapes.star, ground=(200, 190, 180), texture="chelsea.png", tone=(100, 160), noise=6
@@ -139,6 +154,14 @@ SCENES = {
 }
 
 
+def misses(box: Box, expected: Box, size: tuple[int, int]) -> float:
+    """The edge that is farthest off, in percent of its side."""
+    width, height = size
+    across = max(abs(box.left - expected.left), abs(box.right - expected.right))
+    down = max(abs(box.top - expected.top), abs(box.bottom - expected.bottom))
+    return max(across / width, down / height) * 100
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_the_box_is_the_one_that_the_eye_finds(name: str) -> None:
     shot = make(SCENES[name])
@@ -149,9 +172,107 @@ def test_the_box_is_the_one_that_the_eye_finds(name: str) -> None:
     assert misses(box, shot.box, shot.image.size) <= 1, (box, shot.box)
 
 
-def misses(box: Box, expected: Box, size: tuple[int, int]) -> float:
-    """The edge that is farthest off, in percent of its side."""
-    width, height = size
-    across = max(abs(box.left - expected.left), abs(box.right - expected.right))
-    down = max(abs(box.top - expected.top), abs(box.bottom - expected.bottom))
-    return max(across / width, down / height) * 100
+LIT = Scene(shapes.bottle, ground=OFF_WHITE, light=slope(-20, -50), noise=4, size=(600, 450))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBX", "RGBA", "CMYK"])
+def test_pictures_of_any_mode_are_searched(mode: str) -> None:
+    shot = make(LIT)
+    plain, colour = find_product(shot.image, THRESHOLD)
+
+    box, median = find_product(shot.image.convert(mode), THRESHOLD)
+
+    assert plain is not None
+    assert box is not None
+    assert misses(box, shot.box, shot.image.size) <= 1
+    if mode == "CMYK":  # as many inks
+        assert median == (*(255 - value for value in colour), 0)
+    elif mode != "L":
+        assert (box, median[:3]) == (plain, colour)
+    assert len(median) == {"L": 1, "RGBX": 3, "RGBA": 4, "CMYK": 4}[mode]
+
+
+def test_what_is_hidden_by_alpha_is_not_seen() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (150, 200, 4), np.uint8)
+    pixels[..., 3] = 0
+    pixels[30:110, 40:160, 3] = 255
+
+    assert find_product(Image.fromarray(pixels), THRESHOLD)[0] == Box(40, 30, 120, 80)
+
+
+def test_what_is_half_transparent_is_seen_by_its_alpha() -> None:
+    image = Image.new("RGBA", (200, 150))
+    image.paste((0, 0, 0, 128), (40, 30, 160, 110))
+
+    assert find_product(image, THRESHOLD) == (Box(40, 30, 120, 80), (0, 0, 0, 0))
+
+
+def test_the_colour_is_what_most_of_the_edge_shows() -> None:
+    image = Image.new("RGB", (200, 150), (250, 240, 230))
+    image.paste("black", (0, 100, 120, 150))
+
+    box, colour = find_product(image, THRESHOLD)
+
+    assert box == Box(0, 100, 120, 50)
+    assert colour == (250, 240, 230)
+
+
+def test_a_clean_edge_is_found_to_the_pixel() -> None:
+    image = Image.new("RGB", (400, 300), "white")
+    image.paste(photo(size=(173, 91)).point(lambda value: min(value, 200)), (67, 101))
+
+    assert find_product(image, THRESHOLD)[0] == Box(67, 101, 173, 91)
+
+
+@pytest.mark.parametrize("name", ["white", "light from a corner", "spotlight with noise", "cloth"])
+@pytest.mark.parametrize("dust", [(0, 0), (40, 0.006)])
+def test_a_backdrop_alone_holds_nothing(name: str, dust: tuple[int, float]) -> None:
+    empty = replace(SCENES[name], tone=(0, 0), texture=None, place=(0.5, 0.5, 0.004), dust=dust)
+
+    assert find_product(make(empty).image, THRESHOLD)[0] is None
+
+
+@pytest.mark.parametrize("name", ["chelsea.png", "astronaut.png", "coffee.png", "rocket.jpg"])
+def test_a_photo_without_a_backdrop_keeps_nearly_all(name: str) -> None:
+    image = photo(name)
+
+    box, _ = find_product(image, THRESHOLD)
+
+    assert box is not None
+    assert box.width * box.height > 0.8 * image.width * image.height
+
+
+def test_a_higher_threshold_passes_over_more() -> None:
+    image = Image.new("RGB", (200, 150), (230, 230, 230))
+    image.paste((180, 180, 180), (20, 20, 180, 130))
+    image.paste((60, 60, 60), (50, 50, 100, 100))
+
+    boxes = [find_product(image, threshold)[0] for threshold in (0, 49, 50, 169, 170, 255)]
+
+    assert boxes == [Box(20, 20, 160, 110)] * 2 + [Box(50, 50, 50, 50)] * 2 + [None] * 2
+
+
+@pytest.mark.parametrize(
+    "turn", [Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180]
+)
+def test_a_turned_picture_has_the_turned_box(turn: Image.Transpose) -> None:
+    shot = make(LIT)
+    mask = Image.new("1", shot.image.size)
+    mask.paste(1, (shot.box.left, shot.box.top, shot.box.right, shot.box.bottom))
+    turned = shot.image.transpose(turn)
+    left, top, right, bottom = mask.transpose(turn).getbbox() or (0, 0, 0, 0)
+
+    box, _ = find_product(turned, THRESHOLD)
+
+    assert box is not None
+    assert misses(box, Box(left, top, right - left, bottom - top), turned.size) <= 1
+
+
+@pytest.mark.parametrize("size", [(5000, 1), (1, 5000), (3000, 2), (2, 2), (1, 1), (17, 900)])
+@pytest.mark.parametrize("threshold", [0, 30, 255])
+def test_any_size_is_searched(size: tuple[int, int], threshold: int) -> None:
+    box, _ = find_product(noise(*size), threshold)
+
+    if box is not None:
+        assert 0 <= box.left < box.right <= size[0]
+        assert 0 <= box.top < box.bottom <= size[1]
