@@ -5,7 +5,7 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -217,13 +217,11 @@ def test_content_of_the_hidden_colour_is_found_by_its_alpha() -> None:
 def test_a_mirrored_picture_has_the_mirrored_box(image: Image.Image, threshold: int) -> None:
     background = corner_colour(image)
     box = find_content(image, threshold, background)
-    assume(box is not None)
-    assert box is not None
 
     mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
-    assert find_content(mirrored, threshold, background) == Box(
-        image.width - box.right, box.top, box.width, box.height
+    assert find_content(mirrored, threshold, background) == (
+        box and Box(image.width - box.right, box.top, box.width, box.height)
     )
 
 
@@ -233,8 +231,8 @@ def test_a_higher_threshold_keeps_no_more(image: Image.Image, threshold: int) ->
     larger = find_content(image, threshold, background)
     smaller = find_content(image, threshold + 1, background)
 
-    assume(smaller is not None)
-    assert smaller is not None
+    if smaller is None:
+        return
     assert larger is not None
     assert larger.left <= smaller.left
     assert larger.top <= smaller.top
