@@ -12,7 +12,7 @@ from handler.core.geometry import Box
 from handler.core.parts import Mask, Parts, close_gaps, drop_thin, fill_holes
 from handler.core.surface import Planes, fit_surface, planes
 
-# Long side that the picture is averaged down to: fine enough for a box within 1/1000 of the side,
+# Long side that the picture is averaged down to: fine enough for a box within 1/500 of the side,
 # coarse enough for grain and JPEG noise to average out.
 _VIEW_SIDE = 768
 # Ink and alpha are looked at as they are seen.
