@@ -8,8 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from handler.core.face import Face
 from handler.core.geometry import Box
-from handler.core.plan import Mode, Plan
+from handler.core.plan import Plan
 from handler.core.subject import Strategy
+from handler.core.wanted import Mode
 
 _DOWNLOAD = "Where the result can be fetched until it expires."
 _FILENAME = "Name of the result."
@@ -97,6 +98,16 @@ class PlanAnswer(_Answer):
     faces: list[FaceAnswer] = Field(description="All faces that were found.")
     faces_cut: Count = Field(description="Chosen faces that the window could not hold.")
     eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
+    confidence: float | None = Field(
+        description="Of saliency and auto mode: what the window holds of all that is of interest, "
+        "less what the one in the centre would hold, -1 to 1."
+    )
+    weights: dict[str, float] | None = Field(
+        description="Of saliency and auto mode: how much each map had to say in what is of "
+        "interest, in shares that sum to 1; one below 0 was outvoted."
+    )
+    keep: list[BoxAnswer] = Field(description="What was to stay whole, as said by hand.")
+    avoid: list[BoxAnswer] = Field(description="What was to stay out, as said by hand.")
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanAnswer":
@@ -113,6 +124,12 @@ class PlanAnswer(_Answer):
             faces=[FaceAnswer.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
             faces_cut=plan.faces_cut,
             eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),
+            confidence=None if plan.confidence is None else round(plan.confidence, 4),
+            weights=None
+            if plan.weights is None
+            else {name: round(weight, 3) for name, weight in plan.weights.items()},
+            keep=[BoxAnswer.of(area.box_in(plan.source)) for area in plan.guides.keep],
+            avoid=[BoxAnswer.of(area.box_in(plan.source)) for area in plan.guides.avoid],
         )
 
 

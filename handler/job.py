@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from PIL import Image
+
 from handler.codec import Limits, Picture, encode, open_picture
 from handler.codec.encode import output_format
 from handler.codec.formats import FORMATS, Format
@@ -16,7 +18,8 @@ from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan, make_plan
 from handler.core.render import render
 from handler.core.sizes import make_plans
-from handler.errors import InvalidSettings, NoFaces
+from handler.core.weighing import Look, Weighed, weigh
+from handler.errors import FeatureMissing, InvalidSettings, NoFaces
 from handler.faces import detector
 from handler.filename import result_name
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings
@@ -145,12 +148,22 @@ def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Pl
             raise NoFaces("No face was found at this sensitivity")
         return faces
 
+    def glance(view: Image.Image, source: Size) -> Look | None:
+        with watch.step("faces"):
+            try:
+                return detector(config.face_bundle).glance(view, source, job.settings.sensitivity)
+            except FeatureMissing:
+                return None
+
+    def weigh_it(frame: Frame, shrink: float) -> Weighed:
+        return weigh(frame, shrink, glance if job.settings.mode == "auto" else None)
+
     with watch.step("plan"):
         if job.settings.sizes:
             wanted = job.settings.by_size()
-            frame, plans = make_plans(picture, wanted, find_faces)
+            frame, plans = make_plans(picture, wanted, find_faces, weigh_it)
             return Planned(frame, list(zip(job.settings.sizes, plans, strict=True)))
-        plan = make_plan(picture, job.settings, find_faces)
+        plan = make_plan(picture, job.settings, find_faces, weigh_it)
     # Only the picture tells how large the square around it is: a line of 60,000 pixels would fill
     # gigabytes.
     if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:

@@ -23,9 +23,11 @@ from pydantic_core import ErrorDetails
 from handler.core.canvas import Colour
 from handler.core.framing import FaceChoice, FacePreset
 from handler.core.geometry import Size
-from handler.core.plan import Background, Mode
+from handler.core.placement import Guides
 from handler.core.subject import Strategy
+from handler.core.wanted import Background, Mode
 from handler.errors import InvalidSettings, SettingsNotJson
+from handler.guides import Boxes, FocusPoint, guides_for
 from handler.sizes import MAX_SIZES, Side, Sizes, check_sizes, whole_number
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
@@ -81,6 +83,19 @@ class CropSettings(BaseModel):
         json_schema_extra={"uniqueItems": True},
         description="Several results instead of one of width and height: names of sizes, such as "
         "16:9 or instagram-story, WIDTHxHEIGHT, or objects with width, height and name.",
+    )
+    focus: FocusPoint | None = Field(
+        default=None,
+        description="The point that the window is centred on, as far as the picture allows: x and "
+        "y in shares of the picture, 0 to 1.",
+    )
+    keep: Boxes = Field(
+        default=[],
+        description="Boxes that the window has to hold whole: left, top, width and height in "
+        "shares of the picture if none is above 1, and in pixels otherwise.",
+    )
+    avoid: Boxes = Field(
+        default=[], description="Boxes, as in keep, that the window leaves out where it can."
     )
     padding: Whole = Field(
         default=0, ge=0, le=50, description="Air around the subject, in percent."
@@ -152,6 +167,10 @@ class CropSettings(BaseModel):
     def target(self) -> Size:
         """Size of the output in subject and face mode."""
         return Size(self.width, self.height)
+
+    def guides(self, picture: Size) -> Guides:
+        """What is said by hand of a picture of that size."""
+        return guides_for(picture, self.focus, self.keep, self.avoid)
 
     @property
     def square(self) -> int | Literal["fit"] | None:

@@ -30,6 +30,10 @@ _PLAN: dict[str, Any] = {
     ],
     "facesCut": 0,
     "eyeLine": 840.9,
+    "confidence": None,
+    "weights": None,
+    "keep": [],
+    "avoid": [],
 }
 _CROP: dict[str, Any] = {
     "jobId": _ID,
@@ -56,6 +60,13 @@ SETTINGS: list[dict[str, Any]] = [
     {"mode": "subject", "width": 1080, "height": 1080},
     {"mode": "face", "facePreset": "head-shoulders", "width": 600, "height": 800},
     {"mode": "trim", "padToSquare": True, "trimMargin": 5},
+    {"mode": "auto", "width": 1080, "height": 1920},
+    {
+        "strategy": "saliency",
+        "focus": {"x": 0.3, "y": 0.4},
+        "keep": [{"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}],
+        "avoid": [{"left": 3000, "top": 0, "width": 500, "height": 400}],
+    },
     {
         "mode": "face",
         "sizes": ["instagram-story", "16:9", {"width": 400, "height": 400, "name": "avatar"}],

@@ -1,7 +1,7 @@
 """``--settings`` and one flag per setting, generated from the settings' own schema."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +76,11 @@ def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
         return click.Option(
             [f"{flag}/{flag.replace('--', '--no-', 1)}", alias], default=None, help=help_
         )
-    read = _READERS.get(schema.get("type", ""), _json_value)
-    return click.Option([flag, alias], type=read, metavar=_metavar(schema), help=help_)
+    if alias in _FORMS:
+        read, metavar = _FORMS[alias]
+    else:
+        read, metavar = _READERS.get(schema.get("type", ""), _json_value), _metavar(schema)
+    return click.Option([flag, alias], type=read, metavar=metavar, help=help_)
 
 
 def _json_value(text: str) -> object:
@@ -96,6 +99,36 @@ def _list_value(text: str) -> object:
     return [name.strip() for name in text.split(",")]
 
 
+def _point(text: str) -> object:
+    """A point as JSON has it, or two numbers."""
+    if text.lstrip().startswith("{"):
+        return _json_value(text)
+    return _numbered(text, ("x", "y"))
+
+
+def _boxes(text: str) -> object:
+    """A list as JSON has it, or boxes with semicolons between them."""
+    if text.lstrip().startswith(("[", "{")):
+        return _json_value(text)
+    return [_numbered(box, ("left", "top", "width", "height")) for box in text.split(";")]
+
+
+def _numbered(text: str, names: Sequence[str]) -> object:
+    """Numbers with commas between them, by name; anything else stays as it is."""
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        return text
+    return dict(zip(names, values, strict=True)) if len(values) == len(names) else text
+
+
+_BOXES = (_boxes, "LEFT,TOP,WIDTH,HEIGHT;…|JSON")
+# Settings that have a form of their own here: how it is read, and what help calls it.
+_FORMS: dict[str, tuple[Callable[[str], object], str]] = {
+    "focus": (_point, "X,Y|JSON"),
+    "keep": _BOXES,
+    "avoid": _BOXES,
+}
 _READERS: dict[str, Callable[[str], object]] = {"string": str, "array": _list_value}
 
 

@@ -4,6 +4,7 @@ Unless a docstring says otherwise, coordinates are pixels of the upright picture
 orientation), origin top left, x to the right, y down.
 """
 
+import math
 from dataclasses import dataclass
 
 
@@ -72,6 +73,13 @@ class Box:
             height,
         )
 
+    def around(self, *others: "Box") -> "Box":
+        """The smallest box that holds this one and others."""
+        boxes = (self, *others)
+        left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+        right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
+        return Box(left, top, right - left, bottom - top)
+
     def region(self) -> "Region":
         """The same rectangle with real-valued sides."""
         return Region(self.left, self.top, self.width, self.height)
@@ -103,6 +111,11 @@ class Region:
         """The same area of a picture, from its pixels at one size to those at another."""
         across, down = other.width / picture.width, other.height / picture.height
         return Region(self.left * across, self.top * down, self.width * across, self.height * down)
+
+    def box_around(self) -> Box:
+        """The smallest box of whole pixels that holds it."""
+        left, top = math.floor(self.left), math.floor(self.top)
+        return Box(left, top, math.ceil(self.right) - left, math.ceil(self.bottom) - top)
 
     def box_in(self, frame: Size) -> Box:
         """The nearest box of whole pixels inside ``frame``; never empty."""

@@ -17,6 +17,7 @@ _CHOSEN, _OTHER = (80, 220, 100), (200, 200, 200)
 _LANDMARK = (255, 220, 0)
 _EYE_LINE = (0, 200, 255)
 _FOCUS = (255, 60, 60)
+_KEEP, _AVOID = (70, 130, 255), (255, 120, 0)
 # How much of the light outside the window stays, and how strongly the hottest place glows.
 _DIMMED = 0.45
 _GLOW = 0.6
@@ -25,7 +26,8 @@ Scale = Callable[[float, float], tuple[float, float]]
 
 
 def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
-    """Draw window, focal point, faces with landmarks and eye line, and attention's heat map.
+    """Draw window, focal point, faces with landmarks and eye line, the heat map that the window was
+    chosen by, and what was said by hand: what to keep in blue, what to avoid in orange.
 
     Args:
         frame: the picture that the plan is for.
@@ -69,6 +71,9 @@ def _dimmed(picture: Image.Image, window: Box, place: Scale) -> Image.Image:
 
 
 def _draw_marks(draw: ImageDraw.ImageDraw, plan: Plan, place: Scale, stroke: int) -> None:
+    for boxes, colour in ((plan.guides.keep, _KEEP), (plan.guides.avoid, _AVOID)):
+        for box in boxes:
+            draw.rectangle(_corners(box, place), outline=colour, width=stroke * 2)
     for index, face in enumerate(plan.faces):
         colour = _CHOSEN if index in plan.chosen else _OTHER
         draw.rectangle(_corners(face.box, place), outline=colour, width=stroke)
@@ -82,6 +87,6 @@ def _draw_marks(draw: ImageDraw.ImageDraw, plan: Plan, place: Scale, stroke: int
     draw.circle(place(plan.focus.x, plan.focus.y), stroke * 4, outline=_FOCUS, width=stroke * 2)
 
 
-def _corners(box: Box, place: Scale) -> tuple[float, float, float, float]:
-    right, bottom = place(box.right, box.bottom)
-    return (*place(box.left, box.top), right - 1, bottom - 1)
+def _corners(box: Box | Region, place: Scale) -> tuple[float, float, float, float]:
+    (left, top), (right, bottom) = place(box.left, box.top), place(box.right, box.bottom)
+    return left, top, max(left, right - 1), max(top, bottom - 1)

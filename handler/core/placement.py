@@ -23,6 +23,8 @@ Score = Callable[[Floats, Floats], Floats]
 _PLACES = 33
 # A crowd has faces without number. Beyond this many boxes the smaller ones have no say.
 _MOST_BOXES = 64
+# Why a window is where a focus has it.
+ON_FOCUS = "Centred on the focus given, as far as the picture and what is to be kept allow."
 # Far below a pixel, far above what rounding costs.
 _EPSILON = 1e-6
 
@@ -35,14 +37,27 @@ class Guides:
         focus: what the window is to be centred on.
         keep: what it must hold whole.
         avoid: what it should leave out.
+        beside: how many boxes were beside the picture.
     """
 
     focus: tuple[float, float] | None = None
     keep: tuple[Region, ...] = ()
     avoid: tuple[Region, ...] = ()
+    beside: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.focus is not None or self.keep or self.avoid)
+
+    def warnings(self, window: Region) -> tuple[str, ...]:
+        """What a window does not comply with."""
+        lost = sum(not _holds_whole(window, box) for box in self.keep)
+        seen = sum(_overlaps(window, box) for box in self.avoid)
+        told = (
+            (self.beside, "keep and avoid: {} of the boxes beside the picture"),
+            (lost, "keep: the window cannot hold {} of the boxes whole"),
+            (seen, "avoid: {} of the boxes reach into the window"),
+        )
+        return tuple(line.format(count) for count, line in told if count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,6 +180,26 @@ def grown_to_hold(extent: Floats, limit: Floats, spans: Floats) -> Floats:
     return np.asarray(limit * min(1.0, max(extent[X] / limit[X], needed)))
 
 
+def guided(region: Region, picture: Size, target: Size, guides: Guides, hold: Floats) -> Region:
+    """A window that was chosen otherwise, moved as little as what was said by hand needs.
+
+    Args:
+        region: the window.
+        picture: size of the picture.
+        target: size of the output, of which only the aspect matters.
+        guides: what was said by hand.
+        hold: spans of what it is to hold beside that, (n, 2, 2); a focus leaves it no say.
+    """
+    limit, keep = largest_extent(picture, target), spans_of(guides.keep)
+    extent = grown_to_hold(limit * min(1.0, region.width / limit[X]), limit, keep)
+    if guides.focus is not None:
+        return centred_on_focus(picture, extent, guides)
+    middle = np.array([region.left + region.width / 2, region.top + region.height / 2])
+    start = middle - extent / 2
+    play = Play.inside(picture, extent).holding(keep).holding(hold)
+    return play.best(nearest_to(start), start, spans_of(guides.avoid))
+
+
 def centred_on_focus(picture: Size, extent: Floats, guides: Guides) -> Region:
     """The window whose centre is nearest to the focus, of those that hold what is to be kept.
 
@@ -207,6 +242,16 @@ def point_in(window: Box, x: float, y: float) -> Point:
         min(max(int(x), window.left), window.right - 1),
         min(max(int(y), window.top), window.bottom - 1),
     )
+
+
+def _holds_whole(window: Region, box: Region) -> bool:
+    across = window.left <= box.left + _EPSILON and box.right <= window.right + _EPSILON
+    return across and window.top <= box.top + _EPSILON and box.bottom <= window.bottom + _EPSILON
+
+
+def _overlaps(window: Region, box: Region) -> bool:
+    across = min(window.right, box.right) - max(window.left, box.left)
+    return min(across, min(window.bottom, box.bottom) - max(window.top, box.top)) > _EPSILON
 
 
 def _first_best(*scores: Floats) -> tuple[int, int]:

@@ -1,76 +1,41 @@
 """The plan: what will be cut out of a picture, and why. Decided here, rendered elsewhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
 
+import numpy as np
 from PIL import Image
 
 from handler.core.backdrop import find_product
-from handler.core.canvas import Canvas, Colour, contain
+from handler.core.canvas import Canvas, contain
 from handler.core.cover import Cover
 from handler.core.face import Face
 from handler.core.frame import Frame, Pixels
-from handler.core.framing import FaceChoice, FacePreset, frame_faces
+from handler.core.framing import frame_faces
 from handler.core.geometry import Box, Point, Region, Size, half_up
+from handler.core.head import Head
+from handler.core.placement import (
+    ON_FOCUS,
+    Guides,
+    guided,
+    largest_extent,
+    point_in,
+    whole_pixels,
+)
+from handler.core.selection import select_window
 from handler.core.subject import Heat, Strategy, find_subject
 from handler.core.trim import corner_colour, find_content
+from handler.core.wanted import Mode, Wanted
+from handler.core.weighing import Weigh, fine_enough, weigh
 
-Mode = Literal["subject", "face", "trim"]
-# The top left pixel, whatever the edges show, or a colour.
-Background = Literal["corner", "auto"] | Colour
 FindFaces = Callable[[Frame], Sequence[Face]]
 
+_BLIND = (
+    "Auto mode found no faces, because face detection is not part of this deployment: "
+    "the window was chosen by saliency alone"
+)
 # Of 16 bits for each of 8.
 _LEVELS = 256
-
-
-class Wanted(Protocol):
-    """The settings that a plan depends on."""
-
-    @property
-    def mode(self) -> Mode:
-        """What decides the window."""
-
-    @property
-    def strategy(self) -> Strategy:
-        """How subject mode weighs the picture."""
-
-    @property
-    def target(self) -> Size:
-        """Size of the output."""
-
-    @property
-    def padding(self) -> int:
-        """Air around the window, in percent."""
-
-    @property
-    def face_preset(self) -> FacePreset:
-        """How tight face mode cuts."""
-
-    @property
-    def faces(self) -> FaceChoice:
-        """The faces that the window is built on."""
-
-    @property
-    def threshold(self) -> int:
-        """How far what trim keeps is from the background."""
-
-    @property
-    def background_colour(self) -> Background:
-        """What trim takes for background."""
-
-    @property
-    def trim_margin(self) -> int:
-        """Air that trim leaves, in percent of the longer side of what it keeps."""
-
-    @property
-    def square(self) -> int | Literal["fit"] | None:
-        """Side of the square that trim pads to; ``fit``: as large as what it keeps needs."""
-
-    @property
-    def pad_colour(self) -> Colour:
-        """Colour of the padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +75,12 @@ class Plan:
         background: what trim took for background, one value a band of the file.
         canvas: the ground that the result is set on; None for no padding.
         warnings: what the client should know about the decision.
-        heat: attention's map over the whole picture, float64 (32, 32); None in other modes.
+        heat: the map over the whole picture that the window was chosen by, float64 (32, 32); None
+            where there is none.
+        confidence: what the window holds of that map more than the one in the centre, -1 to 1;
+            None but for saliency and auto mode.
+        weights: what made that map so, in shares that sum to 1; None as for confidence.
+        guides: what was said by hand.
     """
 
     mode: Mode
@@ -129,6 +99,9 @@ class Plan:
     canvas: Canvas | None = None
     warnings: tuple[str, ...] = ()
     heat: Heat | None = field(default=None, compare=False, repr=False)
+    confidence: float | None = None
+    weights: Mapping[str, float] | None = None
+    guides: Guides = field(default_factory=Guides)
 
     @property
     def output(self) -> Size:
@@ -136,27 +109,95 @@ class Plan:
         return self.cut.size if self.canvas is None else self.canvas.size
 
 
-def make_plan(frame: Frame, wanted: Wanted, find_faces: FindFaces | None = None) -> Plan:
+def make_plan(
+    frame: Frame, wanted: Wanted, find_faces: FindFaces | None = None, weigh: Weigh = weigh
+) -> Plan:
     """Decide what to cut out of a picture.
 
     Args:
         frame: the opened picture; only the pixels that the decision needs are decoded.
         wanted: the settings.
         find_faces: the detector; called in face mode only.
+        weigh: finds what is of interest, for saliency and in auto mode.
 
     Raises:
         ValueError: face mode without a detector.
     """
+    guides = wanted.guides(frame.size)
+    if wanted.mode == "trim":
+        return _plan_trim(frame, wanted, guides)
+    if wanted.mode == "auto" or (wanted.mode, wanted.strategy) == ("subject", "saliency"):
+        return _plan_weighed(frame, wanted, guides, weigh)
+    plan = _plan_by_mode(frame, wanted, find_faces)
+    return _by_hand(plan, guides) if guides or guides.beside else plan
+
+
+def _plan_by_mode(frame: Frame, wanted: Wanted, find_faces: FindFaces | None) -> Plan:
     if wanted.mode == "subject":
         return _plan_subject(frame, wanted, wanted.strategy)
-    if wanted.mode == "trim":
-        return _plan_trim(frame, wanted)
     if find_faces is None:
         raise ValueError("Expected a detector for face mode but received None")
     faces = tuple(find_faces(frame))
     if faces:
         return _plan_faces(frame.size, wanted, faces)
     return replace(_plan_subject(frame, wanted, "attention"), fallback="no-faces")
+
+
+def _by_hand(plan: Plan, guides: Guides) -> Plan:
+    """The plan with its window where it was said by hand that it should be."""
+    if not guides:
+        return replace(plan, guides=guides, warnings=guides.warnings(plan.cut.region))
+    heads = [Head.of(plan.faces[index], plan.source) for index in plan.chosen]
+    hold = np.array([head.box for head in heads]).reshape(-1, 2, 2)
+    region = guided(plan.cut.region, plan.source, plan.cut.size, guides, hold)
+    crop = whole_pixels(region, plan.source)
+    x, y = guides.focus or (plan.focus.x, plan.focus.y)
+    reason = f"{plan.reason} Moved as little as keep and avoid need."
+    if guides.focus is not None:
+        reason = ON_FOCUS
+    return replace(
+        plan,
+        crop=crop,
+        cut=replace(plan.cut, region=region),
+        focus=point_in(crop, x, y),
+        reason=reason,
+        faces_cut=sum(not head.inside(crop) for head in heads),
+        guides=guides,
+        warnings=(*plan.warnings, *guides.warnings(region)),
+    )
+
+
+def _plan_weighed(frame: Frame, wanted: Wanted, guides: Guides, weigh: Weigh) -> Plan:
+    width = largest_extent(frame.size, wanted.target)[0] / (1 + wanted.padding / 100)
+    shrink = fine_enough(width / wanted.target.width, frame.size)
+    weighed = weigh(frame, shrink)
+    chosen = select_window(
+        weighed,
+        frame.size,
+        wanted.target,
+        padding=wanted.padding,
+        choose=wanted.faces,
+        guides=guides,
+    )
+    asked, blind = wanted.mode == "auto", weighed.faces is None
+    return Plan(
+        mode="auto" if asked and not blind else "subject",
+        fallback="no-face-detection" if asked and blind else None,
+        strategy=None if asked and not blind else "saliency",
+        source=frame.size,
+        crop=chosen.crop,
+        focus=chosen.focus,
+        cut=Cut(shrink, chosen.region, wanted.target),
+        reason=chosen.reason,
+        faces=weighed.faces or (),
+        chosen=chosen.chosen,
+        faces_cut=chosen.faces_cut,
+        warnings=((_BLIND,) if asked and blind else ()) + guides.warnings(chosen.region),
+        heat=weighed.interest.heat,
+        confidence=chosen.confidence,
+        weights=weighed.interest.weights,
+        guides=guides,
+    )
 
 
 def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
@@ -184,10 +225,11 @@ def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
     )
 
 
-def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
+def _plan_trim(frame: Frame, wanted: Wanted, guides: Guides) -> Plan:
     found, background = _find_content(frame.pixels(1), wanted)
     whole = Box(0, 0, frame.size.width, frame.size.height)
     box = whole if found is None else _with_margin(found, wanted.trim_margin, frame.size)
+    box = box.around(*(area.box_around() for area in guides.keep))
     region, size, canvas = box.region(), Size(box.width, box.height), None
     if wanted.square is not None:
         side = max(box.width, box.height) if wanted.square == "fit" else wanted.square
@@ -204,7 +246,16 @@ def _plan_trim(frame: Frame, wanted: Wanted) -> Plan:
         reason="Nothing but background." if blank else "What differs from the background.",
         background=background,
         canvas=canvas,
-        warnings=("The picture is blank: there is nothing to trim",) if blank else (),
+        warnings=(("The picture is blank: there is nothing to trim",) if blank else ())
+        + _useless_in_trim(guides),
+        guides=guides,
+    )
+
+
+def _useless_in_trim(guides: Guides) -> tuple[str, ...]:
+    told = ((guides.focus is not None, "focus"), (bool(guides.avoid), "avoid"))
+    return tuple(
+        f"{name}: trim keeps what it finds, and has no use for it" for on, name in told if on
     )
 
 

@@ -10,6 +10,7 @@ from handler.core.geometry import Box, Point, Region, Size
 from handler.core.head import Head
 from handler.core.interest import GRID, Interest
 from handler.core.placement import (
+    ON_FOCUS,
     Floats,
     Guides,
     Play,
@@ -30,6 +31,8 @@ from handler.core.weighing import Weighed
 # the window stays there exactly. As it counts in shares of the room there is, a wide window, whose
 # place matters little, stays where it is, and a narrow one goes where the interest is.
 _COST_OF_EDGE = 0.05
+# Less than this of the interest is not worth a word.
+_NO_MATTER = 0.005
 # In sides of a face's box, which ends at the brow: up to the hairline.
 _HAIRLINE = 0.25
 
@@ -114,7 +117,7 @@ def select_window(
         confidence=kept - kept_by_centre,
         chosen=chosen,
         faces_cut=cut,
-        reason=_explain(kept, kept_by_centre, len(held), cut),
+        reason=_explain(kept, kept_by_centre, len(held), cut) if guides.focus is None else ON_FOCUS,
     )
 
 
@@ -170,6 +173,8 @@ def _hottest(interest: Interest, region: Region, picture: Size) -> tuple[float, 
 
 def _explain(kept: float, kept_by_centre: float, faces: int, cut: int) -> str:
     what = f"{kept:.0%} of what draws the eye, where the centre has {kept_by_centre:.0%}"
+    if abs(kept - kept_by_centre) < _NO_MATTER:
+        what = f"{kept:.0%} of what draws the eye, as the centre does"
     if not faces:
         return f"Holds {what}."
     who = "the face" if faces == 1 else f"all {faces} faces"

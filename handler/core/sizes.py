@@ -7,7 +7,9 @@ from handler.core.cover import Cover
 from handler.core.face import Face
 from handler.core.frame import Frame, Pixels
 from handler.core.geometry import Size
-from handler.core.plan import FindFaces, Plan, Wanted, make_plan, oversized
+from handler.core.plan import FindFaces, Plan, make_plan, oversized
+from handler.core.wanted import Wanted
+from handler.core.weighing import Weigh, weigh
 
 
 class SharedFrame:
@@ -34,7 +36,10 @@ class SharedFrame:
 
 
 def make_plans(
-    frame: Frame, wanted: Sequence[Wanted], find_faces: FindFaces | None = None
+    frame: Frame,
+    wanted: Sequence[Wanted],
+    find_faces: FindFaces | None = None,
+    weigh: Weigh = weigh,
 ) -> tuple[Frame, list[Plan]]:
     """Decide what to cut out of a picture for each of several sizes.
 
@@ -45,6 +50,7 @@ def make_plans(
         frame: the opened picture.
         wanted: the settings of each size; they differ in nothing else.
         find_faces: as for `make_plan`.
+        weigh: as for `make_plan`.
 
     Returns:
         The frame that all of them are to be rendered from, and the plans in the order of
@@ -61,7 +67,7 @@ def make_plans(
     found = None if find_faces is None else lambda _: faces()
     plans: dict[int, Plan] = {}
     for index in sorted(range(len(wanted)), key=shrinks.__getitem__):
-        plans[index] = make_plan(shared, wanted[index], found)
+        plans[index] = make_plan(shared, wanted[index], found, weigh)
     ordered = [plans[index] for index in range(len(wanted))]
     return SharedFrame(frame, min(plan.cut.shrink for plan in ordered)), ordered
 

@@ -14,7 +14,7 @@ from handler.core.entropy import busiest_window
 from handler.core.frame import Pixels
 from handler.core.geometry import Box, Point, Size
 
-Strategy = Literal["attention", "entropy"]
+Strategy = Literal["attention", "entropy", "saliency"]
 Heat = npt.NDArray[np.float64]
 
 # The resized picture is weighed as a whole. Enlarging a thin strip, it would be thousands of times

@@ -153,7 +153,7 @@ class UploadStore:
         if len(settings or "") > _MAX_METADATA_BYTES:
             raise InvalidSettings(
                 f"At most {_MAX_METADATA_BYTES:,} bytes of settings go with an upload: give fewer "
-                "sizes, or shorter names"
+                "sizes or boxes, or shorter names"
             )
         fields = {"key": self._prefix + _checked(key), "Content-Type": content_type}
         if settings is not None:

@@ -111,8 +111,9 @@ def feasible(body: Mapping[str, Any]) -> dict[str, Any]:
             if name in ("width", "height", "targetSize") and value is not None and value > LARGE
         }
         changed["settings"] = {"width": SMALL, "height": SMALL, **settings, **small}
-        if len(settings.get("sizes", [])) > 1:
-            changed["settings"]["sizes"] = settings["sizes"][:2]
+        for name in ("sizes", "keep", "avoid"):
+            if len(settings.get(name, [])) > 1:
+                changed["settings"][name] = settings[name][:2]
     return changed
 
 

@@ -11,8 +11,12 @@ from handler.settings import CropSettings, parse_settings, validate_settings
 
 # Name on the wire: its default, values that are taken, values that are not.
 TABLE: dict[str, tuple[object, list[object], list[object]]] = {
-    "mode": ("subject", ["subject", "face", "trim"], ["", "Subject", "auto", 1, None, ["face"]]),
-    "strategy": ("attention", ["attention", "entropy"], ["saliency", "", 0, None]),
+    "mode": (
+        "subject",
+        ["subject", "face", "trim", "auto"],
+        ["", "Subject", "best", 1, None, ["face"]],
+    ),
+    "strategy": ("attention", ["attention", "entropy", "saliency"], ["centre", "", 0, None]),
     "width": (1080, [1, 1080, 10_000], [0, -1, 10_001, 1.5, "1080", True, None, [1], {}]),
     "height": (1080, [1, 1080, 10_000], [0, -1, 10_001, 1.5, "1080", True, None, [1], {}]),
     # Each size has its own tests in tests/sizes.
@@ -21,6 +25,10 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
         [[]],
         ["1:1", 1, {}, True, ["1:1"] * 2, ["9999x9999"], [f"{n}x9" for n in range(1, 34)]],
     ),
+    # What their objects may hold: see test_guides.
+    "focus": (None, [None], ["centre", 0.5, [0.5, 0.5]]),
+    "keep": ([], [[]], ["all", 1, {}, None]),
+    "avoid": ([], [[]], ["all", 1, {}, None]),
     "padding": (0, [0, 50], [-1, 51, 0.5, "10", False, None]),
     "facePreset": (
         "head-shoulders",
