@@ -24,7 +24,7 @@ PORTRAIT = encoded(photo("astronaut.png", (1500, 1500)), quality=90)
 _WORK: dict[str, list[tuple[object, str]]] = {
     "decode": [(picture, "Pixels")],  # which wraps what a decoder has just made
     "look": [(attention, "thumbnail")],
-    "detect": [(FaceDetector, "find")],
+    "detect": [(FaceDetector, "find"), (FaceDetector, "glance")],
 }
 
 
@@ -84,6 +84,34 @@ def test_faces_are_looked_for_once(done: Counter[str]) -> None:
     assert done["decode"] <= 2
     assert [each.plan.mode for each in crop.results] == ["face"] * 3
     assert len({each.plan.faces for each in crop.results}) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "detections"), [({"mode": "auto"}, 1), ({"strategy": "saliency"}, 0)]
+)
+@pytest.mark.parametrize("padding", [0, 17])
+def test_interest_is_weighed_once(
+    done: Counter[str], settings: dict[str, str], detections: int, padding: int
+) -> None:
+    crop = run(PORTRAIT, sizes=["300x300", "900x700", "31x200"], padding=padding, **settings)
+
+    assert (done["decode"], done["detect"], done["look"]) == (1, detections, 0)
+    assert len({each.plan.faces for each in crop.results}) == 1
+    assert len({each.plan.crop for each in crop.results}) == 3
+
+
+def test_what_is_to_be_kept_is_kept_in_every_size() -> None:
+    kept = {"left": 0, "top": 0, "width": 200, "height": 200}
+
+    crop = run(LANDSCAPE, sizes=SIZES, keep=[kept])
+
+    alone = [
+        run(LANDSCAPE, width=each.size.width, height=each.size.height, keep=[kept])
+        for each in crop.results
+    ]
+    assert [each.plan.crop.left for each in crop.results] == [
+        pytest.approx(each.plan.crop.left, abs=2) for each in alone
+    ]
 
 
 def test_a_picture_without_a_face_is_looked_at_once_all_the_same(done: Counter[str]) -> None:
