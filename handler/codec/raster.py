@@ -27,7 +27,7 @@ _WORKING_MODE = {
     "P": "RGB",
     "PA": "RGBA",
     "RGB": "RGB",
-    "RGBX": "RGB",
+    "RGBX": "RGBX",
     "RGBA": "RGBA",
     "RGBa": "RGBA",
     "CMYK": "CMYK",
@@ -71,7 +71,7 @@ def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
         data: the file.
 
     Returns:
-        Picture of mode L, RGB, RGBA (alpha not premultiplied) or CMYK, as stored, its
+        Picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK, as stored, its
         metadata removed.
 
     Raises:

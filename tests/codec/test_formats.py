@@ -83,7 +83,7 @@ def shown(data: bytes) -> Image.Image:
     """The upright picture as it is cropped."""
     pixels = open_picture(data, LIMITS).pixels(1)
     image = pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), pixels.size)
-    return image.convert("RGBA") if image.mode == "RGBa" else image
+    return image.convert({"RGBa": "RGBA", "RGBX": "RGB"}.get(image.mode, image.mode))
 
 
 @pytest.mark.parametrize("kind", KINDS)

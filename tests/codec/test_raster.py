@@ -49,7 +49,7 @@ def worked_on(data: bytes) -> Image.Image:
 def shown(data: bytes) -> Image.Image:
     """The same with alpha, if any, no longer premultiplied."""
     image = worked_on(data)
-    return image.convert("RGBA") if image.mode == "RGBa" else image
+    return image.convert({"RGBa": "RGBA", "RGBX": "RGB"}.get(image.mode, image.mode))
 
 
 def same(image: Image.Image, other: Image.Image, tolerance: int = 0) -> bool:
