@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Parts of the house that are not built yet have no folder.
 CODE := $(wildcard handler layers tests infra)
 
-.PHONY: help run test image-test check bench bench-faces setup format lock clean
+.PHONY: help run test image-test check bench bench-crops bench-faces setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -34,6 +34,9 @@ check: setup ## set up, then check format, lint and types
 
 bench: setup ## set up, then measure against sharp, side by side
 	@$(BIN)/python -m tests.bench.run $(ARGS)
+
+bench-crops: setup ## set up, then measure what windows keep of what people look at
+	@$(BIN)/python -m tests.bench.crops $(ARGS)
 
 bench-faces: setup ## set up, then measure face detection against mediapipe
 	@$(BIN)/python -m tests.bench.faces $(ARGS)

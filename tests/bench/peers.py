@@ -73,6 +73,12 @@ def sharp() -> Peer:
     return Peer(["node", str(HERE / "sharp_worker.mjs")])
 
 
+def crops() -> Peer:
+    """The peers that choose windows by what is in a picture, installed on first use."""
+    _install()
+    return Peer(["node", str(HERE / "crops_worker.mjs")])
+
+
 def _install() -> None:
     """Install what package-lock.json pins.
 
@@ -81,7 +87,7 @@ def _install() -> None:
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Unavailable(
-            "sharp runs on Node.js, which is not installed: apt-get install nodejs npm"
+            "the peers run on Node.js, which is not installed: apt-get install nodejs npm"
         )
     lock = HERE / "package-lock.json"
     mark = HERE / "node_modules" / ".package-lock.json"
@@ -89,4 +95,6 @@ def _install() -> None:
         return
     done = subprocess.run(["npm", "ci"], cwd=HERE, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Unavailable(f"sharp could not be installed (npm ci): {done.stderr.strip()[-300:]}")
+        raise Unavailable(
+            f"the peers could not be installed (npm ci): {done.stderr.strip()[-300:]}"
+        )
