@@ -20,6 +20,7 @@ _FILES = {
             "controls.css",
             "docs.css",
             "docs.js",
+            "guides.js",
             "icon.svg",
             "page.css",
             "page.js",

@@ -43,6 +43,7 @@ def test_the_page_s_files_are_there(client: TestClient) -> None:
         "docs": 200,
         "docs.css": 200,
         "docs.js": 200,
+        "guides.js": 200,
         "icon.svg": 200,
         "openapi.json": 200,
         "page.css": 200,

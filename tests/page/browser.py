@@ -93,13 +93,14 @@ class Page:
 
     def window(self) -> tuple[float, ...] | None:
         """Left, top, width and height of the window that is drawn."""
-        return self._numbers("#plan .window", "x", "y", "width", "height")
+        return self.numbers("#plan .window", "x", "y", "width", "height")
 
     def line(self) -> tuple[float, ...] | None:
         """Left, right and height of the eye line that is drawn."""
-        return self._numbers("#plan .eye-line", "x1", "x2", "y1")
+        return self.numbers("#plan .eye-line", "x1", "x2", "y1")
 
-    def _numbers(self, selector: str, *names: str) -> tuple[float, ...] | None:
+    def numbers(self, selector: str, *names: str) -> tuple[float, ...] | None:
+        """Attributes of the first mark that is drawn and matches; None when none does."""
         values = self.run(
             "const mark = document.querySelector(arguments[0]);"
             "return mark && arguments[1].map((name) => Number(mark.getAttribute(name)))",

@@ -86,6 +86,23 @@ def test_the_heat_map_comes_when_it_is_asked_for(page: Page, coffee: Path) -> No
     page.until(page.window)
 
 
+def test_auto_holds_the_face(page: Page, portrait: Path) -> None:
+    page.open(portrait)
+    page.choose("shape", "1080x1920")
+    page.mode("auto")
+
+    page.until(lambda: page.all("#plan .face.chosen"))
+    window = page.window()
+    assert window is not None
+    assert page.settings() == {"mode": "auto", "width": 1080, "height": 1920}
+    face = page.numbers("#plan .face.chosen", "x", "y", "width", "height")
+    assert face is not None
+    assert window[0] <= face[0]
+    assert face[0] + face[2] <= window[0] + window[2]
+    page.crop()
+    assert page.result() == (1080, 1920)
+
+
 def test_a_result_that_the_settings_have_left_behind_makes_way_for_a_preview(
     page: Page, coffee: Path
 ) -> None:
@@ -115,6 +132,8 @@ SIZE = {"width": 1080, "height": 1080}
             {"strategy": "entropy", "padding": "12"},
             {"strategy": "entropy", "padding": 12},
         ),
+        ("subject", {"strategy": "saliency"}, {"strategy": "saliency"}),
+        ("auto", {"faces": "largest", "padding": "8"}, {"faces": "largest", "padding": 8}),
         ("subject", {"width": "300", "height": "200"}, {"width": 300, "height": 200}),
         ("subject", {"format": "webp", "quality": "60"}, {"format": "webp", "quality": 60}),
         (

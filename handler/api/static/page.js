@@ -1,5 +1,6 @@
 // The page: what is shown when.
 
+import { clearGuides } from "./guides.js";
 import { createRow, showOutcome, watchFiles } from "./photos.js";
 import { clearPlan, drawPlan, wordsOf } from "./plan.js";
 import { showCode, watchCode } from "./request_code.js";
@@ -38,6 +39,7 @@ function showProgress(sent, total) {
 
 function take(files) {
   photos.forEach((photo) => URL.revokeObjectURL(photo.url));
+  clearGuides();
   photos = files.map((file) => ({ file, url: URL.createObjectURL(file) }));
   byId("several").hidden = photos.length < 2;
   byId("list").replaceChildren(
@@ -102,7 +104,8 @@ async function plan() {
   planning = new AbortController();
   const { signal } = planning;
   const settings = settingsOf(form);
-  const hasHeat = settings.mode === "subject" && settings.strategy !== "entropy";
+  const { mode, strategy } = settings;
+  const hasHeat = mode === "auto" || (mode === "subject" && strategy !== "entropy");
   byId("heat").hidden = !hasHeat;
   const heat = hasHeat && byId("heat").ariaPressed === "true";
   const how = { signal, progress: showProgress, overlay: heat || photo.unseen };

@@ -1,5 +1,7 @@
 // A plan, drawn over its picture and put into words.
 
+import { guideMarks } from "./guides.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function drawPlan(svg, plan) {
@@ -9,7 +11,7 @@ export function drawPlan(svg, plan) {
   // The window stays the same element: it glides to where it is next.
   for (const each of svg.querySelectorAll(".window, .hole")) set(each, rectangle(crop));
   svg.querySelectorAll(".mark").forEach((each) => each.remove());
-  svg.append(...marks(plan));
+  svg.append(...guides(plan.source), ...marks(plan));
 }
 
 /** The picture without a plan. */
@@ -60,12 +62,28 @@ function marks(plan) {
     const line = { x1: crop.left, x2: right, y1: plan.eyeLine, y2: plan.eyeLine };
     drawn.push(shape("line", "mark eye-line", line));
   }
-  if (plan.mode === "subject") {
+  if (plan.mode === "subject" || plan.mode === "auto") {
     drawn.push(shape("circle", "mark focus", { cx: plan.focus.x, cy: plan.focus.y, r: 2 * dot }));
   }
   return drawn;
 }
 
+function guides({ width, height }) {
+  const dot = Math.max(width, height) / 80;
+  return guideMarks().map(({ kind, place }) => {
+    if (kind !== "focus") return shape("rect", `mark ${kind}`, scaled(place, width, height));
+    const [x, y] = [place.x * width, place.y * height];
+    const d = `M${x - 2 * dot} ${y}H${x + 2 * dot}M${x} ${y - 2 * dot}V${y + 2 * dot}`;
+    return shape("path", "mark said", { d });
+  });
+}
+
+const scaled = (place, width, height) => ({
+  x: place.left * width,
+  y: place.top * height,
+  width: place.width * width,
+  height: place.height * height,
+});
 const rectangle = ({ left, top, width, height }) => ({ x: left, y: top, width, height });
 
 function shape(kind, classes, attributes) {

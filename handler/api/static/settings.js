@@ -1,5 +1,6 @@
 // The form and the settings that it stands for. The ranges are in the page, the meaning in the API.
 
+import { guidesOf, watchGuides } from "./guides.js";
 import { fillPlaces, fillShapes, shapeOf } from "./sizes.js";
 
 // Told even where they are what the service would take anyway: a request is read by people.
@@ -17,7 +18,7 @@ export function settingsOf(form) {
     }
     settings[control.name] = value;
   }
-  return settings;
+  return form.querySelector("#guides").disabled ? settings : { ...settings, ...guidesOf() };
 }
 
 /** Calls `changed` with every change that leaves the settings valid or not; the form tells which. */
@@ -40,6 +41,7 @@ export function watchForm(form, changed) {
     update();
   });
   form.addEventListener("input", update);
+  watchGuides(update);
   update();
 }
 
@@ -47,7 +49,7 @@ export function watchForm(form, changed) {
 export function problemOf(form) {
   const wrong = [...form.elements].find((each) => !each.matches("fieldset") && !each.checkValidity());
   if (!wrong) return null;
-  return { control: wrong, words: `${wrong.name}: ${wrong.validationMessage}` };
+  return { control: wrong, words: `${wrong.name || wrong.ariaLabel}: ${wrong.validationMessage}` };
 }
 
 function valueOf(form, control) {

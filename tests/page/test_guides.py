@@ -1,0 +1,111 @@
+"""What is said by hand: a focus, what to keep, what to avoid; by pointer and by keyboard."""
+
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.page.browser import Page
+
+Share = tuple[float, float]
+
+
+def drag(page: Page, start: Share, end: Share) -> None:
+    """Press on the photo, move, and release; in shares of its sides."""
+    photo = page.one("#fitted")
+    page.run("arguments[0].scrollIntoView({block: 'center'})", photo)
+    width, height = photo.size["width"], photo.size["height"]
+
+    def offset(share: Share) -> tuple[int, int]:  # from the middle
+        return round((share[0] - 0.5) * width), round((share[1] - 0.5) * height)
+
+    (x, y), (to_x, to_y) = offset(start), offset(end)
+    actions = ActionChains(page.driver, duration=0).move_to_element_with_offset(photo, x, y)
+    actions.click_and_hold().move_by_offset(to_x - x, to_y - y).release().perform()
+
+
+def middle(page: Page) -> float:
+    """Where the middle of the window is, from the left."""
+    left, _, width, _ = page.window() or (0, 0, 0, 0)
+    return left + width / 2
+
+
+def test_a_click_centres_the_window_there(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+
+    drag(page, (0.4, 0.5), (0.4, 0.5))
+
+    page.until(lambda: middle(page) == pytest.approx(0.4 * 300, abs=2))
+    assert page.settings()["focus"] == pytest.approx({"x": 0.4, "y": 0.5}, abs=0.01)
+    drag(page, (0.6, 0.5), (0.6, 0.5))
+    page.until(lambda: middle(page) == pytest.approx(0.6 * 300, abs=2))
+    assert len(page.all("#marks li")) == 1
+    assert len(page.all("#plan .said")) == 1
+
+
+def test_what_is_dragged_over_is_kept_or_avoided(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+
+    page.choose("tool", "keep")
+    drag(page, (0.8, 0.2), (0.98, 0.6))
+    page.until(lambda: middle(page) > 190)
+    page.choose("tool", "avoid")
+    # From any corner to the one across.
+    drag(page, (0.2, 0.7), (0.05, 0.3))
+
+    settings = page.settings()
+    (keep,), (avoid,) = settings["keep"], settings["avoid"]
+    expected = {"left": 0.8, "top": 0.2, "width": 0.18, "height": 0.4}
+    assert keep == pytest.approx(expected, abs=0.01)
+    assert avoid == pytest.approx(
+        {"left": 0.05, "top": 0.3, "width": 0.15, "height": 0.4}, abs=0.01
+    )
+    page.until(lambda: page.all("#plan .keep") and page.all("#plan .avoid"))
+    page.crop()
+    assert page.result() == (1080, 1080)
+    assert page.text("#error") == ""
+
+
+def test_a_shaking_click_marks_no_box(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.choose("tool", "keep")
+
+    drag(page, (0.5, 0.5), (0.503, 0.5))
+
+    assert page.settings() == {"mode": "subject", "width": 1080, "height": 1080}
+
+
+def test_the_keyboard_marks_by_numbers_and_takes_away(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.one("#mark").send_keys(Keys.ENTER)
+    focused = page.driver.switch_to.active_element
+    assert focused.accessible_name == "Focus: x, percent"
+
+    page.fill("#marks input", "37.5")
+
+    page.until(lambda: middle(page) == pytest.approx(0.375 * 300, abs=2))
+    assert page.settings()["focus"] == {"x": 0.375, "y": 0.5}
+    page.fill("#marks input", "101")
+    assert page.text("#error") == ""
+    page.until(lambda: page.text("#error").startswith("Focus: x, percent: "))
+    remove = page.one("#marks button")
+    assert remove.accessible_name == "Remove: Focus"
+    remove.send_keys(Keys.ENTER)
+    page.until(lambda: page.text("#error") == "")
+    assert "focus" not in page.settings()
+    assert page.driver.switch_to.active_element == page.one("#mark")
+
+
+def test_other_photos_and_trim_know_nothing_of_it(page: Page, coffee: Path, portrait: Path) -> None:
+    page.open(coffee)
+    drag(page, (0.4, 0.5), (0.4, 0.5))
+    page.mode("trim")
+    assert page.settings() == {"mode": "trim"}
+    drag(page, (0.6, 0.5), (0.6, 0.5))
+    page.mode("face")
+    assert page.settings()["focus"] == pytest.approx({"x": 0.4, "y": 0.5}, abs=0.01)
+
+    page.open(portrait)
+
+    assert "focus" not in page.settings()
