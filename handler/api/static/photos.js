@@ -5,7 +5,11 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Calls `chosen` with the files, whichever way they come. */
 export function watchFiles(input, chosen) {
   const take = (files) => files.length > 0 && chosen([...files]);
-  input.addEventListener("change", () => take(input.files));
+  input.addEventListener("change", () => {
+    take(input.files);
+    // The same photo may be chosen again.
+    input.value = "";
+  });
   document.addEventListener("paste", (event) => take(event.clipboardData.files));
 
   // Entering a child comes before leaving its parent: counted, the page knows when all is left.
