@@ -1,0 +1,70 @@
+"""The page's controls are the settings of the service: names, choices, ranges and defaults."""
+
+from typing import Any
+
+import pytest
+
+from handler.settings import CropSettings
+from handler.sizes import PRESETS
+from tests.page.browser import Page
+
+SCHEMA: dict[str, dict[str, Any]] = CropSettings.model_json_schema()["properties"]
+# Which the page has controls of its own for, or does without.
+WITHOUT_CONTROL = {"sizes", "focus", "keep", "avoid"}
+# Taken, and not offered.
+ALIASES = {"mode": {"attention", "content"}}
+
+
+@pytest.fixture
+def controls(page: Page) -> dict[str, dict[str, Any]]:
+    """By name: its choices, its range, and what it is at first."""
+    found: dict[str, dict[str, Any]] = page.run(
+        "const controls = {};"
+        "for (const each of document.querySelector('#form').elements) {"
+        "    if (!each.name || each.closest('[data-unsent]')) continue;"
+        "    const told = controls[each.name] ??= {choices: []};"
+        "    if (each.type === 'radio') told.choices.push(each.value);"
+        "    if (each.tagName === 'SELECT')"
+        "        told.choices = [...each.options].map((option) => option.value);"
+        "    if (each.min) Object.assign(told, {minimum: +each.min, maximum: +each.max});"
+        "    if (each.type !== 'radio' || each.checked)"
+        "        told.default = each.type === 'checkbox' ? each.checked : each.value;"
+        "}"
+        "return controls"
+    )
+    return found
+
+
+def test_every_setting_has_a_control(controls: dict[str, dict[str, Any]]) -> None:
+    assert set(controls) == set(SCHEMA) - WITHOUT_CONTROL
+
+
+@pytest.mark.parametrize("name", sorted(set(SCHEMA) - WITHOUT_CONTROL))
+def test_a_control_offers_what_is_taken(controls: dict[str, dict[str, Any]], name: str) -> None:
+    control, schema = controls[name], SCHEMA[name]
+    range_of = schema.get("anyOf", [schema])[0]
+
+    assert control["default"] == as_shown(schema["default"])
+    if "enum" in schema:
+        assert set(control["choices"]) == set(schema["enum"]) - ALIASES.get(name, set())
+    for limit in {"minimum", "maximum"} & set(range_of):
+        assert control[limit] == range_of[limit]
+
+
+def as_shown(value: str | float | bool | None) -> str | bool:
+    """What a control has of the value of a setting."""
+    if isinstance(value, bool):
+        return value
+    if value is None:
+        return ""
+    # White is what the picker beside it begins with.
+    return "colour" if value == "#ffffff" else str(value)
+
+
+def test_the_sizes_are_the_presets(page: Page) -> None:
+    offered = page.run(
+        "return [...document.querySelectorAll('#size option, [name=shape]')]"
+        "    .map((each) => each.value).filter(Boolean)"
+    )
+
+    assert sorted(offered) == sorted(f"{width}x{height}" for width, height in PRESETS.values())
