@@ -13,6 +13,7 @@ Nothing in it is fitted. Every number can be halved or doubled without changing,
 much the windows keep of what people look at (`make bench-crops` measures that).
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -53,14 +54,30 @@ _LAB = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]], np.float32)
 _DARK = 0.008856
 
 
-def saliency_maps(view: Image.Image) -> list[tuple[str, Floats]]:
-    """The maps to combine, over the whole picture.
+@dataclass(frozen=True, slots=True)
+class Saliency:
+    """What the pixels tell.
+
+    Attributes:
+        maps: the maps to combine, over the whole picture; see `interest`.
+        structure: how much there is to see: the mean of the corners, in L* from pixel to pixel.
+            Photos have 1 to 5, a clear sky 0.2.
+    """
+
+    maps: list[tuple[str, Floats]]
+    structure: float
+
+
+def find_salient(view: Image.Image) -> Saliency:
+    """Look at a picture.
 
     Args:
         view: the whole picture, mode L, RGB or RGBX; a long side of 128 pixels is enough.
     """
     lab = _to_lab(_averaged(view))
-    return [("corners", _corners(lab[0])), ("enclosure", _enclosure(lab))]
+    corners = _corners(lab[0])
+    maps = [("corners", corners + _UNSEEN_SLOPE), ("enclosure", _enclosure(lab) + _UNSEEN)]
+    return Saliency(maps, float(corners.mean()))
 
 
 def _averaged(view: Image.Image) -> NDArray[np.uint8]:
@@ -88,13 +105,13 @@ def _corners(lightness: Floats) -> Floats:
     products = np.stack([across * across, down * down, across * down])
     xx, yy, xy = _smoothed(products, half, _TENSOR_SIGMA)
     smaller = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)
-    return np.asarray(np.sqrt(np.maximum(smaller, 0)) + _UNSEEN_SLOPE)
+    return np.asarray(np.sqrt(np.maximum(smaller, 0)))
 
 
 def _enclosure(lab: Floats) -> Floats:
     size = _scaled(Size(lab.shape[2], lab.shape[1]), _BARRIER_SIDE, 1)
     distance = distance_to_frame(_smoothed(lab, size, 0))
-    return _smoothed(distance.sum(axis=0), size, _BARRIER_SIGMA) + _UNSEEN
+    return _smoothed(distance.sum(axis=0), size, _BARRIER_SIGMA)
 
 
 def _smoothed(values: Floats, size: Size, sigma: float) -> Floats:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 # than there are features, and features that hardly vary say nothing.
 _LEAST_VARIANCE = 0.05
 _TINY = 1e-6
+# A twentieth of either side: there the network sees beyond the frame, where all is black to it.
+_MARGIN = 20
 
 
 def novelty(level: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -19,12 +21,21 @@ def novelty(level: NDArray[np.float32]) -> NDArray[np.float64]:
     from hierarchical adaptation through decorrelation and variance normalization" (2012); theirs
     are features of filters, these are a network's.
 
+    Next to the frame it is as it is a little further inside.
+
     Args:
         level: features, (bands, rows, columns).
 
     Returns:
         float64 (rows, columns), 0 or more.
     """
+    _, rows, columns = level.shape
+    down, across = (round(side / _MARGIN) if side > 2 else 0 for side in (rows, columns))
+    inner = _distances(level[:, down : rows - down, across : columns - across])
+    return np.pad(inner, ((down, down), (across, across)), mode="edge")
+
+
+def _distances(level: NDArray[np.float32]) -> NDArray[np.float64]:
     features = level.reshape(len(level), -1).astype(np.float64)
     features -= features.mean(axis=1, keepdims=True)
     covariance = features @ features.T / features.shape[1]
