@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from urllib.request import urlopen
@@ -147,6 +148,44 @@ def test_a_large_photo_goes_through_the_bucket_and_nobody_notices(
         assert page.result() == (50, 40)
         assert page.complaints() == []
         assert page.requests() == {url, seaweedfs.url}
+
+
+@contextmanager
+def network(driver: Chrome, **conditions: object) -> Iterator[None]:
+    """A worse one than that of this machine."""
+    unlimited = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**unlimited, **conditions})
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", unlimited)
+
+
+def test_the_progress_of_an_upload_is_shown(driver: Chrome, deployed: Config, large: Path) -> None:
+    with serving(deployed) as url:
+        page = Page(driver, url)
+        bar = page.one("#progress")
+        with network(driver, uploadThroughput=200_000):
+            page.pick(large)
+            page.until(lambda: bar.is_displayed() and 0 < float(str(bar.get_property("value"))) < 1)
+            assert bar.accessible_name == "Sent"
+
+        page.until(page.window)
+        assert not bar.is_displayed()
+
+
+def test_a_lost_connection_is_told_of_and_does_not_matter_later(page: Page, coffee: Path) -> None:
+    page.refused = True
+    page.open(coffee)
+    with network(page.driver, offline=True):
+        page.crop()
+        assert page.text("#error") == "The service did not answer. Is there a connection?"
+
+    page.crop()
+
+    assert page.text("#error") == ""
+    assert page.result() == (1080, 1080)
 
 
 def test_a_large_photo_among_several_gets_into_the_zip_too(
