@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from selenium.webdriver import Chrome
 
 from handler.settings import CropSettings
 from handler.sizes import PRESETS
@@ -15,10 +16,10 @@ WITHOUT_CONTROL = {"sizes", "focus", "keep", "avoid"}
 ALIASES = {"mode": {"attention", "content"}}
 
 
-@pytest.fixture
-def controls(page: Page) -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def controls(driver: Chrome, url: str) -> dict[str, dict[str, Any]]:
     """By name: its choices, its range, and what it is at first."""
-    found: dict[str, dict[str, Any]] = page.run(
+    found: dict[str, dict[str, Any]] = Page(driver, url).run(
         "const controls = {};"
         "for (const each of document.querySelector('#form').elements) {"
         "    if (!each.name || each.closest('[data-unsent]')) continue;"
