@@ -122,7 +122,7 @@ def test_settings_that_are_json_but_no_object(client: TestClient, settings: str)
 
 
 def test_each_setting_that_is_wrong_is_named(client: TestClient) -> None:
-    wrong = {"mode": "auto", "width": 0, "height": "1080", "padding": 51, "padColor": "red"}
+    wrong = {"mode": "automatic", "width": 0, "height": "1080", "padding": 51, "padColor": "red"}
 
     body = error_of(client.post(CROP, **upload(wrong)), 400)
 
