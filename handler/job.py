@@ -188,11 +188,18 @@ def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
     order = sorted(range(len(planned.plans)), key=lambda each: planned.plans[each][1].cut.shrink)
     for index in order:
         with watch.step("render"):
-            image = render(planned.frame, planned.plans[index][1])
+            plan = planned.plans[index][1]
+            image = render(planned.frame, plan)
         if index == order[-1] and not job.overlay:
             picture.forget_pixels()  # encoding has use for their memory
         with watch.step("encode"):
-            files[index] = encode(image, format_, job.settings.quality, job.settings.pad_colour)
+            files[index] = encode(
+                image,
+                format_,
+                job.settings.quality,
+                job.settings.pad_colour,
+                optimise=not plan.cut.reduces,
+            )
     warnings = [*job.warnings, *picture.warnings, *planned.warnings]
     first, *others = (
         Crop(

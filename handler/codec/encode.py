@@ -32,7 +32,14 @@ def output_format(source: Format, wanted: str) -> Format:
     return format_
 
 
-def encode(image: Image.Image, format_: Format, quality: int, background: Colour) -> bytes:
+def encode(
+    image: Image.Image,
+    format_: Format,
+    quality: int,
+    background: Colour,
+    *,
+    optimise: bool = False,
+) -> bytes:
     """Encode a picture.
 
     Args:
@@ -41,6 +48,10 @@ def encode(image: Image.Image, format_: Format, quality: int, background: Colour
         quality: 1 to 100, for JPEG, WebP and AVIF.
         background: colour behind transparent pixels, where the format has no alpha; its own
             alpha does not count.
+        optimise: have a JPEG's code made for it, not taken from the standard, which is for photos
+            in full detail: it is a tenth to a third smaller where detail is missing, because the
+            picture was enlarged or has been a JPEG pixel by pixel; elsewhere a fiftieth, for half
+            as much time again.
 
     Raises:
         ProcessingFailed: the format has no room for a picture of that size.
@@ -57,6 +68,8 @@ def encode(image: Image.Image, format_: Format, quality: int, background: Colour
         image = image.convert("RGB")
     if image.mode == "RGBA" and not format_.alpha:
         image = _flatten(image, background)
+    if format_.name == "jpeg":
+        return (_encode_jpeg_optimally if optimise else _encode_jpeg)(image, quality)
     return _ENCODERS[format_.name](image, quality)
 
 
@@ -76,6 +89,12 @@ def _encode_jpeg(image: Image.Image, quality: int) -> bytes:
     return data
 
 
+def _encode_jpeg_optimally(image: Image.Image, quality: int) -> bytes:
+    # libjpeg-turbo by way of Pillow: simplejpeg (1.9.0) does not let its option through.
+    subsampling = {} if image.mode == "L" else {"subsampling": "4:2:0"}
+    return _save(image, "JPEG", quality=quality, optimize=True, **subsampling)
+
+
 def _encode_avif(image: Image.Image, quality: int) -> bytes:
     import pillow_avif  # noqa: F401  # loading it makes it known to Pillow, and takes a while
 
@@ -91,7 +110,6 @@ def _save(image: Image.Image, name: str, **options: object) -> bytes:
 
 
 _ENCODERS: dict[str, Callable[[Image.Image, int], bytes]] = {
-    "jpeg": _encode_jpeg,
     "png": lambda image, _: png.encode(image),
     "webp": lambda image, quality: _save(image, "WEBP", quality=quality),
     "avif": _encode_avif,

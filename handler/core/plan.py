@@ -54,6 +54,11 @@ class Cut:
     size: Size
     bounds: Box | None = None
 
+    @property
+    def reduces(self) -> bool:
+        """Whether fewer pixels come out than were read, along either side."""
+        return self.region.width > self.size.width or self.region.height > self.size.height
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -1,0 +1,43 @@
+"""JPEGs whose code is made for them: smaller, and the same picture."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from handler.codec import encode
+from handler.codec.formats import FORMATS
+from handler.config import Config
+from handler.job import Job, Stopwatch, run_job
+from handler.settings import validate_settings
+from tests.codec.golden import psnr
+from tests.pictures import decoded, encoded, photo
+
+_WHITE = (255, 255, 255, 255)
+
+
+def as_jpeg(image: Image.Image, *, optimise: bool) -> bytes:
+    return encode(image, FORMATS["jpeg"], 95, _WHITE, optimise=optimise)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBX", "RGBA"])
+def test_an_optimised_jpeg_is_the_same_picture(mode: str) -> None:
+    image = photo().convert(mode)
+
+    plain, optimised = (as_jpeg(image, optimise=each) for each in (False, True))
+
+    one, other = (np.asarray(decoded(data)) for data in (plain, optimised))
+    # Two builds of libjpeg-turbo may round a coefficient differently that lies in the middle.
+    assert psnr(one, other) > 50
+    assert len(optimised) < len(plain)
+
+
+def crop(side: int, format_: str) -> bytes:
+    data = encoded(photo("astronaut.png"), quality=80)
+    settings = validate_settings({"width": side, "height": side, "format": format_})[0]
+    return run_job(Job(data, None, settings), Config(), Stopwatch()).data
+
+
+@pytest.mark.parametrize(("side", "optimise"), [(800, True), (512, True), (300, False)])
+def test_only_what_is_not_reduced_is_optimised(side: int, optimise: bool) -> None:
+    pixels = decoded(crop(side, "png"))
+    assert crop(side, "jpeg") == as_jpeg(pixels, optimise=optimise)
