@@ -5,8 +5,8 @@ distance is the least barrier of all paths that lead from it to the frame of the
 what runs off the picture (sky, road, wall), high in what stands wholly inside it and differs.
 
 Strand et al., "The minimum barrier distance" (2013); computed by raster scans as in Zhang et al.,
-"Minimum Barrier Salient Object Detection at 80 FPS" (2015), whose two passes come close enough to
-the true distance.
+"Minimum Barrier Salient Object Detection at 80 FPS" (2015). Two passes find distances a sixth too
+large on average, which more passes would mend and no window would show.
 """
 
 import numpy as np

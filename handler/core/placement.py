@@ -194,6 +194,7 @@ def guided(region: Region, picture: Size, target: Size, guides: Guides, hold: Fl
     extent = grown_to_hold(limit * min(1.0, region.width / limit[X]), limit, keep)
     if guides.focus is not None:
         return centred_on_focus(picture, extent, guides)
+    extent = grown_to_hold(extent, limit, np.concatenate([keep, hold]))
     middle = np.array([region.left + region.width / 2, region.top + region.height / 2])
     start = middle - extent / 2
     play = Play.inside(picture, extent).holding(keep).holding(hold)

@@ -1,0 +1,138 @@
+"""Focus, keep and avoid in every mode."""
+
+import pytest
+from PIL import Image
+
+from handler.codec import Limits, open_picture
+from handler.core.face import Face
+from handler.core.frame import Frame
+from handler.core.geometry import Box
+from handler.core.plan import Plan, make_plan
+from handler.core.render import render
+from handler.settings import validate_settings
+from tests.core.test_selection import a_face, holds
+from tests.pictures import encoded, photo
+
+PHOTO = photo("coffee.png", (600, 400))
+FACE = a_face(450, 60, 80)
+MODES: dict[str, dict[str, object]] = {
+    "attention": {"mode": "subject"},
+    "entropy": {"strategy": "entropy"},
+    "saliency": {"strategy": "saliency"},
+    "auto": {"mode": "auto"},
+    "face": {"mode": "face", "facePreset": "closeup"},
+    "no face": {"mode": "face"},
+}
+
+
+def planned(name: str, image: Image.Image = PHOTO, **settings: object) -> Plan:
+    faces: list[Face] = [FACE] if name == "face" else []
+
+    def find(frame: Frame) -> list[Face]:
+        return faces
+
+    picture = open_picture(encoded(image, "PNG"), Limits(10**8))
+    wanted = validate_settings({"width": 90, "height": 160, **MODES[name], **settings})[0]
+    plan = make_plan(picture, wanted, find)
+    # An edge of less than half a pixel is a pixel wide.
+    assert render(picture, plan).size == (wanted.width, wanted.height)
+    return plan
+
+
+@pytest.mark.parametrize("name", MODES)
+@pytest.mark.parametrize("padding", [0, 30])
+def test_the_window_is_centred_on_the_focus(name: str, padding: int) -> None:
+    plan = planned(name, focus={"x": 0.4, "y": 0.6}, padding=padding)
+
+    crop = plan.crop
+    assert crop.left + crop.width / 2 == pytest.approx(240, abs=1)
+    if crop.height < 300:
+        assert crop.top + crop.height / 2 == pytest.approx(240, abs=1)
+    assert (plan.focus.x, plan.focus.y) == (240, 240)
+    assert plan.reason.startswith("Centred on the focus")
+
+
+@pytest.mark.parametrize("name", MODES)
+@pytest.mark.parametrize("left", [0, 0.8])
+def test_what_is_to_be_kept_stays_whole(name: str, left: float) -> None:
+    plan = planned(name, keep=[{"left": left, "top": 0.1, "width": 0.2, "height": 0.6}])
+
+    box = Box(round(left * 600), 40, 120, 240)
+    assert holds(plan.crop, box)
+    assert plan.warnings == (() if name != "auto" else plan.warnings[:1])
+    assert plan.guides.keep
+
+
+@pytest.mark.parametrize("name", ["attention", "entropy", "saliency", "auto"])
+def test_what_is_to_be_avoided_stays_out(name: str) -> None:
+    left, right = (
+        planned(name, avoid=[{"left": x, "top": 0, "width": 300, "height": 400}]).crop
+        for x in (0, 300)
+    )
+
+    assert left.left >= 300
+    assert right.right <= 300
+
+
+def test_a_face_that_is_framed_stays_whole_where_something_is_avoided() -> None:
+    plan = planned("face", avoid=[{"left": 500, "top": 0, "width": 100, "height": 400}])
+
+    assert holds(plan.crop, FACE.box)
+    assert plan.faces_cut == 0
+    assert any(line.startswith("avoid: 1 of the boxes") for line in plan.warnings)
+
+
+def test_a_closeup_grows_for_what_is_to_be_kept() -> None:
+    keep = [{"left": 350, "top": 50, "width": 30, "height": 300}]
+
+    tight, wide = planned("face"), planned("face", keep=keep)
+
+    assert tight.crop.height < 200
+    assert wide.crop.height >= 300
+    assert holds(wide.crop, Box(350, 50, 30, 300))
+    assert holds(wide.crop, FACE.box)
+
+
+def test_what_no_window_can_hold_is_told() -> None:
+    boxes = [{"left": left, "top": 0, "width": 0.1, "height": 0.1} for left in (0, 0.9)]
+
+    plan = planned("saliency", keep=boxes)
+
+    assert plan.warnings == ("keep: the window cannot hold 1 of the boxes whole",)
+
+
+@pytest.mark.parametrize("name", ["attention", "saliency"])
+def test_boxes_beside_the_picture_are_told_and_left_out(name: str) -> None:
+    beside = {"left": 5000, "top": 0, "width": 10, "height": 10}
+
+    plan = planned(name, keep=[beside], avoid=[beside])
+
+    assert plan.crop == planned(name).crop
+    assert plan.warnings == ("keep and avoid: 2 of the boxes beside the picture",)
+
+
+def test_without_guides_attention_is_as_it_was() -> None:
+    plain = planned("attention")
+
+    assert plain == planned("attention", keep=[], avoid=[], focus=None)
+    assert not plain.guides
+
+
+def test_trim_keeps_what_is_to_be_kept_and_says_what_it_has_no_use_for() -> None:
+    image = Image.new("RGB", (200, 100), "white")
+    image.paste("black", (50, 40, 70, 60))
+    picture = open_picture(encoded(image, "PNG"), Limits(10**8))
+    wanted, _ = validate_settings(
+        {
+            "mode": "trim",
+            "keep": [{"left": 100, "top": 10, "width": 20, "height": 30}],
+            "focus": {"x": 0.1, "y": 0.1},
+            "avoid": [{"left": 0, "top": 0, "width": 1, "height": 1}],
+        }
+    )
+
+    plan = make_plan(picture, wanted)
+
+    assert plan.crop == Box(50, 10, 70, 50)
+    assert [line.partition(":")[0] for line in plan.warnings] == ["focus", "avoid"]
+    assert render(picture, plan).size == (70, 50)

@@ -1,0 +1,177 @@
+"""Where windows go that are told what to hold and what to leave out."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from handler.core.geometry import Region, Size
+from handler.core.placement import (
+    Guides,
+    Play,
+    guided,
+    largest_extent,
+    nearest_to,
+    spans_of,
+    whole_pixels,
+)
+
+untimed = settings(deadline=None)
+PICTURE = Size(60, 40)
+NONE = spans_of(())
+
+
+@st.composite
+def boxes_in(draw: st.DrawFn, picture: Size, most: int) -> list[Region]:
+    """Boxes of whole pixels."""
+    boxes = []
+    for _ in range(draw(st.integers(0, most))):
+        left, top = (
+            draw(st.integers(0, picture.width - 1)),
+            draw(st.integers(0, picture.height - 1)),
+        )
+        width = draw(st.integers(1, picture.width - left))
+        height = draw(st.integers(1, picture.height - top))
+        boxes.append(Region(left, top, width, height))
+    return boxes
+
+
+targets = st.builds(Size, st.integers(1, 60), st.integers(1, 60))
+
+
+def held(window: Region, boxes: list[Region]) -> list[Region]:
+    return [
+        box
+        for box in boxes
+        if window.left <= box.left + 1e-6
+        and box.right <= window.right + 1e-6
+        and window.top <= box.top + 1e-6
+        and box.bottom <= window.bottom + 1e-6
+    ]
+
+
+def worth(boxes: list[Region]) -> float:
+    return sum(max(box.width, box.height) for box in boxes)
+
+
+def is_in(window: Region, picture: Size) -> bool:
+    inside = window.left >= -1e-6 and window.top >= -1e-6
+    return (
+        inside and window.right <= picture.width + 1e-6 and window.bottom <= picture.height + 1e-6
+    )
+
+
+@untimed
+@given(boxes_in(PICTURE, 4), targets, st.floats(0.3, 1), st.floats(0, 60), st.floats(0, 40))
+def test_no_window_holds_more_of_what_is_to_be_held(
+    boxes: list[Region], target: Size, scale: float, x: float, y: float
+) -> None:
+    extent = largest_extent(PICTURE, target) * scale
+    play = Play.inside(PICTURE, extent).holding(spans_of(boxes))
+
+    window = play.best(nearest_to(np.array([x, y])), np.array([x, y]), NONE)
+
+    assert is_in(window, PICTURE)
+    # A window that holds most can always be moved until a box is at its edge.
+    lefts, tops = [0.0, PICTURE.width - extent[0]], [0.0, PICTURE.height - extent[1]]
+    for box in boxes:
+        lefts += [box.left, box.right - extent[0]]
+        tops += [box.top, box.bottom - extent[1]]
+    windows = [Region(left, top, *extent) for left, top in product(lefts, tops)]
+    most = max(worth(held(one, boxes)) for one in windows if is_in(one, PICTURE))
+    assert worth(held(window, boxes)) == pytest.approx(most)
+
+
+@untimed
+@given(boxes_in(PICTURE, 3), targets, st.floats(0, 1), st.floats(0, 1), st.floats(0.4, 1))
+def test_a_guided_window_keeps_its_aspect_and_holds_what_any_window_can(
+    boxes: list[Region], target: Size, x: float, y: float, scale: float
+) -> None:
+    limit = largest_extent(PICTURE, target)
+    width, height = limit * scale
+    left, top = x * (PICTURE.width - width), y * (PICTURE.height - height)
+
+    window = guided(
+        Region(left, top, width, height), PICTURE, target, Guides(keep=tuple(boxes)), NONE
+    )
+
+    assert is_in(window, PICTURE)
+    assert window.width * target.height == pytest.approx(window.height * target.width)
+    if boxes:
+        hull = spans_of(boxes)
+        sides = hull[:, :, 1].max(axis=0) - hull[:, :, 0].min(axis=0)
+        if (sides <= limit).all():
+            assert held(window, boxes) == boxes
+            crop = whole_pixels(window, PICTURE)
+            assert held(crop.region(), boxes) == boxes
+    else:
+        assert (window.left, window.top) == pytest.approx((left, top))
+
+
+@untimed
+@given(targets, st.floats(0, 60), st.floats(0, 40), st.floats(0.2, 1))
+def test_a_focus_is_in_the_middle_as_far_as_the_picture_allows(
+    target: Size, x: float, y: float, scale: float
+) -> None:
+    width, height = largest_extent(PICTURE, target) * scale
+
+    window = guided(
+        Region(0, 0, width, height), PICTURE, target, Guides(focus=(x, y)), spans_of([])
+    )
+
+    assert window.left == pytest.approx(min(max(0, x - width / 2), PICTURE.width - width))
+    assert window.top == pytest.approx(min(max(0, y - height / 2), PICTURE.height - height))
+
+
+@untimed
+@given(boxes_in(PICTURE, 2), st.floats(0, 40))
+def test_what_is_to_be_avoided_stays_out_where_that_is_possible(
+    boxes: list[Region], left: float
+) -> None:
+    window = guided(Region(left, 10, 20, 20), PICTURE, Size(1, 1), Guides(avoid=tuple(boxes)), NONE)
+
+    def seen(one: Region) -> float:
+        return sum(
+            max(0, min(one.right, box.right) - max(one.left, box.left))
+            * max(0, min(one.bottom, box.bottom) - max(one.top, box.top))
+            for box in boxes
+        )
+
+    everywhere = [Region(x, y, 20, 20) for x in range(41) for y in range(21)]
+    assert seen(window) <= min(map(seen, everywhere)) + 1e-3
+
+
+def test_a_window_that_has_nothing_to_avoid_stays() -> None:
+    guides = Guides(avoid=(Region(50, 0, 10, 40),))
+
+    window = guided(Region(7.5, 3.25, 30, 30), PICTURE, Size(1, 1), guides, NONE)
+
+    assert (window.left, window.top) == (7.5, 3.25)
+
+
+@untimed
+@given(boxes_in(PICTURE, 3), boxes_in(PICTURE, 3), targets)
+def test_warnings_count_what_was_not_complied_with(
+    keep: list[Region], avoid: list[Region], target: Size
+) -> None:
+    guides = Guides(keep=tuple(keep), avoid=tuple(avoid), beside=2)
+    assume(keep or avoid)
+
+    window = guided(Region(0, 0, *largest_extent(PICTURE, target)), PICTURE, target, guides, NONE)
+
+    lost = len(keep) - len(held(window, keep))
+    warnings = guides.warnings(window)
+    assert warnings[0].endswith("2 of the boxes beside the picture")
+    assert any(f"cannot hold {lost} " in line for line in warnings) == (lost > 0)
+
+
+def test_a_crowd_of_boxes_is_held_by_its_larger_ones() -> None:
+    crowd = [Region(x % 600, 0, 2, 2) for x in range(0, 6000, 7)]
+    large = [Region(700, 0, 20, 20), Region(760, 0, 20, 20)]
+
+    play = Play.inside(Size(800, 100), np.array([100.0, 100.0])).holding(spans_of(crowd + large))
+
+    assert play.lowest[0] >= 680
+    assert play.highest[0] <= 700

@@ -1,0 +1,52 @@
+"""What windows keep of what people look at, measured on the pictures of shared/."""
+
+from statistics import fmean
+
+import pytest
+
+from handler.config import Config
+from handler.core.plan import Plan
+from handler.job import Job, Stopwatch, open_job, plan_job
+from handler.settings import validate_settings
+from tests.bench.crops import GATES
+from tests.bench.crops_sides import OURS
+from tests.bench.crops_truth import KINDS, Photo, read_photos
+from tests.bench.framing import ASPECTS
+from tests.bench.peers import Unavailable
+
+SIZES = [{"width": each.width, "height": each.height} for each in ASPECTS.values()]
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[Photo]:
+    try:
+        return read_photos()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("side", OURS)
+def test_our_windows_keep_more_than_the_centre(
+    side: str, photos: list[Photo], built: object
+) -> None:
+    wanted, _ = validate_settings({**OURS[side], "sizes": SIZES})
+    centre, _ = validate_settings({"focus": {"x": 0.5, "y": 0.5}, "sizes": SIZES})
+    gained: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for photo in photos:
+        data = photo.path.read_bytes()
+        ours, plain = (
+            [photo.kept(plan.crop.region()) for plan in planned(Job(data, None, settings))]
+            for settings in (wanted, centre)
+        )
+        for kind in photo.masses:
+            gained[kind].append(fmean(o[kind] - c[kind] for o, c in zip(ours, plain, strict=True)))
+
+    for kind, gate in zip(KINDS, GATES[side], strict=True):
+        assert 100 * fmean(gained[kind]) >= gate, kind
+
+
+def planned(job: Job) -> list[Plan]:
+    watch = Stopwatch()
+    picture, _ = open_job(job, Config(), watch)
+    return [plan for _, plan in plan_job(job, picture, Config(), watch).plans]
