@@ -38,14 +38,22 @@ _SHOT = product_shots.Scene(
 EXAMPLES = {
     "subject": ("coffee.png", {"mode": "subject", "width": 400, "height": 500}),
     "face": ("astronaut.png", {"mode": "face", "width": 400, "height": 400}),
+    "auto": ("the astronaut's right", {"mode": "auto", "width": 320, "height": 400}),
     "trim": ("a product shot", {"mode": "trim", "background": "auto", "trimMargin": 4}),
+}
+
+
+# Those that are not a photo as it is.
+_MADE = {
+    "auto": lambda: photo("astronaut.png").crop((60, 0, 512, 260)),
+    "trim": lambda: product_shots.make(_SHOT).image,
 }
 
 
 def draw() -> Iterator[tuple[str, Image.Image]]:
     """Name and pixels of each picture: the plan drawn on the photo, and the result."""
     for name, (source, settings) in EXAMPLES.items():
-        image = product_shots.make(_SHOT).image if name == "trim" else photo(source)
+        image = _MADE[name]() if name in _MADE else photo(source)
         job = Job(encoded(image, "PNG"), None, validate_settings(settings)[0], overlay=True)
         crop = run_job(job, Config(), Stopwatch())
         assert crop.overlay is not None
