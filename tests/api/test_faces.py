@@ -102,3 +102,37 @@ def test_without_the_bundle_faces_are_not_offered_and_the_rest_goes_on(
     assert refused.json()["feature"] == "face-detection"
     assert health["features"] == {"face-detection": False}
     assert subject.status_code == 200
+
+
+def test_auto_mode_works_without_the_bundle_and_says_so(without_bundle: TestClient) -> None:
+    settings = {"mode": "auto", "width": 200, "height": 250}
+
+    response = without_bundle.post(CROP, **upload(settings, PORTRAIT))
+
+    assert response.status_code == 200
+    answer = response.json()
+    plan = answer["plan"]
+    assert (plan["mode"], plan["strategy"]) == ("subject", "saliency")
+    assert plan["fallback"] == "no-face-detection"
+    assert any("face detection" in line for line in answer["warnings"])
+
+
+def test_auto_mode_tells_what_weighed_how_much(client: TestClient) -> None:
+    settings = {"mode": "auto", "width": 100, "height": 300}
+
+    plan = client.post(ANALYZE, **upload(settings, PORTRAIT)).json()["plan"]
+
+    assert (plan["mode"], plan["fallback"], plan["facesCut"]) == ("auto", None, 0)
+    assert sum(plan["weights"].values()) == pytest.approx(1, abs=0.01)
+    assert -1 <= plan["confidence"] <= 1
+    assert len(plan["faces"]) == 1
+
+
+def test_boxes_of_a_plan_can_be_kept(client: TestClient) -> None:
+    face = client.post(ANALYZE, **upload({"mode": "face"}, PORTRAIT)).json()["plan"]["faces"][0]
+    settings = {"strategy": "saliency", "width": 100, "height": 300, "keep": [face["box"]]}
+
+    plan = client.post(ANALYZE, **upload(settings, PORTRAIT)).json()["plan"]
+
+    assert plan["keep"] == [face["box"]]
+    assert plan["crop"]["left"] <= face["box"]["left"]

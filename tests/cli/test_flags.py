@@ -90,6 +90,26 @@ def test_sizes_are_names_with_commas_or_json() -> None:
         read_settings(None, typed("--sizes", "1:1,large"))
 
 
+def test_guides_are_numbers_with_commas_or_json() -> None:
+    box = {"left": 0.1, "top": 0, "width": 20, "height": 30}
+    wanted, _ = parse_settings(json.dumps({"focus": {"x": 0.25, "y": 1}, "keep": [box, box]}))
+    short = typed("--focus", ".25,1", "--keep", "0.1,0,20,30;.1,0, 20,30")
+    long = typed("--focus", '{"x":0.25,"y":1}', "--keep", json.dumps([box, box]))
+    assert read_settings(None, short)[0] == read_settings(None, long)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("flag", "text"),
+    [
+        *(("--focus", text) for text in ("1", "a,b", "1,2,3", "[0.5,0.5]", "nan,0", "inf,0", "")),
+        *(("--keep", text) for text in ("1,2,3", "1,2,3,x", "1,2,3,4;", '{"left":1}', "0,0,nan,1")),
+    ],
+)
+def test_what_is_no_point_or_box_is_refused(flag: str, text: str) -> None:
+    with pytest.raises(InvalidSettings, match=flag.strip("-")):
+        read_settings(None, typed(flag, text))
+
+
 def test_sizes_beside_width_are_a_warning_once() -> None:
     text = '{"sizes":["1:1"],"width":5,"zoom":2}'
     _, warnings = read_settings(text, typed("--height", "6"))

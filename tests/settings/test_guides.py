@@ -1,0 +1,93 @@
+"""What may be said by hand in settings, and where that is in a picture."""
+
+import json
+from dataclasses import astuple, replace
+
+import pytest
+
+from handler.core.geometry import Region, Size
+from handler.core.placement import Guides
+from handler.errors import InvalidSettings
+from handler.guides import MAX_BOXES
+from handler.settings import CropSettings, parse_settings
+
+PICTURE = Size(800, 600)
+BOX = {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}
+
+
+def guides(**settings: object) -> Guides:
+    return parse_settings(json.dumps(settings))[0].guides(PICTURE)
+
+
+def test_nothing_said_is_no_guides() -> None:
+    assert guides() == Guides()
+    assert not guides()
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (1, 1), (0.25, 0.5)])
+def test_a_focus_is_in_shares_of_the_picture(x: float, y: float) -> None:
+    assert guides(focus={"x": x, "y": y}).focus == (800 * x, 600 * y)
+
+
+@pytest.mark.parametrize("name", ["keep", "avoid"])
+def test_boxes_are_in_shares_if_none_of_their_numbers_is_above_1(name: str) -> None:
+    pixels = {"left": 80, "top": 120, "width": 240, "height": 240}
+    whole = {"left": 0, "top": 0, "width": 1, "height": 1}
+
+    (shares,), (same,), (all_of_it,) = (
+        getattr(guides(**{name: [box]}), name) for box in (BOX, pixels, whole)
+    )
+
+    assert astuple(shares) == pytest.approx(astuple(same))
+    assert same == Region(80, 120, 240, 240)
+    assert all_of_it == Region(0, 0, 800, 600)
+
+
+def test_boxes_end_with_the_picture() -> None:
+    found = guides(keep=[{"left": 700, "top": 0, "width": 300, "height": 1e300}])
+
+    assert found.keep == (Region(700, 0, 100, 600),)
+
+
+@pytest.mark.parametrize("left", [800, 1e308])
+def test_boxes_beside_the_picture_are_counted(left: float) -> None:
+    beside = {"left": left, "top": 0, "width": 10, "height": 10}
+
+    assert guides(keep=[beside, BOX], avoid=[beside]) == replace(guides(keep=[BOX]), beside=2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"focus": {"x": 1.01, "y": 0}}, "focus.x: "),
+        ({"focus": {"x": -0.01, "y": 0}}, "focus.x: "),
+        ({"focus": {"x": 0.5}}, "focus.y: "),
+        ({"focus": {"x": "0.5", "y": 0}}, "focus.x: "),
+        ({"focus": {"x": 0.5, "y": 0.5, "z": 1}}, "focus.z: "),
+        ({"keep": [{**BOX, "width": 0}]}, "keep.0.width: "),
+        ({"keep": [BOX, {**BOX, "left": -0.1}]}, "keep.1.left: "),
+        ({"avoid": [{**BOX, "height": None}]}, "avoid.0.height: "),
+        ({"avoid": [{}]}, "avoid.0.left: "),
+        ({"keep": [BOX] * (MAX_BOXES + 1)}, "keep: "),
+        ({"keep": BOX}, "keep: "),
+    ],
+)
+def test_what_is_no_point_or_box_is_named(settings: dict[str, object], named: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        parse_settings(json.dumps(settings))
+
+    assert (caught.value.details or "").startswith(named)
+
+
+def test_infinite_numbers_are_refused() -> None:
+    with pytest.raises(InvalidSettings):
+        parse_settings('{"keep": [{"left": 1e400, "top": 0, "width": 1, "height": 1}]}')
+
+
+def test_guides_survive_being_written_down() -> None:
+    settings, _ = parse_settings(json.dumps({"focus": {"x": 0.5, "y": 1}, "keep": [BOX]}))
+
+    again, warnings = parse_settings(settings.canonical())
+
+    assert again == settings != CropSettings()
+    assert warnings == []
