@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from handler.core.decision import Plan
 from handler.core.face import Face
 from handler.core.geometry import Box
-from handler.core.plan import Plan
 from handler.core.subject import Strategy
 from handler.core.wanted import Mode
 

@@ -11,11 +11,12 @@ from handler.codec import Limits, Picture, encode, open_picture
 from handler.codec.encode import output_format
 from handler.codec.formats import FORMATS, Format
 from handler.config import Config
+from handler.core.decision import Plan
 from handler.core.face import Face
 from handler.core.frame import Frame
 from handler.core.geometry import Size
 from handler.core.overlay import draw_overlay
-from handler.core.plan import Plan, make_plan
+from handler.core.plan import make_plan
 from handler.core.render import render
 from handler.core.sizes import make_plans
 from handler.core.weighing import Look, Weighed, weigh

@@ -15,7 +15,7 @@ from handler.cli.pool import cores, in_order
 from handler.cli.sources import Source, find_sources
 from handler.codec.formats import FORMATS
 from handler.config import Config
-from handler.core.plan import Plan
+from handler.core.decision import Plan
 from handler.errors import SmartCropError
 from handler.job import Planned, Stopwatch, draw_job, open_job, plan_job
 from handler.settings import CropSettings

@@ -1,31 +1,24 @@
 """The plan: what will be cut out of a picture, and why. Decided here, rendered elsewhere."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-import numpy as np
 from PIL import Image
 
 from handler.core.backdrop import find_product
-from handler.core.canvas import Canvas, contain
+from handler.core.by_hand import move_by_hand
+from handler.core.canvas import contain
 from handler.core.cover import Cover
+from handler.core.decision import Cut, Plan
 from handler.core.face import Face
 from handler.core.frame import Frame, Pixels
 from handler.core.framing import frame_faces
-from handler.core.geometry import Box, Point, Region, Size, half_up
-from handler.core.head import Head
-from handler.core.placement import (
-    ON_FOCUS,
-    Guides,
-    guided,
-    largest_extent,
-    point_in,
-    whole_pixels,
-)
+from handler.core.geometry import Box, Point, Size, half_up
+from handler.core.placement import Guides, largest_extent
 from handler.core.selection import select_window
-from handler.core.subject import Heat, Strategy, find_subject
+from handler.core.subject import Strategy, find_subject
 from handler.core.trim import corner_colour, find_content
-from handler.core.wanted import Mode, Wanted
+from handler.core.wanted import Wanted
 from handler.core.weighing import Weigh, fine_enough, weigh
 
 FindFaces = Callable[[Frame], Sequence[Face]]
@@ -36,82 +29,6 @@ _BLIND = (
 )
 # Of 16 bits for each of 8.
 _LEVELS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """What the renderer reads, and how large it makes it.
-
-    Attributes:
-        shrink: how coarse the decoded picture may be, in source pixels per pixel.
-        region: the area to read, in pixels of the upright source.
-        size: size of the output.
-        bounds: where the picture is taken to end, its edge repeated; None: where it does.
-    """
-
-    shrink: float
-    region: Region
-    size: Size
-    bounds: Box | None = None
-
-    @property
-    def reduces(self) -> bool:
-        """Whether fewer pixels come out than were read, along either side."""
-        return self.region.width > self.size.width or self.region.height > self.size.height
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A decision about one picture. Coordinates are pixels of the upright source.
-
-    Attributes:
-        mode: the mode that decided.
-        fallback: why that is not the mode asked for; None when it is.
-        strategy: how subject mode weighed the picture; None in other modes.
-        source: size of the picture.
-        crop: the window, to whole pixels.
-        focus: the focal point that the window was chosen for.
-        cut: the window as the renderer takes it.
-        reason: why the window is what it is, in one sentence for people.
-        faces: the faces found.
-        chosen: indices of the faces that the window was built on.
-        faces_cut: how many chosen faces the window could not hold.
-        eye_line: height of the eyes of the chosen faces; None without, or when heads lie sideways.
-        background: what trim took for background, one value a band of the file.
-        canvas: the ground that the result is set on; None for no padding.
-        warnings: what the client should know about the decision.
-        heat: the map over the whole picture that the window was chosen by, float64 (32, 32); None
-            where there is none.
-        confidence: what the window holds of that map more than the one in the centre, -1 to 1;
-            None but for saliency and auto mode.
-        weights: what made that map so, in shares that sum to 1; None as for confidence.
-        guides: what was said by hand.
-    """
-
-    mode: Mode
-    fallback: str | None
-    strategy: Strategy | None
-    source: Size
-    crop: Box
-    focus: Point
-    cut: Cut
-    reason: str
-    faces: tuple[Face, ...] = ()
-    chosen: tuple[int, ...] = ()
-    faces_cut: int = 0
-    eye_line: float | None = None
-    background: tuple[int, ...] | None = None
-    canvas: Canvas | None = None
-    warnings: tuple[str, ...] = ()
-    heat: Heat | None = field(default=None, compare=False, repr=False)
-    confidence: float | None = None
-    weights: Mapping[str, float] | None = None
-    guides: Guides = field(default_factory=Guides)
-
-    @property
-    def output(self) -> Size:
-        """Size of the result."""
-        return self.cut.size if self.canvas is None else self.canvas.size
 
 
 def make_plan(
@@ -134,7 +51,7 @@ def make_plan(
     if wanted.mode == "auto" or (wanted.mode, wanted.strategy) == ("subject", "saliency"):
         return _plan_weighed(frame, wanted, guides, weigh)
     plan = _plan_by_mode(frame, wanted, find_faces)
-    return _by_hand(plan, guides) if guides or guides.beside else plan
+    return move_by_hand(plan, guides) if guides or guides.beside else plan
 
 
 def _plan_by_mode(frame: Frame, wanted: Wanted, find_faces: FindFaces | None) -> Plan:
@@ -146,30 +63,6 @@ def _plan_by_mode(frame: Frame, wanted: Wanted, find_faces: FindFaces | None) ->
     if faces:
         return _plan_faces(frame.size, wanted, faces)
     return replace(_plan_subject(frame, wanted, "attention"), fallback="no-faces")
-
-
-def _by_hand(plan: Plan, guides: Guides) -> Plan:
-    """The plan with its window where it was said by hand that it should be."""
-    if not guides:
-        return replace(plan, guides=guides, warnings=guides.warnings(plan.cut.region))
-    heads = [Head.of(plan.faces[index], plan.source) for index in plan.chosen]
-    hold = np.array([head.box for head in heads]).reshape(-1, 2, 2)
-    region = guided(plan.cut.region, plan.source, plan.cut.size, guides, hold)
-    crop = whole_pixels(region, plan.source)
-    x, y = guides.focus or (plan.focus.x, plan.focus.y)
-    reason = f"{plan.reason} Moved as little as keep and avoid need."
-    if guides.focus is not None:
-        reason = ON_FOCUS
-    return replace(
-        plan,
-        crop=crop,
-        cut=replace(plan.cut, region=region),
-        focus=point_in(crop, x, y),
-        reason=reason,
-        faces_cut=sum(not head.inside(crop) for head in heads),
-        guides=guides,
-        warnings=(*plan.warnings, *guides.warnings(region)),
-    )
 
 
 def _plan_weighed(frame: Frame, wanted: Wanted, guides: Guides, weigh: Weigh) -> Plan:

@@ -4,9 +4,9 @@ from PIL import Image
 
 from handler.core.alpha import premultiply
 from handler.core.canvas import set_on
+from handler.core.decision import Cut, Plan
 from handler.core.frame import Frame, Pixels
 from handler.core.geometry import Box, Region, Size
-from handler.core.plan import Cut, Plan
 from handler.core.resample import resample
 
 

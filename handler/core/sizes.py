@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from handler.core.cover import Cover
+from handler.core.decision import Plan
 from handler.core.face import Face
 from handler.core.frame import Frame, Pixels
 from handler.core.geometry import Size
-from handler.core.plan import FindFaces, Plan, make_plan, oversized
+from handler.core.plan import FindFaces, make_plan, oversized
 from handler.core.wanted import Wanted
 from handler.core.weighing import Weigh, weigh
 

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from handler import job
 from handler.config import Config
+from handler.core.decision import Plan
 from handler.core.frame import Frame
-from handler.core.plan import Plan
 from handler.core.render import render
 from handler.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings

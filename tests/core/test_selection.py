@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
+from handler.core.decision import Plan
 from handler.core.face import Face
 from handler.core.frame import Frame
 from handler.core.geometry import Box, Region, Size
 from handler.core.interest import combine
 from handler.core.overlay import draw_overlay
 from handler.core.placement import Guides
-from handler.core.plan import Plan, make_plan
+from handler.core.plan import make_plan
 from handler.core.render import render
 from handler.core.selection import Selection, select_window
 from handler.core.weighing import Look, Weighed, weigh

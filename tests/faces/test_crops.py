@@ -5,7 +5,7 @@ from statistics import fmean
 import pytest
 
 from handler.config import Config
-from handler.core.plan import Plan
+from handler.core.decision import Plan
 from handler.job import Job, Stopwatch, open_job, plan_job
 from handler.settings import validate_settings
 from tests.bench.crops import GATES

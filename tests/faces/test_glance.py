@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from handler.config import Config
+from handler.core.decision import Plan
 from handler.core.geometry import Size
-from handler.core.plan import Plan
 from handler.faces import FaceDetector
 from handler.faces.novelty import novelty
 from handler.job import Job, Stopwatch, open_job, plan_job
