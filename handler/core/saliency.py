@@ -9,8 +9,9 @@
 3. Enclosure: the minimum barrier distance to the frame, summed over L*, a* and b*; see `barrier`.
 4. The two are multiplied, with a bell around the centre; see `interest`.
 
-Nothing in it is fitted. Every number can be halved or doubled without changing, beyond noise, how
-much the windows keep of what people look at (`make bench-crops` measures that).
+Nothing in it is fitted. Halved or doubled, any of its numbers changes what the windows keep of what
+people look at by a point at most, where all of it gains 3.4 to 5.6 over the centre
+(`make bench-crops`).
 """
 
 from dataclasses import dataclass
