@@ -80,7 +80,7 @@ def speed(rows: Rows) -> list[RenderableType]:
 def memory(rows: Rows) -> list[RenderableType]:
     """Peak resident memory."""
     table = _table(
-        "Peak memory of a fresh process that crops once; MiB",
+        "Peak memory of a fresh process that crops once, without one that decodes apart; MiB",
         *(
             "case",
             "peak ours",
