@@ -38,8 +38,9 @@ bench: setup ## set up, then measure against sharp, side by side
 bench-crops: setup ## set up, then measure what windows keep of what people look at
 	@$(BIN)/python -m tests.bench.crops $(ARGS)
 
-bench-faces: setup ## set up, then measure face detection against mediapipe
+bench-faces: setup ## set up, then measure face detection against mediapipe, and framing
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
+	@$(BIN)/python -m tests.bench.framing
 
 setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator, Chromium for the tests
 	@infra/setup.sh

@@ -1,6 +1,6 @@
 """How annotated people are framed: whole faces, eye lines, distortion.
 
-python -m tests.bench.framing
+make bench-faces prints this, after how faces are found; alone: python -m tests.bench.framing
 
 The faces are the annotated ones, so nothing here depends on the detector. Beside ours stands the
 reference's rule: the union of the same faces, enlarged about its centre, moved into the picture.
