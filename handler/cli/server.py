@@ -1,8 +1,9 @@
 """The server on a machine of one's own."""
 
 import errno
+import signal
 import socket
-from contextlib import suppress
+from types import FrameType
 
 import click
 import uvicorn
@@ -37,10 +38,15 @@ def run_server(config: Config, host: str, port: int) -> None:
             app, access_log=False, log_level="warning", timeout_graceful_shutdown=_STOP_SECONDS
         )
     )
-    with suppress(KeyboardInterrupt):  # which the server raises again once it has stopped
-        click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops it)")
-        click.echo(f"Results go to {config.store}")
-        server.run(sockets=[listener])
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # The server has a handler of its own, but not from the first moment, nor to the last.
+    signal.signal(signal.SIGINT, stop)
+    click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops it)")
+    click.echo(f"Results go to {config.store}")
+    server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
