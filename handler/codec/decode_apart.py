@@ -67,10 +67,11 @@ def _tiff(data: bytes) -> "Image.Image":
     return _loaded(TiffImageFile(io.BytesIO(data)))
 
 
-def _jpeg(data: bytes) -> "Image.Image":
-    from PIL.JpegImagePlugin import JpegImageFile
+def _libjpeg_turbo(data: bytes) -> "Image.Image":
+    from kornia_rs.io import decode_image_jpegturbo
+    from PIL import Image
 
-    return _loaded(JpegImageFile(io.BytesIO(data)))
+    return Image.fromarray(decode_image_jpegturbo(data, "rgb"))
 
 
 def _jpeg2000(data: bytes) -> "Image.Image":
@@ -132,7 +133,7 @@ def _libjxl(data: bytes) -> "Image.Image":
 
 _DECODERS: dict[str, Callable[[bytes], "Image.Image"]] = {
     "TIFF": _tiff,
-    "JPEG": _jpeg,
+    "libjpeg-turbo": _libjpeg_turbo,
     "JPEG2000": _jpeg2000,
     "PSD": _psd,
     "TGA": _tga,

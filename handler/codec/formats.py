@@ -20,7 +20,6 @@ Decoder = Literal[
     "BMP",
     "GIF",
     "ICO",
-    "JPEG",
     "JPEG2000",
     "PNG",
     "PSD",
@@ -63,8 +62,8 @@ FORMATS = {
     for format_ in (
         Format(
             *("jpeg", "JPEG", "jpg", "image/jpeg", "jpeg", "libjpeg-turbo", False),
-            "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h); only subsampling that nobody else "
-            "decodes reaches it, apart",
+            "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h) and is never asked; subsampling that "
+            "simplejpeg does not know is decoded apart, by libjpeg-turbo as kornia-rs binds it",
             alpha=False,
         ),
         Format(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageChops
+from PIL import Image
 
 from handler.codec import isolation
 from handler.codec.containers import jpeg as container
@@ -17,6 +17,7 @@ _SCALES = (8, 4, 2)
 # Components -> colour space, in libjpeg-turbo's words; the likeliest of them.
 _COLOURS = {1: "Gray", 3: "YCbCr", 4: "CMYK"}
 _UNKNOWN_SUBSAMPLING = "subsampling"
+_INKS = 4
 # Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
 # picture in: it then reads the decoded pixels where they lie.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
@@ -34,8 +35,7 @@ class JpegHeader:
         colour: colour space of the file, in libjpeg-turbo's words.
         inverted: CMYK values count light instead of ink, as Adobe writes them.
         lossless: it cannot be scaled while decoding.
-        apart: libjpeg-turbo's own interface does not know its subsampling, and Pillow's decoder
-            has it, in a process of its own.
+        apart: simplejpeg does not know its subsampling; it is decoded in a process of its own.
         metadata: orientation and profile.
     """
 
@@ -65,6 +65,8 @@ def read_header(data: bytes) -> JpegHeader:
         apart = _UNKNOWN_SUBSAMPLING in str(error)
         if not apart:
             raise InvalidImage("the JPEG header is damaged") from error
+        if segments.components == _INKS:
+            raise InvalidImage("CMYK JPEG of this subsampling is not taken") from error
     if segments.size.area > segments.most_pixels:
         raise ProcessingFailed("The file is too short for the size in its header")
     metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
@@ -125,13 +127,9 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
 
 
 def _decode_apart(header: JpegHeader, scale: int) -> Image.Image:
-    image = isolation.decode(header.data, "JPEG", header.size)
+    image = isolation.decode(header.data, "libjpeg-turbo", header.size)
     if image.size != (header.size.width, header.size.height):
         raise ProcessingFailed("The JPEG data have another size than the header says")
-    if image.mode == "CMYK" and not header.inverted:
-        image = ImageChops.invert(image)  # Pillow takes all of them for Adobe's
-    elif image.mode == "RGB":
-        image = image.convert("RGBX")
     return image if scale == 1 else image.reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
 
 

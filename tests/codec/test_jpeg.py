@@ -1,5 +1,6 @@
 """JPEG of every kind, decoded at the scale that is needed, and never by Pillow."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, jpeg, open_picture
+from handler.codec.formats import FORMATS
 from handler.core.geometry import Size
 from handler.core.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
+from tests.codec.flat_jpeg import flat_jpeg
 from tests.pictures import decoded, encoded, gradient, photo
 
 LIMITS = Limits(1_000_000)
@@ -49,6 +52,48 @@ def test_every_subsampling_is_decoded(subsampling: str) -> None:
     read_back = read(turbo(picture, "RGB", subsampling))
     assert read_back.mode == "RGBX"
     assert psnr(read_back.convert("RGB"), picture) > 33
+
+
+# Horizontal and vertical factors of each component: 4:1:0, and mixtures that nobody has a name for.
+UNUSUAL = [
+    [(4, 2), (1, 1), (1, 1)],
+    [(2, 4), (1, 1), (1, 1)],
+    [(3, 1), (1, 1), (1, 1)],
+    [(2, 2), (2, 1), (1, 1)],
+    [(2, 1), (1, 1), (2, 1)],
+]
+
+
+def unusual(sampling: list[tuple[int, int]]) -> tuple[bytes, np.ndarray]:
+    """A file whose brightness changes from block to block, and its pixels' brightness."""
+    means = [np.zeros((3 * v, 4 * h), int) for h, v in sampling]
+    means[0] += np.random.default_rng(1).integers(-100, 100, means[0].shape)
+    return flat_jpeg(means, sampling), np.kron(means[0] + 128, np.ones((8, 8), int))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("sampling", UNUSUAL, ids=str)
+def test_unusual_subsampling_is_decoded(sampling: list[tuple[int, int]], scale: int) -> None:
+    data, brightness = unusual(sampling)
+
+    image = read(data, scale)
+
+    assert image.mode == "RGBX"
+    expected = brightness[::scale, ::scale]
+    for band in np.moveaxis(np.asarray(image)[..., :3].astype(int), 2, 0):
+        assert np.abs(band - expected).max() <= 1
+
+
+def test_ink_of_unusual_subsampling_is_refused_by_name() -> None:
+    data, _ = unusual([(2, 2), (2, 1), (1, 1), (1, 1)])
+    with pytest.raises(InvalidImage, match="CMYK"):
+        jpeg.read_header(data)
+
+
+def test_pillow_never_decodes_a_jpeg() -> None:
+    sources = (Path(jpeg.__file__).parents[1]).rglob("*.py")
+    assert not [path for path in sources if "JpegImagePlugin" in path.read_text()]
+    assert "JPEG" not in {format_.decoder for format_ in FORMATS.values()}
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}], ids=str)
