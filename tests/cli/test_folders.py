@@ -235,7 +235,7 @@ def test_processes_make_what_one_makes(smart_crop: SmartCrop, many: Path, tmp_pa
 def test_a_run_that_is_broken_off_goes_on(
     script: Path, smart_crop: SmartCrop, many: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
-    command = ["crop", "album", "-o", "out", "-j", "2", "--width", "1500", "--height", "1000"]
+    command = ["crop", "album", "-o", "out", "-j", "2", "--width", "3000", "--height", "2000"]
     record = tmp_path / "out" / RECORD
     with subprocess.Popen(
         [script, *command],
