@@ -68,9 +68,7 @@ def encode(
         image = image.convert("RGB")
     if image.mode == "RGBA" and not format_.alpha:
         image = _flatten(image, background)
-    if format_.name == "jpeg":
-        return (_encode_jpeg_optimally if optimise else _encode_jpeg)(image, quality)
-    return _ENCODERS[format_.name](image, quality)
+    return _ENCODERS[format_.name](image, quality, optimise)
 
 
 def _flatten(image: Image.Image, background: Colour) -> Image.Image:
@@ -79,23 +77,20 @@ def _flatten(image: Image.Image, background: Colour) -> Image.Image:
     return canvas.convert("RGB")
 
 
-def _encode_jpeg(image: Image.Image, quality: int) -> bytes:
+def _encode_jpeg(image: Image.Image, quality: int, optimise: bool) -> bytes:
+    # 4:2:0 at every quality, as sharp writes it.
+    if optimise:  # libjpeg-turbo by way of Pillow: simplejpeg (1.9.0) has no such option
+        subsampling = {} if image.mode == "L" else {"subsampling": "4:2:0"}
+        return _save(image, "JPEG", quality=quality, optimize=True, **subsampling)
     space = {"L": "GRAY"}.get(image.mode, image.mode)
     pixels = np.asarray(image)
     pixels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-    # 4:2:0 at every quality, as sharp writes it.
-    subsampling = "Gray" if space == "GRAY" else "420"
-    data: bytes = simplejpeg.encode_jpeg(pixels, quality, space, subsampling, fastdct=False)
+    sampled = "Gray" if space == "GRAY" else "420"
+    data: bytes = simplejpeg.encode_jpeg(pixels, quality, space, sampled, fastdct=False)
     return data
 
 
-def _encode_jpeg_optimally(image: Image.Image, quality: int) -> bytes:
-    # libjpeg-turbo by way of Pillow: simplejpeg (1.9.0) does not let its option through.
-    subsampling = {} if image.mode == "L" else {"subsampling": "4:2:0"}
-    return _save(image, "JPEG", quality=quality, optimize=True, **subsampling)
-
-
-def _encode_avif(image: Image.Image, quality: int) -> bytes:
+def _encode_avif(image: Image.Image, quality: int, _: bool) -> bytes:
     import pillow_avif  # noqa: F401  # loading it makes it known to Pillow, and takes a while
 
     # As sharp writes it.
@@ -109,10 +104,11 @@ def _save(image: Image.Image, name: str, **options: object) -> bytes:
     return target.getvalue()
 
 
-_ENCODERS: dict[str, Callable[[Image.Image, int], bytes]] = {
-    "png": lambda image, _: png.encode(image),
-    "webp": lambda image, quality: _save(image, "WEBP", quality=quality),
+_ENCODERS: dict[str, Callable[[Image.Image, int, bool], bytes]] = {
+    "jpeg": _encode_jpeg,
+    "png": lambda image, *_: png.encode(image),
+    "webp": lambda image, quality, _: _save(image, "WEBP", quality=quality),
     "avif": _encode_avif,
-    "gif": lambda image, _: gif.encode(image),
-    "tiff": lambda image, _: tiff.encode(image),
+    "gif": lambda image, *_: gif.encode(image),
+    "tiff": lambda image, *_: tiff.encode(image),
 }

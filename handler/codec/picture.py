@@ -32,7 +32,6 @@ class Picture:
         format: the format it came in.
         size: size when upright.
         warnings: what the client should know about how it was read.
-        deep: whether its samples have 16 bits in the file.
     """
 
     def __init__(
@@ -42,6 +41,8 @@ class Picture:
         metadata: Metadata,
         decode: Callable[[float], Image.Image],
         choose_scale: Callable[[float], float] = lambda _: 1,
+        *,
+        deep: bool = False,
     ) -> None:
         """Use `open_picture`.
 
@@ -51,14 +52,15 @@ class Picture:
             metadata: orientation and profile.
             decode: decodes at 1/scale.
             choose_scale: what scale to decode at for a resize by 1/shrink.
+            deep: whether its samples have 16 bits in the file.
         """
         self.format = format_
         self.size = metadata.orientation.size(stored)
         self.warnings: list[str] = []
-        self.deep = False
         self._metadata = metadata
         self._decode = decode
         self._choose_scale = choose_scale
+        self._deep = deep
         self._decoded: tuple[float, Pixels] | None = None
 
     def pixels(self, shrink: float) -> Pixels:
@@ -71,7 +73,7 @@ class Picture:
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # give its memory back before decoding anew
             pixels = Pixels(
-                self._decode(scale), self._metadata.orientation, self._to_srgb, deep=self.deep
+                self._decode(scale), self._metadata.orientation, self._to_srgb, deep=self._deep
             )
             self._decoded = scale, pixels
         return self._decoded[1]
@@ -111,7 +113,6 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
             return picture
     contents = _read_contents(data, format_, limits)
     picture = (_open_apart if format_.apart else _open_raster)(contents, format_, limits)
-    picture.deep = contents.deep
     if contents.left_out is not None:
         picture.warnings.append(contents.left_out)
     return picture
@@ -158,7 +159,13 @@ def _open_raster(contents: Contents, format_: Format, limits: Limits) -> Picture
     _check_pixels(size, limits)
     metadata = raster.read_metadata(image)
     decode = _decode_plain_png if png.is_plain(image, contents.data) else raster.decode
-    return Picture(format_, size, metadata, lambda _: decode(image, format_, contents.data))
+    return Picture(
+        format_,
+        size,
+        metadata,
+        lambda _: decode(image, format_, contents.data),
+        deep=contents.deep,
+    )
 
 
 def _decode_plain_png(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
@@ -174,7 +181,11 @@ def _open_apart(contents: Contents, format_: Format, _: Limits) -> Picture:
         format_ = replace(format_, output="png")
     metadata = Metadata(contents.orientation, contents.profile)
     return Picture(
-        format_, contents.size, metadata, lambda _: raster.decode_apart(contents, format_)
+        format_,
+        contents.size,
+        metadata,
+        lambda _: raster.decode_apart(contents, format_),
+        deep=contents.deep,
     )
 
 
