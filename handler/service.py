@@ -25,20 +25,6 @@ from handler.job import (
 from handler.sizes import OutputSize, mark_of
 from handler.storage import Link, ResultStore
 
-__all__ = [
-    "Crop",
-    "Job",
-    "Planned",
-    "Service",
-    "Stopwatch",
-    "StoredCrop",
-    "Target",
-    "draw_job",
-    "open_job",
-    "plan_job",
-    "run_job",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -36,7 +36,8 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filename import content_disposition, is_result_name
-from handler.service import Job, Service
+from handler.job import Job
+from handler.service import Service
 from handler.storage import ResultStore, UploadStore
 
 Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]

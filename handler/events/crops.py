@@ -14,7 +14,8 @@ from handler.errors import SmartCropError, StorageUnavailable
 from handler.events.names import job_id, result_filename
 from handler.events.object_settings import FoundSettings, ObjectSettings
 from handler.events.shapes import UploadedObject
-from handler.service import Job, Service, Target
+from handler.job import Job
+from handler.service import Service, Target
 from handler.storage import JobRecord, JobStore, UploadStore
 from handler.storage.uploads import FOLDER_SETTINGS
 from handler.telemetry import log

@@ -21,7 +21,7 @@ from handler.core.orientation import Orientation
 from handler.faces import detector
 from handler.faces.centerface import FLOOR
 from handler.faces.pyramid import UPRIGHT_AFTER, fine_view
-from handler.service import Job, Stopwatch, run_job
+from handler.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 
 _LIMITS = Limits(max_pixels=150_000_000)

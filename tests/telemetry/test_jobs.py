@@ -9,7 +9,8 @@ import pytest
 
 from handler.config import Config
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
-from handler.service import Job, Service
+from handler.job import Job
+from handler.service import Service
 from handler.settings import CropSettings
 from handler.storage import open_results
 from tests.pictures import encoded, gradient
