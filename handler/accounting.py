@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from handler.core.decision import Plan
+from handler.core.plan import Plan
 from handler.errors import SmartCropError
 from handler.telemetry import count, log
 

@@ -3,9 +3,9 @@
 from handler.cold_start import quick_start
 
 with quick_start():
-    from handler.allocator import keep_large_blocks
     from handler.config import config
     from handler.events import create_handler
+    from handler.malloc import keep_large_blocks
 
     keep_large_blocks()
     handler = create_handler(config())

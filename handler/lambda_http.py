@@ -8,9 +8,9 @@ with quick_start():
 
     from mangum import Mangum
 
-    from handler.allocator import keep_large_blocks
     from handler.api import create_app
     from handler.config import config
+    from handler.malloc import keep_large_blocks
 
     keep_large_blocks()
     # Mangum would run the lifespan on every call.

@@ -7,15 +7,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from handler import __version__
-from handler.api.batch import create_batch_router
-from handler.api.boundary import Boundary
-from handler.api.description import DescribedApp
+from handler.api.batch_routes import create_batch_router
+from handler.api.crop_routes import create_router
+from handler.api.middleware import Boundary
+from handler.api.openapi import DescribedApp
 from handler.api.page import page_routes
-from handler.api.routes import create_router
-from handler.api.uploads import create_uploads_router, uploads_opener
+from handler.api.upload_routes import create_uploads_router, uploads_opener
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
-from handler.service import Service
+from handler.jobs.service import Service
 from handler.storage import JobStore, ResultStore
 from handler.storage.connect import connect
 

@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from handler.errors import BadForm, NoImage, TooManyImages
-from handler.job import Job
+from handler.jobs.job import Job
 from handler.settings import CropSettings, parse_settings
 
 _MULTIPART = "multipart/form-data"

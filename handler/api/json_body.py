@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from handler.api.form import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
-from handler.job import Job
+from handler.jobs.job import Job
 from handler.settings import validate_settings
 from handler.storage import UploadStore
 

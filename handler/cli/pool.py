@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from handler.allocator import keep_large_blocks
+from handler.malloc import keep_large_blocks
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

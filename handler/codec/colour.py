@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
-from handler.codec.cmyk import press_profile
+from handler.codec.cmyk_profile import press_profile
 
 _SRGB = ImageCms.createProfile("sRGB")
 # A profile that moves none of these colours by more than one step is as good as sRGB.

@@ -7,7 +7,7 @@ from typing import Literal
 
 from PIL import features
 
-from handler.codec.containers import isobmff, tga
+from handler.codec.headers import heif, tga
 from handler.errors import InvalidImage
 
 # Who decodes: a library of its own, or the one plugin of Pillow that may open the file.
@@ -145,7 +145,7 @@ def recognise(data: bytes) -> Format | None:
     for offset, signature, name in _SIGNATURES:
         if data.startswith(signature, offset):
             return FORMATS[name]
-    if codec := isobmff.kind(data):
+    if codec := heif.kind(data):
         return FORMATS[codec]
     # TGA has no signature: it is the last to be thought of.
     return FORMATS["tga"] if tga.is_likely(data) else None

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from handler.codec import jpeg, libwebp, png, raster, webp
 from handler.codec.colour import to_srgb
-from handler.codec.containers import READERS, Contents
+from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow, webp
 from handler.codec.formats import FORMATS, Format, check_available, recognise
-from handler.codec.metadata import Metadata
-from handler.core.frame import Pixels
+from handler.codec.headers import READERS, Contents
+from handler.codec.headers.exif import Metadata
 from handler.core.geometry import Size
+from handler.core.image.frame import Pixels
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
 # As long as a side can be in JPEG and GIF. What resizes a longer one needs memory by its length.
@@ -64,7 +64,7 @@ class Picture:
         self._decoded: tuple[float, Pixels] | None = None
 
     def pixels(self, shrink: float) -> Pixels:
-        """Decode; see `handler.core.frame.Frame`. The last scale asked for is kept.
+        """Decode; see `handler.core.image.frame.Frame`. The last scale asked for is kept.
 
         Raises:
             ProcessingFailed: the data are damaged.
@@ -119,14 +119,14 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
 
 
 def _open_jpeg(data: bytes, format_: Format, limits: Limits) -> Picture:
-    header = jpeg.read_header(data)
+    header = libjpeg_turbo.read_header(data)
     _check_pixels(header.size, limits)
     return Picture(
         format_,
         header.size,
         header.metadata,
-        lambda scale: jpeg.decode(header, int(scale)),
-        jpeg.choose_scale,
+        lambda scale: libjpeg_turbo.decode(header, int(scale)),
+        libjpeg_turbo.choose_scale,
     )
 
 
@@ -154,11 +154,11 @@ def _read_contents(data: bytes, format_: Format, limits: Limits) -> Contents:
 
 
 def _open_raster(contents: Contents, format_: Format, limits: Limits) -> Picture:
-    image = raster.open_header(contents.data, format_)
+    image = pillow.open_header(contents.data, format_)
     size = Size(*image.size)
     _check_pixels(size, limits)
-    metadata = raster.read_metadata(image)
-    decode = _decode_plain_png if png.is_plain(image, contents.data) else raster.decode
+    metadata = pillow.read_metadata(image)
+    decode = _decode_plain_png if kornia_rs.is_plain(image, contents.data) else pillow.decode
     return Picture(
         format_,
         size,
@@ -170,10 +170,10 @@ def _open_raster(contents: Contents, format_: Format, limits: Limits) -> Picture
 
 def _decode_plain_png(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
     try:
-        return png.decode(image, data)
+        return kornia_rs.decode(image, data)
     except ProcessingFailed:
         # Pillow takes a file that ends early, but after its last row.
-        return raster.decode(image, format_, data)
+        return pillow.decode(image, format_, data)
 
 
 def _open_apart(contents: Contents, format_: Format, _: Limits) -> Picture:
@@ -184,7 +184,7 @@ def _open_apart(contents: Contents, format_: Format, _: Limits) -> Picture:
         format_,
         contents.size,
         metadata,
-        lambda _: raster.decode_apart(contents, format_),
+        lambda _: pillow.decode_apart(contents, format_),
         deep=contents.deep,
     )
 

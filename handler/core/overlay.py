@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from handler.core.decision import Plan
-from handler.core.frame import Frame
 from handler.core.geometry import Box, Region, Size
+from handler.core.image.frame import Frame
+from handler.core.plan import Plan
 
 # Long side of the drawing: enough to see, little to send.
 _LONG_SIDE = 1280

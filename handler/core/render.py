@@ -2,12 +2,12 @@
 
 from PIL import Image
 
-from handler.core.alpha import premultiply
-from handler.core.canvas import set_on
-from handler.core.decision import Cut, Plan
-from handler.core.frame import Frame, Pixels
 from handler.core.geometry import Box, Region, Size
-from handler.core.resample import resample
+from handler.core.image.alpha import premultiply
+from handler.core.image.canvas import set_on
+from handler.core.image.frame import Frame, Pixels
+from handler.core.image.resample import resample
+from handler.core.plan import Cut, Plan
 
 
 def render(frame: Frame, plan: Plan) -> Image.Image:

@@ -7,15 +7,15 @@ import numpy as np
 from PIL import Image
 
 from handler.core.face import Face
-from handler.core.frame import Frame
 from handler.core.geometry import Size
-from handler.core.weighing import Look
+from handler.core.image.frame import Frame
+from handler.core.saliency.weighing import Look
 from handler.faces import bundle
 from handler.faces.centerface import CenterFace
-from handler.faces.convention import to_faces
 from handler.faces.detections import Detections
 from handler.faces.novelty import novelty
 from handler.faces.pyramid import UPRIGHT_AFTER, coarse_view, fine_view, turned_upright
+from handler.faces.reference_box import to_faces
 
 # Two boxes that share more of their union than this are of one face.
 _SAME_FACE = 0.4

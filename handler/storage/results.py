@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
 from handler.errors import NotFound, StorageUnavailable
-from handler.filename import content_disposition
+from handler.filenames import content_disposition
 from handler.storage.connect import connect
 
 # A slow client keeps one of these in memory, not the whole result.

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handler.allocator import give_back
+from handler.malloc import give_back
 
 ROOT = Path(__file__).parents[2]
 # What runs the code that crops, and how it is loaded.
 ENTRIES = {
-    "the call itself": "from handler.allocator import keep_large_blocks; keep_large_blocks()",
+    "the call itself": "from handler.malloc import keep_large_blocks; keep_large_blocks()",
     "HTTP on Lambda": "import handler.lambda_http",
     "events on Lambda": "import handler.lambda_events",
     "command line": """

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from handler import job
 from handler.config import Config
-from handler.core.decision import Plan
-from handler.core.frame import Frame
+from handler.core.image.frame import Frame
+from handler.core.plan import Plan
 from handler.core.render import render
-from handler.job import Job, Stopwatch, run_job
+from handler.jobs import job
+from handler.jobs.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 from tests.batch.conftest import (
     BATCH,

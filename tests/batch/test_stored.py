@@ -14,11 +14,11 @@ from mypy_boto3_s3 import S3Client
 from starlette.testclient import TestClient
 
 from handler.api import create_app
-from handler.batch import Batch
 from handler.config import Config
 from handler.errors import AllFailed, OutOfTime
-from handler.job import Job
-from handler.service import Service
+from handler.jobs.job import Job
+from handler.jobs.service import Service
+from handler.jobs.zip_batch import Batch
 from handler.settings import CropSettings
 from handler.storage import open_results
 from tests.batch.conftest import BATCH, SMALL, MakeClient, form, pictures, results
@@ -188,8 +188,8 @@ def test_a_time_that_is_short_leaves_the_rest_out(
 ) -> None:
     clock = iter(range(0, 1000, 4))
     stopped = SimpleNamespace(monotonic=lambda: next(clock), gmtime=time.gmtime)
-    monkeypatch.setattr("handler.batch.time", stopped)
-    monkeypatch.setattr("handler.api.batch._deadline", lambda _: 6)
+    monkeypatch.setattr("handler.jobs.zip_batch.time", stopped)
+    monkeypatch.setattr("handler.api.batch_routes._deadline", lambda _: 6)
 
     response = make_client().post(BATCH, headers=JSON, **form(FILES * 2))
 

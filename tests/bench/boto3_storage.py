@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from handler.filename import content_disposition
+from handler.filenames import content_disposition
 
 if TYPE_CHECKING:  # nobody who deploys on boto3 pays for its types
     from mypy_boto3_s3 import S3Client

@@ -8,10 +8,10 @@ from typing import Any
 
 from handler.codec import Limits, open_picture
 from handler.config import Config
-from handler.core.cover import Cover
 from handler.core.geometry import Box, Region, Size
+from handler.core.image.cover import Cover
 from handler.core.placement import largest_extent
-from handler.job import Job, Stopwatch, open_job, plan_job
+from handler.jobs.job import Job, Stopwatch, open_job, plan_job
 from handler.settings import validate_settings
 from tests.bench.crops_truth import Photo
 from tests.bench.peers import Peer, crops

@@ -15,13 +15,13 @@ from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.config import Config
-from handler.core.frame import Pixels
 from handler.core.geometry import Region, Size
-from handler.core.orientation import Orientation
+from handler.core.image.frame import Pixels
+from handler.core.image.orientation import Orientation
 from handler.faces import detector
 from handler.faces.centerface import FLOOR
 from handler.faces.pyramid import UPRIGHT_AFTER, fine_view
-from handler.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 
 _LIMITS = Limits(max_pixels=150_000_000)

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from handler.allocator import keep_large_blocks
 from handler.config import Config
-from handler.job import Crop, Job, Stopwatch, run_job
+from handler.jobs.job import Crop, Job, Stopwatch, run_job
+from handler.malloc import keep_large_blocks
 from handler.settings import validate_settings
 from tests.bench.stages import timed_stages
 

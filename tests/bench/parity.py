@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from handler.codec import Limits, open_picture
-from handler.core.cover import Cover
 from handler.core.geometry import Box, Size
-from handler.core.plan import make_plan
+from handler.core.image.cover import Cover
+from handler.core.planner import make_plan
 from handler.errors import SmartCropError
 from handler.settings import validate_settings
 from tests.bench.overlap import iou

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from handler.core.cover import Cover
 from handler.core.geometry import Box, Region, Size
+from handler.core.image.cover import Cover
 from tests.bench import peers
 from tests.bench.overlap import iou
 from tests.bench.pictures import Photo, make

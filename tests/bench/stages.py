@@ -9,19 +9,19 @@ from unittest.mock import patch
 
 # Stage -> the names that its callers call it by.
 _STAGES = {
-    "open": ("handler.job.open_picture",),
+    "open": ("handler.jobs.job.open_picture",),
     "decode": (
-        "handler.codec.jpeg.decode",
-        "handler.codec.png.decode",
-        "handler.codec.webp.decode",
-        "handler.codec.raster.decode",
+        "handler.codec.decoders.libjpeg_turbo.decode",
+        "handler.codec.decoders.kornia_rs.decode",
+        "handler.codec.decoders.webp.decode",
+        "handler.codec.decoders.pillow.decode",
     ),
     "to sRGB": ("handler.codec.picture.to_srgb",),
-    "premultiply": ("handler.core.frame.premultiply",),
-    "resample": ("handler.core.frame.resample",),
-    "thumbnail": ("handler.core.attention.thumbnail",),
-    "score": ("handler.core.attention._score", "handler.core.attention._blur"),
-    "encode": ("handler.job.encode",),
+    "premultiply": ("handler.core.image.frame.premultiply",),
+    "resample": ("handler.core.image.frame.resample",),
+    "thumbnail": ("handler.core.subject.attention.thumbnail",),
+    "score": ("handler.core.subject.attention._score", "handler.core.subject.attention._blur"),
+    "encode": ("handler.jobs.job.encode",),
 }
 
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from handler.config import Config
-from handler.job import Job
-from handler.service import Service
+from handler.jobs.job import Job
+from handler.jobs.service import Service
 from handler.settings import parse_settings
 from handler.storage import open_results
 from tests.cli.conftest import Draw, SmartCrop

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from handler.config import Config
-from handler.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, Stopwatch, run_job
 from handler.settings import parse_settings
 from tests.cli.conftest import Draw, SmartCrop
 

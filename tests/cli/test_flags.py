@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from handler.cli import analyze, crop
+from handler.cli.commands import analyze, crop
 from handler.cli.flags import read_settings
 from handler.errors import InvalidSettings
 from handler.settings import CropSettings, parse_settings

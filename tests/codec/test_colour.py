@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from handler.codec import Limits, open_picture
-from handler.codec.cmyk import lab_profile, press_profile
+from handler.codec.cmyk_profile import lab_profile, press_profile
 from handler.codec.colour import to_srgb
-from handler.core.alpha import premultiply
 from handler.core.geometry import Box, Region, Size
+from handler.core.image.alpha import premultiply
 from tests.bench.display_p3 import profile as display_p3
 from tests.codec.samples import P3_TO_SRGB, grey_profile, lab_tiff, srgb
 from tests.pictures import encoded, photo

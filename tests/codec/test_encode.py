@@ -7,7 +7,7 @@ from PIL import Image
 from handler.codec import encode
 from handler.codec.formats import FORMATS
 from handler.config import Config
-from handler.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 from tests.codec.golden import psnr
 from tests.pictures import decoded, encoded, photo

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from handler.codec import Limits, formats, open_picture
-from handler.codec.containers import READERS, isobmff, jxl
-from handler.codec.encode import output_format
+from handler.codec.encoders.encode import output_format
 from handler.codec.formats import FORMATS, available_formats, recognise
+from handler.codec.headers import READERS, heif, jxl
 from handler.core.geometry import Region, Size
-from handler.core.orientation import Orientation
+from handler.core.image.orientation import Orientation
 from handler.errors import InvalidImage, InvalidSettings, SmartCropError
 from tests.codec import samples
 from tests.codec.golden import psnr
@@ -280,8 +280,8 @@ def _forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a decoder was reached")
 
-    for target in ("isolation.decode", "raster.decode", "jpeg.decode", "webp.decode"):
-        monkeypatch.setattr(f"handler.codec.{target}", refuse)
+    for target in ("isolated.decode", "pillow.decode", "libjpeg_turbo.decode", "webp.decode"):
+        monkeypatch.setattr(f"handler.codec.decoders.{target}", refuse)
 
 
 def _repaired(data: bytes) -> bytes:
@@ -325,7 +325,7 @@ def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) 
 )
 def test_brands_tell_the_codec(brands: bytes, expected: str | None) -> None:
     box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
-    assert isobmff.kind(box + bytes(40)) == expected
+    assert heif.kind(box + bytes(40)) == expected
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from handler.codec.cmyk import lab_profile
+from handler.codec.cmyk_profile import lab_profile
 from tests.bench.display_p3 import profile as display_p3
 from tests.codec.golden import Rgba, by_sharp, by_us, premultiplied, psnr
 from tests.codec.samples import grey_profile, rgb16_tiff, translucent

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handler.codec import Limits, isolation, open_picture
+from handler.codec import Limits, open_picture
+from handler.codec.decoders import isolated
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 from tests.codec import samples
@@ -27,8 +28,8 @@ def _run(program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Image
     """Have another program decode: it has the same arguments and pipes."""
     script = tmp_path / "program.py"
     script.write_text(_PROGRAM + program)
-    monkeypatch.setattr(isolation, "_PROGRAM", str(script))
-    return isolation.decode(_DATA, "TIFF", Size(4, 3))
+    monkeypatch.setattr(isolated, "_PROGRAM", str(script))
+    return isolated.decode(_DATA, "TIFF", Size(4, 3))
 
 
 _ANSWER = """
@@ -76,7 +77,7 @@ def test_whatever_it_does_is_an_error_of_the_picture(
 
 
 def test_one_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(isolation, "_WALL_SECONDS", 0.2)
+    monkeypatch.setattr(isolated, "_WALL_SECONDS", 0.2)
     with pytest.raises(ProcessingFailed):
         _run("time.sleep(1000)", monkeypatch, tmp_path)
 
@@ -92,7 +93,7 @@ def _probe(
     code: str, memory: int = 1 << 30, cpu_seconds: int = 5
 ) -> subprocess.CompletedProcess[bytes]:
     """Run some code in the place of a decoder, under the same limits."""
-    script = Path(isolation._PROGRAM)
+    script = Path(isolated._PROGRAM)
     program = (
         f"import sys; sys.path.insert(0, {str(script.parent)!r})\n"
         f"import {script.stem} as it\n"
@@ -144,13 +145,13 @@ for descriptor in range(3, 100):
 @LINUX
 def test_it_dies_with_whoever_started_it(tmp_path: Path) -> None:
     child = f"""
-import sys; sys.path.insert(0, {str(Path(isolation._PROGRAM).parent)!r})
-import decode_apart, os, time
+import sys; sys.path.insert(0, {str(Path(isolated._PROGRAM).parent)!r})
+import isolated_worker, os, time
 def decode(data):
     print(os.getpid(), flush=True)
     time.sleep(1000)
-decode_apart._DECODERS["TIFF"] = decode
-decode_apart.main("TIFF", 1 << 30, 5, sys.path)
+isolated_worker._DECODERS["TIFF"] = decode
+isolated_worker.main("TIFF", 1 << 30, 5, sys.path)
 """
     parent = f"""
 import subprocess, sys, time
@@ -184,7 +185,7 @@ def test_a_bomb_in_a_small_frame_is_stopped_by_its_memory(monkeypatch: pytest.Mo
     assert len(bomb) < 50_000
 
     def opens(megabytes: int, data: bytes) -> bool:
-        monkeypatch.setattr(isolation, "_BASE_BYTES", megabytes << 20)
+        monkeypatch.setattr(isolated, "_BASE_BYTES", megabytes << 20)
         try:
             return open_picture(data, Limits(10_000)).pixels(1).size == Size(64, 64)
         except ProcessingFailed:
@@ -237,7 +238,7 @@ def test_a_long_file_goes_through_the_pipe() -> None:
 def test_its_header_is_json() -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-I", "-S", isolation._PROGRAM, "TIFF", str(1 << 30), "5"),
+            *(sys.executable, "-I", "-S", isolated._PROGRAM, "TIFF", str(1 << 30), "5"),
             *filter(None, sys.path),
         ],
         input=encoded(photo(size=(4, 3)), "TIFF"),

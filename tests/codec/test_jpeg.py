@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.codec import Limits, jpeg, open_picture
+from handler.codec import Limits, open_picture
+from handler.codec.decoders import libjpeg_turbo
 from handler.codec.formats import FORMATS
 from handler.core.geometry import Size
-from handler.core.orientation import Orientation
+from handler.core.image.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.codec.flat_jpeg import flat_jpeg
 from tests.pictures import decoded, encoded, gradient, photo
@@ -31,7 +32,7 @@ def turbo(image: Image.Image, space: str = "RGB", subsampling: str = "444") -> b
 
 
 def read(data: bytes, scale: int = 1) -> Image.Image:
-    return jpeg.decode(jpeg.read_header(data), scale)
+    return libjpeg_turbo.decode(libjpeg_turbo.read_header(data), scale)
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
@@ -87,11 +88,11 @@ def test_unusual_subsampling_is_decoded(sampling: list[tuple[int, int]], scale: 
 def test_ink_of_unusual_subsampling_is_refused_by_name() -> None:
     data, _ = unusual([(2, 2), (2, 1), (1, 1), (1, 1)])
     with pytest.raises(InvalidImage, match="CMYK"):
-        jpeg.read_header(data)
+        libjpeg_turbo.read_header(data)
 
 
 def test_pillow_never_decodes_a_jpeg() -> None:
-    sources = (Path(jpeg.__file__).parents[1]).rglob("*.py")
+    sources = (Path(libjpeg_turbo.__file__).parents[1]).rglob("*.py")
     assert not [path for path in sources if "JpegImagePlugin" in path.read_text()]
     assert "JPEG" not in {format_.decoder for format_ in FORMATS.values()}
 
@@ -117,17 +118,17 @@ def test_inks_are_read_as_adobe_writes_them(kind: str, space: str) -> None:
         "pillow": encoded(inks, "JPEG", quality=95, subsampling=0),
         "turbo": turbo(light, "CMYK"),
     }[kind]
-    header = jpeg.read_header(data)
+    header = libjpeg_turbo.read_header(data)
     assert (header.colour, header.inverted) == (space, True)
-    assert psnr(jpeg.decode(header, 1), inks) > 36
+    assert psnr(libjpeg_turbo.decode(header, 1), inks) > 36
 
 
 def test_without_adobes_marker_bytes_count_ink() -> None:
     inks = photo().convert("CMYK")
     adobe = encoded(Image.fromarray(255 - np.asarray(inks), "CMYK"), "JPEG", quality=95)
-    header = jpeg.read_header(without_segment(adobe, _APP14))
+    header = libjpeg_turbo.read_header(without_segment(adobe, _APP14))
     assert (header.colour, header.inverted) == ("CMYK", False)
-    assert psnr(jpeg.decode(header, 1), inks) > 36
+    assert psnr(libjpeg_turbo.decode(header, 1), inks) > 36
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_without_adobes_marker_bytes_count_ink() -> None:
     ],
 )
 def test_the_scale_is_the_one_that_sharp_decodes_at(shrink: float, scale: int) -> None:
-    assert jpeg.choose_scale(shrink) == scale
+    assert libjpeg_turbo.choose_scale(shrink) == scale
 
 
 @given(
@@ -191,7 +192,7 @@ def test_a_turned_picture_is_scaled_while_decoding_as_well(orientation: Orientat
 def test_a_profile_in_several_segments_is_put_together() -> None:
     profile = bytes(range(256)) * 600
     assert len(profile) > 2 * 65_535
-    header = jpeg.read_header(encoded(photo(), "JPEG", icc_profile=profile))
+    header = libjpeg_turbo.read_header(encoded(photo(), "JPEG", icc_profile=profile))
     assert header.metadata.profile == profile
 
 

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from handler.codec import Limits, open_picture, png
+from handler.codec import Limits, open_picture
+from handler.codec.decoders import kornia_rs
+from handler.codec.encoders import png_writer
 from handler.core.geometry import Region, Size
 from handler.errors import ProcessingFailed
 from tests.pictures import decoded, encoded, noise, photo
@@ -42,7 +44,7 @@ def same(image: Image.Image, other: Image.Image) -> bool:
 def test_what_is_written_reads_the_same(mode: str, width: int, height: int, drawn: bool) -> None:
     image = (drawing() if drawn else noise(200, 200)).crop((0, 0, width, height)).convert(mode)
 
-    assert same(decoded(png.encode(image)), image)
+    assert same(decoded(png_writer.encode(image)), image)
 
 
 @pytest.mark.parametrize("picture", [drawing(), photo()], ids=["drawing", "photo"])
@@ -51,7 +53,7 @@ def test_files_are_no_larger_than_sharp_writes_them(picture: Image.Image, mode: 
     image = picture.convert(mode)
     # Its defaults: zlib's sixth level and no filter.
     rows = np.insert(np.asarray(image).reshape(image.height, -1), 0, 0, axis=1)
-    assert len(png.encode(image)) <= 1.05 * len(zlib.compress(rows.tobytes(), 6))
+    assert len(png_writer.encode(image)) <= 1.05 * len(zlib.compress(rows.tobytes(), 6))
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
@@ -59,15 +61,15 @@ def test_plain_files_are_read_by_the_faster_reader(mode: str) -> None:
     image = photo().convert(mode)
     data = encoded(image, "PNG")
     with Image.open(io.BytesIO(data)) as opened:
-        assert png.is_plain(opened, data)
-        assert same(png.decode(opened, data), image)
+        assert kornia_rs.is_plain(opened, data)
+        assert same(kornia_rs.decode(opened, data), image)
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "I;16"])
 def test_other_files_are_left_to_pillow(mode: str) -> None:
     data = encoded(photo().convert("L").convert(mode), "PNG")
     with Image.open(io.BytesIO(data)) as opened:
-        assert not png.is_plain(opened, data)
+        assert not kornia_rs.is_plain(opened, data)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -75,7 +77,7 @@ def test_a_transparent_colour_is_left_to_pillow(mode: str) -> None:
     key = 255 if mode == "L" else (255, 255, 255)
     data = encoded(drawing().convert(mode), "PNG", transparency=key)
     with Image.open(io.BytesIO(data)) as opened:
-        assert not png.is_plain(opened, data)
+        assert not kornia_rs.is_plain(opened, data)
     pixels = open_picture(data, LIMITS).pixels(1)
     corner = pixels.read(Region(0, 0, 1, 1), Size(1, 1))
     assert corner.getpixel((0, 0)) == (0, 0, 0, 0)
@@ -85,7 +87,7 @@ def test_a_file_that_ends_after_its_last_row_is_taken() -> None:
     image = photo()
     data = encoded(image, "PNG")[: -_END - 2]
     with Image.open(io.BytesIO(data)) as opened, pytest.raises(ProcessingFailed):
-        png.decode(opened, data)
+        kornia_rs.decode(opened, data)
 
     size = Size(*image.size)
     read = open_picture(data, LIMITS).pixels(1).read(Region(0, 0, *image.size), size)
@@ -103,7 +105,7 @@ def test_a_file_that_ends_early_is_refused(share: float) -> None:
 
 def test_reader_and_writer_are_loaded_by_pictures_that_need_them() -> None:
     program = (
-        "import sys, handler.service, handler.codec.picture;"
+        "import sys, handler.jobs.service, handler.codec.picture;"
         "print({'kornia_rs', 'deflate'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from handler.codec import Limits, open_picture
-from handler.core.frame import Pixels
 from handler.core.geometry import Region, Size
-from handler.core.orientation import Orientation
+from handler.core.image.frame import Pixels
+from handler.core.image.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed
 from tests.pictures import encoded, gradient, photo
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.codec import Limits, libwebp, open_picture, webp
+from handler.codec import Limits, open_picture
+from handler.codec.decoders import libwebp, webp
 from handler.core.geometry import Region, Size
-from handler.core.orientation import Orientation
+from handler.core.image.orientation import Orientation
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.pictures import decoded, encoded, gradient, photo
 

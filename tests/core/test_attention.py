@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.attention import MAP_SIDE, attend
 from handler.core.geometry import Size
+from handler.core.subject.attention import MAP_SIDE, attend
 from tests.core.test_geometry import is_inside
 from tests.pictures import noise, photo, scene
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handler.core.backdrop import find_product
 from handler.core.geometry import Box
+from handler.core.trim.uneven_background import find_product
 from tests.core import silhouettes as shapes
 from tests.core.product_shots import (
     Scene,

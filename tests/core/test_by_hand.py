@@ -4,11 +4,11 @@ import pytest
 from PIL import Image
 
 from handler.codec import Limits, open_picture
-from handler.core.decision import Plan
 from handler.core.face import Face
-from handler.core.frame import Frame
 from handler.core.geometry import Box
-from handler.core.plan import make_plan
+from handler.core.image.frame import Frame
+from handler.core.plan import Plan
+from handler.core.planner import make_plan
 from handler.core.render import render
 from handler.settings import validate_settings
 from tests.core.test_selection import a_face, holds

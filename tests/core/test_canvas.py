@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.canvas import Canvas, Colour, contain, set_on
 from handler.core.geometry import Box, Size
+from handler.core.image.canvas import Canvas, Colour, contain, set_on
 from tests.pictures import gradient
 
 WHITE, CLEAR, HALF_RED = (255, 255, 255, 255), (255, 255, 255, 0), (255, 0, 0, 128)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.core.cover import Cover
 from handler.core.geometry import Box, Size
+from handler.core.image.cover import Cover
 
 untimed = settings(deadline=None)
 sizes = st.builds(Size, st.integers(1, 20_000), st.integers(1, 20_000))

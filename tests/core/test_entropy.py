@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from handler.core.entropy import busiest_window
 from handler.core.geometry import Box, Size
+from handler.core.subject.entropy import busiest_window
 from tests.core.test_geometry import is_inside
 from tests.pictures import scene
 

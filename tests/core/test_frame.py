@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.cover import Cover
-from handler.core.frame import Pixels
 from handler.core.geometry import Box, Region, Size
-from handler.core.orientation import Orientation
+from handler.core.image.cover import Cover
+from handler.core.image.frame import Pixels
+from handler.core.image.orientation import Orientation
 from tests.core.compare import decibels
 from tests.pictures import noise, photo
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from handler.core.geometry import Box, Region, Size
-from handler.core.orientation import Orientation
+from handler.core.image.orientation import Orientation
 from tests.pictures import encoded, noise
 
 untimed = settings(deadline=None)

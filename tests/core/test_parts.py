@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from handler.core.parts import Mask, Parts, close_gaps, drop_thin, fill_holes
+from handler.core.trim.components import Mask, Parts, close_gaps, drop_thin, fill_holes
 
 # As wide as the widest window below, and then one.
 _MARGIN = 6

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.cover import Cover
 from handler.core.geometry import Box, Region, Size
-from handler.core.resample import resample
+from handler.core.image.cover import Cover
+from handler.core.image.resample import resample
 from tests.core.compare import decibels, levels_apart
 from tests.pictures import gradient, photo
 

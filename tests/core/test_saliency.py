@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from handler.core.barrier import distance_to_frame
 from handler.core.geometry import Region, Size
-from handler.core.interest import GRID, combine
-from handler.core.saliency import find_salient
+from handler.core.saliency.interest import GRID, combine
+from handler.core.saliency.maps import find_salient
+from handler.core.saliency.minimum_barrier import distance_to_frame
 from tests.pictures import noise, photo
 
 untimed = settings(deadline=None)

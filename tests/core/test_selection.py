@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
-from handler.core.decision import Plan
 from handler.core.face import Face
-from handler.core.frame import Frame
 from handler.core.geometry import Box, Region, Size
-from handler.core.interest import combine
+from handler.core.image.frame import Frame
 from handler.core.overlay import draw_overlay
 from handler.core.placement import Guides
-from handler.core.plan import make_plan
+from handler.core.plan import Plan
+from handler.core.planner import make_plan
 from handler.core.render import render
-from handler.core.selection import Selection, select_window
-from handler.core.weighing import Look, Weighed, weigh
+from handler.core.saliency.interest import combine
+from handler.core.saliency.selection import Selection, select_window
+from handler.core.saliency.weighing import Look, Weighed, weigh
 from handler.settings import validate_settings
 from tests.pictures import encoded, gradient, noise, photo, scene
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.core.geometry import Region, Size
-from handler.core.thumbnail import shrink_exactly
+from handler.core.image.vips_shrink import shrink_exactly
 from tests.pictures import gradient, noise
 
 # What sharp 0.35.5 (libvips 8.18.7) makes of `pattern` with resize(width, height, {fit: "fill"}).

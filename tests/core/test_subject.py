@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
-from handler.core.cover import Cover
-from handler.core.decision import Plan
 from handler.core.geometry import Box, Size
-from handler.core.orientation import Orientation
-from handler.core.plan import make_plan
+from handler.core.image.cover import Cover
+from handler.core.image.orientation import Orientation
+from handler.core.plan import Plan
+from handler.core.planner import make_plan
 from handler.core.render import render
 from handler.settings import CropSettings, validate_settings
 from tests.core.compare import decibels, levels_apart

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from handler.core.surface import fit_surface, planes
+from handler.core.trim.background_surface import fit_surface, planes
 
 Floats = npt.NDArray[np.float64]
 

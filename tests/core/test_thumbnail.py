@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.thumbnail import thumbnail
+from handler.core.image.vips_shrink import thumbnail
 from tests.pictures import gradient, noise, photo
 
 untimed = settings(deadline=None)

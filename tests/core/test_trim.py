@@ -12,7 +12,7 @@ from PIL import Image
 
 from handler.core import trim
 from handler.core.geometry import Box
-from handler.core.trim import corner_colour, find_content
+from handler.core.trim.border import corner_colour, find_content
 
 Ints = npt.NDArray[np.int64]
 

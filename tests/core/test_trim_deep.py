@@ -6,7 +6,7 @@ from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.core.geometry import Box
-from handler.core.plan import make_plan
+from handler.core.planner import make_plan
 from handler.settings import validate_settings
 from tests.pictures import encoded
 

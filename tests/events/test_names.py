@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from handler.codec.formats import FORMATS, Format
-from handler.events.names import job_id, result_filename
+from handler.events.object_names import job_id, result_filename
 
 FILENAMES = st.one_of(
     st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1),

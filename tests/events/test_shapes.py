@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.events.shapes import (
+from handler.events.messages import (
     MalformedEvent,
     UploadedObject,
     is_batch_operation,

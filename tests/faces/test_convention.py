@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
-from handler.faces.convention import to_faces
 from handler.faces.detections import Detections
 from handler.faces.pyramid import UPRIGHT_AFTER
+from handler.faces.reference_box import to_faces
 
 SEEN = Size(640, 480)
 SOURCE = Size(6400, 4800)

@@ -5,8 +5,8 @@ from statistics import fmean
 import pytest
 
 from handler.config import Config
-from handler.core.decision import Plan
-from handler.job import Job, Stopwatch, open_job, plan_job
+from handler.core.plan import Plan
+from handler.jobs.job import Job, Stopwatch, open_job, plan_job
 from handler.settings import validate_settings
 from tests.bench.crops import GATES
 from tests.bench.crops_sides import OURS

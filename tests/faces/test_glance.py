@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from handler.config import Config
-from handler.core.decision import Plan
 from handler.core.geometry import Size
+from handler.core.plan import Plan
 from handler.faces import FaceDetector
 from handler.faces.novelty import novelty
-from handler.job import Job, Stopwatch, open_job, plan_job
+from handler.jobs.job import Job, Stopwatch, open_job, plan_job
 from handler.settings import validate_settings
 from tests.core.test_selection import holds
 from tests.faces.test_detector import ASTRONAUT, overlap

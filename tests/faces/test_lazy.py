@@ -30,7 +30,7 @@ def audit(event, arguments):
 sys.addaudithook(audit)
 
 from handler.codec import Limits, encode, open_picture
-from handler.core.plan import make_plan
+from handler.core.planner import make_plan
 from handler.core.render import render
 from handler.faces import detector, is_available
 from handler.settings import validate_settings

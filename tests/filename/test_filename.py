@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.filename import (
+from handler.filenames import (
     batch_name,
     clean_stem,
     content_disposition,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handler.codec import Limits, open_picture
-from handler.core.plan import make_plan
+from handler.core.planner import make_plan
 from handler.core.render import render
 from handler.settings import validate_settings
 from tests.core.compare import decibels

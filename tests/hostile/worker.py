@@ -18,7 +18,7 @@ from PIL import Image
 
 from handler.config import Config
 from handler.errors import SmartCropError
-from handler.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 
 # The deployment's default is 150 megapixels; what a picture below that limit costs is not a

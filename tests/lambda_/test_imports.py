@@ -7,7 +7,7 @@ import pytest
 HEAVY = ["boto3", "botocore.session", "onnxruntime", "uvicorn", "rich", "click", "scipy", "pi_heif"]
 
 
-@pytest.mark.parametrize("module", ["handler.lambda_http", "handler.service"])
+@pytest.mark.parametrize("module", ["handler.lambda_http", "handler.jobs.service"])
 def test_nothing_heavy_is_loaded_at_start(module: str) -> None:
     program = f"import sys, {module}; print(*(set({HEAVY}) & set(sys.modules)))"
 
@@ -19,7 +19,7 @@ def test_nothing_heavy_is_loaded_at_start(module: str) -> None:
 
 
 def test_the_service_needs_no_web_framework() -> None:
-    program = "import sys, handler.service; print('fastapi' in sys.modules)"
+    program = "import sys, handler.jobs.service; print('fastapi' in sys.modules)"
 
     loaded = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True

@@ -6,7 +6,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from handler.sizes import PRESETS
+from handler.settings import PRESETS
 from tests.openapi.document import DOCUMENT
 
 SCHEMAS = DOCUMENT["components"]["schemas"]

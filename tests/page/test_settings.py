@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-from handler.settings import CropSettings
-from handler.sizes import PRESETS
+from handler.settings import PRESETS, CropSettings
 from tests.page.browser import Page
 
 SCHEMA: dict[str, dict[str, Any]] = CropSettings.model_json_schema()["properties"]

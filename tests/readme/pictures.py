@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from handler.config import Config
-from handler.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, Stopwatch, run_job
 from handler.settings import validate_settings
 from tests.core import product_shots
 from tests.pictures import encoded, photo

@@ -8,8 +8,7 @@ import pytest
 from handler.core.geometry import Region, Size
 from handler.core.placement import Guides
 from handler.errors import InvalidSettings
-from handler.guides import MAX_BOXES
-from handler.settings import CropSettings, parse_settings
+from handler.settings import MAX_BOXES, CropSettings, parse_settings
 
 PICTURE = Size(800, 600)
 BOX = {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}

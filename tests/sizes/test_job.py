@@ -10,10 +10,10 @@ import pytest
 
 from handler.codec import Limits, open_picture, picture
 from handler.config import Config
-from handler.core import attention
 from handler.core.geometry import Size
+from handler.core.subject import attention
 from handler.faces import FaceDetector
-from handler.job import Crop, Job, Stopwatch, run_job
+from handler.jobs.job import Crop, Job, Stopwatch, run_job
 from handler.settings import parse_settings
 from tests.pictures import decoded, encoded, gradient, photo, scene
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.errors import InvalidSettings
-from handler.settings import CropSettings, parse_settings
-from handler.sizes import MAX_SIZES, PRESETS
+from handler.settings import MAX_SIZES, PRESETS, CropSettings, parse_settings
 
 
 def parsed(sizes: object, **others: object) -> CropSettings:

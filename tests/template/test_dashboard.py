@@ -9,8 +9,8 @@ import pytest
 
 from handler import telemetry
 from handler.config import Config
-from handler.job import Job
-from handler.service import Service
+from handler.jobs.job import Job
+from handler.jobs.service import Service
 from handler.settings import CropSettings
 from handler.storage import open_results
 from tests.pictures import encoded, gradient

@@ -1,0 +1,210 @@
+"""The route for several pictures, which come back in one ZIP."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from string import printable
+from typing import Any
+from urllib.parse import quote
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from handler.api.concurrency import work
+from handler.api.form import NamedJob, read_batch
+from handler.api.json_body import is_json, read_uploaded_batch
+from handler.api.openapi import Responses, batch_body, errors, text_header
+from handler.config import Config
+from handler.errors import (
+    BadForm,
+    BodyTooLarge,
+    FeatureDamaged,
+    FeatureMissing,
+    InvalidRequest,
+    InvalidSettings,
+    NoImage,
+    SettingsNotJson,
+    StorageUnavailable,
+    UploadsMissing,
+)
+from handler.filenames import content_disposition
+from handler.jobs.responses import BatchAnswer, BatchedFileAnswer, ErrorAnswer, FailedBatchAnswer
+from handler.jobs.service import Service
+from handler.jobs.zip_batch import Batch
+from handler.storage import ResultStore, UploadStore
+
+_ZIP = "application/zip"
+# Enough to put the ZIP into the store.
+_SECONDS_TO_ANSWER = 8.0
+# Node's clients take headers of 16 KiB together, and API Gateway those of 10.
+_MAX_HEADER_BYTES = 14_000
+_MAX_LAMBDA_HEADER_BYTES = 7_000
+# What a header may hold as it is, but for the sign that encodes all else.
+_PLAIN = "".join(sign for sign in printable if sign.isprintable() and sign != "%")
+
+_JOB_ID = text_header("Id of the batch.")
+_RESPONSES: Responses = {
+    200: {
+        "description": "The ZIP; or, for a client that accepts nothing but JSON, where it is.",
+        "headers": {
+            "X-Job-Id": _JOB_ID,
+            "X-File-Results": text_header(
+                "A JSON object, percent-encoded: place of each file, from 0, to the name of its "
+                "result in the ZIP; to a list of names where the settings have sizes."
+            ),
+            "X-File-Errors": text_header(
+                "Where files failed, a JSON object, percent-encoded: place of each to the reason."
+            ),
+            "Content-Disposition": text_header("Has a browser save the ZIP under its name."),
+        },
+        "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
+        "model": BatchAnswer,
+    },
+    303: {
+        "description": "The ZIP is in the store: it is larger than can be answered.",
+        "headers": {"X-Job-Id": _JOB_ID, "Location": text_header("Where the ZIP is.")},
+        "model": BatchAnswer,
+    },
+    **errors(
+        NoImage("Send the images as multipart/form-data, in a field named files"),
+        BadForm("Too many files. Maximum number of files is 100."),
+        SettingsNotJson(),
+        InvalidSettings("padding: Input should be less than or equal to 50"),
+        InvalidRequest("keys: Input should be a valid list"),
+        BodyTooLarge(
+            "At most 4,500,000 bytes are taken here; larger files go through POST /api/v1/uploads"
+        ),
+        FeatureMissing(),
+        UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+        StorageUnavailable("The result could not be stored"),
+        FeatureDamaged(),
+    ),
+    422: {"description": "No file could be cropped.", "model": FailedBatchAnswer},
+}
+
+
+def create_batch_router(
+    config: Config, service: Service, uploads: Callable[[], UploadStore]
+) -> APIRouter:
+    """The route, bound to a deployment, its service and what opens its uploads store."""
+    router = APIRouter()
+
+    @router.post(
+        "/api/v1/tools/smart-crop/batch",
+        response_class=Response,
+        responses=_RESPONSES,
+        openapi_extra=batch_body(),
+        operation_id="batch",
+        summary="Crop several images",
+        tags=["Crop"],
+    )
+    async def crop_batch(request: Request) -> Response:
+        batch = Batch(service, config.max_zip_bytes, _deadline(request))
+        try:
+            async with _jobs(request, uploads) as jobs:
+                for source, fetch in jobs:
+                    await work(partial(batch.add, source, fetch))
+                    if await request.is_disconnected():
+                        raise ClientDisconnect
+            return await _answer(request, batch, config, service.results)
+        except BaseException:
+            batch.close()
+            raise
+
+    return router
+
+
+@asynccontextmanager
+async def _jobs(
+    request: Request, uploads: Callable[[], UploadStore]
+) -> AsyncIterator[list[NamedJob]]:
+    if is_json(request):
+        yield await read_uploaded_batch(request, uploads)
+    else:
+        async with read_batch(request) as jobs:
+            yield jobs
+
+
+def _deadline(request: Request) -> float | None:
+    """When to begin no other file; on Lambda only, which ends a call that takes too long."""
+    context = request.scope.get("aws.context")
+    if context is None:
+        return None
+    seconds: float = context.get_remaining_time_in_millis() / 1000
+    return time.monotonic() + seconds - _SECONDS_TO_ANSWER
+
+
+async def _answer(request: Request, batch: Batch, config: Config, results: ResultStore) -> Response:
+    size = await to_thread.run_sync(batch.finish)
+    headers = {"X-Job-Id": batch.job_id}
+    listed = _listed(batch)
+    limit = _MAX_HEADER_BYTES if config.max_answer_bytes is None else _MAX_LAMBDA_HEADER_BYTES
+    fits = sum(map(len, listed.values())) <= limit
+    if _accepts_json_only(request):
+        answer = await to_thread.run_sync(_store, batch, size, results)
+        return JSONResponse(_dumped(answer), headers=headers)
+    if fits and (config.max_answer_bytes is None or size <= config.max_answer_bytes):
+        headers |= listed | {
+            "Content-Disposition": content_disposition(batch.filename),
+            "Content-Length": str(size),
+        }
+        return StreamingResponse(batch.chunks(), headers=headers, media_type=_ZIP)
+    answer = await to_thread.run_sync(_store, batch, size, results)
+    return JSONResponse(_dumped(answer), 303, {**headers, "Location": answer.download_url})
+
+
+def _accepts_json_only(request: Request) -> bool:
+    accepted = request.headers.get("accept", "*/*")
+    return "application/json" in accepted and "*/*" not in accepted and _ZIP not in accepted
+
+
+def _listed(batch: Batch) -> dict[str, str]:
+    """What became of the files, as headers."""
+    names: dict[int, str | tuple[str, ...]] = {}
+    reasons: dict[int, str] = {}
+    for place, file in enumerate(batch.files):
+        if file.error is None:
+            names[place] = file.filenames if file.has_sizes else file.filenames[0]
+        else:
+            reasons[place] = file.error.in_words
+    listed = {"X-File-Results": _encoded(names)}
+    return listed | {"X-File-Errors": _encoded(reasons)} if reasons else listed
+
+
+def _encoded(values: dict[int, Any]) -> str:
+    """JSON in a header; the reference encodes signs too that need not be."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return quote(text.encode(errors="replace"), safe=_PLAIN)
+
+
+def _store(batch: Batch, size: int, results: ResultStore) -> BatchAnswer:
+    results.save(batch.job_id, batch.filename, batch.rewound(), _ZIP)
+    batch.close()
+    link = results.link(batch.job_id, batch.filename)
+    return BatchAnswer(
+        job_id=batch.job_id,
+        download_url=link.url,
+        original_size=batch.original_size,
+        processed_size=size,
+        filename=batch.filename,
+        content_type=_ZIP,
+        expires_at=link.expires_at,
+        files=[
+            BatchedFileAnswer(
+                filename=file.source or "",
+                results=list(file.filenames),
+                error=ErrorAnswer.model_validate(file.error.answer()) if file.error else None,
+                warnings=list(file.warnings),
+            )
+            for file in batch.files
+        ],
+        warnings=batch.warnings,
+    )
+
+
+def _dumped(answer: BatchAnswer) -> dict[str, Any]:
+    return answer.model_dump(mode="json", by_alias=True)

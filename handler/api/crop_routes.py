@@ -1,0 +1,178 @@
+"""The routes of the API."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from handler import __version__
+from handler.api.concurrency import work
+from handler.api.form import read_job
+from handler.api.json_body import is_json, read_uploaded
+from handler.api.openapi import Responses, errors, image_body, link, text_header
+from handler.codec.formats import FORMATS, available_formats, content_type_of
+from handler.config import Config
+from handler.errors import (
+    BadForm,
+    BodyTooLarge,
+    FeatureDamaged,
+    FeatureMissing,
+    InvalidImage,
+    InvalidRequest,
+    InvalidSettings,
+    NoFaces,
+    NoImage,
+    NotFound,
+    ObjectTooLarge,
+    ProcessingFailed,
+    SettingsNotJson,
+    StorageUnavailable,
+    TooManyImages,
+    UploadsMissing,
+)
+from handler.filenames import content_disposition, is_result_name
+from handler.jobs.job import Job
+from handler.jobs.responses import AnalyzeAnswer, CropAnswer, HealthAnswer, LimitsAnswer
+from handler.jobs.service import Service
+from handler.storage import ResultStore, UploadStore
+
+Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
+
+_TOOL = "/api/v1/tools/smart-crop"
+_ERRORS = errors(
+    NoImage("Send the image as multipart/form-data, in a field named file"),
+    TooManyImages(),
+    BadForm("The form breaks off before its end"),
+    InvalidImage("unrecognised format"),
+    SettingsNotJson(),
+    InvalidSettings("padding: Input should be less than or equal to 50"),
+    InvalidRequest("key: Input should be a valid string"),
+    NotFound("No such object"),
+    BodyTooLarge(
+        "At most 4,500,000 bytes are taken here; larger files go through POST /api/v1/uploads"
+    ),
+    ObjectTooLarge("At most 100,000,000 bytes are taken, not 123,456,789"),
+    ProcessingFailed("The JPEG data are damaged or incomplete"),
+    NoFaces("No face was found at this sensitivity"),
+    FeatureMissing(),
+    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    StorageUnavailable("The result could not be written"),
+    FeatureDamaged(),
+)
+_BINARY = {"type": "string", "format": "binary"}
+_CROPPED = link("download", "Fetch the result.", job_id="jobId", filename="filename")
+_DOWNLOAD: Responses = {
+    200: {
+        "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
+        "description": "The picture, or the ZIP of a batch.",
+        "headers": {
+            "Content-Disposition": text_header("Has a browser save it under its name."),
+            "ETag": text_header("Changes with the bytes; for If-None-Match."),
+        },
+    },
+    304: {"description": "The client has it already."},
+    307: {
+        "description": "The file is at the object store, under a fresh link.",
+        "headers": {"Location": text_header("The link.")},
+    },
+    **errors(NotFound("No such result"), StorageUnavailable("The result could not be read")),
+}
+
+
+def create_router(
+    config: Config, service: Service, uploads: Callable[[], UploadStore]
+) -> APIRouter:
+    """The API's routes, bound to a deployment, its service and what opens its uploads store."""
+    router = APIRouter()
+    described: Any = {"openapi_extra": image_body(), "tags": ["Crop"]}
+
+    async def read(request: Request) -> Callable[[], Job]:
+        if is_json(request):
+            return await read_uploaded(request, uploads)
+        job = await read_job(request)
+        return lambda: job
+
+    @router.post(
+        _TOOL,
+        operation_id="crop",
+        summary="Crop an image",
+        response_description="The result, and the plan that it was made to.",
+        responses={200: _CROPPED, **_ERRORS},
+        **described,
+    )
+    async def crop(request: Request, overlay: Overlay = False) -> CropAnswer:
+        job = await read(request)
+        return await work(lambda: service.crop(replace(job(), overlay=overlay)))
+
+    @router.post(
+        f"{_TOOL}/analyze",
+        operation_id="analyze",
+        summary="Plan a crop",
+        response_description="What a crop would cut out, and why.",
+        responses=_ERRORS,
+        **described,
+    )
+    async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeAnswer:
+        job = await read(request)
+        return await work(lambda: service.analyze(replace(job(), overlay=overlay)))
+
+    @router.get(
+        "/api/v1/download/{job_id}/{filename}",
+        response_class=Response,
+        responses=_DOWNLOAD,
+        operation_id="download",
+        summary="Fetch a result",
+        tags=["Results"],
+    )
+    def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
+        if not is_result_name(filename):  # no store has to be asked
+            raise NotFound("No such result")
+        return _download(service.results, str(job_id), filename, request.headers)
+
+    @router.get(
+        "/api/v1/health",
+        operation_id="health",
+        summary="What this deployment can do",
+        response_description="Version, formats, features and limits.",
+        tags=["Deployment"],
+    )
+    def health() -> HealthAnswer:
+        return HealthAnswer(
+            status="ok",
+            version=__version__,
+            formats={name: name in available_formats() for name in FORMATS},
+            features={"face-detection": service.finds_faces},
+            limits=LimitsAnswer(
+                max_body_bytes=config.max_body_bytes,
+                max_upload_bytes=config.max_object_bytes if config.uploads else None,
+                max_pixels=config.max_pixels,
+            ),
+        )
+
+    return router
+
+
+def _download(results: ResultStore, job_id: str, filename: str, asked: Headers) -> Response:
+    if results.signs_links:
+        results.check(job_id, filename)
+        return RedirectResponse(results.link(job_id, filename).url, status_code=307)
+    found = results.read(job_id, filename)
+    headers = {
+        "Content-Disposition": content_disposition(filename),
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "ETag": f'"{found.etag}"',
+    }
+    if _is_known(headers["ETag"], asked.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    headers["Content-Length"] = str(found.size)
+    return StreamingResponse(found.chunks, headers=headers, media_type=content_type_of(filename))
+
+
+def _is_known(etag: str, condition: str) -> bool:
+    """Whether If-None-Match names a tag; proxies that compress make strong tags weak."""
+    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
+    return bool(tags & {etag, "*"})

@@ -1,0 +1,228 @@
+"""The OpenAPI document: what FastAPI cannot tell by itself, and made when it is asked for only."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, Literal
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from handler.api.form import MAX_PARTS
+from handler.api.json_body import PlannedUpload, UploadedImage, UploadedImages
+from handler.api.openapi_examples import ANSWERS, REQUESTS, SETTINGS
+from handler.codec.formats import FORMATS
+from handler.errors import SmartCropError
+from handler.jobs.responses import ErrorAnswer
+from handler.settings import CropSettings, OutputSize
+
+_SCHEMAS = "#/components/schemas/{model}"
+_JSON = "application/json"
+_DESCRIPTION = """\
+Photographs in, the right part of each out: cropped to what draws the eye, to faces, or to what \
+is not background.
+
+- Coordinates are pixels of the upright picture, after its EXIF orientation.
+- Every error is a JSON object with `error` and `code`; `code` never changes meaning.
+- Settings that do not exist are ignored, and named in `warnings`.
+- Every answer has the header `X-Request-Id`, which finds the request in the log.
+- A deployment may ask for requests that are signed with AWS Signature Version 4.
+"""
+_TAGS = {
+    "Crop": "One picture, several, or the plan alone.",
+    "Large files": "Past the limit of a request: upload first, ask what became of it later.",
+    "Results": "What was made.",
+    "Deployment": "What is installed here.",
+}
+_REQUEST_ID = "Finds the request in the log."
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def reference(model: type[BaseModel]) -> dict[str, str]:
+    """Point to the schema of a model in the document."""
+    return {"$ref": _SCHEMAS.format(model=model.__name__)}
+
+
+def text_header(description: str) -> dict[str, Any]:
+    """Describe a header of a response."""
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def errors(*examples: SmartCropError) -> Responses:
+    """Describe the errors of a route by one example of each."""
+
+    def status(error: SmartCropError) -> int:
+        return error.status
+
+    return {
+        status: {
+            "description": " ".join(_first_line(each) for each in alike),
+            "content": {
+                _JSON: {
+                    "schema": reference(ErrorAnswer),
+                    "examples": {
+                        each.code: {"summary": _first_line(each), "value": each.answer()}
+                        for each in alike
+                    },
+                }
+            },
+        }
+        for status, alike in (
+            (key, list(group)) for key, group in groupby(sorted(examples, key=status), status)
+        )
+    }
+
+
+def link(operation: str, description: str, **parameters: str) -> dict[str, Any]:
+    """Describe where an answer leads: an operation whose parameters are fields of the answer."""
+    expressions = {name: f"$response.body#/{field}" for name, field in parameters.items()}
+    return {
+        "links": {
+            operation: {
+                "operationId": operation,
+                "parameters": expressions,
+                "description": description,
+            }
+        }
+    }
+
+
+def image_body() -> dict[str, Any]:
+    """Describe the request of a crop: a form with an image, or the key of one."""
+    return _body({**_form_content("ImageForm", "file"), **_json_content(UploadedImage)})
+
+
+def batch_body() -> dict[str, Any]:
+    """Describe the request of a batch: a form with images, or their keys."""
+    return _body({**_form_content("ImagesForm", "files"), **_json_content(UploadedImages)})
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a request that is a JSON object."""
+    return _body(_json_content(model))
+
+
+class DescribedApp(FastAPI):
+    """An app whose document has all of it."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Make the document, once."""
+        if not self.openapi_schema:
+            self.openapi_schema = _document(self)
+        return self.openapi_schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=_DESCRIPTION,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        servers=[{"url": "/", "description": "Where this document comes from."}],
+        routes=app.routes,
+    )
+    schemas = document["components"]["schemas"]
+    schemas.update(
+        _schemas([CropSettings, OutputSize, PlannedUpload, UploadedImage, UploadedImages])
+    )
+    schemas.update(_schemas([ErrorAnswer], "serialization") | _forms())
+    for name, example in (REQUESTS | ANSWERS).items():
+        schemas[name]["examples"] = [example]
+    schemas["CropSettings"]["examples"] = SETTINGS
+    _drop_validation_errors(document)
+    for response in _responses(document):
+        response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
+    _drop_titles(document["paths"])
+    _drop_titles(document["components"])
+    return document
+
+
+def _forms() -> dict[str, Any]:
+    image = {"type": "string", "format": "binary"}
+    images = {"type": "array", "minItems": 1, "maxItems": MAX_PARTS, "items": image}
+    settings = {
+        **reference(CropSettings),
+        "description": "Settings as a JSON object; the defaults without.",
+    }
+    file = {**image, "description": "The image. It is taken under any name of its field."}
+    files = {**images, "description": "The images, in the order in which they will come back."}
+    return {
+        "ImageForm": {
+            "description": "An image, and what to do with it.",
+            "type": "object",
+            "properties": {"file": file, "settings": settings},
+            "required": ["file"],
+        },
+        "ImagesForm": {
+            "description": "Images, and what to do with each.",
+            "type": "object",
+            "properties": {"files": files, "settings": settings},
+            "required": ["files"],
+        },
+    }
+
+
+def _form_content(form: str, files: str) -> dict[str, Any]:
+    encoding = {
+        files: {"contentType": ", ".join(each.content_type for each in FORMATS.values())},
+        "settings": {"contentType": _JSON},
+    }
+    schema = {"$ref": _SCHEMAS.format(model=form)}
+    return {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+
+
+def _json_content(model: type[BaseModel]) -> dict[str, Any]:
+    return {_JSON: {"schema": reference(model)}}
+
+
+def _body(content: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _first_line(error: SmartCropError) -> str:
+    return (type(error).__doc__ or "").partition("\n")[0]
+
+
+def _schemas(
+    models: Iterable[type[BaseModel]], mode: Literal["validation", "serialization"] = "validation"
+) -> dict[str, Any]:
+    pairs = [(model, mode) for model in models]
+    _, made = models_json_schema(pairs, ref_template=_SCHEMAS)
+    definitions: dict[str, Any] = made["$defs"]
+    return definitions
+
+
+def _responses(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            yield from operation["responses"].values()
+
+
+def _drop_validation_errors(document: dict[str, Any]) -> None:
+    """Drop FastAPI's own errors, in whose place `handler.api.app` answers those of `errors`."""
+    own = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        own.pop(name, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            responses = operation["responses"]
+            if responses.get("422", {}).get("description") == "Validation Error":
+                del responses["422"]
+            operation["responses"] = dict(sorted(responses.items()))
+
+
+def _drop_titles(schema: Any) -> None:
+    """Drop what pydantic makes of names: it says the same again."""
+    if isinstance(schema, list):
+        for each in schema:
+            _drop_titles(each)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            del schema["title"]
+        for key, each in schema.items():
+            if key not in ("examples", "default", "enum"):
+                _drop_titles(each)

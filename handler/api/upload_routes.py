@@ -1,0 +1,151 @@
+"""Uploads past the gateway's limit, and the jobs that crop them."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from handler.api.json_body import PlannedUpload, read_body
+from handler.api.openapi import errors, json_body, link
+from handler.config import Config
+from handler.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    InvalidSettings,
+    NotFound,
+    StorageUnavailable,
+    UploadsMissing,
+)
+from handler.filenames import upload_name
+from handler.jobs.responses import DoneJob, ErrorAnswer, FailedJob, QueuedJob, UploadAnswer
+from handler.settings import validate_settings
+from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, upload_key
+
+JobAnswer = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
+
+_PREPARED = link("job", "Ask what became of it.", job_id="jobId")
+_STORE_DOWN = StorageUnavailable("The job could not be read")
+_ERRORS = errors(
+    InvalidRequest("contentType: String should match pattern"),
+    InvalidSettings("padding: Input should be less than or equal to 50"),
+    BodyTooLarge("At most 4,500,000 bytes are taken here"),
+    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    _STORE_DOWN,
+)
+
+
+def uploads_opener(config: Config) -> Callable[[], UploadStore]:
+    """What opens the uploads store, when it is first needed.
+
+    The call raises UploadsMissing when there is none.
+    """
+
+    @cache
+    def open_uploads() -> UploadStore:
+        if config.uploads is None:
+            raise UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS")
+        return UploadStore(config.uploads, config.max_object_bytes)
+
+    return open_uploads
+
+
+def create_uploads_router(
+    config: Config, uploads: Callable[[], UploadStore], results: ResultStore, jobs: JobStore
+) -> APIRouter:
+    """The routes of uploads and jobs, bound to their stores."""
+    router = APIRouter()
+    lifetime = timedelta(seconds=config.link_seconds)
+
+    def prepare(planned: PlannedUpload) -> UploadAnswer:
+        store = uploads()
+        job_id = str(uuid.uuid4())
+        key = upload_key(job_id, upload_name(planned.filename))
+        settings, warnings = None, list[str]()
+        if planned.settings is not None:
+            chosen, warnings = validate_settings(planned.settings)
+            settings = chosen.canonical()
+        form = store.presign(key, planned.content_type, settings, lifetime)
+        jobs.save(JobRecord(job_id=job_id, state="queued", key=key, settings=settings))
+        return UploadAnswer(
+            job_id=job_id,
+            url=form.url,
+            fields=form.fields,
+            key=key,
+            max_bytes=store.max_bytes,
+            expires_at=form.expires_at,
+            job_url=f"/api/v1/jobs/{job_id}",
+            warnings=warnings,
+        )
+
+    @router.post(
+        "/api/v1/uploads",
+        status_code=201,
+        responses={201: _PREPARED, **_ERRORS},
+        openapi_extra=json_body(PlannedUpload),
+        operation_id="prepareUpload",
+        summary="Get a form to upload a large image with",
+        response_description="The form, and where to ask what became of the upload.",
+        tags=["Large files"],
+    )
+    async def upload(request: Request) -> UploadAnswer:
+        planned = await read_body(request, PlannedUpload)
+        return await to_thread.run_sync(prepare, planned)
+
+    @router.get(
+        "/api/v1/jobs/{job_id}",
+        responses=errors(NotFound("No such job"), _STORE_DOWN),
+        operation_id="job",
+        summary="What became of an upload",
+        response_description="Queued, done or failed.",
+        tags=["Large files"],
+    )
+    def job(job_id: uuid.UUID) -> JobAnswer:
+        record = jobs.load(str(job_id))
+        if record is None:
+            raise NotFound("No such job")
+        return _ANSWERS[record.state](record, results)
+
+    return router
+
+
+def _queued(record: JobRecord, _: ResultStore) -> QueuedJob:
+    last_error = ErrorAnswer.model_validate(record.error) if record.error else None
+    return QueuedJob(**_common(record), state="queued", last_error=last_error)
+
+
+def _failed(record: JobRecord, _: ResultStore) -> FailedJob:
+    return FailedJob.model_validate({**(record.error or {}), **_common(record), "state": "failed"})
+
+
+def _done(record: JobRecord, results: ResultStore) -> DoneJob:
+    answer = record.answer or {}
+    folder = record.folder or ""
+    link = results.link(folder, answer["filename"])
+    fresh: dict[str, Any] = {"downloadUrl": link.url, "expiresAt": link.expires_at}
+    if "results" in answer:
+        fresh["results"] = [
+            {**each, "downloadUrl": results.link(folder, each["filename"]).url}
+            for each in answer["results"]
+        ]
+    return DoneJob.model_validate({**answer, **fresh, **_common(record), "state": "done"})
+
+
+def _common(record: JobRecord) -> dict[str, Any]:
+    return {
+        "job_id": record.job_id,
+        "key": record.key,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+    }
+
+
+_ANSWERS: dict[str, Callable[[JobRecord, ResultStore], QueuedJob | FailedJob | DoneJob]] = {
+    "queued": _queued,
+    "failed": _failed,
+    "done": _done,
+}

@@ -1,0 +1,228 @@
+"""Crop: files to files, as many at once as there are cores, and folders from where it broke off."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from handler.cli.common import in_our_terms, is_terminal, make_job, report, standard_error
+from handler.cli.flags import read_settings
+from handler.cli.inputs import Source, find_sources, has_folder
+from handler.cli.outputs import (
+    STANDARD_STREAM,
+    Target,
+    choose_targets,
+    format_of,
+    is_file,
+    make_folder,
+    real_paths,
+    writable_extensions,
+)
+from handler.cli.pool import cores, in_order, in_processes
+from handler.cli.resume import Record
+from handler.cli.summary import Summary
+from handler.config import Config
+from handler.errors import SmartCropError
+from handler.jobs.job import Stopwatch, run_job
+from handler.settings import CropSettings, mark_of
+
+_Task = tuple[Source, Target]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run is to go, whatever it crops.
+
+    Attributes:
+        workers: pictures at once; None for as many as there are cores.
+        again: whether pictures of folders are cropped that were cropped before.
+    """
+
+    workers: int | None = None
+    again: bool = False
+
+
+def crop_files(
+    names: Sequence[str],
+    output: str,
+    text: str | None,
+    flags: Mapping[str, object],
+    config: Config,
+    run: Run,
+) -> bool:
+    """Crop files; each failure and warning is one line on standard error.
+
+    Where folders are among them, what was done before is left out, and a table of what was done
+    ends it, on standard output.
+
+    Args:
+        names: paths of files and of folders of pictures, or ``-`` for standard input.
+        output: a folder, or for one file a file.
+        text: settings as JSON, or None.
+        flags: settings by their names on the wire; None where not given.
+        config: for its limits.
+        run: how to go about it.
+
+    Returns:
+        Whether all came out.
+
+    Raises:
+        click.ClickException: the settings or the output will not do for any file.
+    """
+    try:
+        settings, warnings = read_settings(text, flags)
+        record = _record(names, output, settings)
+        sources = _sources(names, output, record)
+        targets = choose_targets(output, sources, "_smartcrop")
+        if len(targets) == 1 and not targets[0].add_extension:
+            settings = _for_file(settings, targets[0].path)
+            make_folder(targets[0].path.parent)
+        else:
+            make_folder(Path(output))
+    except SmartCropError as error:
+        raise click.ClickException(error.in_words) from error
+    console = standard_error()
+    report(console, "Warning", warnings)
+    tasks = list(zip(sources, targets, strict=True))
+    work = _Work(settings, config, real_paths(sources), record and record.to_write())
+    if record is None:
+        return _crop_all(tasks, work, run, console, Summary())
+    return _crop_folders(tasks, work, run, console, record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What there is to do with every task; sent to each process once."""
+
+    settings: CropSettings
+    config: Config
+    inputs: frozenset[str]
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    warnings: Sequence[str] = ()
+    failure: str | None = None
+    read: int = 0
+    written: int = 0
+
+
+def _record(names: Sequence[str], output: str, settings: CropSettings) -> Record | None:
+    if not has_folder(names):
+        return None
+    if is_file(output, 2):
+        raise click.UsageError(f"The pictures of a folder need one to go to; {output} is a file.")
+    return Record.of(Path(output), settings)
+
+
+def _sources(names: Sequence[str], output: str, record: Record | None) -> list[Source]:
+    if record is None:
+        return find_sources(names)
+    # What results are in is not looked at, unless it is what was named.
+    folders = {os.path.realpath(name) for name in names}
+    results = {os.path.realpath(output)} - folders
+    return find_sources(names, record.results() | results)
+
+
+def _crop_folders(
+    tasks: Sequence[_Task], work: _Work, run: Run, console: Console, record: Record
+) -> bool:
+    summary, start = Summary(), time.monotonic()
+    waiting = []
+    for source, target in tasks:
+        if not run.again and record.has(source, target.path):
+            summary.of(source.below).before += 1
+        else:
+            waiting.append((source, target))
+    try:
+        done = _crop_all(waiting, work, run, console, summary)
+    except KeyboardInterrupt:
+        report(console, "Warning", ["Interrupted; the same command goes on from here"])
+        done = False
+    if not tasks:
+        report(console, "Warning", ["There are no pictures"])
+    summary.show(Console())
+    click.echo(f"{len(waiting):,} of {len(tasks):,} pictures in {time.monotonic() - start:,.1f} s")
+    return done
+
+
+def _crop_all(
+    tasks: Sequence[_Task], work: _Work, run: Run, console: Console, summary: Summary
+) -> bool:
+    done, workers = True, run.workers or cores()
+    # Standard input is this process's.
+    here = any(source.name == STANDARD_STREAM for source, _ in tasks)
+    do = partial(_crop, work=work)
+    with (
+        _progress(console, len(tasks)) as progress,
+        in_order(do, tasks, workers)
+        if here
+        else in_processes(do, tasks, workers, _ended) as outcomes,
+    ):
+        for (source, _), outcome in zip(tasks, progress.track(outcomes, len(tasks)), strict=True):
+            tally = summary.of(source.below)
+            tally.read += outcome.read
+            tally.written += outcome.written
+            report(console, "Warning", [f"{source.name}: {line}" for line in outcome.warnings])
+            if outcome.failure is None:
+                tally.cropped += 1
+            else:
+                tally.failed += 1
+                done = False
+                report(console, "Error", [f"{source.name}: {outcome.failure}"])
+    return done
+
+
+def _crop(task: _Task, work: _Work) -> _Outcome:
+    source, target = task
+    try:
+        job = make_job(source.name, work.settings, work.config)
+        crop = run_job(job, work.config, Stopwatch())
+        paths = [
+            target.write(each.data, each.format.extension, mark_of(each.of), work.inputs)
+            for each in crop.results
+        ]
+        if work.record is not None:
+            work.record.add(source, target.path, paths)
+    except Exception as error:
+        return _Outcome(failure=in_our_terms(error).in_words)
+    written = sum(len(each.data) for each in crop.results)
+    return _Outcome(crop.warnings, None, len(job.data), written)
+
+
+def _ended(_: _Task) -> _Outcome:
+    return _Outcome(failure="Processing failed: its process was ended, for want of memory perhaps")
+
+
+def _for_file(settings: CropSettings, path: Path) -> CropSettings:
+    """A file's extension chooses the format where the settings do not."""
+    if len(settings.sizes) > 1:
+        raise click.UsageError(f"Several sizes need a folder to go to; {path} is a file.")
+    if "format" in settings.model_fields_set or path.suffix == "":
+        return settings
+    format_ = format_of(path)
+    if format_ is None:
+        raise click.UsageError(
+            f"{path} has none of the extensions that stand for a format "
+            f"({writable_extensions()}). Take one of them or give --format; "
+            "the name of a folder ends in /."
+        )
+    return settings.model_copy(update={"format": format_})
+
+
+def _progress(console: Console, count: int) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=count <= 1 or not is_terminal(),
+    )

@@ -1,0 +1,119 @@
+"""Decoding in a process of its own: what breaks there, breaks nothing here."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Timer
+from typing import IO
+
+import numpy as np
+from PIL import Image
+
+from handler.codec.formats import Decoder
+from handler.core.geometry import Size
+from handler.errors import ProcessingFailed
+
+_PROGRAM = str(Path(__file__).with_name("isolated_worker.py"))
+# Python, Pillow and a decoder map 150 MB before they start; numpy, which JPEG XL comes with, and
+# the threads of dav1d another 300, most of which is never touched.
+_BASE_BYTES = 640 << 20
+# OpenJPEG keeps four bytes a sample, twice, and Pillow four a pixel.
+_BYTES_PER_PIXEL = 40
+# A hundred megapixels of JPEG 2000 take this long; other formats are done long before.
+_CPU_SECONDS = 60
+# A machine may be busy; one that is taken over may wait for ever.
+_WALL_SECONDS = 120
+# Fewer system calls than with the 64 KiB that a pipe starts with; Linux alone can be asked.
+_PIPE_BYTES = 1 << 20
+_SET_PIPE_SIZE = 1031
+# Mode that comes back -> bytes a pixel.
+_BYTES = {"L": 1, "LA": 2, "I;16": 2, "RGB": 3, "RGBX": 4, "RGBA": 4, "CMYK": 4, "LAB": 3}
+_BYTES |= {"YCbCr": 3, "I;16B": 2, "I;16L": 2}
+# What Python, the loader and this machine's libraries are told by the environment. Nothing else
+# of it goes along: on AWS it holds credentials.
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "SYSTEMROOT")
+
+
+def decode(data: bytes, decoder: Decoder, size: Size) -> Image.Image:
+    """Decode a file elsewhere.
+
+    Args:
+        data: the file.
+        decoder: who is to do it.
+        size: as stored, by the header: what it takes more than that many pixels need is refused.
+
+    Returns:
+        Picture of a mode whose rows are plain bytes, of whatever size it turned out to have.
+
+    Raises:
+        ProcessingFailed: the data are damaged, or more than the limits were needed.
+    """
+    memory = _BASE_BYTES + _BYTES_PER_PIXEL * size.area + 3 * len(data)
+    command = [sys.executable, "-I", "-S", _PROGRAM, decoder, str(memory)]
+    command += [str(_CPU_SECONDS), *filter(None, sys.path)]
+    failed = ProcessingFailed("The picture's data are damaged, or take too much memory or time")
+    with subprocess.Popen(  # noqa: S603  # it is this Python, with a program of ours
+        command,
+        env=_environment(os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        if process.stdin is None or not isinstance(process.stdout, io.BufferedReader):
+            raise failed
+        _widen(process.stdin, process.stdout)
+        watchdog = Timer(_WALL_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            process.stdin.write(data)
+            process.stdin.close()
+            image = _read(process.stdout, size)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise failed from error
+        finally:
+            watchdog.cancel()
+            process.kill()
+    return image
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: environment[name] for name in _ENVIRONMENT if name in environment}
+    # Each further arena of malloc would take 64 MB of what may be mapped; one thread is enough for
+    # the little that numpy does there.
+    return kept | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _widen(*pipes: IO[bytes]) -> None:
+    if sys.platform != "linux":
+        return
+    import fcntl
+
+    for pipe in pipes:
+        try:
+            fcntl.fcntl(pipe, _SET_PIPE_SIZE, _PIPE_BYTES)
+        except OSError:  # the user has as many large pipes as one may have
+            return
+
+
+def _read(pipe: io.BufferedReader, expected: Size) -> Image.Image:
+    """Read the answer, no more of it than there may be.
+
+    Raises:
+        ValueError, LookupError, TypeError: it is none.
+    """
+    header = json.loads(pipe.readline(200))
+    mode, size = header["mode"], Size(int(header["width"]), int(header["height"]))
+    if size.area > expected.area or size.area <= 0:
+        raise ValueError("there are more pixels than the header promised")
+    pixels = np.empty(size.area * _BYTES[mode], np.uint8)
+    filled = 0
+    while filled < pixels.size:
+        got = pipe.readinto(pixels.data[filled:])
+        if not got:
+            raise ValueError("the pixels end early")
+        filled += got
+    return Image.frombuffer(mode, (size.width, size.height), pixels, "raw", mode, 0, 1)

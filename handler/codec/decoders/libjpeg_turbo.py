@@ -1,0 +1,137 @@
+"""JPEG through libjpeg-turbo (simplejpeg), scaled while decoding."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from handler.codec.decoders import isolated
+from handler.codec.headers import jpeg
+from handler.codec.headers.exif import Metadata, read_exif_orientation
+from handler.core.geometry import Size
+from handler.errors import InvalidImage, ProcessingFailed
+
+# What libjpeg-turbo can scale by, coarsest first, for nearly nothing.
+_SCALES = (8, 4, 2)
+# Components -> colour space, in libjpeg-turbo's words; the likeliest of them.
+_COLOURS = {1: "Gray", 3: "YCbCr", 4: "CMYK"}
+_UNKNOWN_SUBSAMPLING = "subsampling"
+_INKS = 4
+# Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
+# picture in: it then reads the decoded pixels where they lie.
+_DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
+_BYTES = {"GRAY": 1, "CMYK": 4, "RGBX": 4}
+_PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
+
+
+@dataclass(frozen=True, slots=True)
+class JpegHeader:
+    """What is known of a JPEG before decoding.
+
+    Attributes:
+        data: the file, as it is to be decoded.
+        size: as stored.
+        colour: colour space of the file, in libjpeg-turbo's words.
+        inverted: CMYK values count light instead of ink, as Adobe writes them.
+        lossless: it cannot be scaled while decoding.
+        apart: simplejpeg does not know its subsampling; it is decoded in a process of its own.
+        metadata: orientation and profile.
+    """
+
+    data: bytes
+    size: Size
+    colour: str
+    inverted: bool
+    lossless: bool
+    apart: bool
+    metadata: Metadata
+
+
+def read_header(data: bytes) -> JpegHeader:
+    """Read size, colour space and metadata.
+
+    Raises:
+        InvalidImage: the header is damaged, or there are more scans than any encoder writes.
+        ProcessingFailed: there are too few bytes for that many pixels.
+    """
+    segments = jpeg.read(data)
+    colour, apart = _COLOURS[segments.components], False
+    try:
+        _, _, colour, _ = simplejpeg.decode_jpeg_header(segments.data)
+    except KeyError:  # 4:4:1, which simplejpeg (1.9.0) has no name for, and decodes
+        pass
+    except (ValueError, MemoryError) as error:
+        apart = _UNKNOWN_SUBSAMPLING in str(error)
+        if not apart:
+            raise InvalidImage("the JPEG header is damaged") from error
+        if segments.components == _INKS:
+            raise InvalidImage("CMYK JPEG of this subsampling is not taken") from error
+    if segments.size.area > segments.most_pixels:
+        raise ProcessingFailed("The file is too short for the size in its header")
+    metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
+    return JpegHeader(
+        segments.data,
+        segments.size,
+        colour,
+        segments.adobe,
+        segments.lossless,
+        apart,
+        metadata,
+    )
+
+
+def choose_scale(shrink: float) -> int:
+    """How much to scale while decoding, as sharp 0.35 does for a resize by 1/``shrink``."""
+    for scale in _SCALES:
+        if shrink >= scale:
+            # libjpeg rounds sizes up, which shows where next to nothing is left to resize.
+            return scale // 2 if int(shrink) == scale else scale
+    return 1
+
+
+def decode(header: JpegHeader, scale: int) -> Image.Image:
+    """Decode at 1/``scale`` of the size.
+
+    Returns:
+        Picture of mode L, RGBX or CMYK (0 is no ink), floor(size / scale) pixels, as stored.
+
+    Raises:
+        ProcessingFailed: the data are damaged or end early.
+    """
+    if header.apart:
+        return _decode_apart(header, scale)
+    if header.lossless and scale > 1:
+        return decode(header, 1).reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
+    space = _DECODE_TO.get(header.colour, "RGBX")
+    # libjpeg-turbo ignores the scale of a lossless file and writes all of its pixels, which overran
+    # the buffer that simplejpeg (1.9.0) allots to the scaled ones. This one has room for them
+    # whatever the file passes for, and the system lends no page of it before it is written to.
+    room = np.empty(header.size.area * _BYTES[space], np.uint8)
+    try:
+        pixels = simplejpeg.decode_jpeg(
+            header.data,
+            space,
+            min_height=-(-header.size.height // scale) if scale > 1 else 0,
+            min_width=-(-header.size.width // scale) if scale > 1 else 0,
+            buffer=room,
+        )
+    except (ValueError, MemoryError) as error:
+        raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
+    if space == "CMYK" and header.inverted:
+        np.subtract(255, pixels, out=pixels)
+    mode = _PILLOW_MODE[space]
+    size = _scaled(header.size, scale)
+    # libjpeg-turbo rounds the scaled size up, libvips down: the stride skips what is over.
+    return Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
+
+
+def _decode_apart(header: JpegHeader, scale: int) -> Image.Image:
+    image = isolated.decode(header.data, "libjpeg-turbo", header.size)
+    if image.size != (header.size.width, header.size.height):
+        raise ProcessingFailed("The JPEG data have another size than the header says")
+    return image if scale == 1 else image.reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
+
+
+def _scaled(size: Size, scale: int) -> tuple[int, int]:
+    return max(1, size.width // scale), max(1, size.height // scale)

@@ -1,0 +1,123 @@
+"""All formats that have no module of their own: headers walked, then Pillow's or other decoders."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from handler.codec.colour import lab_to_srgb
+from handler.codec.decoders import isolated
+from handler.codec.formats import Format
+from handler.codec.headers import Contents, png
+from handler.codec.headers.exif import Metadata, read_exif_orientation
+from handler.errors import InvalidImage, ProcessingFailed
+
+# The limit on pixels is checked here, on the header, with our own number.
+Image.MAX_IMAGE_PIXELS = None
+
+# Mode as decoded -> 8-bit mode to work in. Samples of 32 bits, whole or real, have no agreed white.
+_WORKING_MODE = {
+    "1": "L",
+    "L": "L",
+    "I;16": "L",
+    "I;16B": "L",
+    "I;16L": "L",
+    "LA": "RGBA",
+    "La": "RGBA",
+    "P": "RGB",
+    "PA": "RGBA",
+    "RGB": "RGB",
+    "RGBX": "RGBX",
+    "RGBA": "RGBA",
+    "RGBa": "RGBA",
+    "CMYK": "CMYK",
+    "YCbCr": "RGB",
+    "LAB": "RGB",
+    "HSV": "RGB",
+}
+# Animations are left to Pillow.
+_PLUGINS = {"libwebp": "WEBP"}
+
+
+def open_header(data: bytes, format_: Format) -> Image.Image:
+    """Open a file without decoding it.
+
+    Raises:
+        InvalidImage: the header is damaged, or its pixels are of a kind that is not taken.
+    """
+    plugin = _PLUGINS.get(format_.decoder, format_.decoder)
+    try:
+        image = Image.open(io.BytesIO(data), formats=[plugin])
+    except Exception as error:  # whatever a plugin makes of hostile bytes
+        raise InvalidImage(f"the {format_.label} header is damaged") from error
+    if image.mode not in _WORKING_MODE:
+        kind = "samples of 32 bits or with a sign"
+        raise InvalidImage(f"{format_.label} with {kind} is not taken")
+    return image
+
+
+def read_metadata(image: Image.Image) -> Metadata:
+    """Orientation and profile of an opened file."""
+    orientation = read_exif_orientation(image.info.get("exif"))
+    return Metadata(orientation, image.info.get("icc_profile"))
+
+
+def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
+    """Decode the first frame. It is handed over with its memory: this can be done once.
+
+    Args:
+        image: the opened file.
+        format_: its format.
+        data: the file.
+
+    Returns:
+        Picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK, as stored, its
+        metadata removed.
+
+    Raises:
+        ProcessingFailed: the data are damaged or end early.
+    """
+    try:
+        image.load()
+        # Pillow says nothing when the pixels of a PNG end early, and leaves the rest blank.
+        whole = format_.name != "png" or not _ends_blank(image) or png.is_whole(data)
+        decoded = _to_working_mode(image)
+    except Exception as error:  # whatever a decoder makes of hostile bytes
+        raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
+    if not whole:
+        raise ProcessingFailed("The PNG data are incomplete")
+    decoded.info = {}
+    return decoded
+
+
+def decode_apart(contents: Contents, format_: Format) -> Image.Image:
+    """Decode in a process of its own; see `decode` for the picture.
+
+    Raises:
+        ProcessingFailed: the data are damaged or end early, or took more memory or time than
+            pictures of that size do.
+    """
+    image = isolated.decode(contents.data, format_.decoder, contents.size)
+    if image.size != (contents.size.width, contents.size.height):
+        raise ProcessingFailed(f"The {format_.label} data have another size than the header says")
+    return _to_working_mode(image)
+
+
+def _ends_blank(image: Image.Image) -> bool:
+    """Whether one of the last two rows is; interlaced, all even rows may come first."""
+    rows = range(max(0, image.height - 2), image.height)
+    return any(
+        image.crop((0, row, image.width, row + 1)).getbbox(alpha_only=False) is None for row in rows
+    )
+
+
+def _to_working_mode(image: Image.Image) -> Image.Image:
+    mode = _WORKING_MODE[image.mode]
+    if image.mode.startswith("I;16"):
+        # The upper byte, as libvips reduces it, and Pillow itself wherever there is colour.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode == "LAB":
+        return lab_to_srgb(image)
+    if "transparency" in image.info and mode in ("L", "RGB"):
+        mode = "RGBA"
+    return image.convert(mode) if image.mode != mode else image

@@ -1,0 +1,107 @@
+"""PNG faster than Pillow does it: reading its plain kinds, and writing.
+
+Reading is left to the Rust crate `png`, as kornia-rs binds it. Writing takes only as much of a
+search by libdeflate as pays: a photograph has next to nothing that repeats byte by byte, so rows
+are filtered by the average of their neighbours, and the fastest search will do. Lettering and
+drawings repeat exactly what was there before, which any filter would hide. Which of the two a
+picture is like shows in a sample of its rows.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from handler.codec.headers.png import COLOUR_TYPES, SIGNATURE
+
+Samples = npt.NDArray[np.uint8]
+Strips = Iterable[tuple[int, int]]
+
+_DEPTH = 8
+# Filter types (PNG specification, third edition, 9.2).
+_NO_FILTER, _AVERAGE = 0, 3
+# Rows at a time: what is made of them stays in the processor's cache.
+_STRIP = 64
+# A twentieth of the usual picture, in strips high enough to show what repeats from row to row.
+_SAMPLES, _SAMPLE_ROWS = 4, 16
+# A thorough search is worth its time where it leaves so much less.
+_WORTH = 1.06
+
+
+def encode(image: Image.Image) -> bytes:
+    """Write a file without metadata.
+
+    Args:
+        image: mode L, RGB or RGBA (alpha not premultiplied).
+    """
+    rows, bands = np.asarray(image).reshape(image.height, -1), len(image.getbands())
+    header = struct.pack(
+        ">IIBBBBB", image.width, image.height, _DEPTH, COLOUR_TYPES[image.mode], 0, 0, 0
+    )
+    data = _deflated(rows, bands, _choose_way(rows, bands), _strips(len(rows)))
+    return b"".join(
+        (SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
+    )
+
+
+def _chunk(kind: bytes, payload: bytes | bytearray) -> bytes:
+    checksum = zlib.crc32(payload, zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(payload)), kind, payload, struct.pack(">I", checksum)))
+
+
+def _plain(strip: Samples, _above: Samples, _bands: int) -> Samples:
+    return strip
+
+
+def _less_average(strip: Samples, above: Samples, bands: int) -> Samples:
+    """Differences to the mean, rounded down, of the pixels to the left and above."""
+    left = np.zeros_like(strip)
+    left[:, bands:] = strip[:, :-bands]
+    # Without a ninth bit: half of each, and what both halves lost.
+    mean: Samples = (above >> 1) + (left >> 1) + (above & left & 1)
+    return strip - mean
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A filter and its number, and how much libdeflate is to search."""
+
+    filter: Callable[[Samples, Samples, int], Samples]
+    number: int
+    level: int
+
+
+_AS_PHOTOGRAPH = _Way(_less_average, _AVERAGE, 1)
+_AS_DRAWING = _Way(_plain, _NO_FILTER, 7)
+
+
+def _choose_way(rows: Samples, bands: int) -> _Way:
+    """The way that makes less of a sample, and the faster one where there is little in it."""
+    tops = np.linspace(0, max(0, len(rows) - _SAMPLE_ROWS), _SAMPLES, dtype=int).tolist()
+    strips = [(top, min(top + _SAMPLE_ROWS, len(rows))) for top in tops]
+    photograph, drawing = (
+        len(_deflated(rows, bands, way, strips)) for way in (_AS_PHOTOGRAPH, _AS_DRAWING)
+    )
+    return _AS_DRAWING if drawing * _WORTH < photograph else _AS_PHOTOGRAPH
+
+
+def _strips(height: int) -> Strips:
+    return [(top, min(top + _STRIP, height)) for top in range(0, height, _STRIP)]
+
+
+def _deflated(rows: Samples, bands: int, way: _Way, strips: Strips) -> bytearray:
+    from deflate import zlib_compress
+
+    filtered = np.empty((sum(bottom - top for top, bottom in strips), rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = way.number
+    done = 0
+    for top, bottom in strips:
+        above = rows[max(0, top - 1) : bottom - 1]
+        above = above if top else np.concatenate((np.zeros_like(rows[:1]), above))
+        filtered[done : done + bottom - top, 1:] = way.filter(rows[top:bottom], above, bands)
+        done += bottom - top
+    return zlib_compress(filtered, way.level)

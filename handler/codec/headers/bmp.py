@@ -1,0 +1,50 @@
+"""BMP: one header, one picture."""
+
+import struct
+
+from handler.codec.headers.header import Contents
+from handler.core.geometry import Size
+from handler.errors import InvalidImage
+
+_FILE_HEADER_BYTES = 14
+_OLD_HEADER_BYTES = 12
+# Numbers of the compressions that are taken; and names of those that would hand the data to a
+# decoder of another format.
+_RLE = frozenset((1, 2))
+_PLAIN = frozenset((0, 3))
+_NAMES = {4: "JPEG", 5: "PNG"}
+# Pillow decodes RLE in Python, a step a pixel at worst. It was meant for icons and logos.
+_MAX_RLE_PIXELS = 1_000_000
+_MAX_RLE_BYTES = 1_000_000
+
+
+def read(data: bytes) -> Contents:
+    """Read the header; the file is kept as it is.
+
+    Raises:
+        InvalidImage: the header is damaged, or the compression is not taken.
+    """
+    try:
+        size, bits, compression = _read_header(data)
+    except struct.error as error:
+        raise InvalidImage("the BMP header is damaged") from error
+    if compression in _RLE:
+        if size.area > _MAX_RLE_PIXELS or len(data) > _MAX_RLE_BYTES:
+            raise InvalidImage("BMP with RLE compression is taken up to a megapixel only")
+        return Contents(data, size, _MAX_RLE_PIXELS)
+    if compression not in _PLAIN:
+        name = _NAMES.get(compression, f"number {compression}")
+        raise InvalidImage(f"BMP with {name} compression is not taken")
+    return Contents(data, size, len(data) * 8 // max(1, bits))
+
+
+def _read_header(data: bytes) -> tuple[Size, int, int]:
+    """Size, bits a pixel, and number of the compression."""
+    (header_bytes,) = struct.unpack_from("<I", data, _FILE_HEADER_BYTES)
+    start = _FILE_HEADER_BYTES + 4
+    if header_bytes == _OLD_HEADER_BYTES:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, start)
+        return Size(width, height), bits, 0
+    # A negative height says that the rows run from the top.
+    width, height, _, bits, compression = struct.unpack_from("<IiHHI", data, start)
+    return Size(width, abs(height)), bits, compression

@@ -1,0 +1,94 @@
+"""GIF: the screen and its first frame."""
+
+import struct
+
+from handler.codec.headers.header import ANIMATED, Contents
+from handler.core.geometry import Size
+from handler.errors import InvalidImage
+
+_SCREEN_BYTES = 13
+_HAS_TABLE = 0x80
+_EXTENSION, _FRAME = 0x21, 0x2C
+_GRAPHIC_CONTROL = 0xF9
+_END = b";"
+# How to clear the screen for the second frame, which is not looked at.
+_DISPOSAL = 0b00011100
+# Sub-blocks of 255 bytes: 2.5 MB of comments and XMP in front of the first frame.
+_MAX_BLOCKS = 10_000
+# The pixels of a frame of 250 MB; beyond that nobody looks whether another frame follows.
+_MAX_PIXEL_BLOCKS = 1_000_000
+_FRAME_BYTES = 10
+# A code of 12 bits stands for at most 3,838 pixels.
+_MAX_EXPANSION = 2560
+# A small frame may stand on a large screen: that costs nothing up to here.
+_SMALL_SCREEN = 1024 * 1024
+
+
+def read(data: bytes) -> Contents:
+    """Find the first frame; of what stands in front of it, only transparency is kept.
+
+    Raises:
+        InvalidImage: there is no frame, or the way to it is damaged.
+    """
+    try:
+        screen_end = _SCREEN_BYTES + _table_bytes(data[10])
+        control, frame = _find_frame(data, screen_end)
+        width, height = struct.unpack_from("<HH", data, 6)
+        left, top, across, down = struct.unpack_from("<HHHH", data, frame + 1)
+    except (IndexError, struct.error) as error:
+        raise InvalidImage("the GIF header is damaged") from error
+    end = _frame_end(data, frame)
+    return Contents(
+        data[:screen_end] + control + data[frame:end] + _END,
+        Size(max(width, left + across), max(height, top + down)),  # as Pillow makes room
+        max(_SMALL_SCREEN, len(data) * _MAX_EXPANSION),
+        left_out=ANIMATED if _has_frame(data, end) else None,
+    )
+
+
+def _frame_end(data: bytes, frame: int) -> int:
+    """Where the blocks of the frame's pixels end, or the file."""
+    try:
+        position = frame + _FRAME_BYTES + _table_bytes(data[frame + _FRAME_BYTES - 1]) + 1
+        for _ in range(_MAX_PIXEL_BLOCKS):
+            size = data[position]
+            position += 1 + size
+            if not size:
+                return position
+    except IndexError:
+        pass
+    return len(data)
+
+
+def _has_frame(data: bytes, position: int) -> bool:
+    try:
+        _find_frame(data, position)
+    except (IndexError, InvalidImage):
+        return False
+    return True
+
+
+def _table_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & _HAS_TABLE else 0
+
+
+def _find_frame(data: bytes, position: int) -> tuple[bytes, int]:
+    """The last graphic control block before the first frame, and where the frame begins."""
+    control = b""
+    blocks = 0
+    while data[position] == _EXTENSION:
+        start, label = position, data[position + 1]
+        position += 2
+        blocks += 1
+        while size := data[position]:
+            position += 1 + size
+            blocks += 1
+        position += 1
+        if blocks > _MAX_BLOCKS:
+            raise InvalidImage("the GIF has too much before its first frame")
+        if label == _GRAPHIC_CONTROL and data[start + 2] == 4:
+            flags = data[start + 3] & ~_DISPOSAL
+            control = data[start : start + 3] + bytes([flags]) + data[start + 4 : start + 7] + b"\0"
+    if data[position] != _FRAME:
+        raise InvalidImage("the GIF has no frame")
+    return control, position

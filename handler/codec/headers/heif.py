@@ -1,0 +1,189 @@
+"""HEIC and AVIF: the boxes around the primary picture (ISO/IEC 14496-12 and 23008-12)."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from handler.codec.headers.header import ANIMATED, Contents
+from handler.core.geometry import Size
+from handler.core.image.orientation import Orientation
+from handler.errors import InvalidImage
+
+# Brands of the two codecs; "mif1" and "msf1" say that the others tell.
+_AVIF = frozenset((b"avif", b"avis"))
+_HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
+# A burst of photos with grids has some thousand properties and associations.
+_MAX_BOXES = 20_000
+_MAX_BRANDS_BYTES = 1024
+_ALPHA = (b"urn:mpeg:hevc:2015:auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")
+# Quarter turns to the left, and the axis of a mirroring after it: None, 0 (top and bottom change
+# places) or 1 (left and right do) -> what turns the picture upright.
+_ORIENTATIONS = {
+    (0, None): Orientation.UPRIGHT,
+    (1, None): Orientation.TURN_LEFT,
+    (2, None): Orientation.HALF_TURN,
+    (3, None): Orientation.TURN_RIGHT,
+    (0, 0): Orientation.FLIP,
+    (1, 0): Orientation.TRANSPOSE,
+    (2, 0): Orientation.MIRROR,
+    (3, 0): Orientation.TRANSVERSE,
+    (0, 1): Orientation.MIRROR,
+    (1, 1): Orientation.TRANSVERSE,
+    (2, 1): Orientation.FLIP,
+    (3, 1): Orientation.TRANSPOSE,
+}
+
+
+def kind(data: bytes) -> Literal["avif", "heic"] | None:
+    """Which of the two formats a file is, if one, by its brands."""
+    if data[4:8] != b"ftyp":
+        return None
+    length = min(int.from_bytes(data[:4], "big"), _MAX_BRANDS_BYTES, len(data))
+    # The major brand, its version, and the compatible ones.
+    brands = [data[8:12], *(data[at : at + 4] for at in range(16, length, 4))]
+    for brand in brands:
+        if brand in _AVIF:
+            return "avif"
+        if brand in _HEIC:
+            return "heic"
+    return None
+
+
+def read_avif(data: bytes) -> Contents:
+    """Read an AVIF's boxes; the file is kept as it is. The decoder turns nothing.
+
+    Raises:
+        InvalidImage: the boxes are damaged.
+    """
+    item = _read(data, "AVIF")
+    return item.contents(data, item.size, item.orientation)
+
+
+def read_heic(data: bytes) -> Contents:
+    """Read a HEIC's boxes; the file is kept as it is. The decoder cuts, turns and mirrors.
+
+    Raises:
+        InvalidImage: the boxes are damaged.
+    """
+    item = _read(data, "HEIC")
+    upright = item.orientation.size(item.clean or item.size)
+    return item.contents(data, upright, Orientation.UPRIGHT)
+
+
+@dataclass(slots=True)
+class _Item:
+    """What the properties of the primary picture say.
+
+    Attributes:
+        size: as coded.
+        clean: what is left of it, if it is to be cut.
+        turns: quarter turns to the left.
+        axis: of the mirroring.
+        profile: ICC profile.
+        alpha: whether some picture in the file is an alpha channel.
+        animated: whether the file has a track of frames.
+    """
+
+    size: Size = field(default_factory=lambda: Size(0, 0))
+    clean: Size | None = None
+    turns: int = 0
+    axis: int | None = None
+    profile: bytes | None = None
+    alpha: bool = False
+    animated: bool = False
+
+    @property
+    def orientation(self) -> Orientation:
+        """What turns it upright."""
+        return _ORIENTATIONS[self.turns, self.axis]
+
+    def contents(self, data: bytes, size: Size, orientation: Orientation) -> Contents:
+        """The same for whoever decodes it."""
+        return Contents(
+            data,
+            size,
+            # Neither codec has a bound: a bit can stand for a block that is like the last one.
+            size.area,
+            orientation,
+            self.profile,
+            self.alpha,
+            left_out=ANIMATED if self.animated else None,
+        )
+
+
+def _read(data: bytes, label: str) -> _Item:
+    try:
+        tops = dict(_boxes(memoryview(data)))
+        meta = dict(_boxes(tops[b"meta"][4:]))
+        properties = dict(_boxes(meta[b"iprp"]))
+        listed = list(_boxes(properties[b"ipco"]))
+        primary = _primary(meta[b"pitm"])
+        item = _Item(animated=b"moov" in tops)
+        item.alpha = any(kind_ == b"auxC" and bytes(body[4:]) in _ALPHA for kind_, body in listed)
+        for index in _associations(properties[b"ipma"], primary):
+            if 0 < index <= len(listed):
+                _apply(item, *listed[index - 1])
+    except (LookupError, struct.error, ValueError, ZeroDivisionError) as error:
+        raise InvalidImage(f"the {label} header is damaged") from error
+    if item.size.area == 0:
+        raise InvalidImage(f"the {label} header is damaged")
+    return item
+
+
+def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Kind and body of each box; the last one may be cut short."""
+    position = 0
+    for _ in range(_MAX_BOXES):
+        if position + 8 > len(data):
+            return
+        length, name = struct.unpack_from(">I4s", data, position)
+        head = 8
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, position + 8)
+            head = 16
+        elif length == 0:
+            length = len(data) - position
+        if length < head:
+            raise ValueError("a box is smaller than its head")
+        yield name, data[position + head : position + length]
+        position += length
+    raise ValueError("there are too many boxes")
+
+
+def _primary(body: memoryview) -> int:
+    (number,) = struct.unpack_from(">I" if body[0] else ">H", body, 4)
+    return int(number)
+
+
+def _associations(body: memoryview, item: int) -> list[int]:
+    """Numbers of the item's properties, from 1, in the order in which they apply."""
+    wide_item, wide_property = body[0] > 0, body[3] & 1
+    (count,) = struct.unpack_from(">I", body, 4)
+    position = 8
+    for _ in range(min(count, _MAX_BOXES)):
+        (number,) = struct.unpack_from(">I" if wide_item else ">H", body, position)
+        position += 4 if wide_item else 2
+        entries, position = body[position], position + 1
+        if wide_property:
+            found = [index & 0x7FFF for index in struct.unpack_from(f">{entries}H", body, position)]
+        else:
+            found = [index & 0x7F for index in body[position : position + entries]]
+        position += entries * (2 if wide_property else 1)
+        if number == item:
+            return found
+    raise ValueError("the primary picture has no properties")
+
+
+def _apply(item: _Item, name: bytes, body: memoryview) -> None:
+    if name == b"ispe":
+        item.size = Size(*struct.unpack_from(">II", body, 4))
+    elif name == b"irot":
+        item.turns = body[0] & 3
+    elif name == b"imir":
+        item.axis = body[0] & 1
+    elif name == b"clap":
+        across, by_across, down, by_down = struct.unpack_from(">IIII", body)
+        item.clean = Size(across // by_across, down // by_down)
+    elif name == b"colr" and bytes(body[:4]) in (b"prof", b"rICC"):
+        item.profile = bytes(body[4:])

@@ -1,0 +1,53 @@
+"""ICO: the largest of its pictures, each a PNG or a BMP without its first header."""
+
+import struct
+
+from handler.codec.headers import png
+from handler.codec.headers.header import Contents
+from handler.core.geometry import Size
+from handler.errors import InvalidImage
+
+_ENTRY = struct.Struct("<BBBBHHII")
+_HEAD_BYTES = 6
+# Programs ship a dozen.
+_MAX_PICTURES = 256
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PLAIN = 0
+_DEPTHS = frozenset((1, 4, 8, 16, 24, 32))
+
+
+def read(data: bytes) -> Contents:
+    """Find the largest picture, the deepest of several, and write an ICO of that alone.
+
+    Raises:
+        InvalidImage: the header is damaged.
+        ProcessingFailed: the PNG inside is damaged.
+    """
+    try:
+        (count,) = struct.unpack_from("<H", data, 4)
+        if not 0 < count <= _MAX_PICTURES:
+            raise ValueError("there are no pictures, or too many")
+        entries = [_ENTRY.unpack_from(data, _HEAD_BYTES + 16 * i) for i in range(count)]
+        entry = max(entries, key=_rank)
+        *_, length, offset = entry
+        picture = data[offset : offset + length]
+        inner = png.read(picture) if picture.startswith(_PNG) else _read_bmp(picture)
+    except (struct.error, ValueError) as error:
+        raise InvalidImage("the ICO header is damaged") from error
+    entry = (*entry[:6], len(inner.data), _HEAD_BYTES + _ENTRY.size)
+    head = struct.pack("<HHH", 0, 1, 1) + _ENTRY.pack(*entry)
+    return Contents(head + inner.data, inner.size, inner.most_pixels)
+
+
+def _rank(entry: tuple[int, ...]) -> tuple[int, int]:
+    width, height, depth = entry[0] or 256, entry[1] or 256, entry[5]
+    return width * height, depth
+
+
+def _read_bmp(picture: bytes) -> Contents:
+    _, width, height, _, depth, compression = struct.unpack_from("<IiiHHI", picture)
+    # The mask below the picture counts as a second one.
+    size = Size(width, height // 2)
+    if width <= 0 or size.height <= 0 or compression != _PLAIN or depth not in _DEPTHS:
+        raise ValueError("no plain BMP")
+    return Contents(picture, size, len(picture) * 8 // depth)

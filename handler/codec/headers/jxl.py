@@ -1,0 +1,107 @@
+"""JPEG XL: the bits in front of the codestream (ISO/IEC 18181-1, D.2 and D.3)."""
+
+import struct
+
+from handler.codec.headers.header import ANIMATED, Contents
+from handler.core.geometry import Size
+from handler.core.image.orientation import Orientation
+from handler.errors import InvalidImage
+
+_CODESTREAM = b"\xff\x0a"
+_MAX_BOXES = 1000
+# What the header needs, or its first part in a container that splits it.
+_HEADER_BYTES = 64
+# Bits of a side, by the selector in front of it; its value counts from 1.
+_SIDE_BITS = (9, 13, 18, 30)
+# Width by height, by the three bits between them.
+_RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
+
+
+def read(data: bytes) -> Contents:
+    """Read the header; the file is kept as it is. The decoder turns the picture upright.
+
+    Raises:
+        InvalidImage: the header is damaged.
+    """
+    try:
+        bits = _Bits(_codestream(data))
+        size = _read_size(bits)
+        orientation, animated = _read_metadata(bits)
+    except (struct.error, LookupError, ValueError) as error:
+        raise InvalidImage("the JPEG XL header is damaged") from error
+    upright = orientation.size(size)
+    # A modular picture of one colour is a few bytes.
+    return Contents(data, upright, upright.area, left_out=ANIMATED if animated else None)
+
+
+class _Bits:
+    """Bits, the lowest of each byte first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._value = int.from_bytes(data, "little")
+        self._left = 8 * len(data)
+
+    def take(self, count: int) -> int:
+        """The next ``count`` bits.
+
+        Raises:
+            ValueError: there are no more.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise ValueError("the header ends early")
+        taken = self._value & (1 << count) - 1
+        self._value >>= count
+        return taken
+
+
+def _codestream(data: bytes) -> bytes:
+    """The first bytes of the codestream, behind its signature."""
+    if data.startswith(_CODESTREAM):
+        return data[2:_HEADER_BYTES]
+    position = 0
+    for _ in range(_MAX_BOXES):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        head = 8
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, position + 8)
+            head = 16
+        # A partial codestream has its number in front.
+        start = position + head + {b"jxlc": 0, b"jxlp": 4}.get(kind, 0)
+        if kind in (b"jxlc", b"jxlp"):
+            if not data.startswith(_CODESTREAM, start):
+                raise ValueError("there is no codestream")
+            return data[start + 2 : start + _HEADER_BYTES]
+        if length < head:
+            raise ValueError("a box is smaller than its head")
+        position += length
+    raise ValueError("there are too many boxes")
+
+
+def _read_size(bits: _Bits) -> Size:
+    small = bits.take(1)
+    height = _read_side(bits, small)
+    ratio = bits.take(3)
+    if ratio == 0:
+        return Size(_read_side(bits, small), height)
+    across, down = _RATIOS[ratio]
+    return Size(height * across // down, height)
+
+
+def _read_side(bits: _Bits, small: int) -> int:
+    if small:
+        return 8 * (1 + bits.take(5))
+    return 1 + bits.take(_SIDE_BITS[bits.take(2)])
+
+
+def _read_metadata(bits: _Bits) -> tuple[Orientation, bool]:
+    """Orientation, and whether there are several frames."""
+    all_default = bits.take(1)
+    if all_default or not bits.take(1):
+        return Orientation.UPRIGHT, False
+    orientation = Orientation(1 + bits.take(3))
+    if bits.take(1):
+        _read_size(bits)  # at which it is meant to be shown
+    preview = bits.take(1)
+    # Behind a preview's size it would take more to find the bit; nobody writes previews.
+    return orientation, not preview and bool(bits.take(1))

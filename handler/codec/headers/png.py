@@ -1,0 +1,151 @@
+"""PNG: the chunks that the picture depends on."""
+
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handler.codec.headers.header import ANIMATED, Contents
+from handler.core.geometry import Size
+from handler.errors import InvalidImage, ProcessingFailed
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_END = b"\0\0\0\0IEND\xaeB`\x82"
+# Pixels, transparency, colour and orientation. Each stands at most once in a file; texts,
+# animation (APNG) and private chunks are left out.
+_NEEDED = frozenset(
+    (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"eXIf")
+)
+_ANIMATION = b"acTL"
+# 100 MB in chunks of 1 KiB. Writers use 8 KiB and more.
+_MAX_CHUNKS = 100_000
+_AROUND = 12  # length, type and checksum
+# Pillow's mode -> colour type.
+COLOUR_TYPES = {"L": 0, "RGB": 2, "RGBA": 6}
+# Colour type -> samples a pixel.
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# First column and row of each pass, and its steps across and down.
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+# Width, height, depth, colour type, compression, filters, interlacing.
+_HEADER = struct.Struct(">IIBBBBB")
+_INFLATED_AT_ONCE = 1 << 20
+# Deflate cannot expand more than this.
+_MAX_EXPANSION = 1032
+
+
+def read(data: bytes) -> Contents:
+    """Find the picture.
+
+    Raises:
+        InvalidImage: the chunks before the pixels are damaged.
+        ProcessingFailed: a checksum of the pixels is wrong.
+    """
+    needed: dict[bytes, memoryview] = {}
+    pixels: list[memoryview] = []
+    tidy, animated = True, False
+    for kind, chunk in _chunks(data):
+        intact = _is_intact(chunk)
+        if kind == b"IDAT":
+            if intact is False:
+                raise ProcessingFailed("The PNG data are damaged")
+            pixels.append(chunk)
+        elif kind in _NEEDED and kind not in needed and intact:
+            tidy &= not pixels  # Pillow looks at metadata before it gets to the pixels
+            needed[kind] = chunk
+        else:
+            tidy = False
+            animated |= kind == _ANIMATION
+    if next(iter(needed), None) != b"IHDR":
+        raise InvalidImage("the PNG header is damaged")
+    header = _Header.of(needed[b"IHDR"])
+    kept = data if tidy else b"".join((SIGNATURE, *needed.values(), *pixels, _END))
+    most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
+    left_out = ANIMATED if animated else None
+    return Contents(kept, header.size, most_pixels, deep=header.depth == 16, left_out=left_out)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether all rows are there. It costs an inflation of the pixels.
+
+    Args:
+        data: as `read` handed it on.
+    """
+    missing = 0
+    inflate = zlib.decompressobj()
+    for kind, chunk in _chunks(data):
+        if kind == b"IHDR":
+            missing = _Header.of(chunk).inflated_bytes()
+        rest = bytes(chunk[8:-4]) if kind == b"IDAT" else b""
+        while rest and missing > 0:
+            missing -= len(inflate.decompress(rest, _INFLATED_AT_ONCE))
+            rest = inflate.unconsumed_tail
+    return missing <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """IHDR: the size, bits of a pixel and of a sample, whether rows come in seven passes."""
+
+    size: Size
+    bits: int
+    depth: int
+    interlaced: bool
+
+    @classmethod
+    def of(cls, chunk: memoryview) -> "_Header":
+        """Read the chunk.
+
+        Raises:
+            InvalidImage: it makes no sense.
+        """
+        if len(chunk) != _AROUND + _HEADER.size:
+            raise InvalidImage("the PNG header is damaged")
+        width, height, depth, colour, _, _, interlacing = _HEADER.unpack_from(chunk, 8)
+        if not depth or colour not in _SAMPLES:
+            raise InvalidImage("the PNG header is damaged")
+        return cls(Size(width, height), depth * _SAMPLES[colour], depth, interlacing != 0)
+
+    def inflated_bytes(self) -> int:
+        """Bytes of all rows, each with its filter in front."""
+        passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
+        total = 0
+        for left, top, across, down in passes:
+            columns = math.ceil((self.size.width - left) / across)
+            rows = math.ceil((self.size.height - top) / down)
+            if columns > 0 and rows > 0:
+                total += rows * (1 + math.ceil(columns * self.bits / 8))
+        return total
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Kind and bytes of each chunk up to the end, the last one perhaps cut short."""
+    view = memoryview(data)
+    position = len(SIGNATURE)
+    for _ in range(_MAX_CHUNKS):
+        if position + _AROUND > len(data):
+            return
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if kind == b"IEND":
+            return
+        end = position + _AROUND + length
+        yield kind, view[position:end]
+        position = end
+    raise InvalidImage("the PNG has too many chunks")
+
+
+def _is_intact(chunk: memoryview) -> bool | None:
+    """Whether the checksum is right; None where the file ends before it."""
+    (length,) = struct.unpack_from(">I", chunk)
+    if len(chunk) != _AROUND + length:
+        return None
+    (checksum,) = struct.unpack_from(">I", chunk, 8 + length)
+    return bool(zlib.crc32(chunk[4 : 8 + length]) == checksum)

@@ -1,0 +1,106 @@
+"""PSD: the composite picture that Photoshop puts behind the layers."""
+
+import struct
+from dataclasses import dataclass
+
+from handler.codec.headers.header import Contents
+from handler.core.geometry import Size
+from handler.errors import InvalidImage, ProcessingFailed
+
+_HEADER = struct.Struct(">4sH6xHIIHH")
+_SIDE = 30_000
+_BITMAP, _INDEXED, _CMYK = 0, 2, 4
+# Colour mode -> channels of colour: bitmap, grey, palette, RGB, CMYK, duotone (shown as grey), Lab.
+_CHANNELS = {0: 1, 1: 1, 2: 1, 3: 3, 4: 4, 8: 1, 9: 3}
+_WITH_ALPHA = {3: "RGBA"}
+_PLAIN, _PACKED = 0, 1
+_PROFILE = 1039
+_MAX_RESOURCES = 10_000
+# PackBits: two bytes for 128.
+_MAX_EXPANSION = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A part of the file that its length stands in front of."""
+
+    body: memoryview
+    end: int
+
+
+def read(data: bytes) -> Contents:
+    """Find the composite, and write a PSD of it alone, without layers.
+
+    Raises:
+        InvalidImage: the header is damaged, or of a kind that is not taken.
+        ProcessingFailed: there is too little behind the layers.
+    """
+    try:
+        _, _, channels, height, width, depth, mode = _HEADER.unpack_from(data)
+        colours = _section(data, _HEADER.size)
+        resources = _section(data, colours.end)
+        layers = _section(data, resources.end)
+        (packed,) = struct.unpack_from(">H", data, layers.end)
+    except struct.error as error:
+        raise InvalidImage("the PSD header is damaged") from error
+    if mode not in _CHANNELS or depth != (1 if mode == _BITMAP else 8):
+        raise InvalidImage("PSD with other than 8 bits a channel, or many channels, is not taken")
+    if channels < _CHANNELS[mode] or packed not in (_PLAIN, _PACKED) or max(width, height) > _SIDE:
+        raise InvalidImage("the PSD header is damaged")
+    kept = _CHANNELS[mode]
+    if mode in _WITH_ALPHA and channels > kept and _is_transparent(layers):
+        kept += 1
+    header = _HEADER.pack(b"8BPS", 1, kept, height, width, depth, mode)
+    size = Size(width, height)
+    pixels = memoryview(data)[layers.end + 2 :]
+    if packed:
+        pixels = _without_channels(pixels, channels, kept, height)
+    elif len(pixels) * 8 < size.area * kept * depth:
+        raise ProcessingFailed("The PSD data are incomplete")
+    body = struct.pack(">I", len(colours.body)) + bytes(colours.body) + bytes(8)
+    whole = b"".join((header, body, struct.pack(">H", packed), pixels))
+    most = len(data) * _MAX_EXPANSION * 8 // depth
+    return Contents(whole, size, most, profile=_find_profile(resources.body), alpha=kept == 4)
+
+
+def _section(data: bytes, start: int) -> _Section:
+    (length,) = struct.unpack_from(">I", data, start)
+    return _Section(memoryview(data)[start + 4 : start + 4 + length], start + 4 + length)
+
+
+def _is_transparent(layers: _Section) -> bool:
+    """Whether the first channel beyond the colours is transparency, not a mask or a spot colour.
+
+    Photoshop says so by a negative number of layers.
+    """
+    if len(layers.body) < 6:
+        return False
+    (count,) = struct.unpack_from(">h", layers.body, 4)
+    return bool(count < 0)
+
+
+def _without_channels(pixels: memoryview, channels: int, kept: int, height: int) -> memoryview:
+    """Packed rows, and the table of their lengths, of the first channels alone."""
+    table = 2 * channels * height
+    lengths = struct.unpack_from(f">{kept * height}H", pixels) if len(pixels) >= table else ()
+    total = sum(lengths)
+    if not lengths or len(pixels) < table + total:
+        raise ProcessingFailed("The PSD data are incomplete")
+    return memoryview(b"".join((pixels[: 2 * kept * height], pixels[table : table + total])))
+
+
+def _find_profile(resources: memoryview) -> bytes | None:
+    """The ICC profile among the resources; damaged ones have none."""
+    position = 0
+    for _ in range(_MAX_RESOURCES):
+        try:
+            number, name = struct.unpack_from(">4xHB", resources, position)
+            position += 6 + (1 + name) + (1 + name) % 2
+            (length,) = struct.unpack_from(">I", resources, position)
+        except struct.error:
+            return None
+        position += 4
+        if number == _PROFILE:
+            return bytes(resources[position : position + length])
+        position += length + length % 2
+    return None

@@ -1,0 +1,61 @@
+"""TGA: known by its structure, as it has no signature."""
+
+import math
+import struct
+
+from handler.codec.headers.header import Contents
+from handler.core.geometry import Size
+from handler.errors import InvalidImage
+
+_HEADER = struct.Struct("<BBBHHBHHHHBB")
+_FOOTER = b"TRUEVISION-XFILE.\0"
+# Kind of picture -> bits a pixel; 8 more for run lengths.
+_PALETTE, _COLOUR, _GREY, _RUNS = 1, 2, 3, 8
+_DEPTHS = {_PALETTE: (8,), _COLOUR: (16, 24, 32), _GREY: (8, 16)}
+_MAP_DEPTHS = (15, 16, 24, 32)
+# Alpha bits that go with the depths, and the two for where the first pixel stands.
+_ATTRIBUTES = (0, 1, 8)
+_CORNER = 0x30
+# A packet of run lengths is a pixel for at most 128.
+_MAX_EXPANSION = 128
+
+
+def is_likely(data: bytes) -> bool:
+    """Whether a file without any known signature is a TGA: all its header must agree."""
+    try:
+        contents = _read(data)
+    except (struct.error, ValueError):
+        return False
+    return contents.size.area <= contents.most_pixels or data.endswith(_FOOTER)
+
+
+def read(data: bytes) -> Contents:
+    """Read the header; the file is kept as it is.
+
+    Raises:
+        InvalidImage: the header is damaged.
+    """
+    try:
+        return _read(data)
+    except (struct.error, ValueError) as error:
+        raise InvalidImage("the TGA header is damaged") from error
+
+
+def _read(data: bytes) -> Contents:
+    fields = _HEADER.unpack_from(data)
+    name, mapped, kind, first, count, map_depth, _, _, width, height, depth, flags = fields
+    plain = kind & ~_RUNS
+    if kind & ~(_RUNS | 3) or depth not in _DEPTHS.get(plain, ()) or not width or not height:
+        raise ValueError("no TGA")
+    if flags & ~_CORNER not in _ATTRIBUTES:
+        raise ValueError("bits that mean nothing")
+    map_bytes = 0
+    if plain == _PALETTE:
+        if mapped != 1 or not count or map_depth not in _MAP_DEPTHS:
+            raise ValueError("no palette")
+        map_bytes = count * math.ceil(map_depth / 8)
+    elif mapped or first or count or map_depth:
+        raise ValueError("a palette that is not used")
+    left = len(data) - _HEADER.size - name - map_bytes
+    expansion = _MAX_EXPANSION if kind & _RUNS else 1
+    return Contents(data, Size(width, height), left * expansion * 8 // depth)

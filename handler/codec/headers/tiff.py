@@ -1,0 +1,254 @@
+"""TIFF: the first page, with a directory of only what its pixels depend on."""
+
+import math
+import struct
+from dataclasses import dataclass, replace
+
+from handler.codec.headers.header import SEVERAL_PAGES, Contents
+from handler.codec.headers.ifd import (
+    BYTES,
+    FRACTIONS,
+    WHOLE_NUMBERS,
+    Field,
+    Rule,
+    byte_order,
+    has_next,
+    read_fields,
+    write_fields,
+)
+from handler.core.geometry import Size
+from handler.core.image.orientation import Orientation
+from handler.errors import InvalidImage, ProcessingFailed
+
+_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 257, 258, 259, 277, 284
+_STRIP_OFFSETS, _STRIP_ROWS, _STRIP_BYTES = 273, 278, 279
+_TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
+# Each piece costs the decoder a step in Python. One row a strip is the finest in use.
+_MAX_PIECES = 65_536
+_MAX_SAMPLES = 8
+_MAX_PROFILE_BYTES = 4 << 20
+_MAX_JPEG_TABLES_BYTES = 4096
+_ORIENTATION, _PROFILE, _SAMPLE_FORMAT = 274, 34_675, 339
+_WHOLE = 1
+_ONE = Rule(WHOLE_NUMBERS, 1)
+_SAMPLE = Rule(WHOLE_NUMBERS, _MAX_SAMPLES)
+_PIECE = Rule(WHOLE_NUMBERS, _MAX_PIECES)
+_FIELDS = {
+    _WIDTH: _ONE,
+    _LENGTH: _ONE,
+    _BITS: _SAMPLE,
+    _COMPRESSION: _ONE,
+    262: _ONE,  # photometric interpretation
+    266: _ONE,  # fill order
+    _STRIP_OFFSETS: _PIECE,
+    _ORIENTATION: _ONE,
+    _SAMPLES: _ONE,
+    _STRIP_ROWS: _ONE,
+    _STRIP_BYTES: _PIECE,
+    _PLANES: _ONE,
+    292: _ONE,  # options of CCITT T.4
+    293: _ONE,  # and T.6
+    317: _ONE,  # predictor
+    320: Rule(WHOLE_NUMBERS, 3 << 16),  # palette
+    _TILE_WIDTH: _ONE,
+    _TILE_LENGTH: _ONE,
+    _TILE_OFFSETS: _PIECE,
+    _TILE_BYTES: _PIECE,
+    338: _SAMPLE,  # what the extra samples mean
+    _SAMPLE_FORMAT: _SAMPLE,
+    347: Rule(BYTES, _MAX_JPEG_TABLES_BYTES),
+    529: Rule(FRACTIONS, 3),  # YCbCr: coefficients, subsampling, positioning, black and white
+    530: Rule(WHOLE_NUMBERS, 2),
+    531: _ONE,
+    532: Rule(FRACTIONS, 6),
+    _PROFILE: Rule(BYTES, _MAX_PROFILE_BYTES),
+}
+# What is decoded, and how many bytes one byte can become at the very most.
+_PLAIN = 1
+_EXPANSION = {
+    _PLAIN: 1,
+    2: 65_536,  # CCITT: one bit for a row of at most that many
+    3: 65_536,
+    4: 65_536,
+    5: 2_560,  # LZW: 12 bits for a string of at most 3,838 bytes
+    7: 256,  # JPEG: two bits for a block of 64 samples
+    8: 1_032,  # deflate
+    32_773: 64,  # PackBits
+    32_946: 1_032,  # deflate, as numbered first
+}
+_NOT_TAKEN = {
+    6: "old JPEG",
+    34_712: "JPEG 2000",
+    34_925: "LZMA",
+    50_000: "Zstandard",
+    50_001: "WebP",
+}
+# The two ways to cut a page: into strips of rows, or into tiles.
+_STRIPS = (_STRIP_OFFSETS, _STRIP_BYTES, _STRIP_ROWS)
+_TILES = (_TILE_OFFSETS, _TILE_BYTES, _TILE_WIDTH, _TILE_LENGTH)
+_READ = {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, *_STRIPS, *_TILES}
+_READ |= {_ORIENTATION, _SAMPLE_FORMAT}
+_MAX_DEPTH = 16
+# Tiles reach over the edge of a page; where it is small, far.
+_SMALL_PAGE = 1024 * 1024
+
+
+def read(data: bytes) -> Contents:
+    """Read the first page's directory, and write it anew with only what is needed.
+
+    Raises:
+        InvalidImage: the directory is damaged, or the compression is not taken.
+        ProcessingFailed: pieces of the page are missing or overlap.
+    """
+    try:
+        order = byte_order(data)
+        fields = read_fields(data, _FIELDS)
+        numbers = {tag: field.numbers(order) for tag, field in fields.items() if tag in _READ}
+        page = _Page.of(numbers)
+    except (ValueError, LookupError) as error:
+        raise InvalidImage("the TIFF header is damaged") from error
+    expansion = _EXPANSION.get(page.compression)
+    if expansion is None:
+        name = _NOT_TAKEN.get(page.compression, f"number {page.compression}")
+        raise InvalidImage(f"TIFF with {name} compression is not taken")
+    if page.depth > _MAX_DEPTH or set(numbers.get(_SAMPLE_FORMAT, ())) - {_WHOLE}:
+        raise InvalidImage("TIFF with samples of 32 bits or with a sign is not taken")
+    page.check_pieces(len(data))
+    # What is turned after decoding is not to be turned by the decoder.
+    profile = fields.pop(_PROFILE, None)
+    fields.pop(_ORIENTATION, None)
+    padding = b"\0" * (len(data) % 2)
+    start = len(data) + len(padding)
+    directory = write_fields(page.needed(fields), order, start)
+    place = struct.pack(f"{order}I", start)
+    kept = b"".join((data[:4], place, memoryview(data)[8:], padding, directory))
+    return Contents(
+        kept,
+        page.size,
+        len(data) * expansion * 8 // page.bits,
+        _orientation(numbers),
+        profile.raw if profile else None,
+        deep=page.depth == 16,
+        left_out=SEVERAL_PAGES if has_next(data) else None,
+    )
+
+
+def _orientation(numbers: dict[int, tuple[int, ...]]) -> Orientation:
+    try:
+        return Orientation(numbers[_ORIENTATION][0])
+    except (LookupError, ValueError):
+        return Orientation.UPRIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page, as its directory describes it.
+
+    Attributes:
+        compression: as the format numbers it.
+        depth: bits of a sample.
+        samples: of a pixel.
+        size: of the page.
+        piece: size of a strip or tile.
+        planes: how often the page is cut up: once, or once for every sample.
+        layout: the fields of strips or of tiles, their offsets first, their lengths second.
+        offsets: where each piece lies.
+        stored: how long each is in the file, as far as the directory says.
+    """
+
+    compression: int
+    depth: int
+    samples: int
+    size: Size
+    piece: Size
+    planes: int
+    layout: tuple[int, ...]
+    offsets: tuple[int, ...]
+    stored: tuple[int, ...]
+
+    @classmethod
+    def of(cls, numbers: dict[int, tuple[int, ...]]) -> "_Page":
+        """Read the directory's numbers.
+
+        Raises:
+            LookupError, ValueError: some are missing or senseless.
+        """
+
+        def one(tag: int, default: int | None = None) -> int:
+            value = numbers[tag][0] if default is None else numbers.get(tag, (default,))[0]
+            if value < 1:
+                raise ValueError(f"field {tag} is {value}")
+            return value
+
+        size, samples = Size(one(_WIDTH), one(_LENGTH)), one(_SAMPLES, 1)
+        layout: tuple[int, ...]
+        if _TILE_WIDTH in numbers:
+            layout, piece = _TILES, Size(one(_TILE_WIDTH), one(_TILE_LENGTH))
+        else:
+            rows = min(size.height, one(_STRIP_ROWS, size.height))
+            layout, piece = _STRIPS, Size(size.width, rows)
+        return cls(
+            compression=one(_COMPRESSION, 1),
+            depth=max((1, *numbers.get(_BITS, ()))),
+            samples=samples,
+            size=size,
+            piece=piece,
+            planes=samples if one(_PLANES, 1) == 2 else 1,
+            layout=layout,
+            offsets=numbers[layout[0]],
+            stored=numbers.get(layout[1], ()),
+        )
+
+    @property
+    def bits(self) -> int:
+        """Of a pixel when decoded."""
+        return self.depth * self.samples
+
+    @property
+    def pieces(self) -> int:
+        """How many strips or tiles there must be."""
+        across = math.ceil(self.size.width / self.piece.width)
+        return across * math.ceil(self.size.height / self.piece.height) * self.planes
+
+    def check_pieces(self, file_bytes: int) -> None:
+        """Refuse strips and tiles that cannot be, or would take for ever.
+
+        Raises:
+            InvalidImage, ProcessingFailed: see `read`.
+        """
+        largest = 4 * max(self.size.area, _SMALL_PAGE)
+        if self.pieces > _MAX_PIECES or self.piece.area > largest:
+            raise InvalidImage("the TIFF is cut into pieces too small or too large")
+        if len(self.offsets) < self.pieces:
+            raise ProcessingFailed("The TIFF data are incomplete")
+        lengths = self._lengths()
+        if any(
+            offset + length > file_bytes
+            for offset, length in zip(self.offsets, lengths, strict=False)
+        ):
+            raise ProcessingFailed("The TIFF data are incomplete")
+        # Decoding takes time for every byte of every piece, even if they are the same bytes.
+        if sum(lengths) > 2 * file_bytes:
+            raise ProcessingFailed("The TIFF data overlap")
+
+    def _lengths(self) -> list[int]:
+        """Bytes of each piece in the file; plain ones by their pixels, whatever the file says."""
+        if self.compression != _PLAIN:
+            return list(self.stored[: self.pieces])
+        row = math.ceil(self.piece.width * self.bits / self.planes / 8)
+        down = math.ceil(self.size.height / self.piece.height)
+        last = self.size.height - (down - 1) * self.piece.height
+        if self.layout is _TILES or down == 1:
+            return [row * self.piece.height] * self.pieces
+        return ([row * self.piece.height] * (down - 1) + [row * last]) * self.planes
+
+    def needed(self, fields: dict[int, Field]) -> list[Field]:
+        """The fields without the other layout's, and without pieces that no pixel is in."""
+        kept = []
+        for tag, field in fields.items():
+            if tag in self.layout[:2]:
+                size, count = len(field.raw) // field.count, min(field.count, self.pieces)
+                kept.append(replace(field, count=count, raw=field.raw[: count * size]))
+            elif tag in self.layout or tag not in _STRIPS + _TILES:
+                kept.append(field)
+        return kept

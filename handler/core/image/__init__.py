@@ -1,0 +1,1 @@
+"""Images: pixels, orientation and resampling, with the geometry of sharp and libvips."""

@@ -1,0 +1,171 @@
+"""Resampling with libvips' geometry on Pillow's kernels."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from handler.core.geometry import Region, Size
+from handler.core.image.vips_shrink import shrink_exactly
+
+# How far the kernels reach: Lanczos3 in output pixels when reducing, Catmull-Rom in source pixels.
+_LANCZOS_REACH = 3.0
+_BICUBIC_REACH = 2.0
+# libvips averages whole blocks until this factor or less is left for Lanczos (its `gap` option).
+_REDUCING_GAP = 2.0
+# Between its passes Pillow keeps each source row at the result's width. That many bytes at a time
+# stay in the cache; a quarter more than they need in all is not worth a cut.
+_BETWEEN_BYTES = 3 << 20
+_PIXEL_BYTES = 4
+# Up to this size a picture is shrunk in libvips' own arithmetic: at most 6 ms. Larger ones have
+# windows enough to choose from for the last bit of a pixel not to matter.
+_EXACT_PIXELS = 256 * 256
+
+
+def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
+    """Read ``region`` of ``image`` into a new picture of ``size``.
+
+    Lanczos3 after an integer box shrink when reducing, Catmull-Rom when enlarging, as libvips'
+    ``vips_resize`` does. Alpha, if any, must be premultiplied (mode ``RGBa`` or ``La``).
+
+    Args:
+        image: 8-bit picture of any mode that Pillow resizes.
+        region: the area to read, in pixels of ``image``. Where it leaves the picture, edge
+            pixels are repeated; clamping the region instead would shift and stretch the picture.
+        size: pixels of the result.
+    """
+    whole = Region(0, 0, image.width, image.height)
+    if region == whole and size == Size(image.width, image.height):
+        return image
+    shrinks = region.width >= size.width and region.height >= size.height
+    if shrinks and image.width * image.height <= _EXACT_PIXELS:
+        return _like(image.mode, shrink_exactly(image, region, size))
+    columns = list(_spans(region.left, region.width / size.width, size.width, image.width))
+    rows = list(_spans(region.top, region.height / size.height, size.height, image.height))
+    rows = [part for row in rows for part in row.cut(_rows_at_once(region, size))]
+    if len(columns) == len(rows) == 1 and not (columns[0].overhangs or rows[0].overhangs):
+        return _resize(image, region, size)
+    result = Image.new(image.mode, (size.width, size.height))
+    for row in rows:
+        for column in columns:
+            part = _resample_part(image, column, row)
+            result.paste(part, (column.start, row.start))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A run of output pixels on one axis, and the source pixels that they are made from."""
+
+    start: int
+    length: int
+    origin: float
+    shrink: float
+    first: int
+    last: int
+    side: int
+
+    @property
+    def before(self) -> int:
+        """Edge pixels missing in front of the picture."""
+        return max(0, -self.first)
+
+    @property
+    def after(self) -> int:
+        """Edge pixels missing behind the picture."""
+        return max(0, self.last - self.side)
+
+    @property
+    def overhangs(self) -> bool:
+        return self.before > 0 or self.after > 0
+
+    def cut(self, length: int) -> Iterator["_Span"]:
+        """The same in runs of at most ``length``; one that overhangs stays whole."""
+        if self.overhangs:
+            length = self.length
+        for start in range(0, self.length, length):
+            yield replace(
+                self,
+                start=self.start + start,
+                length=min(length, self.length - start),
+                origin=self.origin + start * self.shrink,
+            )
+
+    @property
+    def taken(self) -> tuple[int, int]:
+        """First and last (exclusive) source pixel that exists."""
+        if not self.overhangs:
+            return 0, self.side
+        return max(0, min(self.first, self.side - 1)), min(self.side, max(self.last, 1))
+
+
+def _rows_at_once(region: Region, size: Size) -> int:
+    """How many rows of the result to make at a time."""
+    shrink = region.height / size.height
+    rows = _BETWEEN_BYTES // math.ceil(_PIXEL_BYTES * size.width * max(1, shrink))
+    # Cut between pixels, which Pillow takes in single precision, the result would change in the
+    # last bit; and blocks that are averaged first, so would their grid.
+    whole = float(region.top).is_integer() and float(region.height).is_integer()
+    step = size.height // math.gcd(int(region.height), size.height) if whole else size.height
+    if size.height < 1.25 * rows or step > rows or shrink >= 2 * _REDUCING_GAP:
+        return size.height
+    return rows // step * step
+
+
+def _spans(origin: float, shrink: float, length: int, side: int) -> Iterator[_Span]:
+    """Cut one axis into runs so that only the outermost need repeated edge pixels.
+
+    Padding the whole picture would copy all of it; padding a strip of it costs next to nothing.
+    """
+    reach = max(_LANCZOS_REACH * shrink, _BICUBIC_REACH) + 1
+    leaves_before = origin < 0
+    leaves_after = origin + length * shrink > side + 1e-6
+    head = min(length, math.ceil((reach - origin) / shrink)) if leaves_before else 0
+    tail = 0
+    if leaves_after:
+        tail = min(length - head, math.ceil((origin + length * shrink + reach - side) / shrink))
+    for start, stop in ((0, head), (head, length - tail), (length - tail, length)):
+        if start < stop:
+            first = origin + start * shrink
+            last = origin + stop * shrink
+            outer = (start == 0 and leaves_before, stop == length and leaves_after)
+            yield _Span(
+                start,
+                stop - start,
+                first,
+                shrink,
+                math.floor(first - reach) if any(outer) else 0,
+                math.ceil(last + reach) if any(outer) else side,
+                side,
+            )
+
+
+def _resample_part(image: Image.Image, column: _Span, row: _Span) -> Image.Image:
+    (left, right), (top, bottom) = column.taken, row.taken
+    x, y = column.origin, row.origin
+    if column.overhangs or row.overhangs:
+        strip = np.asarray(image.crop((left, top, right, bottom)))
+        margins = [(row.before, row.after), (column.before, column.after)]
+        margins += [(0, 0)] * (strip.ndim - 2)
+        image = _like(image.mode, np.pad(strip, margins, mode="edge"))
+        x += column.before - left
+        y += row.before - top
+    size = Size(column.length, row.length)
+    return _resize(image, Region(x, y, size.width * column.shrink, size.height * row.shrink), size)
+
+
+def _like(mode: str, pixels: np.ndarray) -> Image.Image:
+    height, width = pixels.shape[:2]
+    return Image.frombytes(mode, (width, height), pixels.tobytes())
+
+
+def _resize(image: Image.Image, region: Region, size: Size) -> Image.Image:
+    enlarging = region.width < size.width and region.height < size.height
+    return image.resize(
+        (size.width, size.height),
+        Image.Resampling.BICUBIC if enlarging else Image.Resampling.LANCZOS,
+        box=(region.left, region.top, region.right, region.bottom),
+        reducing_gap=None if enlarging else _REDUCING_GAP,
+    )

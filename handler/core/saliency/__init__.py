@@ -1,0 +1,1 @@
+"""Saliency: maps of interest, and the window that keeps most of it."""

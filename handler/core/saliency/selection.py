@@ -1,0 +1,181 @@
+"""The window that keeps most of what is interesting, and all faces that it can."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handler.core.framing import FaceChoice, choose_heads
+from handler.core.geometry import Box, Point, Region, Size
+from handler.core.head import Head
+from handler.core.placement import (
+    ON_FOCUS,
+    Floats,
+    Guides,
+    Play,
+    Score,
+    X,
+    Y,
+    centred_on_focus,
+    grown_to_hold,
+    largest_extent,
+    point_in,
+    spans_of,
+    whole_pixels,
+)
+from handler.core.saliency.interest import GRID, Interest
+from handler.core.saliency.weighing import Weighed
+
+# What a window at the very edge must hold more of the interest than the one in the centre, as a
+# share of it all. People who crop leave the centre unwillingly; and where nothing is of interest
+# the window stays there exactly. As it counts in shares of the room there is, a wide window, whose
+# place matters little, stays where it is, and a narrow one goes where the interest is.
+_COST_OF_EDGE = 0.05
+# Less than this of the interest is not worth a word.
+_NO_MATTER = 0.005
+# In sides of a face's box, which ends at the brow: up to the hairline.
+_HAIRLINE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A window, in pixels of the upright picture.
+
+    Attributes:
+        region: the window, with exactly the target's aspect.
+        crop: the same to whole pixels.
+        focus: the most interesting place in it, or what was said by hand.
+        confidence: what it holds of the interest more than the window in the centre, -1 to 1.
+        chosen: indices of the faces that it was to hold.
+        faces_cut: how many of them it does not hold whole.
+        reason: why it is what it is, in one sentence for people.
+    """
+
+    region: Region
+    crop: Box
+    focus: Point
+    confidence: float
+    chosen: tuple[int, ...]
+    faces_cut: int
+    reason: str
+
+
+def select_window(
+    weighed: Weighed,
+    picture: Size,
+    target: Size,
+    *,
+    padding: int = 0,
+    choose: FaceChoice = "all",
+    guides: Guides | None = None,
+) -> Selection:
+    """Choose a window.
+
+    The rules, the first having the last word:
+
+    1. The window lies inside the picture and has the target's aspect. It is the largest such
+       window, or smaller by the padding, but no smaller than what it is to hold needs.
+    2. What was said by hand: it holds what is to be kept, and is centred on the focus.
+    3. It holds every chosen face whole if any such window can, as in face mode, and otherwise
+       those that fit together and are largest in sum. A focus by hand leaves no say to faces.
+    4. It holds them up to the hairline, as far as that goes.
+    5. It leaves out what is to be avoided.
+    6. It keeps as much of the interest as it can, at the price of leaving the centre.
+
+    Args:
+        weighed: the picture, weighed.
+        picture: its size.
+        target: size of the output, of which only the aspect matters.
+        padding: how much smaller than the largest window, as in subject mode, in percent.
+        choose: the faces to hold: every clear one, or the largest.
+        guides: what was said by hand.
+    """
+    guides = guides or Guides()
+    heads = [Head.of(face, picture) for face in weighed.faces or ()]
+    chosen = choose_heads(heads, choose) if heads else ()
+    held = [heads[index] for index in chosen]
+    interest = weighed.interest.without(guides.avoid, picture)
+    limit = largest_extent(picture, target)
+    extent = grown_to_hold(limit / (1 + padding / 100), limit, spans_of(guides.keep))
+    if guides.focus is None:
+        region = _place(interest, held, picture, extent, limit, guides)
+    else:
+        region = centred_on_focus(picture, extent, guides)
+    crop = whole_pixels(region, picture)
+    centre = Region(
+        (picture.width - region.width) / 2,
+        (picture.height - region.height) / 2,
+        region.width,
+        region.height,
+    )
+    kept, kept_by_centre = _kept(interest, region, picture), _kept(interest, centre, picture)
+    cut = sum(not head.inside(crop) for head in held)
+    return Selection(
+        region=region,
+        crop=crop,
+        focus=point_in(crop, *(guides.focus or _hottest(interest, region, picture))),
+        confidence=kept - kept_by_centre,
+        chosen=chosen,
+        faces_cut=cut,
+        reason=_explain(kept, kept_by_centre, len(held), cut) if guides.focus is None else ON_FOCUS,
+    )
+
+
+def _place(
+    interest: Interest,
+    heads: Sequence[Head],
+    picture: Size,
+    extent: Floats,
+    limit: Floats,
+    guides: Guides,
+) -> Region:
+    """Where the interest is best kept, of all places that hold what is to be held."""
+    keep, avoid = spans_of(guides.keep), spans_of(guides.avoid)
+    boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
+    rooms = [head.room(0.0, picture, _HAIRLINE) for head in heads]
+    extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
+    play = Play.inside(picture, extent).holding(keep).holding(boxes)
+    play = play.holding(np.array(rooms).reshape(-1, 2, 2))
+    middle = (np.array([picture.width, picture.height]) - extent) / 2
+    return play.best(_interest_score(interest, extent, picture), middle, avoid)
+
+
+def _interest_score(interest: Interest, extent: Floats, picture: Size) -> Score:
+    bounds = np.array([picture.width, picture.height], float)
+    window = extent / bounds
+    room = np.maximum(bounds - extent, 1e-9)
+
+    def score(xs: Floats, ys: Floats) -> Floats:
+        kept = interest.kept(xs / bounds[X], ys / bounds[Y], (window[X], window[Y]))
+        # From 0 in the centre to 1 at the edge.
+        off = np.abs(ys / room[Y] - 0.5)[:, np.newaxis] + np.abs(xs / room[X] - 0.5)
+        return np.asarray(kept - _COST_OF_EDGE * 2 * off)
+
+    return score
+
+
+def _kept(interest: Interest, region: Region, picture: Size) -> float:
+    left, top = np.array([region.left / picture.width]), np.array([region.top / picture.height])
+    window = region.width / picture.width, region.height / picture.height
+    return float(interest.kept(left, top, window)[0, 0])
+
+
+def _hottest(interest: Interest, region: Region, picture: Size) -> tuple[float, float]:
+    """The middle of the most interesting cell in the window."""
+    middles = (np.arange(GRID) + 0.5) / GRID
+    xs, ys = middles * picture.width, middles * picture.height
+    across = (xs >= region.left) & (xs <= region.right)
+    down = (ys >= region.top) & (ys <= region.bottom)
+    inside = np.where(down[:, np.newaxis] & across, interest.heat, -1)
+    row, column = divmod(int(inside.argmax()), GRID)
+    return float(xs[column]), float(ys[row])
+
+
+def _explain(kept: float, kept_by_centre: float, faces: int, cut: int) -> str:
+    what = f"{kept:.0%} of what draws the eye, where the centre has {kept_by_centre:.0%}"
+    if abs(kept - kept_by_centre) < _NO_MATTER:
+        what = f"{kept:.0%} of what draws the eye, as the centre does"
+    if not faces:
+        return f"Holds {what}."
+    who = "the face" if faces == 1 else f"all {faces} faces"
+    return f"Holds {f'{faces - cut} of {faces} faces whole' if cut else who}, and {what}."

@@ -1,0 +1,1 @@
+"""Subject mode: the window of sharp's attention and entropy strategies."""

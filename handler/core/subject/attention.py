@@ -1,0 +1,151 @@
+"""The attention strategy: where a viewer's eye is drawn to, as libvips' smartcrop finds it.
+
+Reproduces ``vips_smartcrop`` (interesting=attention) of libvips 8.18 step by step: the picture is
+shrunk to a 32x32 map, scored for edges, skin colour and saturation, blurred, and the window is
+centred on the maximum.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from handler.core.geometry import Box, Point, Size
+from handler.core.image.vips_shrink import thumbnail
+
+MAP_SIDE = 32
+
+# Linear sRGB to CIE XYZ, D65.
+_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float64
+)
+_WHITE_X, _WHITE_Y = 95.047, 100.0
+# libvips' mean skin colour, as a direction in XYZ.
+_SKIN = np.array([0.78, 0.57, 0.44])
+# Below this Y a colour's hue is noise: neither skin nor saturation count.
+_DARK_Y = 5.0
+_EDGE_GAIN = 5.0
+# libvips' integer Gaussian: its peak, and the share of it under which it is cut off.
+_MASK_PEAK, _MASK_CUT = 20, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What the strategy found.
+
+    Attributes:
+        window: the best window, in pixels of the resized picture.
+        focus: the focal point, in pixels of the resized picture.
+        heat: float64 array (32, 32), the blurred score over the whole picture.
+    """
+
+    window: Box
+    focus: Point
+    heat: npt.NDArray[np.float64]
+
+
+def attend(picture: Image.Image, resized: Size, target: Size) -> Attention:
+    """Find the window of ``target`` pixels that holds the most interesting point.
+
+    Args:
+        picture: as for `weigh`; its size should be ``resized``, and only its detail differs when
+            it is another.
+        resized: size of the picture after the cover resize.
+        target: size of the window, at most ``resized``.
+    """
+    return choose_window(weigh(picture), resized, target)
+
+
+def weigh(picture: Image.Image) -> npt.NDArray[np.float64]:
+    """Score a picture, whatever will be cut out of it.
+
+    Args:
+        picture: the whole of it, 8-bit L, RGB, RGBX, or premultiplied La/RGBa.
+
+    Returns:
+        float64 array (32, 32).
+    """
+    return _score(thumbnail(picture, MAP_SIDE))
+
+
+def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) -> Attention:
+    """Find the window by a picture's scores; see `attend`."""
+    heat = _blur(scores, _sigma(resized, target))
+    row, column = divmod(int(heat.argmax()), MAP_SIDE)
+    focus = Point(int(column * (resized.width / MAP_SIDE)), int(row * (resized.height / MAP_SIDE)))
+    window = Box(
+        focus.x - target.width // 2, focus.y - target.height // 2, target.width, target.height
+    ).clamp_to(resized)
+    return Attention(window, focus, heat)
+
+
+def _score(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Edge, skin and saturation score of each pixel of a uint8 array (side, side, bands)."""
+    rgb = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
+    xyz = _linear(rgb) @ _XYZ.T
+    luminance = xyz[..., 1]
+    coloured = luminance > _DARK_Y
+    return (
+        _edges(luminance)
+        + np.where(coloured, _skin(xyz), 0)
+        + np.where(coloured, _saturation(xyz), 0)
+    )
+
+
+def _linear(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """8-bit sRGB to linear light, 0 to 100."""
+    value = rgb / 255.0
+    return 100 * np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def _edges(luminance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    padded = np.pad(luminance, 1, mode="edge")
+    neighbours = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
+    return np.asarray(np.abs(_EDGE_GAIN * (4 * luminance - neighbours)), np.float64)
+
+
+def _skin(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    length = np.linalg.norm(xyz, axis=2, keepdims=True)
+    direction = xyz / np.maximum(length, 1e-12)
+    return np.asarray(100 - 100 * np.linalg.norm(direction - _SKIN, axis=2), np.float64)
+
+
+def _saturation(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Signed CIELAB a*, as libvips takes it: reds attract, greens repel."""
+    return 500 * (_lab_f(xyz[..., 0] / _WHITE_X) - _lab_f(xyz[..., 1] / _WHITE_Y))
+
+
+def _lab_f(ratio: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+
+
+def _sigma(resized: Size, target: Size) -> float:
+    """Blur radius in map pixels: a tenth of the window's diagonal, as libvips has it."""
+    diagonal = math.hypot(
+        target.width * MAP_SIDE / resized.width, target.height * MAP_SIDE / resized.height
+    )
+    return max(1.0, diagonal / 10)
+
+
+def _blur(scores: npt.NDArray[np.float64], sigma: float) -> npt.NDArray[np.float64]:
+    """Separable Gaussian by libvips' integer mask, edges replicated."""
+    mask = _gaussian_mask(sigma)
+    reach = len(mask) // 2
+    for axis in (0, 1):
+        padding = [(reach, reach) if axis == a else (0, 0) for a in (0, 1)]
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.pad(scores, padding, mode="edge"), len(mask), axis=axis
+        )
+        scores = np.asarray(windows @ mask, np.float64)
+    return scores
+
+
+def _gaussian_mask(sigma: float) -> npt.NDArray[np.float64]:
+    reach = 0
+    while math.exp(-((reach + 1) ** 2) / (2 * sigma**2)) >= _MASK_CUT:
+        reach += 1
+    x = np.arange(-reach, reach + 1)
+    mask = np.rint(_MASK_PEAK * np.exp(-(x**2) / (2 * sigma**2)))
+    return np.asarray(mask / mask.sum(), np.float64)

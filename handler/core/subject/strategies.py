@@ -1,0 +1,87 @@
+"""Subject mode: the most interesting window of a resized picture."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from handler.core.geometry import Box, Point, Size
+from handler.core.image.cover import Cover
+from handler.core.image.frame import Pixels
+from handler.core.subject.attention import choose_window, weigh
+from handler.core.subject.entropy import busiest_window
+
+Strategy = Literal["attention", "entropy", "saliency"]
+Heat = npt.NDArray[np.float64]
+
+# The resized picture is weighed as a whole. Enlarging a thin strip, it would be thousands of times
+# the output; beyond this size a smaller one is weighed instead.
+_MAX_WEIGHED_PIXELS = 24_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The window that a strategy chose, in pixels of the resized picture.
+
+    Attributes:
+        window: the window.
+        focus: the focal point that it was chosen for.
+        reason: why, in one sentence for people.
+        heat: attention's map over the whole picture, float64 (32, 32); None for entropy.
+    """
+
+    window: Box
+    focus: Point
+    reason: str
+    heat: Heat | None
+
+
+def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy) -> Found:
+    """Choose the window of ``target`` pixels.
+
+    Args:
+        pixels: the decoded picture.
+        cover: the resize that the window is chosen on.
+        target: size of the window.
+        strategy: how the picture is weighed.
+    """
+    return _STRATEGIES[strategy](pixels, cover, target)
+
+
+def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> Found:
+    scores = pixels.once("attention", lambda: weigh(_weighed(pixels, cover)))
+    found = choose_window(scores, cover.resized, target)
+    reason = "Centred on what draws the eye most: edges, skin colour and saturation."
+    return Found(found.window, found.focus, reason, found.heat)
+
+
+def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> Found:
+    picture = _weighed(pixels, cover)
+    across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
+    bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    if picture.mode == "RGBX":
+        bands = bands[..., :3]
+    busiest = busiest_window(
+        bands, Size(max(1, round(target.width / across)), max(1, round(target.height / down)))
+    )
+    window = Box(
+        round(busiest.left * across), round(busiest.top * down), target.width, target.height
+    ).clamp_to(cover.resized)
+    centre = Point(window.left + window.width // 2, window.top + window.height // 2)
+    reason = "What is left when the strips with the least to see are cut away."
+    return Found(window, centre, reason, None)
+
+
+_STRATEGIES = {"attention": _find_by_attention, "entropy": _find_by_entropy}
+
+
+def _weighed(pixels: Pixels, cover: Cover) -> Image.Image:
+    whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
+    excess = math.sqrt(max(1, cover.resized.area / _MAX_WEIGHED_PIXELS))
+    size = Size(
+        max(1, round(cover.resized.width / excess)), max(1, round(cover.resized.height / excess))
+    )
+    return pixels.read(whole, size)

@@ -1,0 +1,1 @@
+"""Trim mode: the box of what differs from the background."""

@@ -1,0 +1,154 @@
+"""A background that is not one colour: paper, a lit wall, a scan, with noise and dust on it.
+
+The picture is compared with a smooth surface that follows the light on the backdrop. What differs
+is cleaned of dust and scratches, and the box is drawn around what is left but for soft shadows.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter
+
+from handler.core.geometry import Box
+from handler.core.trim.background_surface import Planes, fit_surface, planes
+from handler.core.trim.components import Mask, Parts, close_gaps, drop_thin, fill_holes
+
+# Long side that the picture is averaged down to: fine enough for a box within 1/500 of the side,
+# coarse enough for grain and JPEG noise to average out.
+_VIEW_SIDE = 768
+# Ink and alpha are looked at as they are seen.
+_SEEN_AS = {"CMYK": "RGB", "RGBA": "RGBa"}
+# Width of the edge by which the backdrop is judged, as a share of the shorter side.
+_EDGE = 0.02
+# A threshold of so many standard deviations is passed by one sample in a million.
+_CERTAIN = 5
+# Smoothing reaches no further than this share of the longer side: the box grows with it.
+_REACH = 1 / 200
+# Grain that is left, of cloth or wood, raises the threshold to so many standard deviations; but a
+# picture without a backdrop looks like that, too, hence the limit on how many times higher.
+_GRAIN, _HIGHEST = 4, 2
+# What is thinner, as a share of the longer side, is dust or a scratch where it stands alone.
+_DUST = 1 / 80
+# Writing is longer than that by so much, and covers its lines so many times if gaps are filled.
+_WORD, _GAPS = 2, 1.5
+# How far apart the pixels are that tell whether an edge is soft, each way.
+_SOFT = 2
+# Of a normal variable's absolute value, in standard deviations.
+_FIRST_QUARTILE, _THIRD_QUARTILE = 0.3186, 1.1503
+
+
+def find_product(image: Image.Image, threshold: int) -> tuple[Box | None, tuple[int, ...]]:
+    """Find the box of what stands before the backdrop.
+
+    Args:
+        image: upright picture, mode L, RGB, RGBX, RGBA (straight alpha) or CMYK.
+        threshold: how far a pixel may be from the backdrop, 0 to 255, any band. Strong grain
+            raises it.
+
+    Returns:
+        The box in pixels of ``image``, None when there is nothing but backdrop; and the backdrop's
+        median colour, one value a band.
+    """
+    factor = max(1, round(max(image.size) / _VIEW_SIDE))
+    view = image.reduce(factor) if factor > 1 else image
+    colour = tuple(int(value) for value in np.median(_flat(_edges(planes(view))), axis=1))
+    smooth = _smoothed(view.convert(_SEEN_AS.get(view.mode, view.mode)), threshold)
+    levels, backdrop = planes(smooth), fit_surface(smooth)
+    off = np.maximum(levels, backdrop) - np.minimum(levels, backdrop)
+    # By the quartile, so that a product may be cut off along three quarters of the edge.
+    grain = np.percentile(_flat(_edges(off)), 25, axis=1).max() / _FIRST_QUARTILE
+    bound = min(max(threshold, _GRAIN * grain), _HIGHEST * threshold)
+    kept = _without_dust(off.max(axis=0) > bound)
+    if not kept.any():
+        return None, colour
+    # Noise that does no harm to levels still does to their differences.
+    smoother = planes(smooth.filter(ImageFilter.BoxBlur(1)))
+    firm = kept & ~_shadow(smoother, backdrop, bound / 2)
+    firm &= _has_neighbours(firm)
+    left, top, right, bottom = _extent(firm if firm.any() else kept)
+    left, top = left * factor, top * factor
+    right, bottom = min(right * factor, image.width), min(bottom * factor, image.height)
+    return Box(left, top, right - left, bottom - top), colour
+
+
+def _edges(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
+    """The four edges, each (bands, lines, length)."""
+    width = max(1, round(min(pixels.shape[1:]) * _EDGE))
+    turned = pixels.transpose(0, 2, 1)
+    return [part for side in (pixels, turned) for part in (side[:, :width], side[:, -width:])]
+
+
+def _flat(edges: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    """Their samples, (bands, samples)."""
+    return np.concatenate([edge.reshape(len(edge), -1) for edge in edges], axis=1)
+
+
+def _smoothed(view: Image.Image, threshold: int) -> Image.Image:
+    """As much as it takes for noise to stay below the threshold."""
+    steps = [np.abs(np.diff(edge.astype(np.int16), axis=2)) for edge in _edges(planes(view))]
+    samples = np.concatenate([step.reshape(len(step), -1) for step in steps], axis=1)
+    if not samples.size:
+        return view
+    # By the quartile and not the median: half of the noise on white is cut off.
+    noise = np.percentile(samples, 75, axis=1).max() / _THIRD_QUARTILE / 2**0.5
+    # A window of n x n pixels makes noise n times weaker.
+    radius = (_CERTAIN * noise / max(threshold, 1) - 1) / 2
+    radius = min(radius, max(view.size) * _REACH)
+    return view.filter(ImageFilter.BoxBlur(radius)) if radius > 0 else view
+
+
+def _without_dust(found: Mask) -> Mask:
+    """Leave the parts that are solid somewhere, and what is drawn or written."""
+    side = max(1, round(max(found.shape) * _DUST))
+    margin = side + 1
+    ink = np.pad(found, margin)
+    closed = close_gaps(ink, side)
+    filled = fill_holes(closed)
+    parts = Parts.of(filled)
+    lengths, areas = parts.lengths(), parts.areas(ink)
+    solid = parts.areas(drop_thin(ink | (filled & ~closed), side)) > 0
+    half = max(1, round(side / 2))
+    drawn = parts.areas(_off_edge(drop_thin(ink, half), margin + side)) > 0
+    # Letters leave more gaps than scratches that cross.
+    written = parts.areas(drop_thin(filled, half)) > _GAPS * areas
+    chosen = solid | ((drawn | written) & (lengths > _WORD * side))
+    if not chosen.any():  # nothing but wire
+        chosen = lengths > side
+    kept = ink & parts.mask(chosen)
+    return kept[margin:-margin, margin:-margin]
+
+
+def _off_edge(mask: Mask, width: int) -> Mask:
+    """Without what is near the edge, where a scanner's lid draws lines."""
+    inner = np.zeros_like(mask)
+    inside = np.s_[width:-width, width:-width]
+    inner[inside] = mask[inside]
+    return inner
+
+
+def _shadow(levels: Planes, backdrop: Planes, bound: float) -> Mask:
+    """Where the backdrop is seen in less light, fading softly."""
+    light = levels.sum(axis=0, dtype=np.float32) + 1
+    light /= backdrop.sum(axis=0, dtype=np.float32) + 1
+    soft = np.asarray((levels < backdrop).all(axis=0), np.bool_)
+    for band, ground in zip(levels, backdrop, strict=True):
+        soft &= np.abs(band - ground * light) <= bound
+        around = np.pad(band, _SOFT, mode="edge")
+        rows, columns = around[:, _SOFT:-_SOFT], around[_SOFT:-_SOFT]
+        for one, other in (
+            (rows[: -2 * _SOFT], rows[2 * _SOFT :]),
+            (columns[:, : -2 * _SOFT], columns[:, 2 * _SOFT :]),
+        ):
+            soft &= np.maximum(one, other) - np.minimum(one, other) <= bound
+    return soft
+
+
+def _has_neighbours(mask: Mask) -> Mask:
+    """Where at least three of the eight pixels around are set, too: noise is lonelier."""
+    counts = np.pad(mask, 1).view(np.uint8)
+    across = counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:]
+    return np.asarray(across[:-2] + across[1:-1] + across[2:] > 3, np.bool_)
+
+
+def _extent(mask: Mask) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

@@ -1,0 +1,307 @@
+"""What clients are told about a job, field by field."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from handler.core.face import Face
+from handler.core.geometry import Box
+from handler.core.plan import Plan
+from handler.core.request import Mode
+from handler.core.subject.strategies import Strategy
+
+_DOWNLOAD = "Where the result can be fetched until it expires."
+_FILENAME = "Name of the result."
+_OVERLAY = "The plan drawn on the picture, where that was asked for."
+_PLAN = "What is cut out, and why."
+_STATE = "What became of it."
+_WARNINGS = "What was odd about the request or the picture, in words."
+
+# For the document only: what is answered is right already.
+JobId = Annotated[str, Field(description="Id of the job.", json_schema_extra={"format": "uuid"})]
+Link = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
+Count = Annotated[int, Field(json_schema_extra={"minimum": 0})]
+Pixels = Annotated[int, Field(json_schema_extra={"minimum": 1})]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class BoxAnswer(_Answer):
+    """A rectangle in pixels of the upright picture."""
+
+    left: int = Field(description="Where it begins, from the left.")
+    top: int = Field(description="Where it begins, from the top.")
+    width: Pixels = Field(description="Its width.")
+    height: Pixels = Field(description="Its height.")
+
+    @classmethod
+    def of(cls, box: Box) -> "BoxAnswer":
+        """The same box, for JSON."""
+        return cls(left=box.left, top=box.top, width=box.width, height=box.height)
+
+
+class SizeAnswer(_Answer):
+    """A size in pixels."""
+
+    width: Pixels = Field(description="The width.")
+    height: Pixels = Field(description="The height.")
+
+
+class PointAnswer(_Answer):
+    """A position in pixels of the upright picture."""
+
+    x: int = Field(description="From the left.")
+    y: int = Field(description="From the top.")
+
+
+class FaceAnswer(_Answer):
+    """A face that was found."""
+
+    box: BoxAnswer = Field(description="Around the face.")
+    score: float = Field(
+        description="How sure it is that it is one.", json_schema_extra={"minimum": 0, "maximum": 1}
+    )
+    landmarks: list[tuple[float, float]] = Field(
+        description="Right eye, left eye, nose, right and left corner of the mouth."
+    )
+    chosen: bool = Field(description="Whether the window was built on it.")
+
+    @classmethod
+    def of(cls, face: Face, chosen: bool) -> "FaceAnswer":
+        """The same face, for JSON."""
+        landmarks = [(round(x, 1), round(y, 1)) for x, y in face.landmarks]
+        return cls(
+            box=BoxAnswer.of(face.box),
+            score=round(face.score, 4),
+            landmarks=landmarks,
+            chosen=chosen,
+        )
+
+
+class PlanAnswer(_Answer):
+    """What is cut out of the picture, and why."""
+
+    mode: Mode = Field(description="What decided the window.")
+    fallback: str | None = Field(description="Why this is not the mode that was asked for.")
+    strategy: Strategy | None = Field(description="How subject mode weighed the picture.")
+    source: SizeAnswer = Field(description="Size of the upright picture.")
+    crop: BoxAnswer = Field(description="The window.")
+    focus: PointAnswer = Field(description="The focal point that the window was chosen for.")
+    reason: str = Field(description="Why the window is what it is.")
+    background: list[int] | None = Field(
+        description="What trim took for background, one value for each band of the file."
+    )
+    faces: list[FaceAnswer] = Field(description="All faces that were found.")
+    faces_cut: Count = Field(description="Chosen faces that the window could not hold.")
+    eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
+    confidence: float | None = Field(
+        description="Of saliency and auto mode: what the window holds of all that is of interest, "
+        "less what the one in the centre would hold, -1 to 1."
+    )
+    weights: dict[str, float] | None = Field(
+        description="Of saliency and auto mode: how much each map had to say in what is of "
+        "interest, in shares that sum to 1; one below 0 was outvoted."
+    )
+    keep: list[BoxAnswer] = Field(description="What was to stay whole, as said by hand.")
+    avoid: list[BoxAnswer] = Field(description="What was to stay out, as said by hand.")
+
+    @classmethod
+    def of(cls, plan: Plan) -> "PlanAnswer":
+        """The same plan, for JSON."""
+        return cls(
+            mode=plan.mode,
+            fallback=plan.fallback,
+            strategy=plan.strategy,
+            source=SizeAnswer(width=plan.source.width, height=plan.source.height),
+            crop=BoxAnswer.of(plan.crop),
+            focus=PointAnswer(x=plan.focus.x, y=plan.focus.y),
+            reason=plan.reason,
+            background=None if plan.background is None else list(plan.background),
+            faces=[FaceAnswer.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
+            faces_cut=plan.faces_cut,
+            eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),
+            confidence=None if plan.confidence is None else round(plan.confidence, 4),
+            weights=None
+            if plan.weights is None
+            else {name: round(weight, 3) for name, weight in plan.weights.items()},
+            keep=[BoxAnswer.of(area.box_in(plan.source)) for area in plan.guides.keep],
+            avoid=[BoxAnswer.of(area.box_in(plan.source)) for area in plan.guides.avoid],
+        )
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class PlannedSize(_Answer):
+    """One of several sizes, as it would be cut out."""
+
+    name: str = Field(description="The size's name, or its width and height.")
+    width: Pixels = Field(description="Its width in pixels.")
+    height: Pixels = Field(description="Its height in pixels.")
+    overlay_url: Link | None = Field(default=None, description=_OVERLAY)
+    plan: PlanAnswer = Field(description=_PLAN)
+
+
+class FinishedSize(PlannedSize):
+    """The result of one of several sizes."""
+
+    download_url: Link = Field(description=_DOWNLOAD)
+    processed_size: Count = Field(description="Bytes of the result.")
+    filename: str = Field(description=_FILENAME)
+
+
+class CropAnswer(_Answer):
+    """A finished job. The first four fields are the reference's.
+
+    Of several sizes they are those of the first.
+    """
+
+    job_id: JobId
+    download_url: Link = Field(description=_DOWNLOAD)
+    original_size: Count = Field(description="Bytes of the input.")
+    processed_size: Count = Field(description="Bytes of the result.")
+    filename: str = Field(description=_FILENAME)
+    content_type: str = Field(description="Type of the result.")
+    width: Pixels = Field(description="Width of the result in pixels.")
+    height: Pixels = Field(description="Height of the result in pixels.")
+    expires_at: datetime | None = Field(
+        description="When the link stops working; null for one that does not."
+    )
+    overlay_url: Link | None = Field(default=None, description=_OVERLAY)
+    plan: PlanAnswer = Field(description=_PLAN)
+    results: list[FinishedSize] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="All results in the order of the sizes; only where sizes were asked for.",
+    )
+    warnings: list[str] = Field(description=_WARNINGS)
+
+
+class AnalyzeAnswer(_Answer):
+    """What a crop would do; of several sizes, first what it would do for the first."""
+
+    plan: PlanAnswer = Field(description=_PLAN)
+    overlay_url: Link | None = Field(default=None, description=_OVERLAY)
+    results: list[PlannedSize] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="All plans in the order of the sizes; only where sizes were asked for.",
+    )
+    warnings: list[str] = Field(description=_WARNINGS)
+
+
+class ErrorAnswer(_Answer):
+    """What went wrong."""
+
+    error: str = Field(description="The kind of error.")
+    code: str = Field(description="The same for machines; never changes meaning.")
+    details: str | None = Field(default=None, description="What exactly was wrong.")
+    feature: str | None = Field(
+        default=None, exclude_if=_is_none, description="What is missing, if that is why."
+    )
+
+
+class BatchedFileAnswer(_Answer):
+    """What became of one file of a batch."""
+
+    filename: str = Field(description="Its name, as it was sent.")
+    results: list[str] = Field(
+        description="Names of its results in the ZIP, one for each size; none when it failed."
+    )
+    error: ErrorAnswer | None = Field(default=None, description="Why it failed, if it did.")
+    warnings: list[str] = Field(description=_WARNINGS)
+
+
+class BatchAnswer(_Answer):
+    """A finished batch whose ZIP is in the store."""
+
+    job_id: JobId
+    download_url: Link = Field(description="Where the ZIP can be fetched until it expires.")
+    original_size: Count = Field(description="Bytes of all files.")
+    processed_size: Count = Field(description="Bytes of the ZIP.")
+    filename: str = Field(description="Name of the ZIP.")
+    content_type: str = Field(description="Type of the ZIP.")
+    expires_at: datetime | None = Field(
+        description="When the link stops working; null for one that does not."
+    )
+    files: list[BatchedFileAnswer] = Field(description="In the order in which they were sent.")
+    warnings: list[str] = Field(description="About the settings.")
+
+
+class FileError(ErrorAnswer):
+    """What went wrong with one file."""
+
+    filename: str = Field(description="Its name, as it was sent.")
+
+
+class FailedBatchAnswer(ErrorAnswer):
+    """A batch of which nothing came out."""
+
+    errors: list[FileError] = Field(description="One for each file, in their order.")
+
+
+class UploadAnswer(_Answer):
+    """How to upload a file, and where to look for the result."""
+
+    job_id: JobId
+    url: Link = Field(description="Where to POST a multipart form to.")
+    fields: dict[str, str] = Field(description="Its fields; the file comes after them, as file.")
+    key: str = Field(description="What the crop route takes, once the file is there.")
+    max_bytes: Count = Field(description="Larger files are refused.")
+    expires_at: datetime = Field(description="When the form stops working.")
+    job_url: Link = Field(description="Where to ask what became of it.")
+    warnings: list[str] = Field(description=_WARNINGS)
+
+
+class _JobAnswer(_Answer):
+    key: str = Field(description="Key of the source in the uploads store.")
+    created_at: datetime = Field(description="When it began.")
+    updated_at: datetime = Field(description="When this was last written.")
+
+
+class QueuedJob(_JobAnswer):
+    """A job whose file has not come, or has not been dealt with."""
+
+    job_id: JobId
+    state: Literal["queued"] = Field(description=_STATE)
+    last_error: ErrorAnswer | None = Field(
+        default=None, description="Why the last attempt failed; there will be another."
+    )
+
+
+class DoneJob(CropAnswer, _JobAnswer):
+    """A job that is done, as a synchronous crop is answered; its link is fresh."""
+
+    state: Literal["done"] = Field(description=_STATE)
+
+
+class FailedJob(ErrorAnswer, _JobAnswer):
+    """A job that failed, and why."""
+
+    job_id: JobId
+    state: Literal["failed"] = Field(description=_STATE)
+
+
+class LimitsAnswer(_Answer):
+    """What a deployment takes."""
+
+    max_body_bytes: Count = Field(description="Largest body of a request.")
+    max_upload_bytes: Count | None = Field(
+        description="Largest file that POST /api/v1/uploads takes; null where there are no uploads."
+    )
+    max_pixels: Count = Field(description="Largest picture, in pixels.")
+
+
+class HealthAnswer(_Answer):
+    """What a deployment can do."""
+
+    status: str = Field(description="ok, when it answers at all.")
+    version: str = Field(description="Version of the service.")
+    formats: dict[str, bool] = Field(description="Formats, and whether this build reads them.")
+    features: dict[str, bool] = Field(description="Features, and whether they are installed.")
+    limits: LimitsAnswer = Field(description="How much is taken.")

@@ -1,0 +1,24 @@
+"""The settings of a request: pydantic models, and the JSON names and texts that clients see."""
+
+from handler.settings.constraints import MAX_BOXES
+from handler.settings.crop_settings import (
+    MAX_OUTPUT_PIXELS,
+    CropSettings,
+    OutputFormat,
+    parse_settings,
+    validate_settings,
+)
+from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, mark_of
+
+__all__ = [
+    "MAX_BOXES",
+    "MAX_OUTPUT_PIXELS",
+    "MAX_SIZES",
+    "PRESETS",
+    "CropSettings",
+    "OutputFormat",
+    "OutputSize",
+    "mark_of",
+    "parse_settings",
+    "validate_settings",
+]

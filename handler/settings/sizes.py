@@ -1,0 +1,179 @@
+"""Sizes by name: aspects and what social media ask for; and several sizes in one request."""
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+MAX_SIDE = 10_000
+MAX_SIZES = 32
+# A name goes into file names; one of 32 bytes leaves room for the picture's own.
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_:-]{0,31}$"
+_PLAIN = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
+# With the limit, which is an error of its own.
+_PLAIN_IN_RANGE = r"^([1-9][0-9]{0,3}|10000)x([1-9][0-9]{0,3}|10000)$"
+# What results are marked with anyway: see `handler.filenames`.
+_RESERVED = "smartcrop"
+
+PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        # The shorter side is that of the default size.
+        "1:1": (1080, 1080),
+        "5:4": (1350, 1080),
+        "4:3": (1440, 1080),
+        "3:2": (1620, 1080),
+        "16:9": (1920, 1080),
+        "4:5": (1080, 1350),
+        "3:4": (1080, 1440),
+        "2:3": (1080, 1620),
+        "9:16": (1080, 1920),
+        # As the reference has them.
+        "instagram-square": (1080, 1080),
+        "instagram-portrait": (1080, 1350),
+        "instagram-landscape": (1080, 566),
+        "instagram-story": (1080, 1920),
+        "instagram-profile": (320, 320),
+        "x-post": (1200, 675),
+        "x-header": (1500, 500),
+        "x-profile": (400, 400),
+        "facebook-post": (1200, 630),
+        "facebook-cover": (820, 312),
+        "facebook-event": (1920, 1005),
+        "facebook-profile": (170, 170),
+        "youtube-thumbnail": (1280, 720),
+        "youtube-banner": (2560, 1440),
+        "youtube-profile": (800, 800),
+        "linkedin-post": (1200, 627),
+        "linkedin-banner": (1584, 396),
+        "linkedin-profile": (400, 400),
+        "tiktok-cover": (1080, 1920),
+        "tiktok-profile": (200, 200),
+        "whatsapp-profile": (500, 500),
+        "pinterest-pin": (1000, 1500),
+        "threads-post": (1080, 1080),
+    }
+)
+
+
+def whole_number(value: object) -> object:
+    """JSON has one kind of number: 1080.0 is as good an integer as 1080."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# The range stands before the validator, where it reaches the JSON schema.
+Side = Annotated[int, Field(ge=1, le=MAX_SIDE), BeforeValidator(whole_number)]
+
+
+class OutputSize(BaseModel):
+    """One of the sizes of a request.
+
+    Attributes:
+        width: in pixels.
+        height: in pixels.
+        name: of the size, in answers and file names; ``WIDTHxHEIGHT`` if it was not given one.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    width: Side = Field(description="In pixels.")
+    height: Side = Field(description="In pixels.")
+    name: str | None = Field(
+        default=None, pattern=_NAME, description="Its name in answers and file names."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: object) -> object:
+        """A text is a preset, or width and height."""
+        return _from_text(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check_name(self) -> Self:
+        if self.in_file_names == _RESERVED:
+            raise ValueError(f"name: {self.name} is what results are marked with anyway")
+        return self
+
+    @model_serializer
+    def _write(self) -> str | dict[str, Any]:
+        """The shortest form, that one meaning has one text."""
+        if self.name is None:
+            return f"{self.width}x{self.height}"
+        if PRESETS.get(self.name) == (self.width, self.height):
+            return self.name
+        return {"width": self.width, "height": self.height, "name": self.name}
+
+    @property
+    def label(self) -> str:
+        """What it is called in answers."""
+        return self.name or f"{self.width}x{self.height}"
+
+    @property
+    def in_file_names(self) -> str:
+        """Its name as part of a file's: letters, digits and dashes, in lower case."""
+        return re.sub("[_:]", "-", self.label).lower()
+
+
+def mark_of(size: OutputSize | None) -> str | None:
+    """What tells a size's files from those of others; None when there is but one."""
+    return None if size is None else size.in_file_names
+
+
+def _from_text(text: str) -> dict[str, object]:
+    if text in PRESETS:
+        width, height = PRESETS[text]
+        return {"width": width, "height": height, "name": text}
+    if re.fullmatch(_PLAIN, text):
+        width, height = map(int, text.split("x"))
+        return {"width": width, "height": height}
+    names = ", ".join(PRESETS)
+    raise ValueError(f"Input should be WIDTHxHEIGHT, such as 300x200, or one of {names}")
+
+
+def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
+    """Check what only all sizes of a request together can show.
+
+    Raises:
+        ValueError: two would have files of one name, or there are too many pixels.
+    """
+    taken: dict[str, str] = {}
+    for size in sizes:
+        if size.in_file_names in taken:
+            other = taken[size.in_file_names]
+            raise ValueError(
+                f"{size.label} is there twice: give each size a name of its own"
+                if other == size.label
+                else f"{other} and {size.label} would be one name in file names"
+            )
+        taken[size.in_file_names] = size.label
+    if sum(size.width * size.height for size in sizes) > max_pixels:
+        raise ValueError(f"all sizes together must be at most {max_pixels // 1_000_000} megapixels")
+
+
+class _AsWritten:
+    """Tells in the JSON schema that a size may be a name, or width and height in one word, too."""
+
+    def __get_pydantic_json_schema__(
+        self, size: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "anyOf": [
+                {"type": "string", "enum": list(PRESETS)},
+                {"type": "string", "pattern": _PLAIN_IN_RANGE, "examples": ["300x200"]},
+                handler(size),
+            ]
+        }
+
+
+Sizes = list[Annotated[OutputSize, _AsWritten()]]
