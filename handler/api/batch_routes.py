@@ -32,7 +32,7 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filenames import content_disposition
-from handler.jobs.responses import BatchAnswer, BatchedFileAnswer, ErrorAnswer, FailedBatchAnswer
+from handler.jobs.responses import BatchError, BatchResult, ErrorResponse, FileResult
 from handler.jobs.service import Service
 from handler.jobs.zip_batch import Batch
 from handler.storage import ResultStore, UploadStore
@@ -62,12 +62,12 @@ _RESPONSES: Responses = {
             "Content-Disposition": text_header("Has a browser save the ZIP under its name."),
         },
         "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
-        "model": BatchAnswer,
+        "model": BatchResult,
     },
     303: {
         "description": "The ZIP is in the store: it is larger than can be answered.",
         "headers": {"X-Job-Id": _JOB_ID, "Location": text_header("Where the ZIP is.")},
-        "model": BatchAnswer,
+        "model": BatchResult,
     },
     **errors(
         NoImage("Send the images as multipart/form-data, in a field named files"),
@@ -83,7 +83,7 @@ _RESPONSES: Responses = {
         StorageUnavailable("The result could not be stored"),
         FeatureDamaged(),
     ),
-    422: {"description": "No file could be cropped.", "model": FailedBatchAnswer},
+    422: {"description": "No file could be cropped.", "model": BatchError},
 }
 
 
@@ -181,11 +181,11 @@ def _encoded(values: dict[int, Any]) -> str:
     return quote(text.encode(errors="replace"), safe=_PLAIN)
 
 
-def _store(batch: Batch, size: int, results: ResultStore) -> BatchAnswer:
+def _store(batch: Batch, size: int, results: ResultStore) -> BatchResult:
     results.save(batch.job_id, batch.filename, batch.rewound(), _ZIP)
     batch.close()
     link = results.link(batch.job_id, batch.filename)
-    return BatchAnswer(
+    return BatchResult(
         job_id=batch.job_id,
         download_url=link.url,
         original_size=batch.original_size,
@@ -194,10 +194,10 @@ def _store(batch: Batch, size: int, results: ResultStore) -> BatchAnswer:
         content_type=_ZIP,
         expires_at=link.expires_at,
         files=[
-            BatchedFileAnswer(
+            FileResult(
                 filename=file.source or "",
                 results=list(file.filenames),
-                error=ErrorAnswer.model_validate(file.error.answer()) if file.error else None,
+                error=ErrorResponse.model_validate(file.error.answer()) if file.error else None,
                 warnings=list(file.warnings),
             )
             for file in batch.files
@@ -206,5 +206,5 @@ def _store(batch: Batch, size: int, results: ResultStore) -> BatchAnswer:
     )
 
 
-def _dumped(answer: BatchAnswer) -> dict[str, Any]:
+def _dumped(answer: BatchResult) -> dict[str, Any]:
     return answer.model_dump(mode="json", by_alias=True)

@@ -36,7 +36,7 @@ from handler.errors import (
 )
 from handler.filenames import content_disposition, is_result_name
 from handler.jobs.job import Job
-from handler.jobs.responses import AnalyzeAnswer, CropAnswer, HealthAnswer, LimitsAnswer
+from handler.jobs.responses import AnalyzeResult, CropResult, Health, Limits
 from handler.jobs.service import Service
 from handler.storage import ResultStore, UploadStore
 
@@ -104,7 +104,7 @@ def create_router(
         responses={200: _CROPPED, **_ERRORS},
         **described,
     )
-    async def crop(request: Request, overlay: Overlay = False) -> CropAnswer:
+    async def crop(request: Request, overlay: Overlay = False) -> CropResult:
         job = await read(request)
         return await work(lambda: service.crop(replace(job(), overlay=overlay)))
 
@@ -116,7 +116,7 @@ def create_router(
         responses=_ERRORS,
         **described,
     )
-    async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeAnswer:
+    async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeResult:
         job = await read(request)
         return await work(lambda: service.analyze(replace(job(), overlay=overlay)))
 
@@ -140,13 +140,13 @@ def create_router(
         response_description="Version, formats, features and limits.",
         tags=["Deployment"],
     )
-    def health() -> HealthAnswer:
-        return HealthAnswer(
+    def health() -> Health:
+        return Health(
             status="ok",
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
             features={"face-detection": service.finds_faces},
-            limits=LimitsAnswer(
+            limits=Limits(
                 max_body_bytes=config.max_body_bytes,
                 max_upload_bytes=config.max_object_bytes if config.uploads else None,
                 max_pixels=config.max_pixels,

@@ -49,13 +49,13 @@ class _Body(BaseModel):
     )
 
 
-class UploadedImage(_Body):
+class StoredImage(_Body):
     """An image in the uploads store."""
 
     key: Key = Field(description="Key of the object, as POST /api/v1/uploads answered it.")
 
 
-class UploadedImages(_Body):
+class StoredImages(_Body):
     """Images in the uploads store."""
 
     keys: list[Key] = Field(
@@ -65,7 +65,7 @@ class UploadedImages(_Body):
     )
 
 
-class PlannedUpload(_Body):
+class UploadRequest(_Body):
     """An image that a client wants to upload."""
 
     filename: str = Field(min_length=1, description="Name of the file.", examples=["portrait.jpg"])
@@ -104,7 +104,7 @@ async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) ->
     values = await _read_object(request)
     if "key" not in values:
         raise NoImage("Send the image as multipart/form-data, or the key of an uploaded one")
-    body = _validated(values, UploadedImage)
+    body = _validated(values, StoredImage)
     return partial(_job_maker(request, body, uploads), body.key)
 
 
@@ -120,7 +120,7 @@ async def read_uploaded_batch(
     values = await _read_object(request)
     if "keys" not in values:
         raise NoImage("Send the images as multipart/form-data, or the keys of uploaded ones")
-    body = _validated(values, UploadedImages)
+    body = _validated(values, StoredImages)
     fetch = _job_maker(request, body, uploads)
     return [(_name_of(key), partial(fetch, key)) for key in body.keys]
 

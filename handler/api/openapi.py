@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from handler.api.form import MAX_PARTS
-from handler.api.json_body import PlannedUpload, UploadedImage, UploadedImages
+from handler.api.json_body import StoredImage, StoredImages, UploadRequest
 from handler.api.openapi_examples import ANSWERS, REQUESTS, SETTINGS
 from handler.codec.formats import FORMATS
 from handler.errors import SmartCropError
-from handler.jobs.responses import ErrorAnswer
+from handler.jobs.responses import ErrorResponse
 from handler.settings import CropSettings, OutputSize
 
 _SCHEMAS = "#/components/schemas/{model}"
@@ -61,7 +61,7 @@ def errors(*examples: SmartCropError) -> Responses:
             "description": " ".join(_first_line(each) for each in alike),
             "content": {
                 _JSON: {
-                    "schema": reference(ErrorAnswer),
+                    "schema": reference(ErrorResponse),
                     "examples": {
                         each.code: {"summary": _first_line(each), "value": each.answer()}
                         for each in alike
@@ -91,12 +91,12 @@ def link(operation: str, description: str, **parameters: str) -> dict[str, Any]:
 
 def image_body() -> dict[str, Any]:
     """Describe the request of a crop: a form with an image, or the key of one."""
-    return _body({**_form_content("ImageForm", "file"), **_json_content(UploadedImage)})
+    return _body({**_form_content("CropForm", "file"), **_json_content(StoredImage)})
 
 
 def batch_body() -> dict[str, Any]:
     """Describe the request of a batch: a form with images, or their keys."""
-    return _body({**_form_content("ImagesForm", "files"), **_json_content(UploadedImages)})
+    return _body({**_form_content("BatchForm", "files"), **_json_content(StoredImages)})
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -126,10 +126,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document["components"]["schemas"]
-    schemas.update(
-        _schemas([CropSettings, OutputSize, PlannedUpload, UploadedImage, UploadedImages])
-    )
-    schemas.update(_schemas([ErrorAnswer], "serialization") | _forms())
+    schemas.update(_schemas([CropSettings, OutputSize, UploadRequest, StoredImage, StoredImages]))
+    schemas.update(_schemas([ErrorResponse], "serialization") | _forms())
     for name, example in (REQUESTS | ANSWERS).items():
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
@@ -151,13 +149,13 @@ def _forms() -> dict[str, Any]:
     file = {**image, "description": "The image. It is taken under any name of its field."}
     files = {**images, "description": "The images, in the order in which they will come back."}
     return {
-        "ImageForm": {
+        "CropForm": {
             "description": "An image, and what to do with it.",
             "type": "object",
             "properties": {"file": file, "settings": settings},
             "required": ["file"],
         },
-        "ImagesForm": {
+        "BatchForm": {
             "description": "Images, and what to do with each.",
             "type": "object",
             "properties": {"files": files, "settings": settings},

@@ -74,15 +74,15 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    "UploadedImage": {"key": _KEY, "settings": {"mode": "face", "width": 600, "height": 800}},
-    "UploadedImages": {"keys": [_KEY], "settings": {"mode": "face"}},
-    "PlannedUpload": {"filename": "portrait.jpg", "contentType": "image/jpeg"},
+    "StoredImage": {"key": _KEY, "settings": {"mode": "face", "width": 600, "height": 800}},
+    "StoredImages": {"keys": [_KEY], "settings": {"mode": "face"}},
+    "UploadRequest": {"filename": "portrait.jpg", "contentType": "image/jpeg"},
 }
 
 ANSWERS: dict[str, dict[str, Any]] = {
-    "CropAnswer": _CROP,
-    "AnalyzeAnswer": {"plan": _PLAN, "overlayUrl": None, "warnings": []},
-    "UploadAnswer": {
+    "CropResult": _CROP,
+    "AnalyzeResult": {"plan": _PLAN, "overlayUrl": None, "warnings": []},
+    "UploadForm": {
         "jobId": _ID,
         "url": "https://s3.eu-central-1.amazonaws.com/uploads",
         "fields": {"key": _KEY, "Content-Type": "image/jpeg", "policy": "eyJleHBpcmF0aW9uIjog"},
@@ -101,7 +101,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "code": "PROCESSING_FAILED",
         "details": "The JPEG data are damaged or incomplete",
     },
-    "BatchAnswer": {
+    "BatchResult": {
         "jobId": _ID,
         "downloadUrl": f"/api/v1/download/{_ID}/batch-smart-crop-0b9e6a3c.zip",
         "originalSize": 900000,
@@ -125,7 +125,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ],
         "warnings": [],
     },
-    "FailedBatchAnswer": {
+    "BatchError": {
         "error": "All files failed processing",
         "code": "ALL_FAILED",
         "errors": [
@@ -136,7 +136,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
             }
         ],
     },
-    "HealthAnswer": {
+    "Health": {
         "status": "ok",
         "version": "0.1.0",
         "formats": {"jpeg": True, "png": True, "webp": True, "avif": True},

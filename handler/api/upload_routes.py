@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from handler.api.json_body import PlannedUpload, read_body
+from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, json_body, link
 from handler.config import Config
 from handler.errors import (
@@ -22,11 +22,11 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filenames import upload_name
-from handler.jobs.responses import DoneJob, ErrorAnswer, FailedJob, QueuedJob, UploadAnswer
+from handler.jobs.responses import DoneJob, ErrorResponse, FailedJob, QueuedJob, UploadForm
 from handler.settings import validate_settings
 from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, upload_key
 
-JobAnswer = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
+JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
 _PREPARED = link("job", "Ask what became of it.", job_id="jobId")
 _STORE_DOWN = StorageUnavailable("The job could not be read")
@@ -61,7 +61,7 @@ def create_uploads_router(
     router = APIRouter()
     lifetime = timedelta(seconds=config.link_seconds)
 
-    def prepare(planned: PlannedUpload) -> UploadAnswer:
+    def prepare(planned: UploadRequest) -> UploadForm:
         store = uploads()
         job_id = str(uuid.uuid4())
         key = upload_key(job_id, upload_name(planned.filename))
@@ -71,7 +71,7 @@ def create_uploads_router(
             settings = chosen.canonical()
         form = store.presign(key, planned.content_type, settings, lifetime)
         jobs.save(JobRecord(job_id=job_id, state="queued", key=key, settings=settings))
-        return UploadAnswer(
+        return UploadForm(
             job_id=job_id,
             url=form.url,
             fields=form.fields,
@@ -86,14 +86,14 @@ def create_uploads_router(
         "/api/v1/uploads",
         status_code=201,
         responses={201: _PREPARED, **_ERRORS},
-        openapi_extra=json_body(PlannedUpload),
+        openapi_extra=json_body(UploadRequest),
         operation_id="prepareUpload",
         summary="Get a form to upload a large image with",
         response_description="The form, and where to ask what became of the upload.",
         tags=["Large files"],
     )
-    async def upload(request: Request) -> UploadAnswer:
-        planned = await read_body(request, PlannedUpload)
+    async def upload(request: Request) -> UploadForm:
+        planned = await read_body(request, UploadRequest)
         return await to_thread.run_sync(prepare, planned)
 
     @router.get(
@@ -104,7 +104,7 @@ def create_uploads_router(
         response_description="Queued, done or failed.",
         tags=["Large files"],
     )
-    def job(job_id: uuid.UUID) -> JobAnswer:
+    def job(job_id: uuid.UUID) -> JobStatus:
         record = jobs.load(str(job_id))
         if record is None:
             raise NotFound("No such job")
@@ -114,7 +114,7 @@ def create_uploads_router(
 
 
 def _queued(record: JobRecord, _: ResultStore) -> QueuedJob:
-    last_error = ErrorAnswer.model_validate(record.error) if record.error else None
+    last_error = ErrorResponse.model_validate(record.error) if record.error else None
     return QueuedJob(**_common(record), state="queued", last_error=last_error)
 
 

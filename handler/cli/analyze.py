@@ -17,7 +17,7 @@ from handler.config import Config
 from handler.core.plan import Plan
 from handler.errors import SmartCropError
 from handler.jobs.job import Planned, Stopwatch, draw_job, open_job, plan_job
-from handler.jobs.responses import PlanAnswer
+from handler.jobs.responses import CropPlan
 from handler.settings import CropSettings, mark_of
 
 
@@ -93,7 +93,7 @@ def _analyze(
 
 
 def _dumped(plan: Plan) -> dict[str, object]:
-    return PlanAnswer.of(plan).model_dump(mode="json", by_alias=True)
+    return CropPlan.of(plan).model_dump(mode="json", by_alias=True)
 
 
 def _draw(planned: Planned, overlay: Target, inputs: frozenset[str]) -> None:

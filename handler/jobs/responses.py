@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from handler.core import geometry
 from handler.core.face import Face
-from handler.core.geometry import Box
 from handler.core.plan import Plan
 from handler.core.request import Mode
 from handler.core.subject.strategies import Strategy
@@ -26,11 +26,11 @@ Count = Annotated[int, Field(json_schema_extra={"minimum": 0})]
 Pixels = Annotated[int, Field(json_schema_extra={"minimum": 1})]
 
 
-class _Answer(BaseModel):
+class _Response(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-class BoxAnswer(_Answer):
+class Box(_Response):
     """A rectangle in pixels of the upright picture."""
 
     left: int = Field(description="Where it begins, from the left.")
@@ -39,29 +39,29 @@ class BoxAnswer(_Answer):
     height: Pixels = Field(description="Its height.")
 
     @classmethod
-    def of(cls, box: Box) -> "BoxAnswer":
+    def of(cls, box: geometry.Box) -> "Box":
         """The same box, for JSON."""
         return cls(left=box.left, top=box.top, width=box.width, height=box.height)
 
 
-class SizeAnswer(_Answer):
+class Size(_Response):
     """A size in pixels."""
 
     width: Pixels = Field(description="The width.")
     height: Pixels = Field(description="The height.")
 
 
-class PointAnswer(_Answer):
+class Point(_Response):
     """A position in pixels of the upright picture."""
 
     x: int = Field(description="From the left.")
     y: int = Field(description="From the top.")
 
 
-class FaceAnswer(_Answer):
+class DetectedFace(_Response):
     """A face that was found."""
 
-    box: BoxAnswer = Field(description="Around the face.")
+    box: Box = Field(description="Around the face.")
     score: float = Field(
         description="How sure it is that it is one.", json_schema_extra={"minimum": 0, "maximum": 1}
     )
@@ -71,31 +71,31 @@ class FaceAnswer(_Answer):
     chosen: bool = Field(description="Whether the window was built on it.")
 
     @classmethod
-    def of(cls, face: Face, chosen: bool) -> "FaceAnswer":
+    def of(cls, face: Face, chosen: bool) -> "DetectedFace":
         """The same face, for JSON."""
         landmarks = [(round(x, 1), round(y, 1)) for x, y in face.landmarks]
         return cls(
-            box=BoxAnswer.of(face.box),
+            box=Box.of(face.box),
             score=round(face.score, 4),
             landmarks=landmarks,
             chosen=chosen,
         )
 
 
-class PlanAnswer(_Answer):
+class CropPlan(_Response):
     """What is cut out of the picture, and why."""
 
     mode: Mode = Field(description="What decided the window.")
     fallback: str | None = Field(description="Why this is not the mode that was asked for.")
     strategy: Strategy | None = Field(description="How subject mode weighed the picture.")
-    source: SizeAnswer = Field(description="Size of the upright picture.")
-    crop: BoxAnswer = Field(description="The window.")
-    focus: PointAnswer = Field(description="The focal point that the window was chosen for.")
+    source: Size = Field(description="Size of the upright picture.")
+    crop: Box = Field(description="The window.")
+    focus: Point = Field(description="The focal point that the window was chosen for.")
     reason: str = Field(description="Why the window is what it is.")
     background: list[int] | None = Field(
         description="What trim took for background, one value for each band of the file."
     )
-    faces: list[FaceAnswer] = Field(description="All faces that were found.")
+    faces: list[DetectedFace] = Field(description="All faces that were found.")
     faces_cut: Count = Field(description="Chosen faces that the window could not hold.")
     eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
     confidence: float | None = Field(
@@ -106,30 +106,30 @@ class PlanAnswer(_Answer):
         description="Of saliency and auto mode: how much each map had to say in what is of "
         "interest, in shares that sum to 1; one below 0 was outvoted."
     )
-    keep: list[BoxAnswer] = Field(description="What was to stay whole, as said by hand.")
-    avoid: list[BoxAnswer] = Field(description="What was to stay out, as said by hand.")
+    keep: list[Box] = Field(description="What was to stay whole, as said by hand.")
+    avoid: list[Box] = Field(description="What was to stay out, as said by hand.")
 
     @classmethod
-    def of(cls, plan: Plan) -> "PlanAnswer":
+    def of(cls, plan: Plan) -> "CropPlan":
         """The same plan, for JSON."""
         return cls(
             mode=plan.mode,
             fallback=plan.fallback,
             strategy=plan.strategy,
-            source=SizeAnswer(width=plan.source.width, height=plan.source.height),
-            crop=BoxAnswer.of(plan.crop),
-            focus=PointAnswer(x=plan.focus.x, y=plan.focus.y),
+            source=Size(width=plan.source.width, height=plan.source.height),
+            crop=Box.of(plan.crop),
+            focus=Point(x=plan.focus.x, y=plan.focus.y),
             reason=plan.reason,
             background=None if plan.background is None else list(plan.background),
-            faces=[FaceAnswer.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
+            faces=[DetectedFace.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
             faces_cut=plan.faces_cut,
             eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),
             confidence=None if plan.confidence is None else round(plan.confidence, 4),
             weights=None
             if plan.weights is None
             else {name: round(weight, 3) for name, weight in plan.weights.items()},
-            keep=[BoxAnswer.of(area.box_in(plan.source)) for area in plan.guides.keep],
-            avoid=[BoxAnswer.of(area.box_in(plan.source)) for area in plan.guides.avoid],
+            keep=[Box.of(area.box_in(plan.source)) for area in plan.guides.keep],
+            avoid=[Box.of(area.box_in(plan.source)) for area in plan.guides.avoid],
         )
 
 
@@ -137,17 +137,17 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
-class PlannedSize(_Answer):
+class SizePlan(_Response):
     """One of several sizes, as it would be cut out."""
 
     name: str = Field(description="The size's name, or its width and height.")
     width: Pixels = Field(description="Its width in pixels.")
     height: Pixels = Field(description="Its height in pixels.")
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
-    plan: PlanAnswer = Field(description=_PLAN)
+    plan: CropPlan = Field(description=_PLAN)
 
 
-class FinishedSize(PlannedSize):
+class SizeResult(SizePlan):
     """The result of one of several sizes."""
 
     download_url: Link = Field(description=_DOWNLOAD)
@@ -155,7 +155,7 @@ class FinishedSize(PlannedSize):
     filename: str = Field(description=_FILENAME)
 
 
-class CropAnswer(_Answer):
+class CropResult(_Response):
     """A finished job. The first four fields are the reference's.
 
     Of several sizes they are those of the first.
@@ -173,8 +173,8 @@ class CropAnswer(_Answer):
         description="When the link stops working; null for one that does not."
     )
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
-    plan: PlanAnswer = Field(description=_PLAN)
-    results: list[FinishedSize] | None = Field(
+    plan: CropPlan = Field(description=_PLAN)
+    results: list[SizeResult] | None = Field(
         default=None,
         exclude_if=_is_none,
         description="All results in the order of the sizes; only where sizes were asked for.",
@@ -182,12 +182,12 @@ class CropAnswer(_Answer):
     warnings: list[str] = Field(description=_WARNINGS)
 
 
-class AnalyzeAnswer(_Answer):
+class AnalyzeResult(_Response):
     """What a crop would do; of several sizes, first what it would do for the first."""
 
-    plan: PlanAnswer = Field(description=_PLAN)
+    plan: CropPlan = Field(description=_PLAN)
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
-    results: list[PlannedSize] | None = Field(
+    results: list[SizePlan] | None = Field(
         default=None,
         exclude_if=_is_none,
         description="All plans in the order of the sizes; only where sizes were asked for.",
@@ -195,7 +195,7 @@ class AnalyzeAnswer(_Answer):
     warnings: list[str] = Field(description=_WARNINGS)
 
 
-class ErrorAnswer(_Answer):
+class ErrorResponse(_Response):
     """What went wrong."""
 
     error: str = Field(description="The kind of error.")
@@ -206,18 +206,18 @@ class ErrorAnswer(_Answer):
     )
 
 
-class BatchedFileAnswer(_Answer):
+class FileResult(_Response):
     """What became of one file of a batch."""
 
     filename: str = Field(description="Its name, as it was sent.")
     results: list[str] = Field(
         description="Names of its results in the ZIP, one for each size; none when it failed."
     )
-    error: ErrorAnswer | None = Field(default=None, description="Why it failed, if it did.")
+    error: ErrorResponse | None = Field(default=None, description="Why it failed, if it did.")
     warnings: list[str] = Field(description=_WARNINGS)
 
 
-class BatchAnswer(_Answer):
+class BatchResult(_Response):
     """A finished batch whose ZIP is in the store."""
 
     job_id: JobId
@@ -229,23 +229,23 @@ class BatchAnswer(_Answer):
     expires_at: datetime | None = Field(
         description="When the link stops working; null for one that does not."
     )
-    files: list[BatchedFileAnswer] = Field(description="In the order in which they were sent.")
+    files: list[FileResult] = Field(description="In the order in which they were sent.")
     warnings: list[str] = Field(description="About the settings.")
 
 
-class FileError(ErrorAnswer):
+class FileError(ErrorResponse):
     """What went wrong with one file."""
 
     filename: str = Field(description="Its name, as it was sent.")
 
 
-class FailedBatchAnswer(ErrorAnswer):
+class BatchError(ErrorResponse):
     """A batch of which nothing came out."""
 
     errors: list[FileError] = Field(description="One for each file, in their order.")
 
 
-class UploadAnswer(_Answer):
+class UploadForm(_Response):
     """How to upload a file, and where to look for the result."""
 
     job_id: JobId
@@ -258,7 +258,7 @@ class UploadAnswer(_Answer):
     warnings: list[str] = Field(description=_WARNINGS)
 
 
-class _JobAnswer(_Answer):
+class _JobAnswer(_Response):
     key: str = Field(description="Key of the source in the uploads store.")
     created_at: datetime = Field(description="When it began.")
     updated_at: datetime = Field(description="When this was last written.")
@@ -269,25 +269,25 @@ class QueuedJob(_JobAnswer):
 
     job_id: JobId
     state: Literal["queued"] = Field(description=_STATE)
-    last_error: ErrorAnswer | None = Field(
+    last_error: ErrorResponse | None = Field(
         default=None, description="Why the last attempt failed; there will be another."
     )
 
 
-class DoneJob(CropAnswer, _JobAnswer):
+class DoneJob(CropResult, _JobAnswer):
     """A job that is done, as a synchronous crop is answered; its link is fresh."""
 
     state: Literal["done"] = Field(description=_STATE)
 
 
-class FailedJob(ErrorAnswer, _JobAnswer):
+class FailedJob(ErrorResponse, _JobAnswer):
     """A job that failed, and why."""
 
     job_id: JobId
     state: Literal["failed"] = Field(description=_STATE)
 
 
-class LimitsAnswer(_Answer):
+class Limits(_Response):
     """What a deployment takes."""
 
     max_body_bytes: Count = Field(description="Largest body of a request.")
@@ -297,11 +297,11 @@ class LimitsAnswer(_Answer):
     max_pixels: Count = Field(description="Largest picture, in pixels.")
 
 
-class HealthAnswer(_Answer):
+class Health(_Response):
     """What a deployment can do."""
 
     status: str = Field(description="ok, when it answers at all.")
     version: str = Field(description="Version of the service.")
     formats: dict[str, bool] = Field(description="Formats, and whether this build reads them.")
     features: dict[str, bool] = Field(description="Features, and whether they are installed.")
-    limits: LimitsAnswer = Field(description="How much is taken.")
+    limits: Limits = Field(description="How much is taken.")

@@ -21,7 +21,7 @@ from handler.jobs.job import (
     plan_job,
     run_job,
 )
-from handler.jobs.responses import AnalyzeAnswer, CropAnswer, FinishedSize, PlanAnswer, PlannedSize
+from handler.jobs.responses import AnalyzeResult, CropPlan, CropResult, SizePlan, SizeResult
 from handler.settings import OutputSize, mark_of
 from handler.storage import Link, ResultStore
 
@@ -46,7 +46,7 @@ class Target:
 class StoredCrop:
     """What is told of a job's results, and the tag of each in the store by its file name."""
 
-    answer: CropAnswer
+    answer: CropResult
     etags: dict[str, str]
 
 
@@ -71,7 +71,7 @@ class Service:
         """Whether the face bundle is installed; looks, and opens nothing."""
         return is_available(self._config.face_bundle)
 
-    def crop(self, job: Job) -> CropAnswer:
+    def crop(self, job: Job) -> CropResult:
         """Crop, store in a folder of the job's own, and say where the result is.
 
         Raises:
@@ -93,7 +93,7 @@ class Service:
             facts.update(facts_of(crop.plan), job_id=target.job_id, bytes_out=written)
             with watch.step("store"):
                 saved = [self._save(job, target, each) for each in crop.results]
-        answer = CropAnswer(
+        answer = CropResult(
             job_id=target.job_id,
             download_url=saved[0].link.url,
             original_size=len(job.data),
@@ -104,7 +104,7 @@ class Service:
             height=crop.size.height,
             expires_at=saved[0].link.expires_at,
             overlay_url=saved[0].overlay_url,
-            plan=PlanAnswer.of(crop.plan),
+            plan=CropPlan.of(crop.plan),
             results=_finished(crop, saved),
             warnings=crop.warnings,
         )
@@ -123,7 +123,7 @@ class Service:
             facts.update(facts_of(crop.plan), bytes_out=written)
         return crop
 
-    def analyze(self, job: Job) -> AnalyzeAnswer:
+    def analyze(self, job: Job) -> AnalyzeResult:
         """Decide; write nothing but the overlay, if there is to be one.
 
         Raises:
@@ -141,8 +141,8 @@ class Service:
                 else None
                 for size, plan in planned.plans
             ]
-        return AnalyzeAnswer(
-            plan=PlanAnswer.of(planned.first),
+        return AnalyzeResult(
+            plan=CropPlan.of(planned.first),
             overlay_url=urls[0],
             results=_planned(planned, urls),
             warnings=[*job.warnings, *picture.warnings, *planned.warnings],
@@ -166,9 +166,9 @@ def _accounted(job: Job, steps: Mapping[str, float]) -> AbstractContextManager[d
     return accounted(job.settings.mode, len(job.data), job.request_id, steps)
 
 
-def _finished(crop: Crop, saved: list[_Saved]) -> list[FinishedSize] | None:
+def _finished(crop: Crop, saved: list[_Saved]) -> list[SizeResult] | None:
     return [
-        FinishedSize(
+        SizeResult(
             name=each.of.label,
             width=each.size.width,
             height=each.size.height,
@@ -176,21 +176,21 @@ def _finished(crop: Crop, saved: list[_Saved]) -> list[FinishedSize] | None:
             processed_size=len(each.data),
             filename=where.filename,
             overlay_url=where.overlay_url,
-            plan=PlanAnswer.of(each.plan),
+            plan=CropPlan.of(each.plan),
         )
         for each, where in zip(crop.results, saved, strict=True)
         if each.of
     ] or None
 
 
-def _planned(planned: Planned, urls: list[str | None]) -> list[PlannedSize] | None:
+def _planned(planned: Planned, urls: list[str | None]) -> list[SizePlan] | None:
     return [
-        PlannedSize(
+        SizePlan(
             name=size.label,
             width=size.width,
             height=size.height,
             overlay_url=url,
-            plan=PlanAnswer.of(plan),
+            plan=CropPlan.of(plan),
         )
         for (size, plan), url in zip(planned.plans, urls, strict=True)
         if size

@@ -23,7 +23,7 @@ class FocusPoint(_ByHand):
     y: float = Field(ge=0, le=1, description="From the top: 0 is the top edge, 1 the bottom.")
 
 
-class HandBox(_ByHand):
+class ConstraintBox(_ByHand):
     """A box in the upright picture.
 
     In shares of the picture's sides if none of the four numbers is above 1, and in pixels
@@ -46,11 +46,14 @@ class HandBox(_ByHand):
         return Region(left, top, right - left, bottom - top) if inside else None
 
 
-Boxes = Annotated[list[HandBox], Field(max_length=MAX_BOXES)]
+Boxes = Annotated[list[ConstraintBox], Field(max_length=MAX_BOXES)]
 
 
 def guides_for(
-    picture: Size, focus: FocusPoint | None, keep: Sequence[HandBox], avoid: Sequence[HandBox]
+    picture: Size,
+    focus: FocusPoint | None,
+    keep: Sequence[ConstraintBox],
+    avoid: Sequence[ConstraintBox],
 ) -> Guides:
     """The same in pixels of a picture. Boxes beside it are counted, and left out."""
     kept, avoided = ([box.in_picture(picture) for box in boxes] for boxes in (keep, avoid))

@@ -40,7 +40,7 @@ class Generated:
     def portrait(self, **settings: object) -> Any:
         """The body of a request."""
         file = self.types.File(BytesIO(PORTRAIT), "portrait.jpg", "image/jpeg")
-        return self.models.ImageForm(file, self.models.CropSettings(**settings))
+        return self.models.CropForm(file, self.models.CropSettings(**settings))
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +68,9 @@ def test_it_crops_a_picture_and_fetches_the_result(generated: Generated) -> None
 
     answer = generated.call("crop.crop", body=body)
 
-    assert isinstance(answer, generated.models.CropAnswer)
+    assert isinstance(answer, generated.models.CropResult)
     assert (answer.width, answer.height) == (90, 120)
-    assert answer.plan.mode == generated.models.PlanAnswerMode.FACE
+    assert answer.plan.mode == generated.models.CropPlanMode.FACE
     assert [face.chosen for face in answer.plan.faces] == [True]
     file = generated.call("results.download", answer.job_id, answer.filename)
     assert decoded(file.payload.read()).size == (90, 120)
@@ -90,13 +90,13 @@ def test_it_makes_several_sizes_of_a_picture(generated: Generated) -> None:
 def test_it_reads_an_error(generated: Generated) -> None:
     answer = generated.call("crop.analyze", body=generated.portrait(width=0))
 
-    assert isinstance(answer, generated.models.ErrorAnswer)
+    assert isinstance(answer, generated.models.ErrorResponse)
     assert answer.code == "INVALID_SETTINGS"
     assert str(answer.details).startswith("width: ")
 
 
 def test_it_prepares_an_upload_and_asks_for_its_job(generated: Generated) -> None:
-    planned = generated.models.PlannedUpload("portrait.jpg", "image/jpeg")
+    planned = generated.models.UploadRequest("portrait.jpg", "image/jpeg")
 
     form = generated.call("large_files.prepare_upload", body=planned)
     job = generated.call("large_files.job", form.job_id)

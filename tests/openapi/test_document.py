@@ -51,13 +51,13 @@ def test_every_answer_is_described_and_every_error_has_an_example(name: str) -> 
         assert response["description"] not in ("", "Successful Response", "Validation Error")
         assert "X-Request-Id" in response["headers"]
         content = response.get("content", {}).get("application/json", {})
-        if "ErrorAnswer" in str(content.get("schema")):
+        if "ErrorResponse" in str(content.get("schema")):
             assert content["examples"]
             for code, example in content["examples"].items():
                 assert example["value"]["code"] == code
-                validate(example["value"], SCHEMAS["ErrorAnswer"])
+                validate(example["value"], SCHEMAS["ErrorResponse"])
         else:
-            assert status[0] in "23" or "FailedBatchAnswer" in str(content)
+            assert status[0] in "23" or "BatchError" in str(content)
 
 
 FIELDS = [
@@ -78,20 +78,20 @@ def test_every_field_is_described(model: str, name: str, schema: dict[str, Any])
 
 
 def test_every_request_and_answer_has_an_example() -> None:
-    parts = {"BoxAnswer", "FaceAnswer", "LimitsAnswer", "PlanAnswer", "PointAnswer", "SizeAnswer"}
+    parts = {"Box", "DetectedFace", "Limits", "CropPlan", "Point", "Size"}
     parts |= {
-        "ImageForm",
-        "ImagesForm",
-        "BatchedFileAnswer",
+        "CropForm",
+        "BatchForm",
+        "FileResult",
         "FileError",
-        "FinishedSize",
+        "SizeResult",
         "FocusPoint",
-        "HandBox",
-        "PlannedSize",
+        "ConstraintBox",
+        "SizePlan",
     }
     without = {name for name, schema in SCHEMAS.items() if "examples" not in schema}
 
-    assert without == parts | {"ErrorAnswer", "OutputSize"}
+    assert without == parts | {"ErrorResponse", "OutputSize"}
 
 
 @pytest.mark.parametrize("name", [name for name, each in SCHEMAS.items() if "examples" in each])

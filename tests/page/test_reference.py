@@ -53,12 +53,12 @@ def test_a_setting_has_its_range_default_and_meaning(reference: Page) -> None:
 
 
 def test_a_link_into_the_reference_leads_there(driver: Chrome, url: str) -> None:
-    page = Page(driver, url, "/docs#schema-FaceAnswer", "/openapi.json")
+    page = Page(driver, url, "/docs#schema-DetectedFace", "/openapi.json")
 
-    page.until(lambda: page.all("#schema-FaceAnswer"))
+    page.until(lambda: page.all("#schema-DetectedFace"))
     page.until(
         lambda: page.run(
-            "return document.querySelector('#schema-FaceAnswer').getBoundingClientRect().top < 99"
+            "return document.querySelector('#schema-DetectedFace').getBoundingClientRect().top < 99"
         )
     )
 
