@@ -1,4 +1,4 @@
-"""Lambda entry for S3, SQS-wrapped S3, EventBridge and S3 Batch Operations events."""
+"""The Lambda function for events of S3, SQS, EventBridge and S3 Batch Operations."""
 
 from handler.cold_start import quick_start
 

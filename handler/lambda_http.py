@@ -1,9 +1,9 @@
-"""Lambda entry for API Gateway: Mangum over the FastAPI app, nothing else."""
+"""The Lambda function for API Gateway: Mangum over the FastAPI app."""
 
-from handler.cold_start import import_without_models, quick_start, takes_snapshot
+from handler.cold_start import import_without_models, prime, quick_start, takes_snapshot
 
 with quick_start():
-    # They are those of the OpenAPI document.
+    # FastAPI's models are those of the OpenAPI document.
     import_without_models("fastapi")
 
     from mangum import Mangum
@@ -13,9 +13,7 @@ with quick_start():
     from handler.malloc import keep_large_blocks
 
     keep_large_blocks()
-    # Mangum would run the lifespan on every call.
+    # Without this, Mangum runs the ASGI lifespan on every call.
     handler = Mangum(create_app(config()), lifespan="off")
     if takes_snapshot():
-        from handler.rehearsal import rehearse
-
-        rehearse(config())
+        prime(config())

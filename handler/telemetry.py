@@ -3,16 +3,24 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from handler.core.plan import Plan
+from handler.errors import SmartCropError
+
 SERVICE = "smart-crop"
 NAMESPACE = "SmartCrop"
 
-# Taken out by the first job of this process.
+# Fields of a job's line in the log.
+Facts = dict[str, object]
+
+# The first job of this process removes the item.
 _cold_start = [True]
 
 
@@ -78,3 +86,69 @@ def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
         _cold_start.clear()
         metrics.add_metric("ColdStarts", MetricUnit.Count, 1)
     metrics.flush_metrics()
+
+
+def facts_of(plan: Plan) -> Facts:
+    """Return the fields of a plan that are logged."""
+    size = plan.output
+    return {
+        "strategy": plan.strategy,
+        "fallback": plan.fallback,
+        "source": f"{plan.source.width}x{plan.source.height}",
+        "output": f"{size.width}x{size.height}",
+    }
+
+
+@contextmanager
+def log_job(
+    mode: str, bytes_in: int, request_id: str | None, steps: Mapping[str, float]
+) -> Iterator[Facts]:
+    """Write a line to the log and emit the metrics of a job when the context is left.
+
+    Args:
+        mode: the requested mode.
+        bytes_in: bytes of the file.
+        request_id: id of the request.
+        steps: milliseconds by step; read when the job ends.
+
+    Yields:
+        The fields of the line, to which the job adds its own.
+    """
+    start = time.perf_counter()
+    facts: Facts = {"mode": mode, "bytes_in": bytes_in}
+    failure: BaseException | None = None
+    try:
+        yield facts
+        facts["outcome"] = "done"
+    except SmartCropError as error:
+        facts["outcome"] = error.code
+        raise
+    except BaseException as error:
+        failure = error
+        facts["outcome"] = "INTERNAL"
+        raise
+    finally:
+        duration = (time.perf_counter() - start) * 1000
+        log(
+            "job",
+            failure=failure,
+            **{"request_id": request_id} if request_id else {},
+            **facts,
+            duration_ms=round(duration, 1),
+            steps_ms=steps,
+        )
+        count(mode, _metrics(facts, duration))
+
+
+def _metrics(facts: Facts, duration: float) -> dict[str, tuple[MetricUnit, float]]:
+    done = facts["outcome"] == "done"
+    amounts = {
+        "Crops": (MetricUnit.Count, float(done)),
+        "Errors": (MetricUnit.Count, float(not done)),
+        "Fallbacks": (MetricUnit.Count, float(facts.get("fallback") is not None)),
+        "Duration": (MetricUnit.Milliseconds, duration),
+    }
+    for name, fact in (("BytesIn", "bytes_in"), ("BytesOut", "bytes_out")):
+        if isinstance(amount := facts.get(fact), int):
+            amounts[name] = (MetricUnit.Bytes, float(amount))
+    return amounts

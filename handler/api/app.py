@@ -8,16 +8,14 @@ from starlette.responses import JSONResponse
 
 from handler import __version__
 from handler.api.batch_routes import create_batch_router
-from handler.api.crop_routes import create_router
+from handler.api.crop_routes import create_router, download_path
 from handler.api.middleware import Boundary
 from handler.api.openapi import DescribedApp
 from handler.api.page import page_routes
-from handler.api.upload_routes import create_uploads_router, uploads_opener
+from handler.api.upload_routes import create_uploads_router
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
-from handler.jobs.service import Service
-from handler.storage import JobStore, ResultStore
-from handler.storage.connect import connect
+from handler.jobs.deployment import Deployment
 
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -28,9 +26,7 @@ def create_app(config: Config) -> FastAPI:
     Raises:
         ValueError: the configured store cannot be opened.
     """
-    store = connect(config.store)
-    results, jobs = ResultStore(store, config.link_seconds), JobStore(store)
-    uploads = uploads_opener(config)
+    deployment = Deployment(config, download_path)
     app = DescribedApp(
         title="Smart Crop",
         summary="One photograph in, the right part of it out.",
@@ -39,10 +35,9 @@ def create_app(config: Config) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    service = Service(config, results)
-    app.include_router(create_router(config, service, uploads))
-    app.include_router(create_batch_router(config, service, uploads))
-    app.include_router(create_uploads_router(config, uploads, results, jobs))
+    app.include_router(create_router(deployment))
+    app.include_router(create_batch_router(deployment))
+    app.include_router(create_uploads_router(deployment))
     app.include_router(page_routes(config))
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)

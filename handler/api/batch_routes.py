@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from string import printable
@@ -32,10 +32,10 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filenames import content_disposition
+from handler.jobs.deployment import Deployment
 from handler.jobs.responses import BatchError, BatchResult, ErrorResponse, FileResult
-from handler.jobs.service import Service
 from handler.jobs.zip_batch import Batch
-from handler.storage import ResultStore, UploadStore
+from handler.storage import ResultStore
 
 _ZIP = "application/zip"
 # Enough to put the ZIP into the store.
@@ -87,10 +87,9 @@ _RESPONSES: Responses = {
 }
 
 
-def create_batch_router(
-    config: Config, service: Service, uploads: Callable[[], UploadStore]
-) -> APIRouter:
-    """The route, bound to a deployment, its service and what opens its uploads store."""
+def create_batch_router(deployment: Deployment) -> APIRouter:
+    """Return the route that crops several pictures into one ZIP."""
+    config, service = deployment.config, deployment.service
     router = APIRouter()
 
     @router.post(
@@ -105,12 +104,12 @@ def create_batch_router(
     async def crop_batch(request: Request) -> Response:
         batch = Batch(service, config.max_zip_bytes, _deadline(request))
         try:
-            async with _jobs(request, uploads) as jobs:
+            async with _jobs(request, deployment) as jobs:
                 for source, fetch in jobs:
                     await work(partial(batch.add, source, fetch))
                     if await request.is_disconnected():
                         raise ClientDisconnect
-            return await _answer(request, batch, config, service.results)
+            return await _answer(request, batch, config, deployment.results)
         except BaseException:
             batch.close()
             raise
@@ -119,11 +118,9 @@ def create_batch_router(
 
 
 @asynccontextmanager
-async def _jobs(
-    request: Request, uploads: Callable[[], UploadStore]
-) -> AsyncIterator[list[NamedJob]]:
+async def _jobs(request: Request, deployment: Deployment) -> AsyncIterator[list[NamedJob]]:
     if is_json(request):
-        yield await read_uploaded_batch(request, uploads)
+        yield await read_uploaded_batch(request, deployment)
     else:
         async with read_batch(request) as jobs:
             yield jobs

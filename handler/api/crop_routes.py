@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.datastructures import Headers
@@ -15,7 +16,6 @@ from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
 from handler.codec.formats import FORMATS, available_formats, content_type_of
-from handler.config import Config
 from handler.errors import (
     BadForm,
     BodyTooLarge,
@@ -35,10 +35,10 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filenames import content_disposition, is_result_name
+from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult, Health, Limits
-from handler.jobs.service import Service
-from handler.storage import ResultStore, UploadStore
+from handler.storage import ResultStore
 
 Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
 
@@ -83,16 +83,20 @@ _DOWNLOAD: Responses = {
 }
 
 
-def create_router(
-    config: Config, service: Service, uploads: Callable[[], UploadStore]
-) -> APIRouter:
-    """The API's routes, bound to a deployment, its service and what opens its uploads store."""
+def download_path(folder: str, filename: str) -> str:
+    """Return the path of the route that serves a result from a directory."""
+    return f"/api/v1/download/{folder}/{quote(filename)}"
+
+
+def create_router(deployment: Deployment) -> APIRouter:
+    """Return the routes that crop, analyze, serve results and report health."""
+    config, service = deployment.config, deployment.service
     router = APIRouter()
     described: Any = {"openapi_extra": image_body(), "tags": ["Crop"]}
 
     async def read(request: Request) -> Callable[[], Job]:
         if is_json(request):
-            return await read_uploaded(request, uploads)
+            return await read_uploaded(request, deployment)
         job = await read_job(request)
         return lambda: job
 
@@ -131,7 +135,7 @@ def create_router(
     def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
         if not is_result_name(filename):  # no store has to be asked
             raise NotFound("No such result")
-        return _download(service.results, str(job_id), filename, request.headers)
+        return _download(deployment.results, str(job_id), filename, request.headers)
 
     @router.get(
         "/api/v1/health",

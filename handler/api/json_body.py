@@ -11,9 +11,9 @@ from starlette.requests import Request
 
 from handler.api.form import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
+from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.settings import validate_settings
-from handler.storage import UploadStore
 
 _JSON = "application/json"
 # A name and settings are a few hundred bytes.
@@ -94,7 +94,7 @@ async def read_body(request: Request, kind: type[Body]) -> Body:
     return _validated(await _read_object(request), kind)
 
 
-async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) -> Callable[[], Job]:
+async def read_uploaded(request: Request, deployment: Deployment) -> Callable[[], Job]:
     """Read which image is meant; the image itself is fetched by calling what is returned.
 
     Raises:
@@ -105,11 +105,11 @@ async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) ->
     if "key" not in values:
         raise NoImage("Send the image as multipart/form-data, or the key of an uploaded one")
     body = _validated(values, StoredImage)
-    return partial(_job_maker(request, body, uploads), body.key)
+    return partial(_job_maker(request, body, deployment), body.key)
 
 
 async def read_uploaded_batch(
-    request: Request, uploads: Callable[[], UploadStore]
+    request: Request, deployment: Deployment
 ) -> list[tuple[str | None, Callable[[], Job]]]:
     """Read which images are meant: the name of each, and what fetches it.
 
@@ -121,15 +121,13 @@ async def read_uploaded_batch(
     if "keys" not in values:
         raise NoImage("Send the images as multipart/form-data, or the keys of uploaded ones")
     body = _validated(values, StoredImages)
-    fetch = _job_maker(request, body, uploads)
+    fetch = _job_maker(request, body, deployment)
     return [(_name_of(key), partial(fetch, key)) for key in body.keys]
 
 
-def _job_maker(
-    request: Request, body: _Body, uploads: Callable[[], UploadStore]
-) -> Callable[[str], Job]:
+def _job_maker(request: Request, body: _Body, deployment: Deployment) -> Callable[[str], Job]:
     settings, warnings = validate_settings(body.settings or {})
-    store = uploads()
+    store = deployment.uploads
 
     def fetch(key: str) -> Job:
         data = store.open(key).read()

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from handler.config import Config
-from handler.storage.presigned_post import bucket_url
+from handler.storage import bucket_url
 
 _TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 _FILES = {

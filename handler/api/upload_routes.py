@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -12,7 +11,6 @@ from pydantic import Field
 
 from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, json_body, link
-from handler.config import Config
 from handler.errors import (
     BodyTooLarge,
     InvalidRequest,
@@ -22,9 +20,10 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filenames import upload_name
+from handler.jobs.deployment import Deployment
 from handler.jobs.responses import DoneJob, ErrorResponse, FailedJob, QueuedJob, UploadForm
 from handler.settings import validate_settings
-from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, upload_key
+from handler.storage import JobRecord, ResultStore, upload_key
 
 JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
@@ -39,30 +38,14 @@ _ERRORS = errors(
 )
 
 
-def uploads_opener(config: Config) -> Callable[[], UploadStore]:
-    """What opens the uploads store, when it is first needed.
-
-    The call raises UploadsMissing when there is none.
-    """
-
-    @cache
-    def open_uploads() -> UploadStore:
-        if config.uploads is None:
-            raise UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS")
-        return UploadStore(config.uploads, config.max_object_bytes)
-
-    return open_uploads
-
-
-def create_uploads_router(
-    config: Config, uploads: Callable[[], UploadStore], results: ResultStore, jobs: JobStore
-) -> APIRouter:
-    """The routes of uploads and jobs, bound to their stores."""
+def create_uploads_router(deployment: Deployment) -> APIRouter:
+    """Return the routes of uploads and jobs."""
     router = APIRouter()
-    lifetime = timedelta(seconds=config.link_seconds)
+    results, jobs = deployment.results, deployment.jobs
+    lifetime = timedelta(seconds=deployment.config.link_seconds)
 
     def prepare(planned: UploadRequest) -> UploadForm:
-        store = uploads()
+        store = deployment.uploads
         job_id = str(uuid.uuid4())
         key = upload_key(job_id, upload_name(planned.filename))
         settings, warnings = None, list[str]()

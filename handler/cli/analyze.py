@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from pydantic.main import IncEx
 
 from handler.cli.common import in_our_terms, make_job, report, standard_error
 from handler.cli.flags import read_settings
@@ -14,11 +15,10 @@ from handler.cli.outputs import Target, choose_targets, format_of, make_folder, 
 from handler.cli.pool import cores, in_order
 from handler.codec.formats import FORMATS
 from handler.config import Config
-from handler.core.plan import Plan
 from handler.errors import SmartCropError
-from handler.jobs.job import Planned, Stopwatch, draw_job, open_job, plan_job
-from handler.jobs.responses import CropPlan
-from handler.settings import CropSettings, mark_of
+from handler.jobs.job import PlannedJob, draw_plan, plan_job
+from handler.jobs.responses import AnalyzeResult
+from handler.settings import CropSettings
 
 
 def analyze_files(
@@ -75,29 +75,31 @@ def _analyze(
     inputs: frozenset[str],
 ) -> Mapping[str, object]:
     source, overlay = task
-    watch = Stopwatch()
     try:
-        job = make_job(source.name, settings, config)
-        picture, _ = open_job(job, config, watch)
-        planned = plan_job(job, picture, config, watch)
+        planned = plan_job(make_job(source.name, settings, config), config)
         if overlay is not None:
             _draw(planned, overlay, inputs)
     except Exception as error:
         return in_our_terms(error).answer()
-    answer: dict[str, object] = {"plan": _dumped(planned.first)}
-    sizes = [(size.label, plan) for size, plan in planned.plans if size]
-    if sizes:
-        answer["results"] = [{"name": name, "plan": _dumped(plan)} for name, plan in sizes]
-    all_warnings = [*warnings, *picture.warnings, *planned.warnings]
-    return {**answer, "warnings": all_warnings} if all_warnings else answer
+    all_warnings = [*warnings, *planned.warnings]
+    result = AnalyzeResult.of(planned.crops, [None] * len(planned.crops), all_warnings)
+    return _without_links(result, all_warnings)
 
 
-def _dumped(plan: Plan) -> dict[str, object]:
-    return CropPlan.of(plan).model_dump(mode="json", by_alias=True)
+def _without_links(result: AnalyzeResult, warnings: Sequence[str]) -> Mapping[str, object]:
+    """Return the JSON of the API's answer without links, and without warnings if it has none."""
+    links: Mapping[str, IncEx | bool] = {
+        "overlay_url": True,
+        "results": {"__all__": {"overlay_url", "width", "height"}},
+    }
+    answer = result.model_dump(mode="json", by_alias=True, exclude=links)
+    if not warnings:
+        del answer["warnings"]
+    return answer
 
 
-def _draw(planned: Planned, overlay: Target, inputs: frozenset[str]) -> None:
+def _draw(planned: PlannedJob, overlay: Target, inputs: frozenset[str]) -> None:
     format_ = FORMATS[format_of(overlay.path) or "png"]
-    for size, plan in planned.plans:
-        data = draw_job(planned.frame, plan, format_)
-        overlay.write(data, format_.extension, mark_of(size), inputs)
+    for crop in planned.crops:
+        data = draw_plan(planned.frame, crop.plan, format_)
+        overlay.write(data, format_.extension, crop.suffix, inputs)

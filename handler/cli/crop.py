@@ -29,8 +29,8 @@ from handler.cli.resume import Record
 from handler.cli.summary import Summary
 from handler.config import Config
 from handler.errors import SmartCropError
-from handler.jobs.job import Stopwatch, run_job
-from handler.settings import CropSettings, mark_of
+from handler.jobs.job import run_job
+from handler.settings import CropSettings
 
 _Task = tuple[Source, Target]
 
@@ -184,17 +184,16 @@ def _crop(task: _Task, work: _Work) -> _Outcome:
     source, target = task
     try:
         job = make_job(source.name, work.settings, work.config)
-        crop = run_job(job, work.config, Stopwatch())
+        finished = run_job(job, work.config)
         paths = [
-            target.write(each.data, each.format.extension, mark_of(each.of), work.inputs)
-            for each in crop.results
+            target.write(result.data, result.format.extension, result.crop.suffix, work.inputs)
+            for result in finished.results
         ]
         if work.record is not None:
             work.record.add(source, target.path, paths)
     except Exception as error:
         return _Outcome(failure=in_our_terms(error).in_words)
-    written = sum(len(each.data) for each in crop.results)
-    return _Outcome(crop.warnings, None, len(job.data), written)
+    return _Outcome(finished.warnings, None, len(job.data), finished.bytes_out)
 
 
 def _ended(_: _Task) -> _Outcome:

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from handler.core.face import Face
+from handler.core.face import Face, Head, clear, eyes_of, up_of
 from handler.core.geometry import Box, Point, Region, Size
-from handler.core.head import Floats, Head, X, Y, bounds_of, clear, eyes_of, hull, up_of
 from handler.core.placement import largest_extent, point_in, whole_pixels
-
-FacePreset = Literal["closeup", "head-shoulders", "upper-body", "half-body"]
-FaceChoice = Literal["all", "largest"]
+from handler.core.request import FaceChoice, FacePreset
+from handler.core.spans import EPSILON, Floats, X, Y, bounds_of, hull
 
 
 class Preset(NamedTuple):
@@ -35,9 +33,6 @@ PRESETS: Mapping[FacePreset, Preset] = {
     "upper-body": Preset(4.5, 1 / 3, 0.75),
     "half-body": Preset(7.0, 0.30, 0.75),
 }
-
-# Far below a pixel, far above what rounding costs.
-_EPSILON = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +154,7 @@ def _holdable(heads: Sequence[Head], picture: Size, limit: Floats) -> list[Head]
     """
     axis = int(np.argmax(bounds_of(picture) - limit))
     spans = np.stack([head.box[axis] for head in heads])
-    held = (spans[:, 0] >= spans[:, :1]) & (spans[:, 1] <= spans[:, :1] + limit[axis] + _EPSILON)
+    held = (spans[:, 0] >= spans[:, :1]) & (spans[:, 1] <= spans[:, :1] + limit[axis] + EPSILON)
     sizes = np.array([head.size for head in heads])
     middle = spans[:, 0].min() + spans[:, 1].max()
 
@@ -190,7 +185,7 @@ def _measure(
     )
     needed = max(tight, bottom - top, (right - left) * limit[Y] / limit[X])
     padded = needed * (1 + padding / 100)
-    grown, limited = needed > tight * (1 + _EPSILON), padded > limit[Y] * (1 + _EPSILON)
+    grown, limited = needed > tight * (1 + EPSILON), padded > limit[Y] * (1 + EPSILON)
     why = [f"{padding} % padding"] * bool(padding)
     why += [f"grown to hold {'them' if several else 'it'} with room"] * bool(grown)
     why += ["limited by the picture"] * bool(limited)
@@ -205,7 +200,7 @@ def _place(
     eyes = eyes_of(kept)
     boxes = hull([head.box for head in kept])
     room = hull([head.room(rule.side, picture) for head in kept])
-    fits = extent >= boxes[:, 1] - boxes[:, 0] - _EPSILON
+    fits = extent >= boxes[:, 1] - boxes[:, 0] - EPSILON
     start = np.where(fits, room.mean(1), eyes) - extent / 2
     line = _eye_line(float(extent[axis]) / max(head.size for head in kept))
     start[axis] = eyes[axis] - extent[axis] * (1 - line if end else line)
@@ -251,8 +246,8 @@ def _step_aside(
 
     def harm(place: Floats) -> tuple[float, float]:
         first, last = left_out[..., 0] - place, left_out[..., 1] - place
-        inside = ((first >= -_EPSILON) & (last <= extent + _EPSILON)).all(1)
-        outside = ((last <= _EPSILON) | (first >= extent - _EPSILON)).any(1)
+        inside = ((first >= -EPSILON) & (last <= extent + EPSILON)).all(1)
+        outside = ((last <= EPSILON) | (first >= extent - EPSILON)).any(1)
         sides = left_out[:, Y, 1] - left_out[:, Y, 0]
         return float(sides[~(inside | outside)].sum()), float(np.abs(place - start).sum())
 

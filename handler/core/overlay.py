@@ -71,7 +71,7 @@ def _dimmed(picture: Image.Image, window: Box, place: Scale) -> Image.Image:
 
 
 def _draw_marks(draw: ImageDraw.ImageDraw, plan: Plan, place: Scale, stroke: int) -> None:
-    for boxes, colour in ((plan.guides.keep, _KEEP), (plan.guides.avoid, _AVOID)):
+    for boxes, colour in ((plan.constraints.keep, _KEEP), (plan.constraints.avoid, _AVOID)):
         for box in boxes:
             draw.rectangle(_corners(box, place), outline=colour, width=stroke * 2)
     for index, face in enumerate(plan.faces):

@@ -1,73 +1,41 @@
-"""Where a window goes: what it must hold, what it should leave out, what it had best be at.
+"""The position of a window: inside the picture, around kept areas, off avoided ones.
 
-Positions are (x, y) and spans [[left, right], [top, bottom]], in pixels of the upright picture.
+Positions are (x, y) and spans ``[[left, right], [top, bottom]]``, in pixels of the upright picture.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handler.core.face import Head
 from handler.core.geometry import Box, Point, Region, Size, half_up
+from handler.core.plan import Plan
+from handler.core.request import PixelConstraints
+from handler.core.spans import EPSILON, Floats, X, Y, bounds_of, spans_of
 
-Floats = NDArray[np.float64]
-X, Y = 0, 1
-
-# Given the left edges (n,) and the top edges (m,) of windows: how good each is, (m, n).
+# Given the left edges (n,) and the top edges (m,) of windows: the score of each, (m, n).
 Score = Callable[[Floats, Floats], Floats]
 
-# Places that a window is tried at along either axis. Of the widest range, the whole side, two
-# neighbours share 97 % of the picture.
+# Number of positions that are tried along either axis. Over the widest range, the whole side, two
+# adjacent windows share 97 % of the picture.
 _PLACES = 33
-# A crowd has faces without number. Beyond this many boxes the smaller ones have no say.
+# Only the 64 largest boxes constrain the window.
 _MOST_BOXES = 64
-# Why a window is where a focus has it.
-ON_FOCUS = "Centred on the focus given, as far as the picture and what is to be kept allow."
-# Far below a pixel, far above what rounding costs.
-_EPSILON = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Guides:
-    """What was said by hand of a picture, in its pixels.
-
-    Attributes:
-        focus: what the window is to be centred on.
-        keep: what it must hold whole.
-        avoid: what it should leave out.
-        beside: how many boxes were beside the picture.
-    """
-
-    focus: tuple[float, float] | None = None
-    keep: tuple[Region, ...] = ()
-    avoid: tuple[Region, ...] = ()
-    beside: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.focus is not None or self.keep or self.avoid)
-
-    def warnings(self, window: Region) -> tuple[str, ...]:
-        """What a window does not comply with."""
-        lost = sum(not _holds_whole(window, box) for box in self.keep)
-        seen = sum(_overlaps(window, box) for box in self.avoid)
-        told = (
-            (self.beside, "keep and avoid: {} of the boxes beside the picture"),
-            (lost, "keep: the window cannot hold {} of the boxes whole"),
-            (seen, "avoid: {} of the boxes reach into the window"),
-        )
-        return tuple(line.format(count) for count, line in told if count)
+# The reason of a window that a focus placed.
+ON_FOCUS = "Centred on the focus given, as far as the picture and the areas to keep allow."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Play:
-    """Where a window of some size may start.
+class PlacementRange:
+    """The positions at which a window of a given size may start.
 
     Attributes:
-        extent: the window's width and height.
-        lowest: the least left and top edge.
-        highest: the greatest.
+        extent: width and height of the window, (2,).
+        lowest: the smallest left and top edge, (2,).
+        highest: the largest left and top edge, (2,).
     """
 
     extent: Floats
@@ -76,18 +44,17 @@ class Play:
 
     @classmethod
     def inside(cls, picture: Size, extent: Floats) -> Self:
-        """Anywhere in the picture."""
-        bounds = np.array([picture.width, picture.height], float)
-        return cls(extent, np.zeros(2), np.maximum(0, bounds - extent))
+        """Return every position inside a picture."""
+        return cls(extent, np.zeros(2), np.maximum(0, bounds_of(picture) - extent))
 
-    def holding(self, spans: Floats) -> "Play":
-        """What is left of it when boxes are to stay whole.
+    def holding(self, spans: Floats) -> "PlacementRange":
+        """Return the positions at which the window contains every box.
 
-        All of them, if there is a place for that. Otherwise those that fit together and are
-        largest in sum of their longer sides, in the middle among equals.
+        Without such a position, return those at which it contains the set of boxes whose longer
+        sides have the largest sum. Of equal sets the one nearest to the middle is chosen.
 
         Args:
-            spans: of the boxes, (n, 2, 2).
+            spans: spans of the boxes, (n, 2, 2).
         """
         if not len(spans):
             return self
@@ -98,126 +65,182 @@ class Play:
         held = self._best_held(spans, sides)
         if not held.any():
             return self
-        return Play(
+        return PlacementRange(
             self.extent,
             np.maximum(self.lowest, spans[held, :, 1].max(axis=0) - self.extent),
             np.minimum(self.highest, spans[held, :, 0].min(axis=0)),
         )
 
+    def best(self, score: Score, preferred: Floats, avoid: Floats) -> Region:
+        """Return the window at the best position.
+
+        The window covers as little of the avoided boxes as possible. Of such windows the one with
+        the highest score is chosen, and of equal ones the nearest to ``preferred``.
+
+        Args:
+            score: the score of positions.
+            preferred: preferred left and top edge, (2,).
+            avoid: spans of the avoided boxes, (n, 2, 2).
+        """
+        xs, ys = self._tried(preferred, avoid, X), self._tried(preferred, avoid, Y)
+        down, across = self._overlap(avoid, ys, Y), self._overlap(avoid, xs, X)
+        distance = np.abs(ys - preferred[Y])[:, np.newaxis] + np.abs(xs - preferred[X])
+        row, column = _first_best(-(down @ across.T), score(xs, ys), -distance)
+        return Region(float(xs[column]), float(ys[row]), *map(float, self.extent))
+
     def _best_held(self, spans: Floats, sides: Floats) -> NDArray[np.bool_]:
-        """Which boxes to hold, (n,)."""
+        """Return a mask of the boxes to contain, (n,)."""
         xs, ys = self._edges(spans, X), self._edges(spans, Y)
         across, down = self._holds(spans, xs, X), self._holds(spans, ys, Y)
         worth = (down * sides) @ across.T.astype(float)
         middle = (spans[..., 0].min(axis=0) + spans[..., 1].max(axis=0) - self.extent) / 2
-        off = np.abs(ys - middle[Y])[:, np.newaxis] + np.abs(xs - middle[X])
-        row, column = _first_best(worth, -off)
+        distance = np.abs(ys - middle[Y])[:, np.newaxis] + np.abs(xs - middle[X])
+        row, column = _first_best(worth, -distance)
         return np.asarray(down[row] & across[column])
 
     def _edges(self, spans: Floats, axis: int) -> Floats:
-        """Starts at which a window begins or ends with a box: it holds most at one of them."""
+        """Return the starts at which a window shares an edge with a box.
+
+        At one of them the window contains the most.
+        """
         starts = np.concatenate([spans[:, axis, 0], spans[:, axis, 1] - self.extent[axis]])
         return np.unique(np.clip(starts, self.lowest[axis], self.highest[axis]))
 
     def _holds(self, spans: Floats, starts: Floats, axis: int) -> NDArray[np.bool_]:
-        """Whether windows hold boxes along an axis, (starts, boxes)."""
+        """Return which windows contain which boxes along an axis, (starts, boxes)."""
         first, last = spans[:, axis].T
-        early = first >= starts[:, np.newaxis] - _EPSILON
-        return np.asarray(early & (last <= starts[:, np.newaxis] + self.extent[axis] + _EPSILON))
-
-    def best(self, score: Score, preferred: Floats, avoid: Floats) -> Region:
-        """The best place.
-
-        That is where least of what is to be avoided is in the window; of such places the one of
-        the best score; and among equals the one nearest to ``preferred``.
-
-        Args:
-            score: how good places are.
-            preferred: left and top edge, (2,).
-            avoid: spans of boxes to leave out, (n, 2, 2).
-        """
-        xs, ys = self._tried(preferred, avoid, X), self._tried(preferred, avoid, Y)
-        down, across = self._overlap(avoid, ys, Y), self._overlap(avoid, xs, X)
-        off = np.abs(ys - preferred[Y])[:, np.newaxis] + np.abs(xs - preferred[X])
-        row, column = _first_best(-(down @ across.T), score(xs, ys), -off)
-        return Region(float(xs[column]), float(ys[row]), *map(float, self.extent))
+        early = first >= starts[:, np.newaxis] - EPSILON
+        return np.asarray(early & (last <= starts[:, np.newaxis] + self.extent[axis] + EPSILON))
 
     def _tried(self, preferred: Floats, avoid: Floats, axis: int) -> Floats:
+        """Return the starts that are tried along an axis."""
         low, high = self.lowest[axis], self.highest[axis]
-        beside = np.concatenate([avoid[:, axis, 1], avoid[:, axis, 0] - self.extent[axis]])
-        exact = np.clip([preferred[axis], *beside], low, high)
+        off_boxes = np.concatenate([avoid[:, axis, 1], avoid[:, axis, 0] - self.extent[axis]])
+        exact = np.clip([preferred[axis], *off_boxes], low, high)
         return np.unique(np.concatenate([np.linspace(low, high, _PLACES), exact]))
 
     def _overlap(self, spans: Floats, starts: Floats, axis: int) -> Floats:
-        """How much of boxes windows hold along an axis, in pixels, (starts, boxes)."""
+        """Return the overlap of windows and boxes along an axis, in pixels, (starts, boxes)."""
         first = np.maximum(spans[:, axis, 0], starts[:, np.newaxis])
         last = np.minimum(spans[:, axis, 1], starts[:, np.newaxis] + self.extent[axis])
         return np.asarray(np.maximum(0, last - first))
 
 
 def largest_extent(picture: Size, target: Size) -> Floats:
-    """Width and height of the largest window of the target's aspect in the picture."""
+    """Return width and height of the largest window of the target's aspect in a picture, (2,)."""
     if picture.width * target.height <= picture.height * target.width:
         return np.array([picture.width, picture.width * target.height / target.width])
     return np.array([picture.height * target.width / target.height, picture.height])
 
 
 def grown_to_hold(extent: Floats, limit: Floats, spans: Floats) -> Floats:
-    """The window's size, made as much larger as boxes need, keeping its aspect.
+    """Return the size of a window, enlarged as far as boxes need, with its aspect kept.
 
     Args:
-        extent: width and height.
-        limit: those of the largest window in the picture.
-        spans: of the boxes, (n, 2, 2). Where they are too far apart for any window, each by
-            itself.
+        extent: width and height, (2,).
+        limit: width and height of the largest window in the picture, (2,).
+        spans: spans of the boxes, (n, 2, 2). Boxes that no window can contain together count one
+            by one.
     """
     if not len(spans):
         return extent
     sizes = [spans[:, :, 1].max(axis=0) - spans[:, :, 0].min(axis=0)]
     sizes += list(spans[:, :, 1] - spans[:, :, 0])
-    fitting = [(size / limit).max() for size in sizes if (size <= limit + _EPSILON).all()]
-    needed = fitting[0] if (sizes[0] <= limit + _EPSILON).all() else max(fitting, default=0)
+    fitting = [(size / limit).max() for size in sizes if (size <= limit + EPSILON).all()]
+    needed = fitting[0] if (sizes[0] <= limit + EPSILON).all() else max(fitting, default=0)
     return np.asarray(limit * min(1.0, max(extent[X] / limit[X], needed)))
 
 
-def guided(region: Region, picture: Size, target: Size, guides: Guides, hold: Floats) -> Region:
-    """A window that was chosen otherwise, moved as little as what was said by hand needs.
+def apply_constraints(plan: Plan, constraints: PixelConstraints) -> Plan:
+    """Return a plan whose window is moved to honour the client's focus, keep and avoid.
+
+    Args:
+        plan: a plan of any mode but trim, whose window was chosen without the constraints.
+        constraints: the client's focus, keep and avoid.
+
+    Returns:
+        The plan with the window on the focus, or else with the window nearest to its own that
+        contains the kept areas and the chosen faces.
+    """
+    if not constraints:
+        warnings = unmet(constraints, plan.cut.region)
+        return replace(plan, constraints=constraints, warnings=warnings)
+    heads = [Head.of(plan.faces[index], plan.source) for index in plan.chosen]
+    hold = np.array([head.box for head in heads]).reshape(-1, 2, 2)
+    region = constrained(plan.cut.region, plan.source, plan.cut.size, constraints, hold)
+    crop = whole_pixels(region, plan.source)
+    x, y = constraints.focus or (plan.focus.x, plan.focus.y)
+    reason = f"{plan.reason} Moved as little as keep and avoid need."
+    if constraints.focus is not None:
+        reason = ON_FOCUS
+    return replace(
+        plan,
+        crop=crop,
+        cut=replace(plan.cut, region=region),
+        focus=point_in(crop, x, y),
+        reason=reason,
+        faces_cut=sum(not head.inside(crop) for head in heads),
+        constraints=constraints,
+        warnings=(*plan.warnings, *unmet(constraints, region)),
+    )
+
+
+def constrained(
+    region: Region, picture: Size, target: Size, constraints: PixelConstraints, hold: Floats
+) -> Region:
+    """Return a window, moved as little as the constraints need.
 
     Args:
         region: the window.
         picture: size of the picture.
         target: size of the output, of which only the aspect matters.
-        guides: what was said by hand.
-        hold: spans of what it is to hold beside that, (n, 2, 2); a focus leaves it no say.
+        constraints: the client's focus, keep and avoid.
+        hold: spans of further boxes to contain, (n, 2, 2). A focus overrides them.
     """
-    limit, keep = largest_extent(picture, target), spans_of(guides.keep)
+    limit, keep = largest_extent(picture, target), spans_of(constraints.keep)
     extent = grown_to_hold(limit * min(1.0, region.width / limit[X]), limit, keep)
-    if guides.focus is not None:
-        return centred_on_focus(picture, extent, guides)
+    if constraints.focus is not None:
+        return centred_on_focus(picture, extent, constraints)
     extent = grown_to_hold(extent, limit, np.concatenate([keep, hold]))
     middle = np.array([region.left + region.width / 2, region.top + region.height / 2])
     start = middle - extent / 2
-    play = Play.inside(picture, extent).holding(keep).holding(hold)
-    return play.best(nearest_to(start), start, spans_of(guides.avoid))
+    places = PlacementRange.inside(picture, extent).holding(keep).holding(hold)
+    return places.best(nearest_to(start), start, spans_of(constraints.avoid))
 
 
-def centred_on_focus(picture: Size, extent: Floats, guides: Guides) -> Region:
-    """The window whose centre is nearest to the focus, of those that hold what is to be kept.
+def centred_on_focus(picture: Size, extent: Floats, constraints: PixelConstraints) -> Region:
+    """Return the window that contains the kept areas and whose centre is nearest to the focus.
 
-    What is to be avoided has no say: the focus is where the window is wanted.
+    Avoided areas do not move it: the focus overrides them.
 
     Args:
         picture: size of the picture.
-        extent: width and height of the window.
-        guides: with a focus.
+        extent: width and height of the window, (2,).
+        constraints: constraints with a focus.
     """
-    start = np.array(guides.focus) - extent / 2
-    play = Play.inside(picture, extent).holding(spans_of(guides.keep))
-    return play.best(nearest_to(start), start, spans_of(()))
+    start = np.array(constraints.focus) - extent / 2
+    places = PlacementRange.inside(picture, extent).holding(spans_of(constraints.keep))
+    return places.best(nearest_to(start), start, spans_of(()))
+
+
+def unmet(constraints: PixelConstraints, window: Region) -> tuple[str, ...]:
+    """Return a warning for each kind of constraint that a window does not meet."""
+    cut = sum(not _contains(window, area) for area in constraints.keep)
+    covered = sum(_overlaps(window, area) for area in constraints.avoid)
+    warnings = (
+        (constraints.outside, "keep and avoid: {} outside the picture, ignored"),
+        (cut, "keep: {} not whole in the window"),
+        (covered, "avoid: {} partly or wholly in the window"),
+    )
+    return tuple(
+        line.format("1 box" if count == 1 else f"{count} boxes")
+        for count, line in warnings
+        if count
+    )
 
 
 def nearest_to(start: Floats) -> Score:
-    """Prefer windows that start near a place."""
+    """Return a score that is higher the nearer a window starts to a position."""
 
     def score(xs: Floats, ys: Floats) -> Floats:
         return np.asarray(-(np.abs(ys - start[Y])[:, np.newaxis] + np.abs(xs - start[X])))
@@ -225,41 +248,35 @@ def nearest_to(start: Floats) -> Score:
     return score
 
 
-def spans_of(areas: Sequence[Region] | Sequence[Box]) -> Floats:
-    """As spans, (n, 2, 2)."""
-    edges = [[[area.left, area.right], [area.top, area.bottom]] for area in areas]
-    return np.array(edges, float).reshape(-1, 2, 2)
-
-
 def whole_pixels(region: Region, picture: Size) -> Box:
-    """The window in whole pixels, of the nearest size and inside the picture."""
+    """Return a window in whole pixels, of the nearest size and inside the picture."""
     width, height = max(1, half_up(region.width)), max(1, half_up(region.height))
     return Box(half_up(region.left), half_up(region.top), width, height).clamp_to(picture)
 
 
 def point_in(window: Box, x: float, y: float) -> Point:
-    """The nearest pixel of the window."""
+    """Return the pixel of a window that is nearest to a point."""
     return Point(
         min(max(int(x), window.left), window.right - 1),
         min(max(int(y), window.top), window.bottom - 1),
     )
 
 
-def _holds_whole(window: Region, box: Region) -> bool:
-    across = window.left <= box.left + _EPSILON and box.right <= window.right + _EPSILON
-    return across and window.top <= box.top + _EPSILON and box.bottom <= window.bottom + _EPSILON
+def _contains(window: Region, box: Region) -> bool:
+    across = window.left <= box.left + EPSILON and box.right <= window.right + EPSILON
+    return across and window.top <= box.top + EPSILON and box.bottom <= window.bottom + EPSILON
 
 
 def _overlaps(window: Region, box: Region) -> bool:
     across = min(window.right, box.right) - max(window.left, box.left)
-    return min(across, min(window.bottom, box.bottom) - max(window.top, box.top)) > _EPSILON
+    return min(across, min(window.bottom, box.bottom) - max(window.top, box.top)) > EPSILON
 
 
 def _first_best(*scores: Floats) -> tuple[int, int]:
-    """Row and column of the best, by the first score, then by the next, and so on."""
+    """Return row and column of the best by the first score, then by the next, and so on."""
     best = np.ones(scores[0].shape, bool)
     for score in scores:
         top = score[best].max()
-        best &= score >= top - _EPSILON * max(1.0, abs(top))
+        best &= score >= top - EPSILON * max(1.0, abs(top))
     row, column = np.argwhere(best)[0]
     return int(row), int(column)

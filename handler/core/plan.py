@@ -1,14 +1,33 @@
-"""A decision about one picture: what is cut out of it, and why. Made in `plan`."""
+"""A decision about one picture: the window that is cut out of it, and the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from handler.core.face import Face
 from handler.core.geometry import Box, Point, Region, Size
-from handler.core.image.canvas import Canvas
-from handler.core.placement import Guides
-from handler.core.request import Mode
-from handler.core.subject.strategies import Heat, Strategy
+from handler.core.request import Colour, Mode, PixelConstraints, Strategy
+
+Heat = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A background of one colour, and the position of the picture on it.
+
+    Attributes:
+        size: size of the canvas, in pixels.
+        left: left edge of the picture on it.
+        top: top edge of the picture on it.
+        colour: colour of the canvas.
+    """
+
+    size: Size
+    left: int
+    top: int
+    colour: Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,7 @@ class Plan:
         confidence: what the window holds of that map more than the one in the centre, -1 to 1;
             None but for saliency and auto mode.
         weights: what made that map so, in shares that sum to 1; None as for confidence.
-        guides: what was said by hand.
+        constraints: the client's focus, keep and avoid.
     """
 
     mode: Mode
@@ -79,7 +98,7 @@ class Plan:
     heat: Heat | None = field(default=None, compare=False, repr=False)
     confidence: float | None = None
     weights: Mapping[str, float] | None = None
-    guides: Guides = field(default_factory=Guides)
+    constraints: PixelConstraints = field(default_factory=PixelConstraints)
 
     @property
     def output(self) -> Size:

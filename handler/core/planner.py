@@ -1,120 +1,189 @@
-"""The plan: what will be cut out of a picture, and why. Decided here, rendered elsewhere."""
+"""The planner: decides what is cut out of a picture. `render` obeys the plan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PIL import Image
 
-from handler.core.constrain import move_by_hand
+from handler.core.detector import Detector
 from handler.core.face import Face
 from handler.core.framing import frame_faces
 from handler.core.geometry import Box, Point, Size, half_up
-from handler.core.image.canvas import contain
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover, contain
 from handler.core.image.frame import Frame, Pixels
-from handler.core.placement import Guides, largest_extent
-from handler.core.plan import Cut, Plan
-from handler.core.request import Wanted
+from handler.core.placement import apply_constraints, largest_extent, unmet
+from handler.core.plan import Canvas, Cut, Plan
+from handler.core.request import CropRequest, PixelConstraints, Strategy
+from handler.core.saliency.interest import compute_interest, decoding_shrink
 from handler.core.saliency.selection import select_window
-from handler.core.saliency.weighing import Weigh, fine_enough, weigh
-from handler.core.subject.strategies import Strategy, find_subject
+from handler.core.subject.strategies import find_subject
 from handler.core.trim.border import corner_colour, find_content
 from handler.core.trim.uneven_background import find_product
 
-FindFaces = Callable[[Frame], Sequence[Face]]
-
-_BLIND = (
+_NO_DETECTION = (
     "Auto mode found no faces, because face detection is not part of this deployment: "
     "the window was chosen by saliency alone"
 )
-# Of 16 bits for each of 8.
+# Steps of 16 bits for each step of 8 bits.
 _LEVELS = 256
 
 
-def make_plan(
-    frame: Frame, wanted: Wanted, find_faces: FindFaces | None = None, weigh: Weigh = weigh
-) -> Plan:
-    """Decide what to cut out of a picture.
+class SharedFrame:
+    """A frame that several plans share, decoded at the finest scale that any of them needs."""
+
+    def __init__(self, frame: Frame, shrink: float) -> None:
+        """Wrap a frame.
+
+        Args:
+            frame: the opened picture.
+            shrink: the smallest shrink of all uses; see `Frame.pixels`.
+        """
+        self._frame = frame
+        self._shrink = shrink
+
+    @property
+    def size(self) -> Size:
+        """Size of the upright picture at full scale."""
+        return self._frame.size
+
+    def pixels(self, shrink: float) -> Pixels:
+        """Decode the picture, at the same scale for every coarser use."""
+        return self._frame.pixels(min(shrink, self._shrink))
+
+    def forget_pixels(self) -> None:
+        """Free the memory of the decoded pixels."""
+        self._frame.forget_pixels()
+
+
+class _OnceDetector:
+    """A detector that searches a picture for faces once for all plans."""
+
+    def __init__(self, detector: Detector, frame: Frame) -> None:
+        self.inspect = detector.inspect
+        self._detector = detector
+        self._frame = frame
+        self._faces: Sequence[Face] | None = None
+
+    def find(self, _: Frame) -> Sequence[Face]:
+        if self._faces is None:
+            self._faces = self._detector.find(self._frame)
+        return self._faces
+
+
+def make_plans(
+    frame: Frame, requests: Sequence[CropRequest], detector: Detector | None = None
+) -> tuple[Frame, list[Plan]]:
+    """Decide what is cut out of a picture for each of several sizes.
+
+    The windows are those of `make_plan`, except where the picture is decoded at another scale.
+    Faces, scores and interest are computed once.
 
     Args:
-        frame: the opened picture; only the pixels that the decision needs are decoded.
-        wanted: the settings.
-        find_faces: the detector; called in face mode only.
-        weigh: finds what is of interest, for saliency and in auto mode.
+        frame: the opened picture.
+        requests: one request or several, which differ in their target only.
+        detector: the face detector; see `make_plan`.
+
+    Returns:
+        The frame to render all plans from, and the plans in the order of ``requests``.
+    """
+    if len(requests) == 1:
+        return frame, [make_plan(frame, requests[0], detector)]
+    shrinks = [
+        Cover.of(frame.size, oversized(each.target, each.padding)).shrink for each in requests
+    ]
+    shared = SharedFrame(frame, min(shrinks))
+    if detector is not None:
+        # Face mode decodes again in any case, at a finer scale, once it has its windows.
+        detector = _OnceDetector(detector, frame if requests[0].mode == "face" else shared)
+    plans: dict[int, Plan] = {}
+    for index in sorted(range(len(requests)), key=shrinks.__getitem__):
+        plans[index] = make_plan(shared, requests[index], detector)
+    ordered = [plans[index] for index in range(len(requests))]
+    return SharedFrame(frame, min(plan.cut.shrink for plan in ordered)), ordered
+
+
+def make_plan(frame: Frame, request: CropRequest, detector: Detector | None = None) -> Plan:
+    """Decide what is cut out of a picture.
+
+    Args:
+        frame: the opened picture. Only the pixels that the decision needs are decoded.
+        request: the settings that the decision depends on.
+        detector: the face detector, which only face and auto mode use. Auto mode does without.
 
     Raises:
-        ValueError: face mode without a detector.
+        ValueError: face mode has no detector.
     """
-    guides = wanted.guides(frame.size)
-    if wanted.mode == "trim":
-        return _plan_trim(frame, wanted, guides)
-    if wanted.mode == "auto" or (wanted.mode, wanted.strategy) == ("subject", "saliency"):
-        return _plan_weighed(frame, wanted, guides, weigh)
-    plan = _plan_by_mode(frame, wanted, find_faces)
-    return move_by_hand(plan, guides) if guides or guides.beside else plan
+    constraints = request.constraints.in_picture(frame.size)
+    if request.mode == "trim":
+        return _plan_trim(frame, request, constraints)
+    if request.mode == "auto" or (request.mode, request.strategy) == ("subject", "saliency"):
+        return _plan_by_interest(frame, request, constraints, detector)
+    if request.mode == "subject":
+        plan = _plan_subject(frame, request, request.strategy)
+    else:
+        plan = _plan_face(frame, request, detector)
+    return apply_constraints(plan, constraints) if constraints or constraints.outside else plan
 
 
-def _plan_by_mode(frame: Frame, wanted: Wanted, find_faces: FindFaces | None) -> Plan:
-    if wanted.mode == "subject":
-        return _plan_subject(frame, wanted, wanted.strategy)
-    if find_faces is None:
-        raise ValueError("Expected a detector for face mode but received None")
-    faces = tuple(find_faces(frame))
-    if faces:
-        return _plan_faces(frame.size, wanted, faces)
-    return replace(_plan_subject(frame, wanted, "attention"), fallback="no-faces")
-
-
-def _plan_weighed(frame: Frame, wanted: Wanted, guides: Guides, weigh: Weigh) -> Plan:
-    width = largest_extent(frame.size, wanted.target)[0] / (1 + wanted.padding / 100)
-    shrink = fine_enough(width / wanted.target.width, frame.size)
-    weighed = weigh(frame, shrink)
-    chosen = select_window(
-        weighed,
+def _plan_by_interest(
+    frame: Frame, request: CropRequest, constraints: PixelConstraints, detector: Detector | None
+) -> Plan:
+    auto = request.mode == "auto"
+    width = largest_extent(frame.size, request.target)[0] / (1 + request.padding / 100)
+    shrink = decoding_shrink(width / request.target.width, frame.size)
+    interest = compute_interest(frame, shrink, detector if auto else None)
+    selection = select_window(
+        interest,
         frame.size,
-        wanted.target,
-        padding=wanted.padding,
-        choose=wanted.faces,
-        guides=guides,
+        request.target,
+        padding=request.padding,
+        choose=request.faces,
+        constraints=constraints,
     )
-    asked, blind = wanted.mode == "auto", weighed.faces is None
+    without_faces = interest.faces is None
     return Plan(
-        mode="auto" if asked and not blind else "subject",
-        fallback="no-face-detection" if asked and blind else None,
-        strategy=None if asked and not blind else "saliency",
+        mode="auto" if auto and not without_faces else "subject",
+        fallback="no-face-detection" if auto and without_faces else None,
+        strategy=None if auto and not without_faces else "saliency",
         source=frame.size,
-        crop=chosen.crop,
-        focus=chosen.focus,
-        cut=Cut(shrink, chosen.region, wanted.target),
-        reason=chosen.reason,
-        faces=weighed.faces or (),
-        chosen=chosen.chosen,
-        faces_cut=chosen.faces_cut,
-        warnings=((_BLIND,) if asked and blind else ()) + guides.warnings(chosen.region),
-        heat=weighed.interest.heat,
-        confidence=chosen.confidence,
-        weights=weighed.interest.weights,
-        guides=guides,
+        crop=selection.crop,
+        focus=selection.focus,
+        cut=Cut(shrink, selection.region, request.target),
+        reason=selection.reason,
+        faces=interest.faces or (),
+        chosen=selection.chosen,
+        faces_cut=selection.faces_cut,
+        warnings=((_NO_DETECTION,) if auto and without_faces else ())
+        + unmet(constraints, selection.region),
+        heat=interest.map.heat,
+        confidence=selection.confidence,
+        weights=interest.map.weights,
+        constraints=constraints,
     )
 
 
-def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
+def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) -> Plan:
+    if detector is None:
+        raise ValueError("Expected a detector for face mode but received None")
+    faces = tuple(detector.find(frame))
+    if not faces:
+        return replace(_plan_subject(frame, request, "attention"), fallback="no-faces")
     framing = frame_faces(
         faces,
-        source,
-        wanted.target,
-        preset=wanted.face_preset,
-        padding=wanted.padding,
-        choose=wanted.faces,
+        frame.size,
+        request.target,
+        preset=request.face_preset,
+        padding=request.padding,
+        choose=request.faces,
     )
     return Plan(
         mode="face",
         fallback=None,
         strategy=None,
-        source=source,
+        source=frame.size,
         crop=framing.window,
         focus=framing.focus,
-        cut=Cut(framing.region.width / wanted.target.width, framing.region, wanted.target),
+        cut=Cut(framing.region.width / request.target.width, framing.region, request.target),
         reason=framing.reason,
         faces=faces,
         chosen=framing.chosen,
@@ -123,15 +192,17 @@ def _plan_faces(source: Size, wanted: Wanted, faces: tuple[Face, ...]) -> Plan:
     )
 
 
-def _plan_trim(frame: Frame, wanted: Wanted, guides: Guides) -> Plan:
-    found, background = _find_content(frame.pixels(1), wanted)
+def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints) -> Plan:
+    found, background = _find_content(frame.pixels(1), request)
     whole = Box(0, 0, frame.size.width, frame.size.height)
-    box = whole if found is None else _with_margin(found, wanted.trim_margin, frame.size)
-    box = box.around(*(area.box_around() for area in guides.keep))
+    box = whole if found is None else _with_margin(found, request.trim_margin, frame.size)
+    box = box.around(*(area.box_around() for area in constraints.keep))
     region, size, canvas = box.region(), Size(box.width, box.height), None
-    if wanted.square is not None:
-        side = max(box.width, box.height) if wanted.square == "fit" else wanted.square
-        region, size, canvas = contain(box, side, wanted.pad_colour)
+    if request.square is not None:
+        side = max(box.width, box.height) if request.square == "fit" else request.square
+        fitted = contain(box, side)
+        region, size = fitted.region, fitted.size
+        canvas = Canvas(Size(side, side), fitted.left, fitted.top, request.pad_colour)
     blank = found is None
     return Plan(
         mode="trim",
@@ -145,50 +216,48 @@ def _plan_trim(frame: Frame, wanted: Wanted, guides: Guides) -> Plan:
         background=background,
         canvas=canvas,
         warnings=(("The picture is blank: there is nothing to trim",) if blank else ())
-        + _useless_in_trim(guides),
-        guides=guides,
+        + _ignored_in_trim(constraints),
+        constraints=constraints,
     )
 
 
-def _useless_in_trim(guides: Guides) -> tuple[str, ...]:
-    told = ((guides.focus is not None, "focus"), (bool(guides.avoid), "avoid"))
-    return tuple(
-        f"{name}: trim keeps what it finds, and has no use for it" for on, name in told if on
-    )
+def _ignored_in_trim(constraints: PixelConstraints) -> tuple[str, ...]:
+    given = ((constraints.focus is not None, "focus"), (bool(constraints.avoid), "avoid"))
+    return tuple(f"{name}: ignored by trim, which keeps all content" for on, name in given if on)
 
 
-def _find_content(pixels: Pixels, wanted: Wanted) -> tuple[Box | None, tuple[int, ...]]:
-    picture, threshold = pixels.native(), wanted.threshold
-    if wanted.background_colour == "auto":
-        return find_product(picture, wanted.threshold)
-    if wanted.background_colour == "corner":
+def _find_content(pixels: Pixels, request: CropRequest) -> tuple[Box | None, tuple[int, ...]]:
+    picture, threshold = pixels.native(), request.threshold
+    if request.background == "auto":
+        return find_product(picture, request.threshold)
+    if request.background == "corner":
         background = corner_colour(picture)
-        if pixels.deep:  # sharp takes the threshold for one of 65,536 levels here, but not below
+        if pixels.deep:  # sharp applies the threshold to 65,536 levels here, but not below
             threshold //= _LEVELS
     else:
-        ground = Image.new("RGBA", (1, 1), wanted.background_colour)
-        background = corner_colour(ground.convert(picture.mode))
+        sample = Image.new("RGBA", (1, 1), request.background)
+        background = corner_colour(sample.convert(picture.mode))
     return find_content(picture, threshold, background), background
 
 
 def _with_margin(box: Box, percent: int, frame: Size) -> Box:
-    air = half_up(max(box.width, box.height) * percent / 100)
-    left, top = max(0, box.left - air), max(0, box.top - air)
-    right, bottom = min(frame.width, box.right + air), min(frame.height, box.bottom + air)
+    margin = half_up(max(box.width, box.height) * percent / 100)
+    left, top = max(0, box.left - margin), max(0, box.top - margin)
+    right, bottom = min(frame.width, box.right + margin), min(frame.height, box.bottom + margin)
     return Box(left, top, right - left, bottom - top)
 
 
-def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
-    target = oversized(wanted.target, wanted.padding)
+def _plan_subject(frame: Frame, request: CropRequest, strategy: Strategy) -> Plan:
+    target = oversized(request.target, request.padding)
     shrink = Cover.of(frame.size, target).shrink
     pixels = frame.pixels(shrink)
     cover = Cover.of(pixels.size, target)
     found = find_subject(pixels, cover, target, strategy)
     kept = Box(
-        found.window.left + half_up((target.width - wanted.target.width) / 2),
-        found.window.top + half_up((target.height - wanted.target.height) / 2),
-        wanted.target.width,
-        wanted.target.height,
+        found.window.left + half_up((target.width - request.target.width) / 2),
+        found.window.top + half_up((target.height - request.target.height) / 2),
+        request.target.width,
+        request.target.height,
     )
     region = cover.region_of(kept).between(pixels.size, frame.size)
     return Plan(
@@ -198,14 +267,14 @@ def _plan_subject(frame: Frame, wanted: Wanted, strategy: Strategy) -> Plan:
         source=frame.size,
         crop=region.box_in(frame.size),
         focus=_in_source(found.focus, cover, frame.size),
-        cut=Cut(shrink, region, wanted.target),
+        cut=Cut(shrink, region, request.target),
         reason=found.reason,
         heat=found.heat,
     )
 
 
 def oversized(target: Size, padding: int) -> Size:
-    """The reference's padding: the window is chosen larger, and its centre kept."""
+    """Return the target enlarged by the reference's padding, whose centre is kept."""
     factor = 1 + padding / 100
     return Size(half_up(target.width * factor), half_up(target.height * factor))
 

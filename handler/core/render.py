@@ -1,13 +1,34 @@
 """Rendering: obeys the plan, decides nothing."""
 
+from collections.abc import Iterator, Sequence
+
 from PIL import Image
 
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.alpha import premultiply
-from handler.core.image.canvas import set_on
 from handler.core.image.frame import Frame, Pixels
-from handler.core.image.resample import resample
-from handler.core.plan import Cut, Plan
+from handler.core.image.resample import premultiply, resample
+from handler.core.plan import Canvas, Cut, Plan
+
+
+def render_all(
+    frame: Frame, plans: Sequence[Plan], *, keep_pixels: bool = False
+) -> Iterator[tuple[int, Image.Image]]:
+    """Yield the index and the rendered picture of each plan, the finest first.
+
+    In this order the picture is resampled fewer times. The decoded pixels are freed before the last
+    picture is yielded, because encoding it needs memory.
+
+    Args:
+        frame: the opened picture.
+        plans: the plans, in any order.
+        keep_pixels: whether the decoded pixels stay for a further use.
+    """
+    order = sorted(range(len(plans)), key=lambda index: plans[index].cut.shrink)
+    for index in order:
+        image = render(frame, plans[index])
+        if index == order[-1] and not keep_pixels:
+            frame.forget_pixels()
+        yield index, image
 
 
 def render(frame: Frame, plan: Plan) -> Image.Image:
@@ -38,3 +59,20 @@ def _resize_part(pixels: Pixels, part: Box, cut: Cut) -> Image.Image:
     region = cut.region
     inside = Region(region.left - part.left, region.top - part.top, region.width, region.height)
     return resample(premultiply(pixels.crop(part)), inside, cut.size)
+
+
+def set_on(canvas: Canvas, image: Image.Image) -> Image.Image:
+    """Lay a picture on its canvas.
+
+    Args:
+        canvas: the ground.
+        image: mode L, RGB, RGBX or RGBA; its own transparency stays, as in sharp.
+
+    Returns:
+        Mode RGBA when either is transparent anywhere, else RGB.
+    """
+    transparent = image.mode == "RGBA" or canvas.colour[3] < 255
+    mode = "RGBA" if transparent else "RGB"
+    ground = Image.new(mode, (canvas.size.width, canvas.size.height), canvas.colour[: len(mode)])
+    ground.paste(image if image.mode == mode else image.convert(mode), (canvas.left, canvas.top))
+    return ground

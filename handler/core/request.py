@@ -1,64 +1,119 @@
-"""The settings that a plan depends on."""
+"""The request that a plan is made for, as plain values: no JSON name, no text, no pydantic."""
 
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Literal
 
-from handler.core.framing import FaceChoice, FacePreset
-from handler.core.geometry import Size
-from handler.core.image.canvas import Colour
-from handler.core.placement import Guides
-from handler.core.subject.strategies import Strategy
+from handler.core.geometry import Region, Size
 
 Mode = Literal["subject", "face", "trim", "auto"]
-# The top left pixel, whatever the edges show, or a colour.
+Strategy = Literal["attention", "entropy", "saliency"]
+FacePreset = Literal["closeup", "head-shoulders", "upper-body", "half-body"]
+FaceChoice = Literal["all", "largest"]
+# Red, green, blue and alpha, 0 to 255.
+Colour = tuple[int, int, int, int]
+# The top left pixel, the colour of the edges, or a given colour.
 Background = Literal["corner", "auto"] | Colour
 
 
-class Wanted(Protocol):
-    """What `handler.settings.crop_settings` has of them."""
+@dataclass(frozen=True, slots=True)
+class PixelConstraints:
+    """Constraints on the window, in pixels of one upright picture.
 
-    @property
-    def mode(self) -> Mode:
-        """What decides the window."""
+    Attributes:
+        focus: the point that the window is centred on, as (x, y).
+        keep: areas that the window contains whole.
+        avoid: areas that the window leaves out where it can.
+        outside: number of areas that lie outside the picture.
+    """
 
-    @property
-    def strategy(self) -> Strategy:
-        """How subject mode weighs the picture."""
+    focus: tuple[float, float] | None = None
+    keep: tuple[Region, ...] = ()
+    avoid: tuple[Region, ...] = ()
+    outside: int = 0
 
-    @property
-    def target(self) -> Size:
-        """Size of the output."""
+    def __bool__(self) -> bool:
+        return bool(self.focus is not None or self.keep or self.avoid)
 
-    @property
-    def padding(self) -> int:
-        """Air around the window, in percent."""
 
-    @property
-    def face_preset(self) -> FacePreset:
-        """How tight face mode cuts."""
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An area of a picture whose size is not known yet.
 
-    @property
-    def faces(self) -> FaceChoice:
-        """The faces that the window is built on."""
+    Attributes:
+        region: the rectangle.
+        in_shares: whether it is in shares of the picture's sides, and not in pixels.
+    """
 
-    @property
-    def threshold(self) -> int:
-        """How far what trim keeps is from the background."""
+    region: Region
+    in_shares: bool
 
-    @property
-    def background_colour(self) -> Background:
-        """What trim takes for background."""
+    def in_picture(self, picture: Size) -> Region | None:
+        """Return the part inside a picture, in its pixels, or None if the area lies outside."""
+        across, down = (picture.width, picture.height) if self.in_shares else (1, 1)
+        left, top = self.region.left * across, self.region.top * down
+        right = min(picture.width, left + self.region.width * across)
+        bottom = min(picture.height, top + self.region.height * down)
+        inside = right > left and bottom > top
+        return Region(left, top, right - left, bottom - top) if inside else None
 
-    @property
-    def trim_margin(self) -> int:
-        """Air that trim leaves, in percent of the longer side of what it keeps."""
 
-    @property
-    def square(self) -> int | Literal["fit"] | None:
-        """Side of the square that trim pads to; ``fit``: as large as what it keeps needs."""
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """Constraints on the window of a picture whose size is not known yet.
 
-    @property
-    def pad_colour(self) -> Colour:
-        """Colour of the padding."""
+    Attributes:
+        focus: the point that the window is centred on, as (x, y) in shares of the sides.
+        keep: areas that the window contains whole.
+        avoid: areas that the window leaves out where it can.
+    """
 
-    def guides(self, picture: Size) -> Guides:
-        """What was said by hand of a picture of that size."""
+    focus: tuple[float, float] | None = None
+    keep: tuple[Area, ...] = ()
+    avoid: tuple[Area, ...] = ()
+
+    def in_picture(self, picture: Size) -> PixelConstraints:
+        """Return the constraints in pixels of a picture. Areas outside it are only counted."""
+        kept, avoided = (
+            [area.in_picture(picture) for area in areas] for areas in (self.keep, self.avoid)
+        )
+        focus = self.focus
+        return PixelConstraints(
+            focus=None if focus is None else (focus[0] * picture.width, focus[1] * picture.height),
+            keep=tuple(region for region in kept if region),
+            avoid=tuple(region for region in avoided if region),
+            outside=[*kept, *avoided].count(None),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CropRequest:
+    """The settings that a plan depends on.
+
+    Attributes:
+        mode: what decides the window.
+        strategy: how subject mode scores the picture.
+        target: size of the output of all modes but trim, in pixels.
+        padding: margin around the window, in percent.
+        face_preset: tightness of face mode.
+        faces: the faces that the window is built on.
+        threshold: the largest difference from the background that trim removes, 0 to 255.
+        background: the background that trim removes.
+        trim_margin: margin that trim leaves, in percent of the longer side of the content.
+        square: side of the square that trim pads to, in pixels; ``fit`` for the smallest square
+            around the content; None for no square.
+        pad_colour: colour of the padding.
+        constraints: focus, keep and avoid.
+    """
+
+    mode: Mode
+    strategy: Strategy
+    target: Size
+    padding: int
+    face_preset: FacePreset
+    faces: FaceChoice
+    threshold: int
+    background: Background
+    trim_margin: int
+    square: int | Literal["fit"] | None
+    pad_colour: Colour
+    constraints: Constraints = field(default_factory=Constraints)

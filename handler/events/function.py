@@ -15,10 +15,8 @@ from handler.events.messages import (
     read_messages,
 )
 from handler.events.object_crop import Crops, Outcome
-from handler.jobs.service import Service
+from handler.jobs.deployment import Deployment
 from handler.settings import parse_settings
-from handler.storage import JobStore, ResultStore, UploadStore
-from handler.storage.connect import connect
 from handler.telemetry import log
 
 # A job takes a second or two; one that is begun with less is likely to be cut off.
@@ -60,13 +58,10 @@ def create_handler(config: Config) -> Handler:
     if _overlap(config.store, config.uploads):
         raise ValueError("Results must not go where uploads are: each would be cropped again")
     default = parse_settings(config.default_settings)
-    store = connect(config.store)
-    service = Service(config, ResultStore(store, config.link_seconds))
-    uploads = UploadStore(config.uploads, config.max_object_bytes)
-    jobs = JobStore(store)
+    deployment = Deployment(config)
 
     def handler(event: Event, context: Context) -> Answer:
-        crops = Crops(config, service, uploads, jobs, default, context.aws_request_id)
+        crops = Crops(deployment, default, context.aws_request_id)
         invocation = _Invocation(crops, context)
         if is_queue(event):
             return invocation.messages(event)

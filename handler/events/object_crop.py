@@ -9,15 +9,14 @@ from typing import Literal
 
 from pydantic.main import IncEx
 
-from handler.config import Config
 from handler.errors import SmartCropError, StorageUnavailable
 from handler.events.messages import UploadedObject
 from handler.events.object_names import job_id, result_filename
 from handler.events.object_settings import FoundSettings, ObjectSettings
+from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
-from handler.jobs.service import Service, Target
-from handler.storage import JobRecord, JobStore, UploadStore
-from handler.storage.uploads import FOLDER_SETTINGS
+from handler.jobs.service import Target
+from handler.storage import FOLDER_SETTINGS, JobRecord
 from handler.telemetry import log
 
 # Enough to write a record, which takes a tenth of it.
@@ -83,21 +82,14 @@ class _Progress:
 class Crops:
     """Crops objects, for one invocation."""
 
-    def __init__(
-        self,
-        config: Config,
-        service: Service,
-        uploads: UploadStore,
-        jobs: JobStore,
-        default: FoundSettings,
-        request_id: str,
-    ) -> None:
-        """Bind the stores, the settings of objects that have none, and the invocation's id."""
-        self._service = service
-        self._uploads = uploads
-        self._jobs = jobs
-        self._settings = ObjectSettings(uploads, default)
-        self._max_attempts = config.max_attempts
+    def __init__(self, deployment: Deployment, default: FoundSettings, request_id: str) -> None:
+        """Bind a deployment, the default settings, and the id of the invocation."""
+        self._service = deployment.service
+        self._results = deployment.results
+        self._uploads = deployment.uploads
+        self._jobs = deployment.jobs
+        self._settings = ObjectSettings(deployment.uploads, default)
+        self._max_attempts = deployment.config.max_attempts
         self._request_id = request_id
 
     def crop(self, object_: UploadedObject, attempt: int, seconds: float) -> Outcome:
@@ -158,10 +150,10 @@ class Crops:
             Job(upload.read(), name, settings, warnings, self._request_id),
             Target(progress.job_id, folder, partial(result_filename, name)),
         )
-        answer = stored.answer.model_dump(mode="json", by_alias=True, exclude=_LINKS)
+        answer = stored.response.model_dump(mode="json", by_alias=True, exclude=_LINKS)
         record = progress.record("done", folder=folder, result_etags=stored.etags, answer=answer)
         self._save(progress, record)
-        return Outcome("done", _joined(folder, stored.answer.filename))
+        return Outcome("done", _joined(folder, stored.response.filename))
 
     def _done_before(self, progress: _Progress) -> Outcome | None:
         """The outcome of the same job, if its results are still there and its own."""
@@ -173,8 +165,8 @@ class Crops:
         ):
             return None
         folder, filename = known.folder or "", (known.answer or {}).get("filename", "")
-        results, etags = self._service.results, known.result_etags or {}
-        if not etags or not all(results.has(folder, *each) for each in etags.items()):
+        etags = known.result_etags or {}
+        if not etags or not all(self._results.has(folder, *each) for each in etags.items()):
             return None
         return Outcome("done", _joined(folder, filename))
 

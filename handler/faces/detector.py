@@ -1,15 +1,18 @@
 """The face detector: two scales, sideways pictures, and how sure is sure enough."""
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from handler.core.detector import Inspection
 from handler.core.face import Face
 from handler.core.geometry import Size
 from handler.core.image.frame import Frame
-from handler.core.saliency.weighing import Look
+from handler.errors import FeatureMissing
 from handler.faces import bundle
 from handler.faces.centerface import CenterFace
 from handler.faces.detections import Detections
@@ -80,7 +83,7 @@ class FaceDetector:
                 found, turn = self._look(turned_upright(picture, other)), other
         return found.where(found.scores >= threshold), turn
 
-    def glance(self, view: Image.Image, source: Size, sensitivity: float) -> Look:
+    def inspect(self, view: Image.Image, source: Size, sensitivity: float) -> Inspection:
         """Look once, and no closer than the view shows: for what draws the eye.
 
         A picture that is stored sideways is seen as it is; heads that lean in it count as faces
@@ -96,7 +99,7 @@ class FaceDetector:
         found = found.where(found.scores >= least_score(sensitivity))
         maps = [("faces", seen.heat + _NO_FACE)]
         maps += [("novelty", novelty(level)) for level in seen.levels]
-        return Look(tuple(to_faces(found, 0, Size(*view.size), source)), maps)
+        return Inspection(tuple(to_faces(found, 0, Size(*view.size), source)), maps)
 
     def _look(self, picture: Image.Image) -> Detections:
         small = coarse_view(picture)
@@ -138,3 +141,47 @@ def detector(bundle_path: Path | None = None) -> FaceDetector:
         if bundle_path not in _detectors:
             _detectors[bundle_path] = FaceDetector(bundle.load(bundle_path))
         return _detectors[bundle_path]
+
+
+class LazyDetector:
+    """The core's `Detector`: it loads the bundle when a request first looks for faces."""
+
+    def __init__(
+        self,
+        bundle_path: Path | None,
+        sensitivity: float,
+        timed: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Bind a bundle and a sensitivity.
+
+        Args:
+            bundle_path: as for `handler.faces.bundle.locate`.
+            sensitivity: 0 to 1; higher finds more faces.
+            timed: returns the context that a search for faces runs in.
+        """
+        self._bundle_path = bundle_path
+        self._sensitivity = sensitivity
+        self._timed = timed
+
+    def find(self, frame: Frame) -> list[Face]:
+        """Return the faces of a picture; see `handler.core.detector.Detector`.
+
+        Raises:
+            FeatureMissing: there is no bundle.
+            FeatureDamaged: the bundle cannot be used.
+            Exception: the codec's error if the picture is damaged.
+        """
+        with self._timed():
+            return detector(self._bundle_path).find(frame, self._sensitivity)
+
+    def inspect(self, view: Image.Image, source: Size) -> Inspection | None:
+        """Return faces and maps; see `handler.core.detector.Detector`.
+
+        Raises:
+            FeatureDamaged: the bundle cannot be used.
+        """
+        with self._timed():
+            try:
+                return detector(self._bundle_path).inspect(view, source, self._sensitivity)
+            except FeatureMissing:
+                return None

@@ -3,9 +3,8 @@
 from PIL import Image
 
 from handler.core.geometry import Size
-from handler.core.image.frame import Frame
+from handler.core.image.frame import Frame, fitted, view_of
 from handler.core.image.orientation import Orientation
-from handler.core.image.view import fitted, view_of
 
 # Long sides in pixels. At 640 the network finds small faces, at 320 very large ones, too; a third
 # look at 960 gains little in crowds and invents faces.

@@ -1,46 +1,41 @@
-"""One job: bytes and settings in, pictures out. Nothing is stored or logged here."""
+"""One job: bytes and settings in, pictures out. It stores and logs nothing."""
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-
-from PIL import Image
+from dataclasses import dataclass, field
 
 from handler.codec import Limits, Picture, encode, open_picture
 from handler.codec.encoders.encode import output_format
 from handler.codec.formats import FORMATS, Format
 from handler.config import Config
-from handler.core.face import Face
 from handler.core.geometry import Size
 from handler.core.image.frame import Frame
 from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan
-from handler.core.planner import make_plan
-from handler.core.render import render
-from handler.core.saliency.weighing import Look, Weighed, weigh
-from handler.core.shared_frame import make_plans
-from handler.errors import FeatureMissing, InvalidSettings, NoFaces
-from handler.faces import detector
+from handler.core.planner import make_plans
+from handler.core.render import render_all
+from handler.errors import InvalidSettings, NoFaces
+from handler.faces import LazyDetector
 from handler.filenames import result_name
-from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, mark_of
+from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
 
-# Overlays are for looking at.
 OVERLAY = FORMATS["jpeg"]
 _OVERLAY_QUALITY = 90
+_WHITE = (255, 255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a client wants done.
+    """A file and what is to be done with it.
 
     Attributes:
-        data: the file.
-        filename: its name, as the client gave it.
-        settings: what to do.
-        warnings: what was odd about the request.
-        request_id: ties the job to its log line.
-        overlay: whether the plan is to be drawn on the picture, too.
+        data: bytes of the file.
+        filename: name of the file, as the client gave it.
+        settings: settings of the crop.
+        warnings: warnings about the request.
+        request_id: id of the request, for the log.
+        overlay: whether the plan is drawn on the picture as well.
     """
 
     data: bytes
@@ -52,175 +47,206 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """What is to be cut out of a picture.
+class PlannedCrop:
+    """The plan for one size.
 
     Attributes:
-        frame: what the plans are to be rendered from.
-        plans: one; or of several sizes one each, in their order.
+        plan: the plan.
+        size: the entry of the setting ``sizes``; None if the job has no such setting.
     """
 
-    frame: Frame
-    plans: list[tuple[OutputSize | None, Plan]]
+    plan: Plan
+    size: OutputSize | None
 
     @property
-    def first(self) -> Plan:
-        """The plan for the only size, or for the first."""
-        return self.plans[0][1]
-
-    @property
-    def warnings(self) -> list[str]:
-        """What the client should know of the plans."""
-        return list(dict.fromkeys(line for _, plan in self.plans for line in plan.warnings))
+    def suffix(self) -> str | None:
+        """Suffix of the names of the size's files; None if the job has no setting ``sizes``."""
+        return suffix_of(self.size)
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
-    """A finished job; of one with several sizes, the first result and then the others.
+class PlannedJob:
+    """The plans of a job.
 
     Attributes:
-        data: the file.
-        format: of the file.
-        filename: what the result is usually called.
-        size: of the result, in pixels.
-        plan: what it was made by.
-        warnings: what the client should know, of all results.
+        frame: the frame to render the plans from.
+        crops: one plan, or one for each entry of the setting ``sizes``, in their order.
+        warnings: warnings about the request, the picture and the plans.
+    """
+
+    frame: Frame
+    crops: list[PlannedCrop]
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result for one size.
+
+    Attributes:
+        data: bytes of the file.
+        format: format of the file.
+        filename: usual name of the file.
+        crop: the plan that the result was rendered from, with its size.
         overlay: the plan drawn on the picture, if the job asks for it.
-        of: which of several sizes this is; None when there is but one.
-        others: the results of the other sizes, in their order.
     """
 
     data: bytes
     format: Format
     filename: str
-    size: Size
-    plan: Plan
-    warnings: list[str]
+    crop: PlannedCrop
     overlay: bytes | None = None
-    of: OutputSize | None = None
-    others: tuple["Crop", ...] = ()
 
     @property
-    def results(self) -> tuple["Crop", ...]:
-        """This and the others."""
-        return self, *self.others
+    def plan(self) -> Plan:
+        """The plan that the result was rendered from."""
+        return self.crop.plan
+
+    @property
+    def size(self) -> Size:
+        """Size of the result, in pixels."""
+        return self.plan.output
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedJob:
+    """The results of a job.
+
+    Attributes:
+        results: one result, or one for each entry of the setting ``sizes``, in their order.
+        warnings: warnings about the request, the picture and the plans.
+    """
+
+    results: list[Result]
+    warnings: list[str]
+
+    @property
+    def bytes_out(self) -> int:
+        """Bytes of all results."""
+        return sum(len(result.data) for result in self.results)
 
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Milliseconds by step."""
+    """Milliseconds of wall-clock time by step."""
 
     steps: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time a step."""
+        """Add the time until the context is left to a step."""
         start = time.perf_counter()
         try:
             yield
         finally:
-            taken = self.steps.get(name, 0) + (time.perf_counter() - start) * 1000
-            self.steps[name] = round(taken, 1)
+            total = self.steps.get(name, 0) + (time.perf_counter() - start) * 1000
+            self.steps[name] = round(total, 1)
 
 
-def open_job(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
-    """Read the header of the picture, and tell the format of the result.
+def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> FinishedJob:
+    """Crop a picture to each size.
 
-    Raises:
-        SmartCropError: the picture or the settings are not to be had that way.
-    """
-    with watch.step("open"):
-        picture = open_picture(job.data, Limits(config.max_pixels))
-        return picture, output_format(picture.format, job.settings.format)
-
-
-def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Planned:
-    """Decide what to cut out, for each size.
+    Args:
+        job: the file and its settings.
+        config: the limits of the deployment.
+        watch: receives the time of each step.
 
     Raises:
-        SmartCropError: the picture or the settings are not to be had that way.
+        SmartCropError: the file or the settings are rejected, or the file cannot be processed.
     """
-
-    def find_faces(frame: Frame) -> list[Face]:
-        with watch.step("faces"):
-            faces = detector(config.face_bundle).find(frame, job.settings.sensitivity)
-        if not faces and job.settings.on_no_faces == "error":
-            raise NoFaces("No face was found at this sensitivity")
-        return faces
-
-    def glance(view: Image.Image, source: Size) -> Look | None:
-        with watch.step("faces"):
-            try:
-                return detector(config.face_bundle).glance(view, source, job.settings.sensitivity)
-            except FeatureMissing:
-                return None
-
-    def weigh_it(frame: Frame, shrink: float) -> Weighed:
-        return weigh(frame, shrink, glance if job.settings.mode == "auto" else None)
-
-    with watch.step("plan"):
-        if job.settings.sizes:
-            wanted = job.settings.by_size()
-            frame, plans = make_plans(picture, wanted, find_faces, weigh_it)
-            return Planned(frame, list(zip(job.settings.sizes, plans, strict=True)))
-        plan = make_plan(picture, job.settings, find_faces, weigh_it)
-    # Only the picture tells how large the square around it is: a line of 60,000 pixels would fill
-    # gigabytes.
-    if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
-        side, megapixels = plan.output.width, MAX_OUTPUT_PIXELS // 1_000_000
-        raise InvalidSettings(
-            f"padToSquare: the square would have {side} × {side} pixels; "
-            f"at most {megapixels} megapixels are made"
-        )
-    return Planned(picture, [(None, plan)])
-
-
-def run_job(job: Job, config: Config, watch: Stopwatch) -> Crop:
-    """Crop a picture, to each size.
-
-    Raises:
-        SmartCropError: the picture or the settings are not to be had that way.
-    """
-    picture, format_ = open_job(job, config, watch)
-    planned = plan_job(job, picture, config, watch)
+    watch = watch or Stopwatch()
+    picture, format_ = _open(job, config, watch)
+    planned = _plan(job, picture, config, watch)
+    plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
-    # See `make_plans`.
-    order = sorted(range(len(planned.plans)), key=lambda each: planned.plans[each][1].cut.shrink)
-    for index in order:
+    images = render_all(planned.frame, plans, keep_pixels=job.overlay)
+    for _ in plans:
         with watch.step("render"):
-            plan = planned.plans[index][1]
-            image = render(planned.frame, plan)
-        if index == order[-1] and not job.overlay:
-            picture.forget_pixels()  # encoding has use for their memory
+            index, image = next(images)
         with watch.step("encode"):
             files[index] = encode(
                 image,
                 format_,
                 job.settings.quality,
-                job.settings.pad_colour,
-                optimise=not plan.cut.reduces,
+                job.settings.request().pad_colour,
+                optimise=not plans[index].cut.reduces,
             )
-    warnings = [*job.warnings, *picture.warnings, *planned.warnings]
-    first, *others = (
-        Crop(
+    results = [
+        Result(
             files[index],
             format_,
-            result_name(job.filename, format_.extension, mark_of(size)),
-            plan.output,
-            plan,
-            warnings,
-            draw_job(planned.frame, plan, OVERLAY) if job.overlay else None,
-            size,
+            result_name(job.filename, format_.extension, crop.suffix),
+            crop,
+            draw_plan(planned.frame, crop.plan, OVERLAY) if job.overlay else None,
         )
-        for index, (size, plan) in enumerate(planned.plans)
-    )
-    return replace(first, others=tuple(others)) if others else first
+        for index, crop in enumerate(planned.crops)
+    ]
+    # Colours are converted, and a profile may be rejected, while the results are rendered.
+    return FinishedJob(results, _warnings(job, picture, plans))
 
 
-def draw_job(frame: Frame, plan: Plan, format_: Format) -> bytes:
-    """The plan drawn on its picture, as a file of ``format_``.
+def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> PlannedJob:
+    """Decide what is cut out of a picture for each size.
+
+    Args:
+        job: the file and its settings.
+        config: the limits of the deployment.
+        watch: receives the time of each step.
 
     Raises:
-        SmartCropError: the picture is damaged.
+        SmartCropError: the file or the settings are rejected, or the file cannot be processed.
     """
-    return encode(draw_overlay(frame, plan), format_, _OVERLAY_QUALITY, (255, 255, 255, 255))
+    watch = watch or Stopwatch()
+    picture, _ = _open(job, config, watch)
+    return _plan(job, picture, config, watch)
+
+
+def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
+    """Return the picture with the plan drawn on it, encoded in a format.
+
+    Raises:
+        ProcessingFailed: the picture is damaged.
+    """
+    return encode(draw_overlay(frame, plan), format_, _OVERLAY_QUALITY, _WHITE)
+
+
+def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
+    """Read the image header, and choose the format of the results."""
+    with watch.step("open"):
+        picture = open_picture(job.data, Limits(config.max_pixels))
+        return picture, output_format(picture.format, job.settings.format)
+
+
+def _plan(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> PlannedJob:
+    settings = job.settings
+    detector = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
+    with watch.step("plan"):
+        frame, plans = make_plans(picture, settings.requests(), detector)
+    if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":
+        raise NoFaces("No face was found at this sensitivity")
+    for plan in plans:
+        _check_canvas(plan)
+    sizes: Sequence[OutputSize | None] = settings.sizes or [None]
+    crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
+    return PlannedJob(frame, crops, _warnings(job, picture, plans))
+
+
+def _check_canvas(plan: Plan) -> None:
+    """Reject a square that is too large; its size depends on the picture.
+
+    The square around a line of 60,000 pixels would fill gigabytes.
+
+    Raises:
+        InvalidSettings: the square has too many pixels.
+    """
+    if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
+        side, megapixels = plan.output.width, MAX_OUTPUT_PIXELS // 1_000_000
+        raise InvalidSettings(
+            f"padToSquare: expected a square of at most {megapixels} megapixels, "
+            f"received content that needs {side} × {side} pixels"
+        )
+
+
+def _warnings(job: Job, picture: Picture, plans: Sequence[Plan]) -> list[str]:
+    of_plans = dict.fromkeys(line for plan in plans for line in plan.warnings)
+    return [*job.warnings, *picture.warnings, *of_plans]

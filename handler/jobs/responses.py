@@ -1,5 +1,7 @@
 """What clients are told about a job, field by field."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,8 +11,9 @@ from pydantic.alias_generators import to_camel
 from handler.core import geometry
 from handler.core.face import Face
 from handler.core.plan import Plan
-from handler.core.request import Mode
-from handler.core.subject.strategies import Strategy
+from handler.core.request import Mode, Strategy
+from handler.jobs.job import PlannedCrop, Result
+from handler.storage import Link as StoreLink
 
 _DOWNLOAD = "Where the result can be fetched until it expires."
 _FILENAME = "Name of the result."
@@ -128,13 +131,32 @@ class CropPlan(_Response):
             weights=None
             if plan.weights is None
             else {name: round(weight, 3) for name, weight in plan.weights.items()},
-            keep=[Box.of(area.box_in(plan.source)) for area in plan.guides.keep],
-            avoid=[Box.of(area.box_in(plan.source)) for area in plan.guides.avoid],
+            keep=[Box.of(area.box_in(plan.source)) for area in plan.constraints.keep],
+            avoid=[Box.of(area.box_in(plan.source)) for area in plan.constraints.avoid],
         )
 
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedResult:
+    """A result in the store.
+
+    Attributes:
+        result: the result.
+        filename: name of the file in its folder.
+        etag: ETag of the file in the store.
+        link: link to the file.
+        overlay_url: URL of the plan drawn on the picture, if the job asks for it.
+    """
+
+    result: Result
+    filename: str
+    etag: str
+    link: StoreLink
+    overlay_url: str | None
 
 
 class SizePlan(_Response):
@@ -146,6 +168,21 @@ class SizePlan(_Response):
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
     plan: CropPlan = Field(description=_PLAN)
 
+    @classmethod
+    def list_of(cls, crops: Sequence[PlannedCrop], urls: Sequence[str | None]) -> "list[SizePlan]":
+        """Describe the plan of each size; the list is empty for a job without ``sizes``."""
+        return [
+            cls(
+                name=crop.size.label,
+                width=crop.size.width,
+                height=crop.size.height,
+                overlay_url=url,
+                plan=CropPlan.of(crop.plan),
+            )
+            for crop, url in zip(crops, urls, strict=True)
+            if crop.size
+        ]
+
 
 class SizeResult(SizePlan):
     """The result of one of several sizes."""
@@ -153,6 +190,24 @@ class SizeResult(SizePlan):
     download_url: Link = Field(description=_DOWNLOAD)
     processed_size: Count = Field(description="Bytes of the result.")
     filename: str = Field(description=_FILENAME)
+
+    @classmethod
+    def list_of_saved(cls, saved: Sequence[SavedResult]) -> "list[SizeResult]":
+        """Describe the result of each size; the list is empty for a job without ``sizes``."""
+        return [
+            cls(
+                name=each.result.crop.size.label,
+                width=each.result.size.width,
+                height=each.result.size.height,
+                download_url=each.link.url,
+                processed_size=len(each.result.data),
+                filename=each.filename,
+                overlay_url=each.overlay_url,
+                plan=CropPlan.of(each.result.plan),
+            )
+            for each in saved
+            if each.result.crop.size
+        ]
 
 
 class CropResult(_Response):
@@ -181,6 +236,32 @@ class CropResult(_Response):
     )
     warnings: list[str] = Field(description=_WARNINGS)
 
+    @classmethod
+    def of(
+        cls,
+        job_id: str,
+        original_size: int,
+        saved: Sequence[SavedResult],
+        warnings: Sequence[str],
+    ) -> "CropResult":
+        """Describe a finished job: its first result, and all of them if it has ``sizes``."""
+        first = saved[0]
+        return cls(
+            job_id=job_id,
+            download_url=first.link.url,
+            original_size=original_size,
+            processed_size=len(first.result.data),
+            filename=first.filename,
+            content_type=first.result.format.content_type,
+            width=first.result.size.width,
+            height=first.result.size.height,
+            expires_at=first.link.expires_at,
+            overlay_url=first.overlay_url,
+            plan=CropPlan.of(first.result.plan),
+            results=SizeResult.list_of_saved(saved) or None,
+            warnings=list(warnings),
+        )
+
 
 class AnalyzeResult(_Response):
     """What a crop would do; of several sizes, first what it would do for the first."""
@@ -193,6 +274,24 @@ class AnalyzeResult(_Response):
         description="All plans in the order of the sizes; only where sizes were asked for.",
     )
     warnings: list[str] = Field(description=_WARNINGS)
+
+    @classmethod
+    def of(
+        cls, crops: Sequence[PlannedCrop], urls: Sequence[str | None], warnings: Sequence[str]
+    ) -> "AnalyzeResult":
+        """Describe the plans of a job: the first, and all of them if it has ``sizes``.
+
+        Args:
+            crops: the plans.
+            urls: URL of each plan drawn on the picture, if the job asks for it.
+            warnings: warnings about the job.
+        """
+        return cls(
+            plan=CropPlan.of(crops[0].plan),
+            overlay_url=urls[0],
+            results=SizePlan.list_of(crops, urls) or None,
+            warnings=list(warnings),
+        )
 
 
 class ErrorResponse(_Response):

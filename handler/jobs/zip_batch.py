@@ -20,7 +20,7 @@ from handler.errors import (
     UploadsMissing,
 )
 from handler.filenames import batch_name
-from handler.jobs.job import Crop, Job
+from handler.jobs.job import FinishedJob, Job, Result
 from handler.jobs.service import Service
 
 # A ZIP of this size is still in memory; a larger one is on disk.
@@ -99,15 +99,16 @@ class Batch:
             job = fetch()
             self.original_size += len(job.data)
             self.warnings = list(job.warnings)
-            crop = self._crop(job)
-            names = tuple(self._write(each) for each in crop.results)
+            finished = self._crop(job)
+            names = tuple(self._write(result) for result in finished.results)
         except SmartCropError as error:
             if isinstance(error, _OF_THE_DEPLOYMENT):
                 raise
             self.files.append(BatchedFile(source, error=error))
         else:
-            warnings = tuple(line for line in crop.warnings if line not in job.warnings)
-            self.files.append(BatchedFile(source, names, crop.of is not None, warnings))
+            warnings = tuple(line for line in finished.warnings if line not in job.warnings)
+            has_sizes = bool(job.settings.sizes)
+            self.files.append(BatchedFile(source, names, has_sizes, warnings))
 
     def finish(self) -> int:
         """Write the end of the ZIP.
@@ -142,20 +143,20 @@ class Batch:
         self._zip.close()
         self._spool.close()
 
-    def _crop(self, job: Job) -> Crop:
+    def _crop(self, job: Job) -> FinishedJob:
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise OutOfTime("The files before this one took all of it")
         try:
-            crop = self._service.run(job)
+            finished = self._service.run(job)
         except SmartCropError:
             raise
         except Exception as error:  # the job's line in the log tells of it
             raise SmartCropError from error
-        if self._spool.tell() + sum(len(each.data) for each in crop.results) > self._max_bytes:
+        if self._spool.tell() + finished.bytes_out > self._max_bytes:
             raise BatchFull(f"At most {self._max_bytes:,} bytes of results go into one ZIP")
-        return crop
+        return finished
 
-    def _write(self, result: Crop) -> str:
+    def _write(self, result: Result) -> str:
         entry = ZipInfo(self._unique(result.filename), time.gmtime()[:6])
         entry.external_attr = _PERMISSIONS << 16
         self._zip.writestr(entry, result.data)

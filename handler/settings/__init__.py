@@ -8,7 +8,7 @@ from handler.settings.crop_settings import (
     parse_settings,
     validate_settings,
 )
-from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, mark_of
+from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, suffix_of
 
 __all__ = [
     "MAX_BOXES",
@@ -18,7 +18,7 @@ __all__ = [
     "CropSettings",
     "OutputFormat",
     "OutputSize",
-    "mark_of",
     "parse_settings",
+    "suffix_of",
     "validate_settings",
 ]

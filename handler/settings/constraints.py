@@ -1,12 +1,11 @@
 """What a client says of a picture by hand: where to look, what to keep, what to leave out."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from handler.core.geometry import Region, Size
-from handler.core.placement import Guides
+from handler.core.geometry import Region
+from handler.core.request import Area
 
 MAX_BOXES = 20
 _SHARES = 1
@@ -35,31 +34,10 @@ class ConstraintBox(_ByHand):
     width: float = Field(gt=0, description="Its width.")
     height: float = Field(gt=0, description="Its height.")
 
-    def in_picture(self, picture: Size) -> Region | None:
-        """The part that is in a picture, in its pixels; None when there is none."""
-        shares = max(self.left, self.top, self.width, self.height) <= _SHARES
-        across, down = (picture.width, picture.height) if shares else (1, 1)
-        left, top = self.left * across, self.top * down
-        right = min(picture.width, left + self.width * across)
-        bottom = min(picture.height, top + self.height * down)
-        inside = right > left and bottom > top
-        return Region(left, top, right - left, bottom - top) if inside else None
+    def area(self) -> Area:
+        """Return the box as the core takes it."""
+        in_shares = max(self.left, self.top, self.width, self.height) <= _SHARES
+        return Area(Region(self.left, self.top, self.width, self.height), in_shares)
 
 
 Boxes = Annotated[list[ConstraintBox], Field(max_length=MAX_BOXES)]
-
-
-def guides_for(
-    picture: Size,
-    focus: FocusPoint | None,
-    keep: Sequence[ConstraintBox],
-    avoid: Sequence[ConstraintBox],
-) -> Guides:
-    """The same in pixels of a picture. Boxes beside it are counted, and left out."""
-    kept, avoided = ([box.in_picture(picture) for box in boxes] for boxes in (keep, avoid))
-    return Guides(
-        focus=None if focus is None else (focus.x * picture.width, focus.y * picture.height),
-        keep=tuple(box for box in kept if box),
-        avoid=tuple(box for box in avoided if box),
-        beside=[*kept, *avoided].count(None),
-    )

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Never, Self, get_args
 
 from PIL.ImageColor import getrgb
@@ -20,14 +21,19 @@ from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 from pydantic_core import ErrorDetails
 
-from handler.core.framing import FaceChoice, FacePreset
 from handler.core.geometry import Size
-from handler.core.image.canvas import Colour
-from handler.core.placement import Guides
-from handler.core.request import Background, Mode
-from handler.core.subject.strategies import Strategy
+from handler.core.request import (
+    Background,
+    Colour,
+    Constraints,
+    CropRequest,
+    FaceChoice,
+    FacePreset,
+    Mode,
+    Strategy,
+)
 from handler.errors import InvalidSettings, SettingsNotJson
-from handler.settings.constraints import Boxes, FocusPoint, guides_for
+from handler.settings.constraints import Boxes, FocusPoint
 from handler.settings.sizes import MAX_SIZES, Side, Sizes, check_sizes, whole_number
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
@@ -156,47 +162,48 @@ class CropSettings(BaseModel):
         check_sizes(sizes, MAX_OUTPUT_PIXELS)
         return sizes
 
-    def by_size(self) -> list[Self]:
-        """Settings for each of several sizes, in their order."""
-        return [
-            self.model_copy(update={"width": size.width, "height": size.height, "sizes": []})
-            for size in self.sizes
+    def requests(self) -> list[CropRequest]:
+        """Return the request of each size in their order, or the one of width and height."""
+        request = self.request()
+        return [replace(request, target=Size(size.width, size.height)) for size in self.sizes] or [
+            request
         ]
 
-    @property
-    def target(self) -> Size:
-        """Size of the output in subject and face mode."""
-        return Size(self.width, self.height)
-
-    def guides(self, picture: Size) -> Guides:
-        """What is said by hand of a picture of that size."""
-        return guides_for(picture, self.focus, self.keep, self.avoid)
-
-    @property
-    def square(self) -> int | Literal["fit"] | None:
-        """Side of the square that trim pads to; a side given alone implies the square."""
-        if self.target_size is not None:
-            return self.target_size
-        return "fit" if self.pad_to_square else None
-
-    @property
-    def pad_colour(self) -> Colour:
-        """The padding's colour."""
-        return _parse_colour(self.pad_color)
-
-    @property
-    def background_colour(self) -> Background:
-        """What trim takes for background."""
-        if self.background == "corner":
-            return "corner"
-        if self.background == "auto":
-            return "auto"
-        return _parse_colour(self.background)
+    def request(self) -> CropRequest:
+        """Return the settings that a plan depends on, for width and height."""
+        focus = self.focus
+        return CropRequest(
+            mode=self.mode,
+            strategy=self.strategy,
+            target=Size(self.width, self.height),
+            padding=self.padding,
+            face_preset=self.face_preset,
+            faces=self.faces,
+            threshold=self.threshold,
+            background=_parse_background(self.background),
+            trim_margin=self.trim_margin,
+            # A side alone implies the square.
+            square=self.target_size or ("fit" if self.pad_to_square else None),
+            pad_colour=_parse_colour(self.pad_color),
+            constraints=Constraints(
+                focus=None if focus is None else (focus.x, focus.y),
+                keep=tuple(box.area() for box in self.keep),
+                avoid=tuple(box.area() for box in self.avoid),
+            ),
+        )
 
     def canonical(self) -> str:
         """JSON that is the same for settings that mean the same: what differs from the defaults."""
         values = self.model_dump(by_alias=True, exclude_defaults=True)
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def _parse_background(text: str) -> Background:
+    if text == "corner":
+        return "corner"
+    if text == "auto":
+        return "auto"
+    return _parse_colour(text)
 
 
 def _parse_colour(text: str) -> Colour:

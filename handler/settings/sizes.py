@@ -101,7 +101,7 @@ class OutputSize(BaseModel):
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:
-        if self.in_file_names == _RESERVED:
+        if self.filename_suffix == _RESERVED:
             raise ValueError(f"name: {self.name} is what results are marked with anyway")
         return self
 
@@ -120,14 +120,14 @@ class OutputSize(BaseModel):
         return self.name or f"{self.width}x{self.height}"
 
     @property
-    def in_file_names(self) -> str:
+    def filename_suffix(self) -> str:
         """Its name as part of a file's: letters, digits and dashes, in lower case."""
         return re.sub("[_:]", "-", self.label).lower()
 
 
-def mark_of(size: OutputSize | None) -> str | None:
-    """What tells a size's files from those of others; None when there is but one."""
-    return None if size is None else size.in_file_names
+def suffix_of(size: OutputSize | None) -> str | None:
+    """Return the suffix of a size's files, or None for a job without ``sizes``."""
+    return None if size is None else size.filename_suffix
 
 
 def _from_text(text: str) -> dict[str, object]:
@@ -149,14 +149,14 @@ def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
     """
     taken: dict[str, str] = {}
     for size in sizes:
-        if size.in_file_names in taken:
-            other = taken[size.in_file_names]
+        if size.filename_suffix in taken:
+            other = taken[size.filename_suffix]
             raise ValueError(
                 f"{size.label} is there twice: give each size a name of its own"
                 if other == size.label
                 else f"{other} and {size.label} would be one name in file names"
             )
-        taken[size.in_file_names] = size.label
+        taken[size.filename_suffix] = size.label
     if sum(size.width * size.height for size in sizes) > max_pixels:
         raise ValueError(f"all sizes together must be at most {max_pixels // 1_000_000} megapixels")
 

@@ -1,10 +1,13 @@
 """Uploads, results, links to them and records of jobs, over object stores: S3 or a directory."""
 
 from handler.storage.job_records import JobRecord, JobStore
-from handler.storage.results import Link, ResultStore, StoredResult, open_results
-from handler.storage.uploads import Upload, UploadStore, job_id_of, upload_key
+from handler.storage.object_store import connect
+from handler.storage.presigned_post import bucket_url
+from handler.storage.results import Link, ResultStore, StoredResult
+from handler.storage.uploads import FOLDER_SETTINGS, Upload, UploadStore, job_id_of, upload_key
 
 __all__ = [
+    "FOLDER_SETTINGS",
     "JobRecord",
     "JobStore",
     "Link",
@@ -12,7 +15,8 @@ __all__ = [
     "StoredResult",
     "Upload",
     "UploadStore",
+    "bucket_url",
+    "connect",
     "job_id_of",
-    "open_results",
     "upload_key",
 ]

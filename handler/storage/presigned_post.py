@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from handler.errors import StorageUnavailable
-from handler.storage.connect import ENDPOINTS
+from handler.storage.object_store import ENDPOINTS
 
 if TYPE_CHECKING:
     from botocore.session import Session

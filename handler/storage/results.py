@@ -1,10 +1,10 @@
 """Finished pictures, one object each, in the folder of their job or of their source."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -12,7 +12,6 @@ from obstore.store import LocalStore, S3Store
 
 from handler.errors import NotFound, StorageUnavailable
 from handler.filenames import content_disposition
-from handler.storage.connect import connect
 
 # A slow client keeps one of these in memory, not the whole result.
 _CHUNK_BYTES = 1 << 20
@@ -38,10 +37,23 @@ class StoredResult:
 class ResultStore:
     """Keeps results and hands out links to them."""
 
-    def __init__(self, store: S3Store | LocalStore, link_seconds: int) -> None:
-        """Wrap an object store; see `open_results`."""
+    def __init__(
+        self,
+        store: S3Store | LocalStore,
+        link_seconds: int,
+        url_for: Callable[[str, str], str] | None = None,
+    ) -> None:
+        """Wrap an object store.
+
+        Args:
+            store: the object store; see `handler.storage.object_store.connect`.
+            link_seconds: lifetime of links to S3.
+            url_for: returns the URL of a result in a directory by its folder and its name; None
+                for ``file:`` URLs.
+        """
         self._store = store
         self._lifetime = timedelta(seconds=link_seconds)
+        self._url_for = url_for
 
     @property
     def signs_links(self) -> bool:
@@ -76,13 +88,15 @@ class ResultStore:
         return _bare(put["e_tag"])
 
     def link(self, folder: str, filename: str) -> Link:
-        """Make a link to a result: presigned on S3, a route of this service for a directory.
+        """Return a link to a result: a presigned URL on S3, that of ``url_for`` for a directory.
 
         Raises:
             StorageUnavailable: there are no credentials to sign with.
         """
         if not isinstance(self._store, S3Store):
-            return Link(f"/api/v1/download/{folder}/{quote(filename)}", None)
+            if self._url_for is not None:
+                return Link(self._url_for(folder, filename), None)
+            return Link(Path(self._store.prefix or "/", folder, filename).as_uri(), None)
         expires_at = datetime.now(UTC).replace(microsecond=0) + self._lifetime
         try:
             url = obstore.sign(
@@ -138,19 +152,6 @@ class ResultStore:
         etag = _bare(meta["e_tag"]) or folder
         chunks = map(bytes, found.stream(min_chunk_size=_CHUNK_BYTES))
         return StoredResult(meta["size"], etag, chunks)
-
-
-def open_results(url: str, link_seconds: int) -> ResultStore:
-    """Open the store of results.
-
-    Args:
-        url: ``s3://bucket/prefix`` or ``file:///directory``.
-        link_seconds: how long links are good for.
-
-    Raises:
-        ValueError: the URL names no store that is known here.
-    """
-    return ResultStore(connect(url), link_seconds)
 
 
 def _key(folder: str, filename: str) -> str:

@@ -18,7 +18,7 @@ from handler.errors import (
     SettingsNotJson,
     StorageUnavailable,
 )
-from handler.storage.connect import connect
+from handler.storage.object_store import connect
 from handler.storage.presigned_post import PresignedPost, presign_post
 
 if TYPE_CHECKING:  # the library has the name in its stubs only

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from handler.api.crop_routes import download_path
 from tests.api.calls import CROP, MULTIPART, file_part, form, part, small
 from tests.pictures import decoded
 
@@ -131,3 +132,9 @@ def test_the_job_s_id_may_be_written_in_capitals(client: TestClient, url: str) -
     *start, job_id, name = url.split("/")
 
     assert client.get("/".join([*start, job_id.upper(), name])).status_code == 200
+
+
+def test_the_path_of_a_download_is_encoded() -> None:
+    path = download_path("job", "été 1_smartcrop.png")
+
+    assert path == "/api/v1/download/job/%C3%A9t%C3%A9%201_smartcrop.png"

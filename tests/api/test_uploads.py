@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from handler.api import create_app
 from handler.config import Config
 from handler.storage import JobRecord, JobStore, presigned_post
-from handler.storage.connect import connect
+from handler.storage.object_store import connect
 from tests.api.calls import ANALYZE, CROP, PORTRAIT
 from tests.api.test_errors import error_of
 from tests.conftest import BUCKET

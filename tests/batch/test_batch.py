@@ -12,11 +12,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from handler.config import Config
+from handler.core import render
 from handler.core.image.frame import Frame
 from handler.core.plan import Plan
-from handler.core.render import render
-from handler.jobs import job
-from handler.jobs.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 from tests.batch.conftest import (
     BATCH,
@@ -66,8 +65,8 @@ def test_a_result_is_what_a_request_of_its_own_makes(client: TestClient) -> None
 
     with ZipFile(io.BytesIO(response.content)) as archive:
         for name, data in (("a_smartcrop.jpg", CAT), ("b_smartcrop.png", CUP)):
-            alone = run_job(Job(data, None, validate_settings(settings)[0]), Config(), Stopwatch())
-            assert archive.read(name) == alone.data
+            alone = run_job(Job(data, None, validate_settings(settings)[0]), Config())
+            assert archive.read(name) == alone.results[0].data
 
 
 def test_pictures_are_stored_as_they_are(client: TestClient) -> None:
@@ -212,13 +211,14 @@ def test_a_surprise_is_one_files_failure_and_is_logged(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, logged: Any
 ) -> None:
     logged()
+    rendered = render.render
 
     def surprised(frame: Frame, plan: Plan) -> Image.Image:
         if frame.size.width == 301:
             raise ZeroDivisionError("a surprise")
-        return render(frame, plan)
+        return rendered(frame, plan)
 
-    monkeypatch.setattr(job, "render", surprised)
+    monkeypatch.setattr(render, "render", surprised)
     odd = encoded(photo(size=(301, 200)))
 
     response = client.post(BATCH, **form([("a.jpg", odd), ("b.jpg", CAT)]))

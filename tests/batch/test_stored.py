@@ -20,7 +20,7 @@ from handler.jobs.job import Job
 from handler.jobs.service import Service
 from handler.jobs.zip_batch import Batch
 from handler.settings import CropSettings
-from handler.storage import open_results
+from handler.storage import ResultStore, connect
 from tests.batch.conftest import BATCH, SMALL, MakeClient, form, pictures, results
 from tests.conftest import BUCKET, UPLOADS
 from tests.pictures import encoded, noise, photo
@@ -149,7 +149,7 @@ def test_what_is_uploaded_is_cropped_by_its_keys(s3: str, uploads: S3Client) -> 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
-    return Service(Config(), open_results(tmp_path.as_uri(), 60))
+    return Service(Config(), ResultStore(connect(tmp_path.as_uri()), 60))
 
 
 def test_memory_holds_no_more_than_a_few_results(service: Service) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from handler.codec import Limits, open_picture
 from handler.config import Config
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from handler.core.placement import largest_extent
-from handler.jobs.job import Job, Stopwatch, open_job, plan_job
+from handler.core.planner import make_plan
+from handler.faces import LazyDetector
+from handler.jobs.job import Job, plan_job
 from handler.settings import validate_settings
 from tests.bench.crops_truth import Photo
 from tests.bench.peers import Peer, crops
@@ -72,9 +74,7 @@ def _ours(settings: dict[str, Any]) -> Choose:
     def choose(photo: Photo, target: Size) -> Region:
         size = {"width": target.width, "height": target.height}
         job = Job(photo.path.read_bytes(), None, validate_settings({**settings, **size})[0])
-        watch, config = Stopwatch(), Config()
-        picture, _ = open_job(job, config, watch)
-        return plan_job(job, picture, config, watch).first.crop.region()
+        return plan_job(job, Config()).crops[0].plan.crop.region()
 
     return choose
 
@@ -87,12 +87,13 @@ def measure_cost() -> dict[str, float]:
 
 
 def _cost(data: bytes, settings: dict[str, Any], shrink: float) -> float:
-    job = Job(data, None, validate_settings(settings)[0])
+    request = validate_settings(settings)[0].request()
+    detector = LazyDetector(None, 0.5)
     taken = []
     for _ in range(_WARM_UPS + _ROUNDS):
         picture = open_picture(data, Limits(_LARGE.width * _LARGE.height))
         picture.pixels(shrink)
         start = time.process_time()
-        plan_job(job, picture, Config(), Stopwatch())
+        make_plan(picture, request, detector)
         taken.append((time.process_time() - start) * 1000)
     return median(taken[_WARM_UPS:])

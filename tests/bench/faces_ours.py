@@ -21,7 +21,7 @@ from handler.core.image.orientation import Orientation
 from handler.faces import detector
 from handler.faces.centerface import FLOOR
 from handler.faces.pyramid import UPRIGHT_AFTER, fine_view
-from handler.jobs.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 
 _LIMITS = Limits(max_pixels=150_000_000)
@@ -47,6 +47,9 @@ class Decoded:
 
     def pixels(self, shrink: float) -> Pixels:
         return self._pixels
+
+    def forget_pixels(self) -> None:
+        """Keep them: every round needs them."""
 
 
 def detect(path: str, lean: int) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def crop(path: str) -> dict[str, Any]:
     settings, _ = validate_settings({"mode": "face"})
     job = Job(Path(path).read_bytes(), None, settings)
     start = time.process_time()
-    done = run_job(job, Config(), Stopwatch())
+    (done,) = run_job(job, Config()).results
     return {"cpu": (time.process_time() - start) * 1000, "faces": len(done.plan.faces)}
 
 

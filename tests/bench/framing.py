@@ -17,8 +17,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from handler.core.face import Face
-from handler.core.framing import PRESETS, FacePreset, frame_faces
+from handler.core.framing import PRESETS, frame_faces
 from handler.core.geometry import Box, Region, Size
+from handler.core.request import FacePreset
 from tests.bench.peers import Unavailable
 
 PHOTOS = Path(__file__).parents[3] / "shared" / "faces-dev"

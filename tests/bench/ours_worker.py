@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from handler.config import Config
-from handler.jobs.job import Crop, Job, Stopwatch, run_job
+from handler.jobs.job import Job, Result, run_job
 from handler.malloc import keep_large_blocks
 from handler.settings import validate_settings
 from tests.bench.stages import timed_stages
@@ -35,7 +35,7 @@ class Worker:
         """Crop, and tell what it cost: milliseconds of CPU (user and system) and of the clock."""
         job = Job(self._data, None, validate_settings(settings)[0])
         cpu, wall = cpu_seconds(), time.perf_counter()
-        crop = run_job(job, _CONFIG, Stopwatch())
+        (crop,) = run_job(job, _CONFIG).results
         cpu, wall = cpu_seconds() - cpu, time.perf_counter() - wall
         return {"cpu": cpu * 1000, "wall": wall * 1000, "bytes": len(crop.data)} | _window(crop)
 
@@ -57,7 +57,7 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _window(crop: Crop) -> dict[str, Any]:
+def _window(crop: Result) -> dict[str, Any]:
     region, source = crop.plan.cut.region, crop.plan.source
     box = (region.left, region.top, region.width, region.height)
     return {"source": [source.width, source.height], "window": box}

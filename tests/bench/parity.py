@@ -11,7 +11,7 @@ from typing import Any
 
 from handler.codec import Limits, open_picture
 from handler.core.geometry import Box, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from handler.core.planner import make_plan
 from handler.errors import SmartCropError
 from handler.settings import validate_settings
@@ -105,7 +105,7 @@ def _compare_box(row: dict[str, Any]) -> Miss:
     theirs = (row["left"], row["top"], row["width"], row["height"])
     wanted = validate_settings({"mode": "trim", "threshold": row["threshold"]})[0]
     picture = open_picture((_SHARED / "images" / row["file"]).read_bytes(), _LIMITS)
-    box = make_plan(picture, wanted).crop
+    box = make_plan(picture, wanted.request()).crop
     ours = (box.left, box.top, box.width, box.height)
     size = (picture.size.width, picture.size.height)
     # Nothing but the very box is the same.
@@ -115,11 +115,11 @@ def _compare_box(row: dict[str, Any]) -> Miss:
 
 def _window(data: bytes, settings: dict[str, Any]) -> tuple[Size, tuple[int, int]]:
     """Size of the resized picture, and our window's corner in its pixels."""
-    wanted = validate_settings(settings)[0]
+    request = validate_settings(settings)[0].request()
     picture = open_picture(data, _LIMITS)
-    plan = make_plan(picture, wanted)
+    plan = make_plan(picture, request)
     decoded = picture.pixels(plan.cut.shrink).size
-    cover = Cover.of(decoded, wanted.target)
+    cover = Cover.of(decoded, request.target)
     whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
     region = plan.cut.region.between(picture.size, decoded)
     left, top = region.left - whole.left, region.top - whole.top

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from tests.bench import peers
 from tests.bench.overlap import iou
 from tests.bench.pictures import Photo, make

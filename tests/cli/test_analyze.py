@@ -11,7 +11,7 @@ from handler.config import Config
 from handler.jobs.job import Job
 from handler.jobs.service import Service
 from handler.settings import parse_settings
-from handler.storage import open_results
+from handler.storage import ResultStore, connect
 from tests.cli.conftest import Draw, SmartCrop
 
 
@@ -38,7 +38,7 @@ def test_the_plan_is_what_the_service_answers(call: SmartCrop, draw: Draw, tmp_p
     text = '{"width":40,"height":30,"strategy":"entropy","padding":20,"size":1}'
     ran = call("analyze", source, "--settings", text)
     settings, warnings = parse_settings(text)
-    service = Service(Config(), open_results((tmp_path / "store").as_uri(), 60))
+    service = Service(Config(), ResultStore(connect((tmp_path / "store").as_uri()), 60))
     expected = service.analyze(Job(source.read_bytes(), None, settings, warnings))
     answer = expected.model_dump(mode="json", by_alias=True, exclude={"overlay_url"})
     assert objects(ran) == [{"file": str(source), **answer}]

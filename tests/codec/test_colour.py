@@ -10,7 +10,7 @@ from handler.codec import Limits, open_picture
 from handler.codec.cmyk_profile import lab_profile, press_profile
 from handler.codec.colour import to_srgb
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.alpha import premultiply
+from handler.core.image.resample import premultiply
 from tests.bench.display_p3 import profile as display_p3
 from tests.codec.samples import P3_TO_SRGB, grey_profile, lab_tiff, srgb
 from tests.pictures import encoded, photo

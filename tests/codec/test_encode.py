@@ -7,7 +7,7 @@ from PIL import Image
 from handler.codec import encode
 from handler.codec.formats import FORMATS
 from handler.config import Config
-from handler.jobs.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 from tests.codec.golden import psnr
 from tests.pictures import decoded, encoded, photo
@@ -34,7 +34,7 @@ def test_an_optimised_jpeg_is_as_good_and_smaller(mode: str) -> None:
 def crop(side: int, format_: str) -> bytes:
     data = encoded(photo("astronaut.png"), quality=80)
     settings = validate_settings({"width": side, "height": side, "format": format_})[0]
-    return run_job(Job(data, None, settings), Config(), Stopwatch()).data
+    return run_job(Job(data, None, settings), Config()).results[0].data
 
 
 @pytest.mark.parametrize(("side", "optimise"), [(800, True), (512, True), (300, False)])

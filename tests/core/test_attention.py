@@ -7,9 +7,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.core.geometry import Size
-from handler.core.subject.attention import MAP_SIDE, attend
+from handler.core.subject.attention import MAP_SIDE, Attention, choose_window, score
 from tests.core.test_geometry import is_inside
 from tests.pictures import noise, photo, scene
+
+
+def attend(picture: Image.Image, resized: Size, target: Size) -> Attention:
+    return choose_window(score(picture), resized, target)
+
 
 untimed = settings(deadline=None)
 SIZE = Size(400, 300)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.core.geometry import Box, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 
 untimed = settings(deadline=None)
 sizes = st.builds(Size, st.integers(1, 20_000), st.integers(1, 20_000))

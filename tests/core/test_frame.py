@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from handler.core.image.frame import Pixels
 from handler.core.image.orientation import Orientation
 from tests.core.compare import decibels

@@ -3,8 +3,9 @@
 import pytest
 
 from handler.core.face import Face
-from handler.core.framing import PRESETS, FacePreset, Framing, frame_faces
+from handler.core.framing import PRESETS, Framing, frame_faces
 from handler.core.geometry import Box, Point, Size
+from handler.core.request import FacePreset
 
 SQUARE = Size(1080, 1080)
 STORY = Size(1080, 1920)

@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from handler.core.face import Face
-from handler.core.framing import PRESETS, FaceChoice, FacePreset, frame_faces
+from handler.core.framing import PRESETS, frame_faces
 from handler.core.geometry import Box, Region, Size, half_up
+from handler.core.request import FaceChoice, FacePreset
 from tests.core.test_framing import SQUARE, eye_share, face, holds
 
 # Other work on the machine slows a test down, and breaks nothing.

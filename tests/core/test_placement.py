@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from handler.core.geometry import Region, Size
 from handler.core.placement import (
-    Guides,
-    Play,
-    guided,
+    PlacementRange,
+    constrained,
     largest_extent,
     nearest_to,
-    spans_of,
+    unmet,
     whole_pixels,
 )
+from handler.core.request import PixelConstraints
+from handler.core.spans import spans_of
 
 untimed = settings(deadline=None)
 PICTURE = Size(60, 40)
@@ -69,9 +70,9 @@ def test_no_window_holds_more_of_what_is_to_be_held(
     boxes: list[Region], target: Size, scale: float, x: float, y: float
 ) -> None:
     extent = largest_extent(PICTURE, target) * scale
-    play = Play.inside(PICTURE, extent).holding(spans_of(boxes))
+    places = PlacementRange.inside(PICTURE, extent).holding(spans_of(boxes))
 
-    window = play.best(nearest_to(np.array([x, y])), np.array([x, y]), NONE)
+    window = places.best(nearest_to(np.array([x, y])), np.array([x, y]), NONE)
 
     assert is_in(window, PICTURE)
     # A window that holds most can always be moved until a box is at its edge.
@@ -93,8 +94,8 @@ def test_a_guided_window_keeps_its_aspect_and_holds_what_any_window_can(
     width, height = limit * scale
     left, top = x * (PICTURE.width - width), y * (PICTURE.height - height)
 
-    window = guided(
-        Region(left, top, width, height), PICTURE, target, Guides(keep=tuple(boxes)), NONE
+    window = constrained(
+        Region(left, top, width, height), PICTURE, target, PixelConstraints(keep=tuple(boxes)), NONE
     )
 
     assert is_in(window, PICTURE)
@@ -117,8 +118,8 @@ def test_a_focus_is_in_the_middle_as_far_as_the_picture_allows(
 ) -> None:
     width, height = largest_extent(PICTURE, target) * scale
 
-    window = guided(
-        Region(0, 0, width, height), PICTURE, target, Guides(focus=(x, y)), spans_of([])
+    window = constrained(
+        Region(0, 0, width, height), PICTURE, target, PixelConstraints(focus=(x, y)), spans_of([])
     )
 
     assert window.left == pytest.approx(min(max(0, x - width / 2), PICTURE.width - width), abs=1e-3)
@@ -132,7 +133,9 @@ def test_a_focus_is_in_the_middle_as_far_as_the_picture_allows(
 def test_what_is_to_be_avoided_stays_out_where_that_is_possible(
     boxes: list[Region], left: float
 ) -> None:
-    window = guided(Region(left, 10, 20, 20), PICTURE, Size(1, 1), Guides(avoid=tuple(boxes)), NONE)
+    window = constrained(
+        Region(left, 10, 20, 20), PICTURE, Size(1, 1), PixelConstraints(avoid=tuple(boxes)), NONE
+    )
 
     def seen(one: Region) -> float:
         return sum(
@@ -146,9 +149,9 @@ def test_what_is_to_be_avoided_stays_out_where_that_is_possible(
 
 
 def test_a_window_that_has_nothing_to_avoid_stays() -> None:
-    guides = Guides(avoid=(Region(50, 0, 10, 40),))
+    constraints = PixelConstraints(avoid=(Region(50, 0, 10, 40),))
 
-    window = guided(Region(7.5, 3.25, 30, 30), PICTURE, Size(1, 1), guides, NONE)
+    window = constrained(Region(7.5, 3.25, 30, 30), PICTURE, Size(1, 1), constraints, NONE)
 
     assert (window.left, window.top) == (7.5, 3.25)
 
@@ -158,22 +161,26 @@ def test_a_window_that_has_nothing_to_avoid_stays() -> None:
 def test_warnings_count_what_was_not_complied_with(
     keep: list[Region], avoid: list[Region], target: Size
 ) -> None:
-    guides = Guides(keep=tuple(keep), avoid=tuple(avoid), beside=2)
+    constraints = PixelConstraints(keep=tuple(keep), avoid=tuple(avoid), outside=2)
     assume(keep or avoid)
 
-    window = guided(Region(0, 0, *largest_extent(PICTURE, target)), PICTURE, target, guides, NONE)
+    window = constrained(
+        Region(0, 0, *largest_extent(PICTURE, target)), PICTURE, target, constraints, NONE
+    )
 
     lost = len(keep) - len(held(window, keep))
-    warnings = guides.warnings(window)
-    assert warnings[0].endswith("2 of the boxes beside the picture")
-    assert any(f"cannot hold {lost} " in line for line in warnings) == (lost > 0)
+    warnings = unmet(constraints, window)
+    assert warnings[0].startswith("keep and avoid: 2 boxes outside the picture")
+    assert any(line.startswith(f"keep: {lost} box") for line in warnings) == (lost > 0)
 
 
 def test_a_crowd_of_boxes_is_held_by_its_larger_ones() -> None:
     crowd = [Region(x % 600, 0, 2, 2) for x in range(0, 6000, 7)]
     large = [Region(700, 0, 20, 20), Region(760, 0, 20, 20)]
 
-    play = Play.inside(Size(800, 100), np.array([100.0, 100.0])).holding(spans_of(crowd + large))
+    places = PlacementRange.inside(Size(800, 100), np.array([100.0, 100.0])).holding(
+        spans_of(crowd + large)
+    )
 
-    assert play.lowest[0] >= 680
-    assert play.highest[0] <= 700
+    assert places.lowest[0] >= 680
+    assert places.highest[0] <= 700

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from handler.core.image.resample import resample
 from tests.core.compare import decibels, levels_apart
 from tests.pictures import gradient, photo

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
+from handler.core.detector import Inspection
 from handler.core.face import Face
 from handler.core.geometry import Box, Region, Size
 from handler.core.image.frame import Frame
 from handler.core.overlay import draw_overlay
-from handler.core.placement import Guides
 from handler.core.plan import Plan
 from handler.core.planner import make_plan
 from handler.core.render import render
-from handler.core.saliency.interest import combine
+from handler.core.request import PixelConstraints
+from handler.core.saliency.interest import Interest, combine, compute_interest
 from handler.core.saliency.selection import Selection, select_window
-from handler.core.saliency.weighing import Look, Weighed, weigh
 from handler.settings import validate_settings
 from tests.pictures import encoded, gradient, noise, photo, scene
 
@@ -26,20 +26,35 @@ PICTURE = Size(800, 600)
 TALL = Size(9, 16)
 
 
+class Inspecting:
+    """A detector that sees the same in every picture, and counts the inspections."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self.sizes: list[Size] = []
+        self._inspection = inspection
+
+    def find(self, _: Frame) -> tuple[Face, ...]:
+        return self._inspection.faces
+
+    def inspect(self, _: Image.Image, source: Size) -> Inspection:
+        self.sizes.append(source)
+        return self._inspection
+
+
 def a_face(left: int, top: int, side: int, score: float = 0.9) -> Face:
     places = ((0.29, 0.28), (0.72, 0.27), (0.51, 0.52), (0.33, 0.72), (0.68, 0.71))
     marks = tuple((left + x * side, top + y * side) for x, y in places)
     return Face(Box(left, top, side, side), score, marks)
 
 
-def weighed(*spots: tuple[float, float], faces: tuple[Face, ...] | None = ()) -> Weighed:
+def weighed(*spots: tuple[float, float], faces: tuple[Face, ...] | None = ()) -> Interest:
     """Interest at shares of the picture's sides, and nowhere else."""
     place = np.linspace(0, 1, 64)
     values = sum(
         np.exp(-((place[:, np.newaxis] - y) ** 2 + (place - x) ** 2) / (2 * 0.05**2))
         for x, y in spots
     )
-    return Weighed(combine([("spots", np.asarray(values) ** 2)]), faces)
+    return Interest(combine([("spots", np.asarray(values) ** 2)]), faces)
 
 
 def holds(window: Box, box: Box) -> bool:
@@ -52,7 +67,9 @@ def opened(image: Image.Image) -> Picture:
 
 
 def planned(image: Image.Image, **wanted: object) -> Plan:
-    return make_plan(opened(image), validate_settings({"strategy": "saliency", **wanted})[0])
+    return make_plan(
+        opened(image), validate_settings({"strategy": "saliency", **wanted})[0].request()
+    )
 
 
 @st.composite
@@ -141,18 +158,18 @@ def test_padding_makes_a_smaller_window_that_still_holds_the_face() -> None:
     assert holds(padded.crop, face.box)
 
 
-def by_hand(**guides: object) -> Selection:
+def constrained(**constraints: object) -> Selection:
     faces = (a_face(700, 200, 80),)
     return select_window(
         weighed((0.8, 0.5), faces=faces),
         PICTURE,
         TALL,
-        guides=Guides(**guides),  # type: ignore[arg-type]
+        constraints=PixelConstraints(**constraints),  # type: ignore[arg-type]
     )
 
 
 def test_a_focus_wins_over_faces_and_interest() -> None:
-    found = by_hand(focus=(250, 300))
+    found = constrained(focus=(250, 300))
 
     assert found.crop.left + found.crop.width / 2 == pytest.approx(250, abs=1)
     assert (found.focus.x, found.focus.y) == (250, 300)
@@ -162,12 +179,12 @@ def test_a_focus_wins_over_faces_and_interest() -> None:
 def test_what_is_to_be_kept_wins_over_the_focus_and_over_faces() -> None:
     keep = Region(0, 0, 40, 40)
 
-    assert by_hand(focus=(700, 300), keep=(keep,)).crop.left == 0
-    assert by_hand(keep=(keep,)).crop.left == 0
+    assert constrained(focus=(700, 300), keep=(keep,)).crop.left == 0
+    assert constrained(keep=(keep,)).crop.left == 0
 
 
 def test_faces_win_over_what_is_to_be_avoided() -> None:
-    found = by_hand(avoid=(Region(690, 0, 110, 600),))
+    found = constrained(avoid=(Region(690, 0, 110, 600),))
 
     assert found.faces_cut == 0
 
@@ -175,7 +192,9 @@ def test_faces_win_over_what_is_to_be_avoided() -> None:
 def test_what_is_avoided_is_of_no_interest() -> None:
     weighs = weighed((0.8, 0.5), (0.2, 0.5))
 
-    found = select_window(weighs, PICTURE, TALL, guides=Guides(avoid=(Region(500, 0, 300, 600),)))
+    found = select_window(
+        weighs, PICTURE, TALL, constraints=PixelConstraints(avoid=(Region(500, 0, 300, 600),))
+    )
 
     assert found.crop.right <= 500
     assert found.focus.x < 300
@@ -210,7 +229,7 @@ def test_the_result_has_the_size_that_was_asked_for(
     picture = opened(noise(width, height))
     wanted = {"strategy": "saliency", "width": across, "height": down, "padding": padding}
 
-    plan = make_plan(picture, validate_settings(wanted)[0])
+    plan = make_plan(picture, validate_settings(wanted)[0].request())
 
     assert render(picture, plan).size == (across, down)
     assert 0 <= plan.crop.left < plan.crop.right <= width
@@ -222,7 +241,7 @@ def test_the_result_has_the_size_that_was_asked_for(
 def test_the_window_is_rendered_undistorted() -> None:
     picture = opened(gradient(300, 200))
     wanted = {"strategy": "saliency", "width": 50, "height": 100, "focus": {"x": 0.5, "y": 0.5}}
-    plan = make_plan(picture, validate_settings(wanted)[0])
+    plan = make_plan(picture, validate_settings(wanted)[0].request())
 
     pixels = np.asarray(render(picture, plan).convert("RGB"), float)
 
@@ -246,22 +265,15 @@ def test_what_is_transparent_draws_no_eye() -> None:
 
 def test_auto_weighs_what_was_seen_beside_the_pixels() -> None:
     face = a_face(500, 100, 100)
-    seen: list[Size] = []
 
-    def look(view: Image.Image, size: Size) -> Look:
-        seen.append(size)
-        return Look((face,), [("faces", np.eye(8) + 0.1)])
-
-    def looking(frame: Frame, shrink: float) -> Weighed:
-        return weigh(frame, shrink, look)
-
+    detector = Inspecting(Inspection((face,), [("faces", np.eye(8) + 0.1)]))
     picture = opened(photo("coffee.png"))
     wanted, _ = validate_settings({"mode": "auto", "width": 90, "height": 160})
 
-    plans = [make_plan(picture, wanted, weigh=looking) for _ in range(2)]
+    plans = [make_plan(picture, wanted.request(), detector) for _ in range(2)]
 
     assert plans[0] == plans[1]
-    assert seen == [picture.size]  # once for both
+    assert detector.sizes == [picture.size]  # once for both
     plan = plans[0]
     assert (plan.mode, plan.strategy, plan.fallback) == ("auto", None, None)
     assert holds(plan.crop, face.box)
@@ -286,17 +298,15 @@ def test_a_thing_in_an_empty_picture_is_not_outvoted_by_a_networks_own_edges() -
     edges = np.zeros((15, 20))
     edges[0, 0] = 1000
 
-    def look(view: Image.Image, size: Size) -> Look:
-        return Look((), [("novelty", edges)])
-
+    detector = Inspecting(Inspection((), [("novelty", edges)]))
     sky = opened(Image.new("RGB", (640, 480), "skyblue"))
 
-    interest = weigh(sky, 1, look).interest
+    interest = compute_interest(sky, 1, detector)
 
-    assert interest.weights["novelty"] == pytest.approx(0, abs=1e-6)
+    assert interest.map.weights["novelty"] == pytest.approx(0, abs=1e-6)
 
 
-def test_the_overlay_shows_heat_and_what_was_said_by_hand() -> None:
+def test_the_overlay_shows_heat_and_what_was_said_constrained() -> None:
     picture = opened(Image.new("RGB", (400, 300), "grey"))
     wanted, _ = validate_settings(
         {
@@ -306,7 +316,7 @@ def test_the_overlay_shows_heat_and_what_was_said_by_hand() -> None:
         }
     )
 
-    drawn = np.asarray(draw_overlay(picture, make_plan(picture, wanted)), int)
+    drawn = np.asarray(draw_overlay(picture, make_plan(picture, wanted.request())), int)
 
     assert tuple(drawn[100, 125]) == (70, 130, 255)
     assert tuple(drawn[0, 20]) == (255, 120, 0)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
 from handler.core.geometry import Box, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from handler.core.image.orientation import Orientation
 from handler.core.plan import Plan
 from handler.core.planner import make_plan
@@ -36,7 +36,7 @@ def _wanted(width: int, height: int, **others: object) -> CropSettings:
 
 
 def _cut(picture: Picture, wanted: CropSettings) -> tuple[Plan, Image.Image]:
-    plan = make_plan(picture, wanted)
+    plan = make_plan(picture, wanted.request())
     return plan, render(picture, plan)
 
 
@@ -80,7 +80,8 @@ def test_the_window_is_the_largest_of_its_aspect_and_padding_takes_its_share(
     width: int, height: int, across: int, down: int, padding: int, strategy: str
 ) -> None:
     plan = make_plan(
-        _open(noise(width, height)), _wanted(across, down, padding=padding, strategy=strategy)
+        _open(noise(width, height)),
+        _wanted(across, down, padding=padding, strategy=strategy).request(),
     )
 
     factor = 1 + padding / 100
@@ -116,7 +117,7 @@ def test_the_subject_is_in_the_window(
 ) -> None:
     picture = _open(scene(600, 400, focus))
 
-    plan = make_plan(picture, _wanted(*target, strategy=strategy))
+    plan = make_plan(picture, _wanted(*target, strategy=strategy).request())
 
     assert plan.crop.left <= focus[0] < plan.crop.right
     assert plan.crop.top <= focus[1] < plan.crop.bottom
@@ -127,11 +128,11 @@ def test_analysing_first_changes_nothing(strategy: str) -> None:
     data = encoded(photo(size=(450, 300)))
     wanted = _wanted(60, 60, strategy=strategy)
     picture = open_picture(data, Limits(10**6))
-    plan = make_plan(picture, wanted)
+    plan = make_plan(picture, wanted.request())
 
     again = open_picture(data, Limits(10**6))
 
-    assert make_plan(again, wanted) == plan
+    assert make_plan(again, wanted.request()) == plan
     assert render(again, plan).tobytes() == render(picture, plan).tobytes()
     # A plan is enough: the renderer looks at nothing else that planning left behind.
     fresh = render(open_picture(data, Limits(10**6)), plan)

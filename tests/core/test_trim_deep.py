@@ -28,4 +28,4 @@ def shot() -> bytes:
 def test_only_the_corner_is_as_exact_as_sharps(background: str, found: Box) -> None:
     picture = open_picture(shot(), Limits(100_000))
     wanted = validate_settings({"mode": "trim", "background": background})[0]
-    assert make_plan(picture, wanted).crop == found
+    assert make_plan(picture, wanted.request()).crop == found

@@ -39,7 +39,7 @@ def opened(image: Image.Image, name: str = "PNG", **options: Any) -> Picture:
 
 
 def trimmed(picture: Picture, **settings: object) -> tuple[Plan, Image.Image]:
-    plan = make_plan(picture, validate_settings({"mode": "trim", **settings})[0])
+    plan = make_plan(picture, validate_settings({"mode": "trim", **settings})[0].request())
     return plan, render(picture, plan)
 
 

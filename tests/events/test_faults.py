@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handler.storage import connect
+from handler.storage import object_store
 from tests.emulator import Function, emulated
 from tests.events.conftest import Bucket, Handle, Sandbox
 from tests.events.notifications import again, batch_task, messages, s3_put
@@ -19,7 +19,7 @@ from tests.servers import Program
 @pytest.fixture
 def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
     """What the function takes for S3; nobody waits here as long as it would for S3."""
-    monkeypatch.setattr(connect, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
+    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
     with in_front_of(seaweedfs.url) as store:
         monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
         yield store
@@ -62,7 +62,7 @@ def test_a_store_that_stalls_is_given_up(
     folder: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connect, "_REQUEST_TIMEOUT", timedelta(milliseconds=200))
+    monkeypatch.setattr(object_store, "_REQUEST_TIMEOUT", timedelta(milliseconds=200))
     handle = make_handler()
     bucket.put(f"{folder}/a.jpg")
     store.fault = lambda method, path: "stall"

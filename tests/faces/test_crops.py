@@ -6,7 +6,7 @@ import pytest
 
 from handler.config import Config
 from handler.core.plan import Plan
-from handler.jobs.job import Job, Stopwatch, open_job, plan_job
+from handler.jobs.job import Job, plan_job
 from handler.settings import validate_settings
 from tests.bench.crops import GATES
 from tests.bench.crops_sides import OURS
@@ -47,6 +47,4 @@ def test_our_windows_keep_more_than_the_centre(
 
 
 def planned(job: Job) -> list[Plan]:
-    watch = Stopwatch()
-    picture, _ = open_job(job, Config(), watch)
-    return [plan for _, plan in plan_job(job, picture, Config(), watch).plans]
+    return [crop.plan for crop in plan_job(job, Config()).crops]

@@ -225,6 +225,9 @@ class Watched:
         self.decoded.append(pixels.size)
         return pixels
 
+    def forget_pixels(self) -> None:
+        self._frame.forget_pixels()
+
 
 @pytest.mark.parametrize(("width", "decoded"), [(8000, 1000), (4000, 1000), (1000, 1000)])
 def test_a_large_jpeg_is_not_decoded_in_full(

@@ -41,7 +41,7 @@ def frame():
 def subject():
     settings, _ = validate_settings({"width": 100, "height": 100})
     opened = frame()
-    plan = make_plan(opened, settings)
+    plan = make_plan(opened, settings.request())
     assert encode(render(opened, plan), opened.format, 90, "white")
 
 def health():

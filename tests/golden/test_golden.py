@@ -27,7 +27,7 @@ def test_it_looks_as_sharp_has_it(case: dict[str, Any]) -> None:
     wanted = {name: case[name] for name in _SETTINGS if name in case}
     picture = open_picture(DRAWINGS[case["file"]](), Limits(10_000_000))
 
-    image = render(picture, make_plan(picture, validate_settings(wanted)[0]))
+    image = render(picture, make_plan(picture, validate_settings(wanted)[0].request()))
 
     golden = decoded((_HERE / f"{case['name']}.png").read_bytes())
     # Colours that are not seen do not count.

@@ -18,7 +18,7 @@ from PIL import Image
 
 from handler.config import Config
 from handler.errors import SmartCropError
-from handler.jobs.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 
 # The deployment's default is 150 megapixels; what a picture below that limit costs is not a
@@ -66,7 +66,7 @@ def _answer(data: bytes, settings: dict[str, Any], cpu_seconds: float) -> dict[s
 def _run(data: bytes, settings: dict[str, Any]) -> dict[str, Any]:
     try:
         job = Job(data, "hostile.jpg", validate_settings(settings)[0])
-        crop = run_job(job, _CONFIG, Stopwatch())
+        (crop,) = run_job(job, _CONFIG).results
     except SmartCropError as error:
         return {"status": error.status, "answer": error.answer()}
     except Exception:  # the API would answer 500

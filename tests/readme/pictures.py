@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from handler.config import Config
-from handler.jobs.job import Job, Stopwatch, run_job
+from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 from tests.core import product_shots
 from tests.pictures import encoded, photo
@@ -55,9 +55,9 @@ def draw() -> Iterator[tuple[str, Image.Image]]:
     for name, (source, settings) in EXAMPLES.items():
         image = _MADE[name]() if name in _MADE else photo(source)
         job = Job(encoded(image, "PNG"), None, validate_settings(settings)[0], overlay=True)
-        crop = run_job(job, Config(), Stopwatch())
-        assert crop.overlay is not None
-        for kind, data in (("before", crop.overlay), ("after", crop.data)):
+        (result,) = run_job(job, Config()).results
+        assert result.overlay is not None
+        for kind, data in (("before", result.overlay), ("after", result.data)):
             yield f"{name}-{kind}.jpg", _shrunk(Image.open(io.BytesIO(data)).convert("RGB"))
 
 

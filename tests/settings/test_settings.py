@@ -126,7 +126,9 @@ def test_a_number_past_all_bounds_is_out_of_range(number: str) -> None:
 
 
 def test_width_and_height_together_are_limited() -> None:
-    assert parse_settings('{"width": 10000, "height": 5000}')[0].target == Size(10_000, 5_000)
+    assert parse_settings('{"width": 10000, "height": 5000}')[0].request().target == Size(
+        10_000, 5_000
+    )
 
     with pytest.raises(InvalidSettings, match="width × height must be at most 50 megapixels"):
         parse_settings('{"width": 10000, "height": 5001}')
@@ -197,7 +199,7 @@ def status_of(text: str) -> int:
         json.dumps(error.answer(), ensure_ascii=False).encode()
         return error.status
     json.dumps(warnings, ensure_ascii=False).encode()
-    return 200 if 1 <= settings.target.area <= 50_000_000 else 500
+    return 200 if 1 <= settings.request().target.area <= 50_000_000 else 500
 
 
 @given(values=st.dictionaries(st.sampled_from([*TABLE]) | st.text(), VALUES, max_size=5))

@@ -32,7 +32,7 @@ def test_a_size_is_a_name_or_numbers_or_both() -> None:
         ("40x30", 40, 30),
         ("Hero_Image", 640, 360),
     ]
-    assert [size.in_file_names for size in settings.sizes] == [
+    assert [size.filename_suffix for size in settings.sizes] == [
         *("16-9", "instagram-story", "300x200", "40x30", "hero-image")
     ]
 
@@ -55,9 +55,9 @@ def test_all_names_together_are_one_request() -> None:
 def test_each_size_has_the_other_settings() -> None:
     settings = parsed(["40x30", "1:1"], mode="face", padding=5)
 
-    assert settings.by_size() == [
-        parse_settings('{"mode":"face","padding":5,"width":40,"height":30}')[0],
-        parse_settings('{"mode":"face","padding":5,"width":1080,"height":1080}')[0],
+    assert settings.requests() == [
+        parse_settings('{"mode":"face","padding":5,"width":40,"height":30}')[0].request(),
+        parse_settings('{"mode":"face","padding":5,"width":1080,"height":1080}')[0].request(),
     ]
 
 

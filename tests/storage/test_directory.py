@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from handler.errors import NotFound, StorageUnavailable
-from handler.storage import ResultStore, open_results
+from handler.storage import ResultStore, connect
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> ResultStore:
-    return open_results((tmp_path / "results").as_uri(), 60)
+    return ResultStore(connect((tmp_path / "results").as_uri()), 60)
 
 
 def test_a_result_is_one_file_in_the_folder_of_its_job(
@@ -97,7 +97,7 @@ def test_a_reader_never_sees_half_a_result(results: ResultStore, tmp_path: Path)
 
 
 def test_a_directory_that_is_gone_is_unavailable(tmp_path: Path) -> None:
-    results = open_results((tmp_path / "results").as_uri(), 60)
+    results = ResultStore(connect((tmp_path / "results").as_uri()), 60)
     (tmp_path / "results").rmdir()
     (tmp_path / "results").write_text("in the way")
 
@@ -105,9 +105,19 @@ def test_a_directory_that_is_gone_is_unavailable(tmp_path: Path) -> None:
         results.save("job", "a.png", b"picture", "image/png")
 
 
-def test_links_lead_to_this_service_and_stay_good(results: ResultStore) -> None:
-    link = results.link("job", "été 1_smartcrop.png")
+def test_links_are_those_of_the_service_and_do_not_expire(tmp_path: Path) -> None:
+    store = connect((tmp_path / "results").as_uri())
+    results = ResultStore(store, 60, lambda folder, name: f"/here/{folder}/{name}")
 
-    assert link.url == "/api/v1/download/job/%C3%A9t%C3%A9%201_smartcrop.png"
-    assert link.expires_at is None
+    link = results.link("job", "a_smartcrop.png")
+
+    assert (link.url, link.expires_at) == ("/here/job/a_smartcrop.png", None)
     assert not results.signs_links
+
+
+def test_links_without_a_service_lead_to_the_file(results: ResultStore, tmp_path: Path) -> None:
+    results.save("job", "été_smartcrop.png", b"picture", "image/png")
+
+    link = results.link("job", "été_smartcrop.png")
+
+    assert link.url == (tmp_path / "results/job/été_smartcrop.png").as_uri()

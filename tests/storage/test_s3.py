@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 from mypy_boto3_s3 import S3Client
 
 from handler.errors import NotFound, StorageUnavailable
-from handler.storage import ResultStore, open_results
+from handler.storage import ResultStore, connect
 
 BUCKET = "results"
 ENVIRONMENT = {
@@ -55,7 +55,7 @@ def results(moto: str, client: S3Client, monkeypatch: pytest.MonkeyPatch) -> Res
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    return open_results(f"s3://{BUCKET}/crops/2024/", 3600)
+    return ResultStore(connect(f"s3://{BUCKET}/crops/2024/"), 3600)
 
 
 def test_a_result_is_one_object_under_the_prefix_and_its_job(
@@ -68,7 +68,7 @@ def test_a_result_is_one_object_under_the_prefix_and_its_job(
 
 
 def test_without_a_prefix_it_stands_at_the_top(results: ResultStore, client: S3Client) -> None:
-    open_results(f"s3://{BUCKET}", 60).save("job", "a.png", b"picture", "image/png")
+    ResultStore(connect(f"s3://{BUCKET}"), 60).save("job", "a.png", b"picture", "image/png")
 
     assert client.head_object(Bucket=BUCKET, Key="job/a.png")["ContentLength"] == 7
 
@@ -110,8 +110,9 @@ def test_one_that_is_not_there_is_not_found(results: ResultStore) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_unavailable(results: ResultStore) -> None:
+    missing = ResultStore(connect("s3://no-such-bucket"), 60)
     with pytest.raises(StorageUnavailable):
-        open_results("s3://no-such-bucket", 60).save("job", "a.png", b"picture", "image/png")
+        missing.save("job", "a.png", b"picture", "image/png")
 
 
 def test_a_link_says_until_when_it_is_good(results: ResultStore) -> None:
@@ -137,4 +138,4 @@ def test_an_endpoint_of_s3_alone_is_taken_too(
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto)
 
-    open_results(f"s3://{BUCKET}", 60).save("job", "b.png", b"picture", "image/png")
+    ResultStore(connect(f"s3://{BUCKET}"), 60).save("job", "b.png", b"picture", "image/png")

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from handler.api import create_app
 from handler.config import Config
 from handler.errors import StorageUnavailable
-from handler.storage import ResultStore, open_results
+from handler.storage import ResultStore, connect
 from tests.api.calls import CROP, small
 from tests.conftest import SECRET_KEY
 from tests.pictures import decoded, encoded, gradient
@@ -76,7 +76,7 @@ def test_a_link_is_for_reading_only(link: str, method: str) -> None:
 
 
 def test_an_expired_link_is_refused(s3: str, on_s3: ResultStore, link: str) -> None:
-    short = open_results(s3, 1).link("job", "été_smartcrop.png").url
+    short = ResultStore(connect(s3), 1).link("job", "été_smartcrop.png").url
 
     time.sleep(2.1)
 
@@ -88,7 +88,7 @@ def test_with_a_wrong_secret_nothing_is_stored_or_served(
     s3: str, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY[::-1])
-    results = open_results(s3, 60)
+    results = ResultStore(connect(s3), 60)
 
     with pytest.raises(StorageUnavailable):
         results.save("job", "a.png", PICTURE, "image/png")

@@ -8,7 +8,7 @@ from queue import Queue
 import pytest
 
 from handler.errors import StorageUnavailable
-from handler.storage import ResultStore, connect, open_results
+from handler.storage import ResultStore, connect, object_store
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_a_store_that_refuses_connections_is_unavailable(
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
 
     with pytest.raises(StorageUnavailable) as caught:
-        CALLS[call](open_results("s3://results", 60))
+        CALLS[call](ResultStore(connect("s3://results"), 60))
 
     assert "127.0.0.1" not in str(caught.value.answer())
 
@@ -64,10 +64,10 @@ def hung_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue[str]]:
 def test_a_store_that_does_not_answer_is_given_up(
     hung_up: Queue[str], call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "_REQUEST_TIMEOUT", timedelta(milliseconds=100))
-    monkeypatch.setattr(connect, "_RETRY_TIMEOUT", timedelta(milliseconds=200))
+    monkeypatch.setattr(object_store, "_REQUEST_TIMEOUT", timedelta(milliseconds=100))
+    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=200))
 
     with pytest.raises(StorageUnavailable):
-        CALLS[call](open_results("s3://results", 60))
+        CALLS[call](ResultStore(connect("s3://results"), 60))
 
     assert hung_up.get(timeout=60) == "client"

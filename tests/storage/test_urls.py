@@ -2,17 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from handler.storage import open_results
+from handler.storage import ResultStore, connect
 
 
 def test_a_directory_is_made_if_need_be(tmp_path: Path) -> None:
-    open_results((tmp_path / "a b" / "ü").as_uri(), 60)
+    ResultStore(connect((tmp_path / "a b" / "ü").as_uri()), 60)
 
     assert (tmp_path / "a b" / "ü").is_dir()
 
 
 def test_this_machine_may_be_named(tmp_path: Path) -> None:
-    open_results(f"file://localhost{tmp_path}/here", 60)
+    ResultStore(connect(f"file://localhost{tmp_path}/here"), 60)
 
     assert (tmp_path / "here").is_dir()
 
@@ -28,4 +28,4 @@ def test_any_other_url_is_told_what_is_expected(url: str) -> None:
     with pytest.raises(
         ValueError, match=r"Expected s3://bucket/prefix or file:///directory but received"
     ):
-        open_results(url, 60)
+        ResultStore(connect(url), 60)

@@ -12,7 +12,7 @@ from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from handler.jobs.job import Job
 from handler.jobs.service import Service
 from handler.settings import CropSettings
-from handler.storage import open_results
+from handler.storage import ResultStore, connect
 from tests.pictures import encoded, gradient
 
 PICTURE = encoded(gradient(90, 60))
@@ -22,7 +22,7 @@ PICTURE = encoded(gradient(90, 60))
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]) -> Service:
     """As on Lambda, where lines are objects."""
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
-    return Service(Config(), open_results(tmp_path.as_uri(), 60))
+    return Service(Config(), ResultStore(connect(tmp_path.as_uri()), 60))
 
 
 def job(data: bytes = PICTURE, **settings: Any) -> Job:
@@ -98,7 +98,7 @@ def test_neither_names_nor_links_are_told(
 def test_at_a_terminal_a_job_is_one_readable_line(
     tmp_path: Path, logged: Callable[[], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Service(Config(), open_results(tmp_path.as_uri(), 60)).crop(job())
+    Service(Config(), ResultStore(connect(tmp_path.as_uri()), 60)).crop(job())
 
     captured = capsys.readouterr()
     assert captured.out == ""

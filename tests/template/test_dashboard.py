@@ -12,7 +12,7 @@ from handler.config import Config
 from handler.jobs.job import Job
 from handler.jobs.service import Service
 from handler.settings import CropSettings
-from handler.storage import open_results
+from handler.storage import ResultStore, connect
 from tests.pictures import encoded, gradient
 from tests.template.stack import resources
 
@@ -27,7 +27,7 @@ def emitted(
     telemetry._logger.cache_clear()
     config = Config(store=f"file://{tmp_path}")
     job = Job(encoded(gradient(64, 48)), "a.jpg", CropSettings(width=16, height=16))
-    Service(config, open_results(config.store, config.link_seconds)).crop(job)
+    Service(config, ResultStore(connect(config.store), config.link_seconds)).crop(job)
     lines = map(json.loads, capsys.readouterr().out.splitlines())
     (metrics,) = (line["_aws"]["CloudWatchMetrics"][0] for line in lines if "_aws" in line)
     yield metrics

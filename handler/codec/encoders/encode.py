@@ -9,7 +9,7 @@ from PIL import Image
 
 from handler.codec.encoders import gif_writer, png_writer, tiff_writer
 from handler.codec.formats import FORMATS, Format, available_formats
-from handler.core.image.canvas import Colour
+from handler.core.request import Colour
 from handler.errors import InvalidSettings, ProcessingFailed
 
 # Longest side that a format or its library can write; the others end where pictures do.

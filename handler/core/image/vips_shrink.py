@@ -23,7 +23,7 @@ _BLOCK = 16
 _Real = TypeVar("_Real", np.float32, np.float64)
 
 
-def thumbnail(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
+def shrink_to_square(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     """Shrink ``image`` to ``side`` x ``side`` pixels, its aspect ignored.
 
     An axis that is shorter than ``side`` is not shrunk; Catmull-Rom then follows on both.

@@ -1,13 +1,21 @@
-"""Several maps of what is interesting in a picture, made one."""
+"""The interest (saliency) map of a picture, combined from several maps, with the faces found.
 
-from collections.abc import Sequence
+A map of interest gives each place of the picture a value of 0 or more: the share of the viewer's
+attention that it draws.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from handler.core.detector import Detector, Inspection
+from handler.core.face import Face
 from handler.core.geometry import Region, Size
+from handler.core.image.frame import Frame, fitted, opaque
+from handler.core.saliency.maps import find_salient
 
 Map = NDArray[np.float64]
 
@@ -18,10 +26,16 @@ GRID = 32
 # windows are the same.
 _LEAST = 0.1
 _TINY = 1e-6
+# Mean corner strength at which a network's maps count half. It lies between that of a clear sky
+# (0.2) and that of the emptiest of 234 photos (0.8).
+_LITTLE_STRUCTURE = 0.5
+# Long side of the view that is scored, in pixels. The detector finds a face of a thirtieth of it;
+# at twice the size it would find 2 % more of them for four times the work.
+_VIEW_SIDE = 320
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
+class InterestMap:
     """Where in a picture the interest is.
 
     Attributes:
@@ -47,7 +61,7 @@ class Interest:
         across, down = _inside(lefts, window[0]), _inside(tops, window[1])
         return np.asarray(down @ self.heat @ across.T)
 
-    def without(self, areas: Sequence[Region], picture: Size) -> "Interest":
+    def without(self, areas: Sequence[Region], picture: Size) -> "InterestMap":
         """The same with nothing of interest in some areas, given in pixels of the picture."""
         left = np.ones_like(self.heat)
         for area in areas:
@@ -55,10 +69,65 @@ class Interest:
             down = _inside(np.array([area.top / picture.height]), area.height / picture.height)
             left *= 1 - down.T @ across
         heat = self.heat * left
-        return Interest(heat / heat.sum(), self.weights) if heat.sum() > _TINY else self
+        return InterestMap(heat / heat.sum(), self.weights) if heat.sum() > _TINY else self
 
 
-def combine(maps: Sequence[tuple[str, NDArray[np.floating]]]) -> Interest:
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """The interest map of a picture, and its faces.
+
+    Attributes:
+        map: the interest map.
+        faces: the faces found; None if face detection is not available.
+    """
+
+    map: InterestMap
+    faces: tuple[Face, ...] | None
+
+
+def compute_interest(frame: Frame, shrink: float, detector: Detector | None = None) -> Interest:
+    """Return the interest map and the faces of a picture.
+
+    Args:
+        frame: the opened picture.
+        shrink: coarsest scale to decode at, in source pixels per pixel; see `decoding_shrink`.
+        detector: the face detector, whose maps are combined with those of `find_salient`.
+    """
+    pixels = frame.pixels(shrink)
+
+    def compute() -> Interest:
+        view = opaque(pixels.overview(fitted(frame.size, _VIEW_SIDE)))
+        salient = find_salient(view)
+        found = None if detector is None else detector.inspect(view, frame.size)
+        if found is None:
+            return Interest(combine(salient.maps), None)
+        return Interest(combine([*salient.maps, *_trusted(found, salient.structure)]), found.faces)
+
+    return pixels.once("saliency" if detector is None else "saliency and faces", compute)
+
+
+def decoding_shrink(shrink: float, picture: Size) -> float:
+    """Return the scale at which a picture is decoded to be both scored and rendered.
+
+    Args:
+        shrink: scale of the rendering, in source pixels per pixel.
+        picture: size of the picture at full scale.
+    """
+    return min(shrink, max(picture.width, picture.height) / _VIEW_SIDE)
+
+
+def _trusted(found: Inspection, structure: float) -> Iterator[tuple[str, NDArray[np.floating]]]:
+    """Yield a network's maps, with an exponent from 0 (nothing to see) to 1.
+
+    In an empty sky the network responds to the edges of its own input, and would find the corners
+    novel.
+    """
+    trust = structure**2 / (structure**2 + _LITTLE_STRUCTURE**2)
+    for name, values in found.maps:
+        yield name, values**trust
+
+
+def combine(maps: Sequence[tuple[str, NDArray[np.floating]]]) -> InterestMap:
     """The product of maps, and of a bell around the centre of the picture.
 
     Each map is taken relative to its mean, so that its unit does not matter, and each has the
@@ -75,7 +144,7 @@ def combine(maps: Sequence[tuple[str, NDArray[np.floating]]]) -> Interest:
     logarithms += [(name, _logarithm(values)) for name, values in maps]
     total = sum(logarithm for _, logarithm in logarithms)
     heat = np.exp(total - np.max(total))
-    return Interest(heat / heat.sum(), _weigh(logarithms, np.asarray(total)))
+    return InterestMap(heat / heat.sum(), _variance_shares(logarithms, np.asarray(total)))
 
 
 def _logarithm(values: NDArray[np.floating]) -> Map:
@@ -84,7 +153,7 @@ def _logarithm(values: NDArray[np.floating]) -> Map:
     return np.asarray(np.log(np.maximum(cells, 0) / (cells.mean() + _TINY) + _LEAST))
 
 
-def _weigh(logarithms: Sequence[tuple[str, Map]], total: Map) -> dict[str, float]:
+def _variance_shares(logarithms: Sequence[tuple[str, Map]], total: Map) -> dict[str, float]:
     off = total - total.mean()
     variance = float((off**2).mean())
     weights = dict.fromkeys((name for name, _ in logarithms), 0.0)

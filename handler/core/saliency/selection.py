@@ -5,26 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handler.core.framing import FaceChoice, choose_heads
+from handler.core.face import Head
+from handler.core.framing import choose_heads
 from handler.core.geometry import Box, Point, Region, Size
-from handler.core.head import Head
 from handler.core.placement import (
     ON_FOCUS,
-    Floats,
-    Guides,
-    Play,
+    PlacementRange,
     Score,
-    X,
-    Y,
     centred_on_focus,
     grown_to_hold,
     largest_extent,
     point_in,
-    spans_of,
     whole_pixels,
 )
-from handler.core.saliency.interest import GRID, Interest
-from handler.core.saliency.weighing import Weighed
+from handler.core.request import FaceChoice, PixelConstraints
+from handler.core.saliency.interest import GRID, Interest, InterestMap
+from handler.core.spans import Floats, X, Y, spans_of
 
 # What a window at the very edge must hold more of the interest than the one in the centre, as a
 # share of it all. People who crop leave the centre unwillingly; and where nothing is of interest
@@ -61,13 +57,13 @@ class Selection:
 
 
 def select_window(
-    weighed: Weighed,
+    interest: Interest,
     picture: Size,
     target: Size,
     *,
     padding: int = 0,
     choose: FaceChoice = "all",
-    guides: Guides | None = None,
+    constraints: PixelConstraints | None = None,
 ) -> Selection:
     """Choose a window.
 
@@ -83,24 +79,24 @@ def select_window(
     6. It keeps as much of the interest as it can, at the price of leaving the centre.
 
     Args:
-        weighed: the picture, weighed.
+        interest: the interest map and the faces of the picture.
         picture: its size.
         target: size of the output, of which only the aspect matters.
         padding: how much smaller than the largest window, as in subject mode, in percent.
         choose: the faces to hold: every clear one, or the largest.
-        guides: what was said by hand.
+        constraints: what was said by hand.
     """
-    guides = guides or Guides()
-    heads = [Head.of(face, picture) for face in weighed.faces or ()]
+    constraints = constraints or PixelConstraints()
+    heads = [Head.of(face, picture) for face in interest.faces or ()]
     chosen = choose_heads(heads, choose) if heads else ()
     held = [heads[index] for index in chosen]
-    interest = weighed.interest.without(guides.avoid, picture)
+    heat = interest.map.without(constraints.avoid, picture)
     limit = largest_extent(picture, target)
-    extent = grown_to_hold(limit / (1 + padding / 100), limit, spans_of(guides.keep))
-    if guides.focus is None:
-        region = _place(interest, held, picture, extent, limit, guides)
+    extent = grown_to_hold(limit / (1 + padding / 100), limit, spans_of(constraints.keep))
+    if constraints.focus is None:
+        region = _place(heat, held, picture, extent, limit, constraints)
     else:
-        region = centred_on_focus(picture, extent, guides)
+        region = centred_on_focus(picture, extent, constraints)
     crop = whole_pixels(region, picture)
     centre = Region(
         (picture.width - region.width) / 2,
@@ -108,39 +104,41 @@ def select_window(
         region.width,
         region.height,
     )
-    kept, kept_by_centre = _kept(interest, region, picture), _kept(interest, centre, picture)
+    kept, kept_by_centre = _kept(heat, region, picture), _kept(heat, centre, picture)
     cut = sum(not head.inside(crop) for head in held)
     return Selection(
         region=region,
         crop=crop,
-        focus=point_in(crop, *(guides.focus or _hottest(interest, region, picture))),
+        focus=point_in(crop, *(constraints.focus or _hottest(heat, region, picture))),
         confidence=kept - kept_by_centre,
         chosen=chosen,
         faces_cut=cut,
-        reason=_explain(kept, kept_by_centre, len(held), cut) if guides.focus is None else ON_FOCUS,
+        reason=_explain(kept, kept_by_centre, len(held), cut)
+        if constraints.focus is None
+        else ON_FOCUS,
     )
 
 
 def _place(
-    interest: Interest,
+    interest: InterestMap,
     heads: Sequence[Head],
     picture: Size,
     extent: Floats,
     limit: Floats,
-    guides: Guides,
+    constraints: PixelConstraints,
 ) -> Region:
     """Where the interest is best kept, of all places that hold what is to be held."""
-    keep, avoid = spans_of(guides.keep), spans_of(guides.avoid)
+    keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
     boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
     rooms = [head.room(0.0, picture, _HAIRLINE) for head in heads]
     extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
-    play = Play.inside(picture, extent).holding(keep).holding(boxes)
-    play = play.holding(np.array(rooms).reshape(-1, 2, 2))
+    places = PlacementRange.inside(picture, extent).holding(keep).holding(boxes)
+    places = places.holding(np.array(rooms).reshape(-1, 2, 2))
     middle = (np.array([picture.width, picture.height]) - extent) / 2
-    return play.best(_interest_score(interest, extent, picture), middle, avoid)
+    return places.best(_interest_score(interest, extent, picture), middle, avoid)
 
 
-def _interest_score(interest: Interest, extent: Floats, picture: Size) -> Score:
+def _interest_score(interest: InterestMap, extent: Floats, picture: Size) -> Score:
     bounds = np.array([picture.width, picture.height], float)
     window = extent / bounds
     room = np.maximum(bounds - extent, 1e-9)
@@ -154,13 +152,13 @@ def _interest_score(interest: Interest, extent: Floats, picture: Size) -> Score:
     return score
 
 
-def _kept(interest: Interest, region: Region, picture: Size) -> float:
+def _kept(interest: InterestMap, region: Region, picture: Size) -> float:
     left, top = np.array([region.left / picture.width]), np.array([region.top / picture.height])
     window = region.width / picture.width, region.height / picture.height
     return float(interest.kept(left, top, window)[0, 0])
 
 
-def _hottest(interest: Interest, region: Region, picture: Size) -> tuple[float, float]:
+def _hottest(interest: InterestMap, region: Region, picture: Size) -> tuple[float, float]:
     """The middle of the most interesting cell in the window."""
     middles = (np.arange(GRID) + 0.5) / GRID
     xs, ys = middles * picture.width, middles * picture.height

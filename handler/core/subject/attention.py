@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from handler.core.geometry import Box, Point, Size
-from handler.core.image.vips_shrink import thumbnail
+from handler.core.image.vips_shrink import shrink_to_square
 
 MAP_SIDE = 32
 
@@ -46,20 +46,8 @@ class Attention:
     heat: npt.NDArray[np.float64]
 
 
-def attend(picture: Image.Image, resized: Size, target: Size) -> Attention:
-    """Find the window of ``target`` pixels that holds the most interesting point.
-
-    Args:
-        picture: as for `weigh`; its size should be ``resized``, and only its detail differs when
-            it is another.
-        resized: size of the picture after the cover resize.
-        target: size of the window, at most ``resized``.
-    """
-    return choose_window(weigh(picture), resized, target)
-
-
-def weigh(picture: Image.Image) -> npt.NDArray[np.float64]:
-    """Score a picture, whatever will be cut out of it.
+def score(picture: Image.Image) -> npt.NDArray[np.float64]:
+    """Score a picture for edges, skin colour and saturation, independently of the window.
 
     Args:
         picture: the whole of it, 8-bit L, RGB, RGBX, or premultiplied La/RGBa.
@@ -67,11 +55,17 @@ def weigh(picture: Image.Image) -> npt.NDArray[np.float64]:
     Returns:
         float64 array (32, 32).
     """
-    return _score(thumbnail(picture, MAP_SIDE))
+    return _score(shrink_to_square(picture, MAP_SIDE))
 
 
 def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) -> Attention:
-    """Find the window by a picture's scores; see `attend`."""
+    """Return the window of ``target`` pixels around the highest score.
+
+    Args:
+        scores: float64 array (32, 32), from `score`.
+        resized: size of the picture after the cover resize.
+        target: size of the window, at most ``resized``.
+    """
     heat = _blur(scores, _sigma(resized, target))
     row, column = divmod(int(heat.argmax()), MAP_SIDE)
     focus = Point(int(column * (resized.width / MAP_SIDE)), int(row * (resized.height / MAP_SIDE)))

@@ -2,24 +2,21 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from handler.core.geometry import Box, Point, Size
-from handler.core.image.cover import Cover
+from handler.core.image.fit import Cover
 from handler.core.image.frame import Pixels
-from handler.core.subject.attention import choose_window, weigh
+from handler.core.plan import Heat
+from handler.core.request import Strategy
+from handler.core.subject.attention import choose_window, score
 from handler.core.subject.entropy import busiest_window
-
-Strategy = Literal["attention", "entropy", "saliency"]
-Heat = npt.NDArray[np.float64]
 
 # The resized picture is weighed as a whole. Enlarging a thin strip, it would be thousands of times
 # the output; beyond this size a smaller one is weighed instead.
-_MAX_WEIGHED_PIXELS = 24_000_000
+_MAX_SCORED_PIXELS = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +49,14 @@ def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy)
 
 
 def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> Found:
-    scores = pixels.once("attention", lambda: weigh(_weighed(pixels, cover)))
+    scores = pixels.once("attention", lambda: score(_scored(pixels, cover)))
     found = choose_window(scores, cover.resized, target)
     reason = "Centred on what draws the eye most: edges, skin colour and saturation."
     return Found(found.window, found.focus, reason, found.heat)
 
 
 def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> Found:
-    picture = _weighed(pixels, cover)
+    picture = _scored(pixels, cover)
     across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
     bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
     if picture.mode == "RGBX":
@@ -78,9 +75,9 @@ def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> Found:
 _STRATEGIES = {"attention": _find_by_attention, "entropy": _find_by_entropy}
 
 
-def _weighed(pixels: Pixels, cover: Cover) -> Image.Image:
+def _scored(pixels: Pixels, cover: Cover) -> Image.Image:
     whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
-    excess = math.sqrt(max(1, cover.resized.area / _MAX_WEIGHED_PIXELS))
+    excess = math.sqrt(max(1, cover.resized.area / _MAX_SCORED_PIXELS))
     size = Size(
         max(1, round(cover.resized.width / excess)), max(1, round(cover.resized.height / excess))
     )

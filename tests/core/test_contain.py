@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.core.geometry import Box, Size
-from handler.core.image.canvas import Canvas, Colour, contain, set_on
+from handler.core.image.fit import Contained, contain
+from handler.core.plan import Canvas
+from handler.core.render import set_on
+from handler.core.request import Colour
 from tests.pictures import gradient
 
 WHITE, CLEAR, HALF_RED = (255, 255, 255, 255), (255, 255, 255, 0), (255, 0, 0, 128)
@@ -38,10 +41,10 @@ WHITE, CLEAR, HALF_RED = (255, 255, 255, 255), (255, 255, 255, 0), (255, 0, 0, 1
 def test_a_picture_fits_as_sharp_contains_it(
     content: tuple[int, int], side: int, fitted: tuple[int, int], place: tuple[int, int]
 ) -> None:
-    _, size, canvas = contain(Box(0, 0, *content), side, WHITE)
+    contained = contain(Box(0, 0, *content), side)
 
-    assert (size, canvas.size) == (Size(*fitted), Size(side, side))
-    assert (canvas.left, canvas.top) == place
+    assert contained.size == Size(*fitted)
+    assert (contained.left, contained.top) == place
 
 
 @given(
@@ -56,11 +59,12 @@ def test_it_touches_two_sides_is_centred_and_keeps_its_aspect(
 ) -> None:
     content = Box(left, top, width, height)
 
-    region, size, canvas = contain(content, side, WHITE)
+    contained = contain(content, side)
+    region, size = contained.region, contained.size
 
     assert max(size.width, size.height) == side
-    assert 0 <= side - size.width - 2 * canvas.left <= 1
-    assert 0 <= side - size.height - 2 * canvas.top <= 1
+    assert 0 <= side - size.width - 2 * contained.left <= 1
+    assert 0 <= side - size.height - 2 * contained.top <= 1
     shrink = max(width, height) / side
     assert abs(size.width - width / shrink) <= 0.5 + 1e-6 or size.width == 1
     assert abs(size.height - height / shrink) <= 0.5 + 1e-6 or size.height == 1
@@ -74,11 +78,9 @@ def test_it_touches_two_sides_is_centred_and_keeps_its_aspect(
 def test_what_is_as_large_as_the_square_is_read_pixel_by_pixel() -> None:
     content = Box(3, 5, 40, 20)
 
-    region, size, canvas = contain(content, 40, WHITE)
+    contained = contain(content, 40)
 
-    assert region == content.region()
-    assert size == Size(40, 20)
-    assert (canvas.left, canvas.top) == (0, 10)
+    assert contained == Contained(content.region(), Size(40, 20), 0, 10)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from handler.core.geometry import Size
 from handler.core.plan import Plan
 from handler.faces import FaceDetector
 from handler.faces.novelty import novelty
-from handler.jobs.job import Job, Stopwatch, open_job, plan_job
+from handler.jobs.job import Job, Stopwatch, plan_job
 from handler.settings import validate_settings
 from tests.core.test_selection import holds
 from tests.faces.test_detector import ASTRONAUT, overlap
@@ -23,15 +23,14 @@ def planned(image: Image.Image, bundle: Path, **settings: object) -> tuple[Plan,
     wanted, _ = validate_settings({"mode": "auto", **settings})
     watch, config = Stopwatch(), Config(face_bundle=bundle)
     job = Job(encoded(image, "PNG"), None, wanted)
-    picture, _ = open_job(job, config, watch)
-    return plan_job(job, picture, config, watch).first, watch.steps
+    return plan_job(job, config, watch).crops[0].plan, watch.steps
 
 
 def test_a_glance_finds_the_face_and_where_it_is(detector: FaceDetector) -> None:
     image = photo("astronaut.png")
     source = Size(*image.size)
 
-    look = detector.glance(image.resize((320, 320)), source, 0.5)
+    look = detector.inspect(image.resize((320, 320)), source, 0.5)
 
     (face,) = look.faces
     assert overlap(face.box, ASTRONAUT) > 0.5
@@ -47,7 +46,7 @@ def test_what_is_unlike_the_rest_is_novel(detector: FaceDetector) -> None:
     bricks = photo("brick.png").convert("RGB").resize((320, 240))
     bricks.paste(photo("coffee.png").resize((60, 45)), (200, 80))
 
-    levels = [values for name, values in detector.glance(bricks, _size(bricks), 0.5).maps][1:]
+    levels = [values for name, values in detector.inspect(bricks, _size(bricks), 0.5).maps][1:]
 
     for values in levels:
         cells = np.asarray(Image.fromarray(values.astype(np.float32)).resize((32, 24)))
@@ -96,11 +95,9 @@ def test_auto_finds_more_faces_when_it_is_more_sensitive(built: Path) -> None:
 
 def test_several_sizes_share_one_look(built: Path) -> None:
     wanted, _ = validate_settings({"mode": "auto", "sizes": ["1:1", "9:16", "16:9"]})
-    watch, config = Stopwatch(), Config(face_bundle=built)
     job = Job(encoded(photo("astronaut.png"), "PNG"), None, wanted)
-    picture, _ = open_job(job, config, watch)
 
-    plans = [plan for _, plan in plan_job(job, picture, config, watch).plans]
+    plans = [crop.plan for crop in plan_job(job, Config(face_bundle=built)).crops]
 
     assert all(plan.heat is plans[0].heat for plan in plans)
     assert all(holds(plan.crop, plan.faces[0].box) for plan in plans)

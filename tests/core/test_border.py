@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from handler.core import trim
 from handler.core.geometry import Box
+from handler.core.trim import border
 from handler.core.trim.border import corner_colour, find_content
 
 Ints = npt.NDArray[np.int64]
@@ -88,7 +88,7 @@ def test_strips_of_any_height_find_the_same_box(
 ) -> None:
     expected = naive_content(image, threshold, corner_colour(image))
 
-    with patch.multiple(trim, _FEWEST_LINES=lines, _STRIP_BYTES=1):
+    with patch.multiple(border, _FEWEST_LINES=lines, _STRIP_BYTES=1):
         assert search(image, threshold) == expected
 
 

@@ -13,7 +13,7 @@ FILENAMES = st.one_of(
     st.from_regex(r"[ab](_smartcrop|\.smartcrop|\.jpg|\.JPG|\.jpeg|\.webp){0,4}", fullmatch=True),
 )
 FORMAT = st.sampled_from(list(FORMATS.values()))
-# As `OutputSize.in_file_names`: no underscore, and not the mark itself.
+# As `OutputSize.filename_suffix`: no underscore, and not the mark itself.
 SIZE = st.none() | st.sampled_from(["a", "1-1", "smart", "jpg", "webp-smartcrop"])
 JOB = st.tuples(st.text(), st.text(), st.text(), st.text())
 

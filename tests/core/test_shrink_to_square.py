@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.image.vips_shrink import thumbnail
+from handler.core.image.vips_shrink import shrink_to_square
 from tests.pictures import gradient, noise, photo
 
 untimed = settings(deadline=None)
@@ -75,7 +75,7 @@ def by_plain_loops(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
 def test_it_is_the_integer_arithmetic_of_libvips(size: tuple[int, int], mode: str) -> None:
     image = noise(*size).convert(mode)
 
-    assert np.array_equal(thumbnail(image, SIDE), by_plain_loops(image, SIDE))
+    assert np.array_equal(shrink_to_square(image, SIDE), by_plain_loops(image, SIDE))
 
 
 @untimed
@@ -87,7 +87,7 @@ def test_it_is_the_integer_arithmetic_of_libvips(size: tuple[int, int], mode: st
 def test_one_colour_stays_that_colour(
     width: int, height: int, colour: tuple[int, int, int]
 ) -> None:
-    small = thumbnail(Image.new("RGB", (width, height), colour), SIDE)
+    small = shrink_to_square(Image.new("RGB", (width, height), colour), SIDE)
 
     # The weights are cut, not rounded, to 1/4096.
     assert small.shape == (SIDE, SIDE, 3)
@@ -98,12 +98,12 @@ def test_one_colour_stays_that_colour(
 def test_every_mode_keeps_its_bands(mode: str) -> None:
     image = Image.new(mode, (100, 50))
 
-    assert thumbnail(image, SIDE).shape == (SIDE, SIDE, len(image.getbands()))
+    assert shrink_to_square(image, SIDE).shape == (SIDE, SIDE, len(image.getbands()))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (16, 16), (24, 36), (31, 500), (500, 3)])
 def test_a_small_picture_is_enlarged(size: tuple[int, int]) -> None:
-    small = thumbnail(gradient(*size), SIDE).astype(int)
+    small = shrink_to_square(gradient(*size), SIDE).astype(int)
 
     reds, greens = small[..., 0], small[..., 1]
     assert (np.diff(reds, axis=1) >= -1).all()
@@ -115,4 +115,4 @@ def test_a_small_picture_is_enlarged(size: tuple[int, int]) -> None:
 def test_a_picture_of_the_maps_size_is_itself() -> None:
     image = photo(size=(SIDE, SIDE))
 
-    assert np.array_equal(thumbnail(image, SIDE), np.asarray(image))
+    assert np.array_equal(shrink_to_square(image, SIDE), np.asarray(image))

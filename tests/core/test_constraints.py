@@ -5,7 +5,7 @@ from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.core.face import Face
-from handler.core.geometry import Box
+from handler.core.geometry import Box, Size
 from handler.core.image.frame import Frame
 from handler.core.plan import Plan
 from handler.core.planner import make_plan
@@ -26,15 +26,25 @@ MODES: dict[str, dict[str, object]] = {
 }
 
 
+class Found:
+    """A detector that finds given faces, and does not inspect pictures."""
+
+    def __init__(self, faces: list[Face]) -> None:
+        self._faces = faces
+
+    def find(self, _: Frame) -> list[Face]:
+        return self._faces
+
+    def inspect(self, _: Image.Image, __: Size) -> None:
+        return None
+
+
 def planned(name: str, image: Image.Image = PHOTO, **settings: object) -> Plan:
     faces: list[Face] = [FACE] if name == "face" else []
 
-    def find(frame: Frame) -> list[Face]:
-        return faces
-
     picture = open_picture(encoded(image, "PNG"), Limits(10**8))
     wanted = validate_settings({"width": 90, "height": 160, **MODES[name], **settings})[0]
-    plan = make_plan(picture, wanted, find)
+    plan = make_plan(picture, wanted.request(), Found(faces))
     # An edge of less than half a pixel is a pixel wide.
     assert render(picture, plan).size == (wanted.width, wanted.height)
     return plan
@@ -61,7 +71,7 @@ def test_what_is_to_be_kept_stays_whole(name: str, left: float) -> None:
     box = Box(round(left * 600), 40, 120, 240)
     assert holds(plan.crop, box)
     assert plan.warnings == (() if name != "auto" else plan.warnings[:1])
-    assert plan.guides.keep
+    assert plan.constraints.keep
 
 
 @pytest.mark.parametrize("name", ["attention", "entropy", "saliency", "auto"])
@@ -80,7 +90,7 @@ def test_a_face_that_is_framed_stays_whole_where_something_is_avoided() -> None:
 
     assert holds(plan.crop, FACE.box)
     assert plan.faces_cut == 0
-    assert any(line.startswith("avoid: 1 of the boxes") for line in plan.warnings)
+    assert any(line.startswith("avoid: 1 box partly") for line in plan.warnings)
 
 
 def test_a_closeup_grows_for_what_is_to_be_kept() -> None:
@@ -99,7 +109,7 @@ def test_what_no_window_can_hold_is_told() -> None:
 
     plan = planned("saliency", keep=boxes)
 
-    assert plan.warnings == ("keep: the window cannot hold 1 of the boxes whole",)
+    assert plan.warnings == ("keep: 1 box not whole in the window",)
 
 
 @pytest.mark.parametrize("name", ["attention", "saliency"])
@@ -109,14 +119,14 @@ def test_boxes_beside_the_picture_are_told_and_left_out(name: str) -> None:
     plan = planned(name, keep=[beside], avoid=[beside])
 
     assert plan.crop == planned(name).crop
-    assert plan.warnings == ("keep and avoid: 2 of the boxes beside the picture",)
+    assert plan.warnings == ("keep and avoid: 2 boxes outside the picture, ignored",)
 
 
-def test_without_guides_attention_is_as_it_was() -> None:
+def test_without_constraints_attention_is_as_it_was() -> None:
     plain = planned("attention")
 
     assert plain == planned("attention", keep=[], avoid=[], focus=None)
-    assert not plain.guides
+    assert not plain.constraints
 
 
 def test_trim_keeps_what_is_to_be_kept_and_says_what_it_has_no_use_for() -> None:
@@ -132,7 +142,7 @@ def test_trim_keeps_what_is_to_be_kept_and_says_what_it_has_no_use_for() -> None
         }
     )
 
-    plan = make_plan(picture, wanted)
+    plan = make_plan(picture, wanted.request())
 
     assert plan.crop == Box(50, 10, 70, 50)
     assert [line.partition(":")[0] for line in plan.warnings] == ["focus", "avoid"]

@@ -1,4 +1,4 @@
-"""What may be said by hand in settings, and where that is in a picture."""
+"""Focus, keep and avoid: the accepted values, and their position in a picture."""
 
 import json
 from dataclasses import astuple, replace
@@ -6,7 +6,7 @@ from dataclasses import astuple, replace
 import pytest
 
 from handler.core.geometry import Region, Size
-from handler.core.placement import Guides
+from handler.core.request import PixelConstraints
 from handler.errors import InvalidSettings
 from handler.settings import MAX_BOXES, CropSettings, parse_settings
 
@@ -14,18 +14,19 @@ PICTURE = Size(800, 600)
 BOX = {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}
 
 
-def guides(**settings: object) -> Guides:
-    return parse_settings(json.dumps(settings))[0].guides(PICTURE)
+def constraints(**settings: object) -> PixelConstraints:
+    request = parse_settings(json.dumps(settings))[0].request()
+    return request.constraints.in_picture(PICTURE)
 
 
-def test_nothing_said_is_no_guides() -> None:
-    assert guides() == Guides()
-    assert not guides()
+def test_settings_without_any_give_no_constraints() -> None:
+    assert constraints() == PixelConstraints()
+    assert not constraints()
 
 
 @pytest.mark.parametrize(("x", "y"), [(0, 0), (1, 1), (0.25, 0.5)])
 def test_a_focus_is_in_shares_of_the_picture(x: float, y: float) -> None:
-    assert guides(focus={"x": x, "y": y}).focus == (800 * x, 600 * y)
+    assert constraints(focus={"x": x, "y": y}).focus == (800 * x, 600 * y)
 
 
 @pytest.mark.parametrize("name", ["keep", "avoid"])
@@ -34,7 +35,7 @@ def test_boxes_are_in_shares_if_none_of_their_numbers_is_above_1(name: str) -> N
     whole = {"left": 0, "top": 0, "width": 1, "height": 1}
 
     (shares,), (same,), (all_of_it,) = (
-        getattr(guides(**{name: [box]}), name) for box in (BOX, pixels, whole)
+        getattr(constraints(**{name: [box]}), name) for box in (BOX, pixels, whole)
     )
 
     assert astuple(shares) == pytest.approx(astuple(same))
@@ -43,16 +44,18 @@ def test_boxes_are_in_shares_if_none_of_their_numbers_is_above_1(name: str) -> N
 
 
 def test_boxes_end_with_the_picture() -> None:
-    found = guides(keep=[{"left": 700, "top": 0, "width": 300, "height": 1e300}])
+    found = constraints(keep=[{"left": 700, "top": 0, "width": 300, "height": 1e300}])
 
     assert found.keep == (Region(700, 0, 100, 600),)
 
 
 @pytest.mark.parametrize("left", [800, 1e308])
-def test_boxes_beside_the_picture_are_counted(left: float) -> None:
-    beside = {"left": left, "top": 0, "width": 10, "height": 10}
+def test_boxes_outside_the_picture_are_counted(left: float) -> None:
+    outside = {"left": left, "top": 0, "width": 10, "height": 10}
 
-    assert guides(keep=[beside, BOX], avoid=[beside]) == replace(guides(keep=[BOX]), beside=2)
+    assert constraints(keep=[outside, BOX], avoid=[outside]) == replace(
+        constraints(keep=[BOX]), outside=2
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_infinite_numbers_are_refused() -> None:
         parse_settings('{"keep": [{"left": 1e400, "top": 0, "width": 1, "height": 1}]}')
 
 
-def test_guides_survive_being_written_down() -> None:
+def test_constraints_survive_being_written_down() -> None:
     settings, _ = parse_settings(json.dumps({"focus": {"x": 0.5, "y": 1}, "keep": [BOX]}))
 
     again, warnings = parse_settings(settings.canonical())

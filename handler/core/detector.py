@@ -1,0 +1,49 @@
+"""The face detector, as the core needs it. `handler.faces` implements it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from handler.core.face import Face
+from handler.core.geometry import Size
+from handler.core.image.frame import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The faces in a picture, and the maps of interest of the network that found them.
+
+    Attributes:
+        faces: the faces, in pixels of the upright picture.
+        maps: name and values of each map, which covers the whole picture; values are 0 or more,
+            of shape (rows, columns).
+    """
+
+    faces: tuple[Face, ...]
+    maps: Sequence[tuple[str, NDArray[np.floating]]]
+
+
+class Detector(Protocol):
+    """A face detector with its sensitivity."""
+
+    def find(self, frame: Frame) -> Sequence[Face]:
+        """Return the faces of a picture, the surest first.
+
+        Raises:
+            Exception: any error of the detector, or of the codec if the picture is damaged.
+        """
+
+    def inspect(self, view: Image.Image, source: Size) -> Inspection | None:
+        """Return the faces and the maps of a picture at a low resolution.
+
+        Args:
+            view: the whole picture, mode RGB or RGBX.
+            source: size of the upright picture at full scale.
+
+        Returns:
+            The inspection; None if face detection is not available.
+        """
