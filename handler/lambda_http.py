@@ -3,6 +3,9 @@
 from handler.cold_start import import_without_models, quick_start, takes_snapshot
 
 with quick_start():
+    import asyncio
+    from typing import Any
+
     # They are those of the OpenAPI document.
     import_without_models("fastapi")
 
@@ -13,8 +16,19 @@ with quick_start():
     from handler.config import config
 
     keep_large_blocks()
+    # Mangum asks asyncio for the thread's event loop. Where there is none, Python 3.12 and 3.13
+    # warn before they make one, and Python 3.14 raises.
+    _loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(_loop)
     # Mangum would run the lifespan on every call.
-    handler = Mangum(create_app(config()), lifespan="off")
+    _mangum = Mangum(create_app(config()), lifespan="off")
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer a request of API Gateway."""
+        # The call may be on another thread than the import was.
+        asyncio.set_event_loop(_loop)
+        return _mangum(event, context)
+
     if takes_snapshot():
         from handler.rehearsal import rehearse
 
