@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import Draw, SmartCrop
+from tests.servers import interruptible
 
 
 @dataclass
@@ -30,13 +31,15 @@ class Serving:
 
 @contextmanager
 def serve(script: Path, folder: Path, *arguments: str) -> Iterator[Serving]:
-    with subprocess.Popen(
-        [script, "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        text=True,
-    ) as process:
+    with interruptible():
+        started = subprocess.Popen(
+            [script, "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            text=True,
+        )
+    with started as process:
         try:
             assert process.stdout is not None
             first, second = process.stdout.readline(), process.stdout.readline()
