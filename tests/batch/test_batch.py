@@ -3,7 +3,6 @@
 import io
 import os
 import stat
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +30,7 @@ from tests.batch.conftest import (
     pictures,
     results,
 )
+from tests.needs import needs_linux
 from tests.pictures import encoded, gradient, noise, photo
 
 CAT = encoded(photo(size=(300, 200)))
@@ -258,7 +258,7 @@ def open_temporary_files() -> dict[str, str]:
     return {name: link for name, link in links.items() if link.startswith(folder + os.sep)}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's files in /proc")
+@needs_linux
 def test_no_file_of_the_request_is_left_open_or_behind(client: TestClient) -> None:
     large = CAT + bytes(3_000_000)  # past what a form keeps in memory
     before = open_temporary_files()

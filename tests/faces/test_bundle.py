@@ -15,6 +15,7 @@ import pytest
 
 from handler.errors import FeatureDamaged, FeatureMissing
 from handler.faces import bundle, detector, is_available
+from tests.needs import needs_linux
 
 ROOT = Path(__file__).parents[2]
 MODEL = "centerface.onnx"
@@ -191,7 +192,7 @@ def test_requests_that_come_at_once_load_it_once(copy: Path) -> None:
     assert len(loaded) == load.call_count == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@needs_linux
 def test_the_runtime_reports_to_nobody(built: Path, tmp_path: Path) -> None:
     """Its telemetry has a thread, and a database in the cache of the home directory."""
     program = """

@@ -1,7 +1,6 @@
 """What a start leaves behind, and what it leaves for later."""
 
 import json
-import sys
 
 import pytest
 
@@ -10,6 +9,7 @@ from handler.config import Config
 from tests.api.calls import CROP, PORTRAIT
 from tests.lambda_.conftest import Invoke, run
 from tests.lambda_.events import http_event, upload_event
+from tests.needs import needs_linux
 
 STORES = {
     "SMART_CROP_STORE": "s3://results",
@@ -18,7 +18,7 @@ STORES = {
 }
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@needs_linux
 @pytest.mark.parametrize("entry", ["lambda_http", "lambda_events"])
 def test_a_start_leaves_one_thread_and_a_garbage_collector_that_knows_its_modules(
     entry: str,

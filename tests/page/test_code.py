@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.needs import needs_curl
 from tests.page.browser import Page
 from tests.pictures import decoded
 
@@ -42,9 +43,8 @@ def size_at(url: str) -> tuple[int, int]:
         return decoded(response.read()).size
 
 
+@needs_curl
 def test_curl_crops_as_the_page_does(code: Callable[[str], str], tmp_path: Path) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("needs curl: apt-get install curl")
     answer = json.loads(run(["bash", "-c", code("curl")], tmp_path))
 
     assert (answer["width"], answer["height"]) == (60, 40)
