@@ -42,7 +42,7 @@ bench-faces: setup ## set up, then measure face detection against mediapipe, and
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
 	@$(BIN)/python -m tests.bench.framing
 
-setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator, Chromium for the tests
+setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator; Chromium, curl and Node.js for the tests
 	@infra/setup.sh
 
 format: setup ## set up, then write the code as `make check` wants it

@@ -3,6 +3,9 @@
 from handler.cold_start import import_without_models, prime, quick_start, takes_snapshot
 
 with quick_start():
+    import asyncio
+    from typing import Any
+
     # FastAPI's models are those of the OpenAPI document.
     import_without_models("fastapi")
 
@@ -13,7 +16,18 @@ with quick_start():
     from handler.malloc import keep_large_blocks
 
     keep_large_blocks()
-    # Without this, Mangum runs the ASGI lifespan on every call.
-    handler = Mangum(create_app(config()), lifespan="off")
+    # Mangum asks asyncio for the thread's event loop. Where there is none, Python 3.12 and 3.13
+    # warn before they make one, and Python 3.14 raises.
+    _loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(_loop)
+    # Without `lifespan`, Mangum runs the ASGI lifespan on every call.
+    _mangum = Mangum(create_app(config()), lifespan="off")
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer a request of API Gateway."""
+        # The call may be on another thread than the import was.
+        asyncio.set_event_loop(_loop)
+        return _mangum(event, context)
+
     if takes_snapshot():
         prime(config())

@@ -2,7 +2,7 @@
 # Sets a machine up for Smart Crop, and does nothing where nothing is to be done.
 #
 #   infra/setup.sh            all that the tests need
-#   infra/setup.sh run        what the service needs, which leaves the Lambda emulator and Chromium out
+#   infra/setup.sh run        what the service needs, which leaves out the Lambda emulator and the programs of the tests
 #
 # PYTHON names the Python to use, CC the C compiler. Each part remembers the hash of what it was
 # made from and is made again when that changes.
@@ -228,18 +228,26 @@ set_up_emulator() {
     echo "$key" >.tools/rie/made-from
 }
 
-set_up_chromium() { # nobody is asked for it: without, the tests of the page skip, and say why
-    local skip="the tests that drive the page in a browser skip"
-    if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then return; fi
+missing_test_programs() { # Debian's packages of the programs that only tests run
+    command -v chromium >/dev/null && command -v chromedriver >/dev/null || echo chromium chromium-driver fonts-dejavu-core
+    command -v curl >/dev/null || echo curl
+    command -v node >/dev/null || echo nodejs
+}
+
+set_up_test_programs() { # nobody is asked for them: without, the tests that run them skip, and say why
+    local skip="the tests that need it skip" missing name
+    missing=$(echo $(missing_test_programs))
+    [ -n "$missing" ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        say "no chromium and chromium-driver, and only root on Debian installs them here: $skip"
+        say "these packages are missing, and only root on Debian installs them here: $missing. The tests that need them skip"
         return
     fi
-    say "installing chromium and chromium-driver"
-    {
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
-            -o DPkg::Lock::Timeout=120 chromium chromium-driver fonts-dejavu-core
-    } >.tools/chromium.log 2>&1 || say "they could not be installed (see .tools/chromium.log): $skip"
+    say "installing packages for the tests: $missing"
+    apt-get update -qq >.tools/test-programs.log 2>&1 || true # an older list may still do
+    for name in $missing; do # one at a time: not every system has all of them
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends -o DPkg::Lock::Timeout=120 "$name" \
+            >>.tools/test-programs.log 2>&1 || say "$name could not be installed (see .tools/test-programs.log): $skip"
+    done
 }
 
 main() {
@@ -256,7 +264,7 @@ main() {
     set_up_faces
     if [ "$what" != run ]; then
         set_up_emulator
-        set_up_chromium
+        set_up_test_programs
     fi
     say "everything is in place"
 }

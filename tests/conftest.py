@@ -11,6 +11,7 @@ import pytest
 from mypy_boto3_s3 import S3Client
 
 from handler import telemetry
+from tests.needs import skipped
 from tests.servers import Program, beside_python, free_ports, listens, running
 
 # A busy machine is slow, not wrong.
@@ -123,3 +124,11 @@ def pytest_runtest_makereport(
             if isinstance(value, Program):
                 report.sections.append((f"end of the log of {name}", value.written()[-4000:]))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what was skipped, and what it needs to run."""
+    if lines := skipped(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.section("skipped tests, and what each needs to run")
+        for line in lines:
+            terminalreporter.line(line)

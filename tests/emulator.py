@@ -45,7 +45,7 @@ def emulated(handler: str, environment: Mapping[str, str], log: Path) -> Iterato
         log: file that takes what it writes.
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        pytest.skip("the Lambda runtime interface emulator is there for Linux on x86-64 only")
+        pytest.skip("needs Linux on x86-64, for which there is a Lambda emulator")
     if not _EMULATOR.exists():
         pytest.fail("the Lambda emulator is not here: make setup")
     address, inner = (f"127.0.0.1:{port}" for port in free_ports(2))

@@ -94,6 +94,20 @@ def listens(program: Program) -> bool:
     return True
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Start programs here that Ctrl-C stops, whatever this process does on Ctrl-C.
+
+    A child inherits that a signal is ignored, as in a shell's background job or under nohup, but
+    not that it is handled.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def beside_python(name: str) -> str:
     """Path of a program that a package of the environment brought."""
     return str(Path(sys.executable).with_name(name))

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -18,6 +19,15 @@ _MAX_FIELD_BYTES = 64 * 1024
 MAX_PARTS = 100
 # A batch keeps larger files on disk: there may be a hundred of them.
 _SMALL_FILE_BYTES = 64 * 1024
+# What the names and the settings of a form are decoded with. The list is explicit, because Python
+# has codecs that are no charsets, and what those refuse differs from one version to the next.
+_CHARSETS = frozenset(
+    {
+        *("utf-8", "utf8", "us-ascii", "ascii"),
+        *("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "iso8859-15"),
+        *("windows-1252", "cp1252"),
+    }
+)
 
 NamedJob = tuple[str | None, Callable[[], Job]]
 """A file's name, and what makes a job of it."""
@@ -89,7 +99,16 @@ class _FormParser(MultiPartParser):
         self.ended = True
 
 
+def _check_charset(content_type: str) -> None:
+    _, options = parse_options_header(content_type)
+    charset = options.get(b"charset", b"utf-8").decode("latin-1")
+    if charset.strip().lower().replace("_", "-") not in _CHARSETS:
+        raise BadForm("The charset of the form is not supported; send it as utf-8")
+
+
 async def _parse(request: Request, in_memory: int) -> FormData:
+    _check_charset(request.headers["content-type"])
+
     async def stream() -> AsyncGenerator[bytes, None]:
         taken = 0
         async for chunk in request.stream():
@@ -111,8 +130,6 @@ async def _parse(request: Request, in_memory: int) -> FormData:
         return await parser.parse()
     except MultiPartException as error:
         raise BadForm(error.message) from error
-    except ValueError as error:
-        raise BadForm("The charset that is named is not that of the form") from error
 
 
 def _files(form: FormData) -> list[UploadFile]:

@@ -8,6 +8,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -126,6 +127,9 @@ def _import_runtime(folder: Path) -> ModuleType:
     """Import the runtime from ``folder``, which does not get into ``sys.path``."""
     if _RUNTIME in sys.modules:
         return sys.modules[_RUNTIME]
+    # By default the runtime reports its use to Microsoft: a thread of its own keeps a database in
+    # the home directory and opens connections. The runtime reads this when it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     spec = importlib.machinery.PathFinder.find_spec(_RUNTIME, [str(folder)])
     if spec is None or spec.loader is None:
         raise _damaged(f"{_RUNTIME} is missing")

@@ -1,10 +1,13 @@
 """Run the model on two empty pictures: `python try_model.py MODEL.onnx`."""
 
 import importlib
+import os
 import sys
 
 import numpy as np
 
+# See handler/faces/bundle.py.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # From the bundle that is being built; the environment that checks types has not got it.
 onnxruntime = importlib.import_module("onnxruntime")
 

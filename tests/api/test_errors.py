@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from handler.api import create_app
+from handler.api.form import _CHARSETS
 from handler.config import Config
 from tests.api.calls import (
     ANALYZE,
@@ -208,8 +209,11 @@ def test_a_wrong_method(client: TestClient, method: str, path: str, allowed: str
         (MULTIPART, form(part('form-data; name="a"', b"x", "X-Long: " + "x" * 99_999 + "\r\n"))),
         (MULTIPART, form(*[part('form-data; name="a"', b"x")] * 101, file_part())),
         (MULTIPART, form(*[file_part(data=b"x")] * 101)),
-        (MULTIPART + "; charset=undefined", form(file_part())),
-        (MULTIPART + "; charset=punycode", form(file_part("a.b.jpg"))),
+        # Codecs that are no charsets, and charsets in which a form cannot be.
+        *(
+            (f"{MULTIPART}; charset={charset}", form(file_part("a.b.jpg")))
+            for charset in ("undefined", "punycode", "idna", "rot13", "utf-16", "no-such", '""')
+        ),
     ],
 )
 def test_a_broken_form(client: TestClient, content_type: str, content: bytes) -> None:
@@ -221,15 +225,31 @@ def test_a_broken_form(client: TestClient, content_type: str, content: bytes) ->
     assert body["details"]
 
 
-@pytest.mark.parametrize("charset", ["no-such", "rot13", "utf-16", "idna", "\x80"])
-def test_a_form_in_another_charset_is_taken(client: TestClient, charset: str) -> None:
-    content_type = f"{MULTIPART}; charset={charset}".encode("latin-1")
+@pytest.mark.parametrize("charset", [b"\x80", b'"\0"'])
+def test_a_charset_that_is_no_name_is_a_broken_form(client: TestClient, charset: bytes) -> None:
+    content_type = MULTIPART.encode() + b"; charset=" + charset
 
     response = client.post(
         CROP, content=form(file_part()), headers=[(b"Content-Type", content_type)]
     )
 
+    assert error_of(response, 400)["code"] == "BAD_FORM"
+
+
+@pytest.mark.parametrize("charset", sorted(_CHARSETS | {"UTF-8", "ISO_8859-1", '"utf-8"'}))
+def test_a_form_in_a_charset_of_the_list(client: TestClient, charset: str) -> None:
+    codec = charset.strip('"')
+    name = "a" if codec in ("us-ascii", "ascii") else "é"
+    disposition = f'form-data; name="file"; filename="{name}.jpg"'
+    content = form(part(disposition, PORTRAIT))
+    content = content.replace(disposition.encode(), disposition.encode(codec))
+
+    response = client.post(
+        CROP, content=content, headers={"Content-Type": f"{MULTIPART}; charset={charset}"}
+    )
+
     assert response.status_code == 200
+    assert response.json()["filename"] == f"{name}_smartcrop.jpg"
 
 
 def test_a_form_that_breaks_off(client: TestClient) -> None:

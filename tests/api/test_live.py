@@ -47,7 +47,7 @@ def portrait(tmp_path: Path) -> Path:
 def curl(tmp_path: Path) -> Callable[..., str]:
     program = shutil.which("curl")
     if program is None:
-        pytest.skip("curl is not installed")
+        pytest.skip("needs curl: apt-get install curl")
 
     def run(*arguments: str) -> str:
         command = [program, "--silent", "--show-error", *arguments]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from handler.core.geometry import Region, Size
 from handler.core.placement import largest_extent
 from tests.bench.peers import Unavailable
+from tests.needs import optional_data
 
 FOLDER = Path(__file__).parents[3] / "shared" / "crops-dev"
 KINDS = ("gaze", "face", "main")
@@ -61,7 +62,7 @@ def read_photos() -> list[Photo]:
     try:
         rows = json.loads((FOLDER / "truth.json").read_text())
     except FileNotFoundError as error:
-        raise Unavailable(f"needs the pictures in {FOLDER}") from error
+        raise Unavailable(optional_data(FOLDER.name)) from error
     return [_photo(row) for row in rows]
 
 

@@ -11,6 +11,7 @@ from handler.core.geometry import Region, Size
 from handler.faces.detections import Floats
 from handler.faces.pyramid import UPRIGHT_AFTER
 from tests.bench.peers import Unavailable
+from tests.needs import optional_data
 
 _SHARED = Path(__file__).parents[3] / "shared"
 # Photos in scikit-image's wheel that show no person.
@@ -55,7 +56,7 @@ def annotated(step: int) -> list[Annotated]:
     """
     folder = _SHARED / "faces-dev"
     if not folder.exists():
-        raise Unavailable(f"needs the annotated photos in {folder}")
+        raise Unavailable(optional_data(folder.name))
     photos = []
     for row in json.loads((folder / "annotations.json").read_text())[::step]:
         boxes = np.array([face["box"] for face in row["faces"]], np.float32).reshape(-1, 4)

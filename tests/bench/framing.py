@@ -21,6 +21,7 @@ from handler.core.framing import PRESETS, frame_faces
 from handler.core.geometry import Box, Region, Size
 from handler.core.request import FacePreset
 from tests.bench.peers import Unavailable
+from tests.needs import optional_data
 
 PHOTOS = Path(__file__).parents[3] / "shared" / "faces-dev"
 ASPECTS = {
@@ -78,7 +79,7 @@ def read_photos() -> list[Photo]:
     try:
         annotations = json.loads((PHOTOS / "annotations.json").read_text())
     except FileNotFoundError as error:
-        raise Unavailable(f"needs the annotated photos in {PHOTOS}") from error
+        raise Unavailable(optional_data(PHOTOS.name)) from error
     return [
         Photo(
             Size(photo["width"], photo["height"]),

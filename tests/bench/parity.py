@@ -17,6 +17,7 @@ from handler.errors import SmartCropError
 from handler.settings import validate_settings
 from tests.bench.overlap import iou
 from tests.bench.peers import Unavailable
+from tests.needs import optional_data
 
 _SHARED = Path(__file__).parents[3] / "shared"
 _TYPES = (".jpg", ".jpeg", ".png", ".webp")
@@ -56,7 +57,7 @@ def compare_windows() -> dict[str, Any]:
     """
     reference = _SHARED / "sharp-reference.json"
     if not reference.exists():
-        raise Unavailable(f"sharp's windows are not here: {reference} does not exist")
+        raise Unavailable(optional_data(reference.name))
     rows = json.loads(reference.read_text())["rows"]
     taken = [row for row in rows if "error" not in row]
     return {

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import Draw, SmartCrop
+from tests.servers import interruptible
 
 SMALL = ("--width", "40", "--height", "30")
 RECORD = ".smart-crop.jsonl"
@@ -237,14 +238,16 @@ def test_a_run_that_is_broken_off_goes_on(
 ) -> None:
     command = ["crop", "album", "-o", "out", "-j", "2", "--width", "3000", "--height", "2000"]
     record = tmp_path / "out" / RECORD
-    with subprocess.Popen(
-        [script, *command],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with interruptible():
+        started = subprocess.Popen(
+            [script, *command],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    with started as process:
         while process.poll() is None and not (record.exists() and record.stat().st_size):
             time.sleep(0.01)
         os.killpg(process.pid, how)

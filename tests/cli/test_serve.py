@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import Draw, SmartCrop
+from tests.servers import interruptible
 
 
 @dataclass
@@ -30,13 +31,15 @@ class Serving:
 
 @contextmanager
 def serve(script: Path, folder: Path, *arguments: str) -> Iterator[Serving]:
-    with subprocess.Popen(
-        [script, "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        text=True,
-    ) as process:
+    with interruptible():
+        started = subprocess.Popen(
+            [script, "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            text=True,
+        )
+    with started as process:
         try:
             assert process.stdout is not None
             first, second = process.stdout.readline(), process.stdout.readline()
@@ -94,7 +97,7 @@ def test_ctrl_c_right_after_the_start_is_clean(script: Path, tmp_path: Path) -> 
 
 def test_the_page_is_served_on_ipv6(script: Path, tmp_path: Path) -> None:
     if not socket.has_ipv6 or not _has_ipv6_loopback():
-        pytest.skip("this machine has no IPv6")
+        pytest.skip("needs IPv6 on the loopback interface")
     with serve(script, tmp_path, "--host", "::1") as serving:
         assert serving.url.startswith("http://[::1]:")
         assert httpx.get(serving.url).headers["content-type"].startswith("text/html")

@@ -41,7 +41,7 @@ def by_sharp(folder: Path, jobs: Iterable[tuple[str, str, int]]) -> dict[str, Rg
         jobs: name of the result, path of the file, and the width to scale to or 0.
     """
     if shutil.which("node") is None or not (BENCH / "node_modules" / "sharp").exists():
-        pytest.skip("sharp is not here: `make bench` installs it")
+        pytest.skip("needs sharp: run `make bench` once, which installs it with Node.js and npm")
     command = ["node", "--input-type=module", "-e", _SCRIPT, str(folder), *map(json.dumps, jobs)]
     done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=True)
     return {

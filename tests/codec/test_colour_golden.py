@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests.codec.golden import Rgba, by_sharp, by_us, premultiplied, psnr
 from tests.codec.samples import P3_TO_SRGB, srgb
+from tests.needs import optional_data
 
 pytestmark = pytest.mark.shared
 
@@ -44,7 +45,7 @@ FILES = {
 def golden(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rgba]:
     """RGBA as sharp decodes it: each file, and 4.webp scaled to a width of 265."""
     if not IMAGES.exists():
-        pytest.skip("the pictures are not here: there is no folder shared/ beside the checkout")
+        pytest.skip(optional_data(IMAGES.name))
     jobs = [(name, str(IMAGES / name), 0) for name in FILES]
     jobs.append(("scaled.webp", str(IMAGES / "4.webp"), 265))
     jobs.append(("deep.tiff", str(IMAGES / "tifftag-photoshop.tiff"), 0))

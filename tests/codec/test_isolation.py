@@ -17,9 +17,9 @@ from handler.codec.decoders import isolated
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 from tests.codec import samples
+from tests.needs import needs_linux
 from tests.pictures import encoded, photo
 
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this limit")
 _PROGRAM = "import os, resource, signal, sys, time\n"
 _DATA = b"a file"
 
@@ -106,12 +106,12 @@ def _probe(
     )
 
 
-@LINUX
+@needs_linux
 def test_memory_is_limited() -> None:
     assert b"MemoryError" in _probe("bytearray(2 << 30)").stderr
 
 
-@LINUX
+@needs_linux
 def test_processor_time_is_limited() -> None:
     assert _probe("\n    while True: pass", cpu_seconds=1).returncode < 0
 
@@ -142,7 +142,7 @@ for descriptor in range(3, 100):
         assert _run(program + _ANSWER, monkeypatch, tmp_path).size == (4, 3)
 
 
-@LINUX
+@needs_linux
 def test_it_dies_with_whoever_started_it(tmp_path: Path) -> None:
     child = f"""
 import sys; sys.path.insert(0, {str(Path(isolated._PROGRAM).parent)!r})
@@ -174,7 +174,7 @@ def _is_running(number: int) -> bool:
     return state not in "ZX"
 
 
-@LINUX
+@needs_linux
 def test_a_bomb_in_a_small_frame_is_stopped_by_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     # The boxes say 64 × 64; the coded picture within them has 6,000 times as many pixels.
     small = encoded(Image.new("L", (64, 64)), "AVIF", quality=50)

@@ -108,7 +108,9 @@ def test_a_guided_window_keeps_its_aspect_and_holds_what_any_window_can(
             crop = whole_pixels(window, PICTURE)
             assert held(crop.region(), boxes) == boxes
     else:
-        assert (window.left, window.top) == pytest.approx((left, top))
+        # Places whose scores differ by up to 1e-6 pixels are equals, also near 0, where `approx`
+        # by itself allows next to nothing.
+        assert (window.left, window.top) == pytest.approx((left, top), abs=2e-6)
 
 
 @untimed

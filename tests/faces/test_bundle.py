@@ -15,6 +15,7 @@ import pytest
 
 from handler.errors import FeatureDamaged, FeatureMissing
 from handler.faces import bundle, detector, is_available
+from tests.needs import needs_linux
 
 ROOT = Path(__file__).parents[2]
 MODEL = "centerface.onnx"
@@ -189,6 +190,31 @@ def test_requests_that_come_at_once_load_it_once(copy: Path) -> None:
         loaded = set(pool.map(detector, [copy] * 8))
 
     assert len(loaded) == load.call_count == 1
+
+
+@needs_linux
+def test_the_runtime_reports_to_nobody(built: Path, tmp_path: Path) -> None:
+    """Its telemetry has a thread, and a database in the cache of the home directory."""
+    program = """
+import os, sys
+from pathlib import Path
+from handler.faces import bundle
+bundle.load(Path(sys.argv[1]))
+print(len(os.listdir("/proc/self/task")))
+"""
+    environment = {"HOME": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(built)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert list(tmp_path.iterdir()) == []
+    assert done.stdout == "1\n"
 
 
 def build(*arguments: str) -> int:

@@ -1,3 +1,6 @@
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,3 +32,16 @@ def invoke(function: Program) -> Invoke:
         return dict(answer)
 
     return send
+
+
+def run(program: str, event: object = None, **environment: str) -> str:
+    """What a program prints that has just started, with an event on its standard input."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(event),
+        capture_output=True,
+        check=True,
+        text=True,
+        env=environment,
+    )
+    return done.stdout

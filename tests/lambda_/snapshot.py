@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -134,8 +134,10 @@ def started(
 
 def connections(program: Program) -> set[tuple[str, int]]:
     """Where the sockets lead that a program has open."""
-    descriptors = Path(f"/proc/{program.process.pid}/fd").iterdir()
-    links = {os.readlink(each) for each in descriptors}
+    links = set()
+    for descriptor in Path(f"/proc/{program.process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # the program may close it after it was listed
+            links.add(os.readlink(descriptor))
     lines = Path(f"/proc/{program.process.pid}/net/tcp").read_text().splitlines()[1:]
     return {
         _address(fields[2]) for fields in map(str.split, lines) if f"socket:[{fields[9]}]" in links

@@ -1,16 +1,15 @@
 """What a start leaves behind, and what it leaves for later."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from handler.api import create_app
 from handler.config import Config
 from tests.api.calls import CROP, PORTRAIT
-from tests.lambda_.conftest import Invoke
+from tests.lambda_.conftest import Invoke, run
 from tests.lambda_.events import http_event, upload_event
+from tests.needs import needs_linux
 
 STORES = {
     "SMART_CROP_STORE": "s3://results",
@@ -19,20 +18,7 @@ STORES = {
 }
 
 
-def run(program: str, event: object = None, **environment: str) -> str:
-    """What a program prints that has just started, with an event on its standard input."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        input=json.dumps(event),
-        capture_output=True,
-        check=True,
-        text=True,
-        env=environment,
-    )
-    return done.stdout
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@needs_linux
 @pytest.mark.parametrize("entry", ["lambda_http", "lambda_events"])
 def test_a_start_leaves_one_thread_and_a_garbage_collector_that_knows_its_modules(
     entry: str,
@@ -93,3 +79,23 @@ import handler.lambda_http
 print(len(opened) > 100, *(path for path in opened if "face-detection" in path))
 """
     assert run(program, **STORES, AWS_LAMBDA_INITIALIZATION_TYPE=start) == "True\n"
+
+
+def test_each_call_has_an_event_loop_on_any_thread_and_without_a_warning() -> None:
+    """Python 3.12 and 3.13 warn where a thread has none, and Python 3.14 raises."""
+    program = """
+import asyncio, json, sys
+from concurrent.futures import ThreadPoolExecutor
+from handler.lambda_http import handler
+event = json.load(sys.stdin)
+print(handler(event, None)["statusCode"])
+with ThreadPoolExecutor(1) as thread:
+    print(thread.submit(handler, event, None).result()["statusCode"])
+asyncio.run(asyncio.sleep(0))  # it leaves the thread without a loop
+print(handler(event, None)["statusCode"])
+"""
+    event = http_event("GET", "/api/v1/health")
+
+    answers = run(program, event, **STORES, PYTHONWARNINGS="error::DeprecationWarning")
+
+    assert answers.split() == ["200"] * 3

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -23,6 +21,7 @@ from tests.api.calls import PORTRAIT
 from tests.conftest import ACCESS_KEY, BUCKET, SECRET_KEY, UPLOADS
 from tests.emulator import Function, emulated
 from tests.lambda_.events import http_event
+from tests.needs import needs_curl
 from tests.servers import Program
 
 README = Path(__file__).parents[2] / "README.md"
@@ -106,7 +105,7 @@ def gateway(function: Function) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's requests are curl's")
+@needs_curl
 def test_signed_requests_of_the_readme_are_answered(
     seaweedfs: Program, uploads: S3Client, tmp_path: Path
 ) -> None:

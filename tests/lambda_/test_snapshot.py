@@ -1,7 +1,6 @@
 """Nothing that is unique, or expires, outlives the snapshot that a function is started from."""
 
 import json
-import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,11 +14,11 @@ from tests.api.calls import CROP, PORTRAIT
 from tests.conftest import ACCESS_KEY, BUCKET, SECRET_KEY
 from tests.lambda_.events import upload_event
 from tests.lambda_.snapshot import Snapshotting, connections, started
+from tests.needs import needs_linux
 from tests.servers import Program
 
-pytestmark = pytest.mark.skipif(
-    platform.system() != "Linux", reason="Lambda's runtime client is there for Linux only"
-)
+# Lambda's runtime client exists for Linux only.
+pytestmark = needs_linux
 
 CROPPED = upload_event(CROP, PORTRAIT, {"width": 48, "height": 32})
 

@@ -1,21 +1,19 @@
 """Upload forms from a function that was restored from a snapshot, on S3 that checks them."""
 
 import json
-import platform
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.api.calls import PORTRAIT
 from tests.conftest import BUCKET
 from tests.lambda_.events import http_event
 from tests.lambda_.snapshot import started
+from tests.needs import needs_linux
 from tests.servers import Program
 
-pytestmark = pytest.mark.skipif(
-    platform.system() != "Linux", reason="Lambda's runtime client is there for Linux only"
-)
+# Lambda's runtime client exists for Linux only.
+pytestmark = needs_linux
 
 
 def test_a_form_is_signed_with_credentials_of_after_the_restore(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from handler.malloc import give_back
+from tests.needs import needs_linux
 
 ROOT = Path(__file__).parents[2]
 # What runs the code that crops, and how it is loaded.
@@ -48,7 +49,8 @@ print(again, held() - before)
 """
 
 needs_glibc = pytest.mark.skipif(
-    "CS_GNU_LIBC_VERSION" not in os.confstr_names, reason="the C library is not glibc"
+    "CS_GNU_LIBC_VERSION" not in os.confstr_names,
+    reason="needs glibc, whose allocator this is about",
 )
 
 
@@ -87,7 +89,7 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is resident that way")
+@needs_linux
 def test_the_part_of_an_array_that_was_read_is_given_back_and_no_more() -> None:
     rows = np.full((4096, 16_000), 7, np.uint8)
     read, unread = rows[:3000], rows[3000:]

@@ -30,7 +30,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """Chromium, with a profile of its own."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
-        pytest.skip("chromium and chromium-driver are not installed")
+        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
     options = ChromeOptions()
     options.binary_location = chromium
     for flag in _FLAGS:

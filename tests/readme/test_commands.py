@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.needs import needs_curl
 from tests.pictures import decoded, encoded, photo
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """`make run`, as it stands."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            pytest.skip(f"port {PORT} is taken, and the README's commands are run as they stand")
+            pytest.skip(f"needs port {PORT}, the README's: stop the program that listens there")
     log = tmp_path_factory.mktemp("run") / "log"
     (command,) = those("make run")
     with log.open("wb") as file:
@@ -120,7 +120,7 @@ def test_each_command_is_run_somewhere() -> None:
     assert unknown == []
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's requests are curl's")
+@needs_curl
 @pytest.mark.usefixtures("served")
 def test_the_requests_are_answered_as_they_stand(folder: Path) -> None:
     one, plan, sizes, batch = those("curl -X POST")
@@ -142,6 +142,7 @@ def test_the_requests_are_answered_as_they_stand(folder: Path) -> None:
         assert crops.namelist() == ["portrait_smartcrop.jpg", "team_smartcrop.jpg"]
 
 
+@needs_curl
 @pytest.mark.usefixtures("served")
 def test_the_answer_has_the_fields_that_the_readme_shows(folder: Path) -> None:
     (shown,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)

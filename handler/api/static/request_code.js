@@ -75,10 +75,11 @@ print(urljoin(url, response.json()["downloadUrl"]))`;
 }
 
 function javascript(url, filename, settings) {
-  return `import { openAsBlob } from "node:fs";
+  return `import { readFile } from "node:fs/promises";
 
 const form = new FormData();
-form.append("file", await openAsBlob(${JSON.stringify(filename)}), ${JSON.stringify(filename)});
+const file = await readFile(${JSON.stringify(filename)});
+form.append("file", new Blob([file]), ${JSON.stringify(filename)});
 form.append("settings", JSON.stringify(${JSON.stringify(settings, null, 2)}));
 const response = await fetch(${JSON.stringify(url)}, { method: "POST", body: form });
 if (!response.ok) throw new Error(await response.text());
