@@ -13,8 +13,8 @@ from PIL import Image
 from handler.codec import Limits, open_picture
 from handler.codec.decoders import libjpeg_turbo
 from handler.codec.formats import FORMATS
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Size
+from handler.core.image.orientation import turn_upright
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.codec.flat_jpeg import flat_jpeg
 from tests.pictures import decoded, encoded, gradient, photo
@@ -182,7 +182,7 @@ def test_a_scaled_picture_shows_the_same(scale: int, size: tuple[int, int]) -> N
 @pytest.mark.parametrize("orientation", list(Orientation))
 def test_a_turned_picture_is_scaled_while_decoding_as_well(orientation: Orientation) -> None:
     # sharp does so too: it turns the picture after it is resized.
-    stored = orientation.turn_upright(photo(size=(256, 192)))
+    stored = turn_upright(photo(size=(256, 192)), orientation)
     picture = open_picture(encoded(stored, "JPEG", orientation=orientation), LIMITS)
     assert picture.size == orientation.size(Size(*stored.size))
     pixels = picture.pixels(3)

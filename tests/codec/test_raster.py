@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from handler.codec import Limits, open_picture
-from handler.core.geometry import Region, Size
+from handler.core.geometry import Orientation, Region, Size
 from handler.core.image.frame import Pixels
-from handler.core.image.orientation import Orientation
+from handler.core.image.orientation import turn_upright
 from handler.errors import InvalidImage, ProcessingFailed
 from tests.pictures import encoded, gradient, photo
 
@@ -237,7 +237,7 @@ def _undoes(turn: Image.Transpose, orientation: Orientation) -> bool:
     sample = gradient(5, 3)
     if orientation is Orientation.UPRIGHT:
         return False
-    return same_pixels(orientation.turn_upright(sample.transpose(turn)), sample)
+    return same_pixels(turn_upright(sample.transpose(turn), orientation), sample)
 
 
 def same_pixels(image: Image.Image, other: Image.Image) -> bool:

@@ -10,8 +10,7 @@ from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.codec.decoders import libwebp, webp
-from handler.core.geometry import Region, Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Region, Size
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.pictures import decoded, encoded, gradient, photo
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from handler.codec.headers.ifd import WHOLE_NUMBERS, Rule, byte_order, read_fields
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation
 
 _ORIENTATION_TAG = 0x0112
 _RULES = {_ORIENTATION_TAG: Rule(WHOLE_NUMBERS, 1)}

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Size
 
 ANIMATED = "The picture is animated; its first frame was cropped"
 SEVERAL_PAGES = "The file has several pages; the first one was cropped"

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from handler.codec.headers.header import ANIMATED, Contents
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
 # Brands of the two codecs; "mif1" and "msf1" say that the others tell.

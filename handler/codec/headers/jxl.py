@@ -3,8 +3,7 @@
 import struct
 
 from handler.codec.headers.header import ANIMATED, Contents
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
 _CODESTREAM = b"\xff\x0a"

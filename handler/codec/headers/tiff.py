@@ -16,8 +16,7 @@ from handler.codec.headers.ifd import (
     read_fields,
     write_fields,
 )
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage, ProcessingFailed
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 257, 258, 259, 277, 284

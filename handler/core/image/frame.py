@@ -5,9 +5,9 @@ from typing import Protocol, TypeVar, cast
 
 from PIL import Image
 
-from handler.core.geometry import Box, Region, Size
+from handler.core.geometry import Box, Orientation, Region, Size
 from handler.core.image.alpha import premultiply
-from handler.core.image.orientation import Orientation
+from handler.core.image.orientation import turn_upright
 from handler.core.image.resample import resample
 
 # How far from the grid of the last reading, in its pixels, still counts as on it.
@@ -55,7 +55,7 @@ class Pixels:
 
         Once pixels have been read it is in sRGB instead: colours are converted in place.
         """
-        return self._orientation.turn_upright(self._stored)
+        return turn_upright(self._stored, self._orientation)
 
     def crop(self, box: Box) -> Image.Image:
         """A part of the picture, upright and pixel by pixel, alpha not premultiplied."""
@@ -63,7 +63,7 @@ class Pixels:
         edges = (stored.left, stored.top, stored.right, stored.bottom)
         left, top, right, bottom = (int(edge) for edge in edges)
         part = self._converted().crop((left, top, right, bottom))
-        upright = self._orientation.turn_upright(part)
+        upright = turn_upright(part, self._orientation)
         return upright.convert("RGBA") if upright.mode == "RGBa" else upright
 
     def read(self, region: Region, size: Size) -> Image.Image:
@@ -82,7 +82,7 @@ class Pixels:
         stored = self._orientation.stored_region(region, self.size)
         self._stored = premultiply(self._converted())
         image = resample(self._stored, stored, self._orientation.size(size))
-        upright = self._orientation.turn_upright(image)
+        upright = turn_upright(image, self._orientation)
         self._last = region, size, upright
         return upright
 
@@ -110,7 +110,7 @@ class Pixels:
         across, down = self._stored.width // small.width, self._stored.height // small.height
         image = self._stored.reduce((max(1, across), max(1, down)))
         image = image.resize((small.width, small.height), Image.Resampling.BILINEAR)
-        return self._orientation.turn_upright(image)
+        return turn_upright(image, self._orientation)
 
     def _converted(self) -> Image.Image:
         if self._to_srgb is not None:
