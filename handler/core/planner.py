@@ -163,7 +163,8 @@ def _find_content(pixels: Pixels, wanted: Wanted) -> tuple[Box | None, tuple[int
         return find_product(picture, wanted.threshold)
     if wanted.background_colour == "corner":
         background = corner_colour(picture)
-        if pixels.deep:  # sharp takes the threshold for one of 65,536 levels here, but not below
+        # sharp reads the threshold as one of 65,536 levels here, but not below.
+        if pixels.sixteen_bit:
             threshold //= _LEVELS
     else:
         ground = Image.new("RGBA", (1, 1), wanted.background_colour)

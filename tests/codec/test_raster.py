@@ -257,8 +257,8 @@ def test_a_file_that_ends_early_cannot_be_processed(name: str, share: float) -> 
         open_picture(data[: int(len(data) * share)], LIMITS).pixels(1)
 
 
-@pytest.mark.parametrize(("depth", "deep"), [(8, False), (16, True)])
+@pytest.mark.parametrize(("depth", "sixteen_bit"), [(8, False), (16, True)])
 @pytest.mark.parametrize("name", ["PNG", "TIFF"])
-def test_the_depth_of_the_files_samples_is_told(name: str, depth: int, deep: bool) -> None:
+def test_the_depth_of_the_files_samples_is_told(name: str, depth: int, sixteen_bit: bool) -> None:
     image = picture("L" if depth == 8 else "I;16")
-    assert pixels(encoded(image, name)).deep is deep
+    assert pixels(encoded(image, name)).sixteen_bit is sixteen_bit

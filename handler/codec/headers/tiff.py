@@ -4,7 +4,7 @@ import math
 import struct
 from dataclasses import dataclass, replace
 
-from handler.codec.headers.header import SEVERAL_PAGES, Contents
+from handler.codec.headers.header import SEVERAL_PAGES, ImageHeader
 from handler.codec.headers.ifd import (
     BYTES,
     FRACTIONS,
@@ -92,7 +92,7 @@ _MAX_DEPTH = 16
 _SMALL_PAGE = 1024 * 1024
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Read the first page's directory, and write it anew with only what is needed.
 
     Raises:
@@ -121,14 +121,14 @@ def read(data: bytes) -> Contents:
     directory = write_fields(page.needed(fields), order, start)
     place = struct.pack(f"{order}I", start)
     kept = b"".join((data[:4], place, memoryview(data)[8:], padding, directory))
-    return Contents(
+    return ImageHeader(
         kept,
         page.size,
         len(data) * expansion * 8 // page.bits,
         _orientation(numbers),
         profile.raw if profile else None,
-        deep=page.depth == 16,
-        left_out=SEVERAL_PAGES if has_next(data) else None,
+        sixteen_bit=page.depth == 16,
+        warning=SEVERAL_PAGES if has_next(data) else None,
     )
 
 

@@ -21,7 +21,7 @@ class Pixels:
 
     Attributes:
         size: its size when upright.
-        deep: whether the samples in the file have 16 bits, of which the upper eight are here.
+        sixteen_bit: whether the samples have 16 bits in the file; the upper eight are here.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Pixels:
         orientation: Orientation,
         to_srgb: Callable[[Image.Image], Image.Image] = lambda image: image,
         *,
-        deep: bool = False,
+        sixteen_bit: bool = False,
     ) -> None:
         """Wrap decoded pixels.
 
@@ -40,10 +40,10 @@ class Pixels:
             orientation: what turns it upright.
             to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA; called once, when
                 pixels are first read.
-            deep: see the attribute.
+            sixteen_bit: see the attribute.
         """
         self.size = orientation.size(Size(*stored.size))
-        self.deep = deep
+        self.sixteen_bit = sixteen_bit
         self._stored = stored
         self._orientation = orientation
         self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
