@@ -40,7 +40,7 @@ class Format:
         output: name of the format that results have when the client names none; where a result
             cannot be transparent in it and is, PNG takes its place.
         decoder: who decodes it.
-        apart: whether that is done in a process of its own, which may crash or be ended.
+        isolated: whether that is done in a process of its own, which may crash or be ended.
         why: the reason for it. Pillow's advisories are those fixed in releases after 12.1.1,
             which pillow-simd has not followed yet.
         alpha: whether it can be transparent.
@@ -52,7 +52,7 @@ class Format:
     content_type: str
     output: str
     decoder: Decoder
-    apart: bool
+    isolated: bool
     why: str
     alpha: bool = True
 

@@ -6,16 +6,21 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from handler.codec.colour import to_srgb
-from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow, webp
+from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
 from handler.codec.formats import FORMATS, Format, check_available, recognise
-from handler.codec.headers import READERS, Contents
-from handler.codec.headers.exif import Metadata
+from handler.codec.headers import READERS
+from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.jpeg import JpegHeader
+from handler.codec.headers.webp import WebpHeader
 from handler.core.geometry import Size
 from handler.core.image.frame import Pixels
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
 # As long as a side can be in JPEG and GIF. What resizes a longer one needs memory by its length.
 _MAX_SIDE = 65_535
+# Pillow fills several canvases of an animation before it draws the first frame, which may be a few
+# bytes.
+_MAX_ANIMATED_PIXELS = 4096 * 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +42,24 @@ class Picture:
     def __init__(
         self,
         format_: Format,
-        stored: Size,
-        metadata: Metadata,
+        header: ImageHeader,
         decode: Callable[[float], Image.Image],
         choose_scale: Callable[[float], float] = lambda _: 1,
-        *,
-        deep: bool = False,
     ) -> None:
         """Use `open_picture`.
 
         Args:
-            format_: the format it came in.
-            stored: size as stored.
-            metadata: orientation and profile.
+            format_: format of the file.
+            header: of the file.
             decode: decodes at 1/scale.
-            choose_scale: what scale to decode at for a resize by 1/shrink.
-            deep: whether its samples have 16 bits in the file.
+            choose_scale: returns the scale to decode at for a resize by 1/shrink.
         """
         self.format = format_
-        self.size = metadata.orientation.size(stored)
-        self.warnings: list[str] = []
-        self._metadata = metadata
+        self.size = header.orientation.size(header.size)
+        self.warnings = [] if header.warning is None else [header.warning]
+        self._header = header
         self._decode = decode
         self._choose_scale = choose_scale
-        self._deep = deep
         self._decoded: tuple[float, Pixels] | None = None
 
     def pixels(self, shrink: float) -> Pixels:
@@ -73,7 +72,10 @@ class Picture:
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # give its memory back before decoding anew
             pixels = Pixels(
-                self._decode(scale), self._metadata.orientation, self._to_srgb, deep=self._deep
+                self._decode(scale),
+                self._header.orientation,
+                self._to_srgb,
+                sixteen_bit=self._header.sixteen_bit,
             )
             self._decoded = scale, pixels
         return self._decoded[1]
@@ -83,7 +85,7 @@ class Picture:
         self._decoded = None
 
     def _to_srgb(self, image: Image.Image) -> Image.Image:
-        converted, warning = to_srgb(image, self._metadata.profile)
+        converted, warning = to_srgb(image, self._header.profile)
         if warning is not None and warning not in self.warnings:
             self.warnings.append(warning)
         return converted
@@ -105,88 +107,72 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         taken = ", ".join(f.label for f in FORMATS.values())
         raise InvalidImage(f"unrecognised format; taken are {taken}")
     check_available(format_)
-    if format_.name == "jpeg":
-        return _open_jpeg(data, format_, limits)
-    if format_.name == "webp" and libwebp.is_available():
-        picture = _open_webp(data, format_, limits)
-        if picture is not None:
-            return picture
-    contents = _read_contents(data, format_, limits)
-    picture = (_open_apart if format_.apart else _open_raster)(contents, format_, limits)
-    if contents.left_out is not None:
-        picture.warnings.append(contents.left_out)
-    return picture
+    header = READERS[format_.name](data)
+    if isinstance(header, JpegHeader):
+        return _open_jpeg(header, format_, limits)
+    if isinstance(header, WebpHeader):
+        return _open_webp(header, format_, limits)
+    _check_pixels(header.size, limits)
+    _check_length(header)
+    if format_.isolated:
+        return _open_isolated(header, format_)
+    return _open_with_pillow(header, format_, limits)
 
 
-def _open_jpeg(data: bytes, format_: Format, limits: Limits) -> Picture:
-    header = libjpeg_turbo.read_header(data)
+def _open_jpeg(header: JpegHeader, format_: Format, limits: Limits) -> Picture:
+    jpeg = libjpeg_turbo.prepare(header)
+    _check_length(header)
     _check_pixels(header.size, limits)
     return Picture(
         format_,
-        header.size,
-        header.metadata,
-        lambda scale: libjpeg_turbo.decode(header, int(scale)),
+        header,
+        lambda scale: libjpeg_turbo.decode(jpeg, int(scale)),
         libjpeg_turbo.choose_scale,
     )
 
 
-def _open_webp(data: bytes, format_: Format, limits: Limits) -> Picture | None:
-    """A still WebP; None for an animation, whose size is checked all the same."""
-    header = webp.read_header(data)
+def _open_webp(header: WebpHeader, format_: Format, limits: Limits) -> Picture:
+    available = libwebp.is_available()
+    if available:
+        libwebp.check_header(header)
     _check_pixels(header.size, limits)
-    if header.animated:
-        return None
+    if header.animated and header.size.area > _MAX_ANIMATED_PIXELS:
+        size = f"{header.size.width} × {header.size.height}"
+        raise InvalidImage(f"an animation of {size} pixels is not taken")
+    if header.animated or not available:
+        return _open_with_pillow(header, format_, limits)
     return Picture(
         format_,
-        header.size,
-        header.metadata,
-        lambda shrink: webp.decode(data, header, shrink),
-        webp.choose_shrink,
+        header,
+        lambda shrink: libwebp.decode(header, shrink),
+        libwebp.choose_shrink,
     )
 
 
-def _read_contents(data: bytes, format_: Format, limits: Limits) -> Contents:
-    contents = READERS[format_.name](data)
-    _check_pixels(contents.size, limits)
-    if contents.size.area > contents.most_pixels:
-        raise ProcessingFailed("The file is too short for the size in its header")
-    return contents
-
-
-def _open_raster(contents: Contents, format_: Format, limits: Limits) -> Picture:
-    image = pillow.open_header(contents.data, format_)
-    size = Size(*image.size)
-    _check_pixels(size, limits)
-    metadata = pillow.read_metadata(image)
-    decode = _decode_plain_png if kornia_rs.is_plain(image, contents.data) else pillow.decode
-    return Picture(
-        format_,
-        size,
-        metadata,
-        lambda _: decode(image, format_, contents.data),
-        deep=contents.deep,
-    )
+def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> Picture:
+    image, header = pillow.open_header(header, format_)
+    _check_pixels(header.size, limits)
+    decode = _decode_plain_png if kornia_rs.is_plain(image, header.data) else pillow.decode
+    return Picture(format_, header, lambda _: decode(image, format_, header.data))
 
 
 def _decode_plain_png(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
     try:
         return kornia_rs.decode(image, data)
     except ProcessingFailed:
-        # Pillow takes a file that ends early, but after its last row.
+        # Pillow accepts a file that ends early, but after its last row.
         return pillow.decode(image, format_, data)
 
 
-def _open_apart(contents: Contents, format_: Format, _: Limits) -> Picture:
-    if contents.alpha and not FORMATS[format_.output].alpha:
+def _open_isolated(header: ImageHeader, format_: Format) -> Picture:
+    if header.alpha and not FORMATS[format_.output].alpha:
         format_ = replace(format_, output="png")
-    metadata = Metadata(contents.orientation, contents.profile)
-    return Picture(
-        format_,
-        contents.size,
-        metadata,
-        lambda _: pillow.decode_apart(contents, format_),
-        deep=contents.deep,
-    )
+    return Picture(format_, header, lambda _: pillow.decode_isolated(header, format_))
+
+
+def _check_length(header: ImageHeader) -> None:
+    if header.size.area > header.most_pixels:
+        raise ProcessingFailed("The file is too short for the size in its header")
 
 
 def _check_pixels(size: Size, limits: Limits) -> None:

@@ -6,6 +6,7 @@ orientation), origin top left, x to the right, y down.
 
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 def half_up(value: float) -> int:
@@ -124,3 +125,48 @@ class Region:
         right = max(left + 1, min(frame.width, half_up(self.right)))
         bottom = max(top + 1, min(frame.height, half_up(self.bottom)))
         return Box(left, top, right - left, bottom - top)
+
+
+class Orientation(IntEnum):
+    """The EXIF tag's eight values, named by the operation that turns the stored picture upright."""
+
+    UPRIGHT = 1
+    MIRROR = 2
+    HALF_TURN = 3
+    FLIP = 4
+    TRANSPOSE = 5
+    TURN_RIGHT = 6
+    TRANSVERSE = 7
+    TURN_LEFT = 8
+
+    @property
+    def swaps_axes(self) -> bool:
+        """Whether the upright picture is as wide as the stored one is high."""
+        return self >= Orientation.TRANSPOSE
+
+    def size(self, size: Size) -> Size:
+        """Return the upright size of a stored picture, or the stored size of an upright one."""
+        return size.swapped if self.swaps_axes else size
+
+    def stored_region(self, region: Region, upright: Size) -> Region:
+        """Return the region of the stored picture that shows ``region`` of the upright one.
+
+        Args:
+            region: in pixels of the upright picture.
+            upright: size of that picture.
+        """
+        right = upright.width - region.right
+        bottom = upright.height - region.bottom
+        left, top = {
+            Orientation.UPRIGHT: (region.left, region.top),
+            Orientation.MIRROR: (right, region.top),
+            Orientation.HALF_TURN: (right, bottom),
+            Orientation.FLIP: (region.left, bottom),
+            Orientation.TRANSPOSE: (region.top, region.left),
+            Orientation.TURN_RIGHT: (region.top, right),
+            Orientation.TRANSVERSE: (bottom, right),
+            Orientation.TURN_LEFT: (bottom, region.left),
+        }[self]
+        if self.swaps_axes:
+            return Region(left, top, region.height, region.width)
+        return Region(left, top, region.width, region.height)

@@ -232,7 +232,8 @@ def _find_content(pixels: Pixels, request: CropRequest) -> tuple[Box | None, tup
         return find_product(picture, request.threshold)
     if request.background == "corner":
         background = corner_colour(picture)
-        if pixels.deep:  # sharp applies the threshold to 65,536 levels here, but not below
+        # sharp applies the threshold to 65,536 levels here, but not below.
+        if pixels.sixteen_bit:
             threshold //= _LEVELS
     else:
         sample = Image.new("RGBA", (1, 1), request.background)

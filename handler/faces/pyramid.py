@@ -2,9 +2,9 @@
 
 from PIL import Image
 
-from handler.core.geometry import Size
+from handler.core.geometry import Orientation, Size
 from handler.core.image.frame import Frame, fitted, view_of
-from handler.core.image.orientation import Orientation
+from handler.core.image.orientation import turn_upright
 
 # Long sides in pixels. At 640 the network finds small faces, at 320 very large ones, too; a third
 # look at 960 gains little in crowds and invents faces.
@@ -32,4 +32,4 @@ def coarse_view(picture: Image.Image) -> Image.Image:
 
 def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
     """The picture, turned so that heads are upright that lean by ``turn`` degrees to the right."""
-    return UPRIGHT_AFTER[turn].turn_upright(picture)
+    return turn_upright(picture, UPRIGHT_AFTER[turn])

@@ -15,9 +15,8 @@ from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.config import Config
-from handler.core.geometry import Region, Size
+from handler.core.geometry import Orientation, Region, Size
 from handler.core.image.frame import Pixels
-from handler.core.image.orientation import Orientation
 from handler.faces import detector
 from handler.faces.centerface import FLOOR
 from handler.faces.pyramid import UPRIGHT_AFTER, fine_view

@@ -13,7 +13,7 @@ _STAGES = {
     "decode": (
         "handler.codec.decoders.libjpeg_turbo.decode",
         "handler.codec.decoders.kornia_rs.decode",
-        "handler.codec.decoders.webp.decode",
+        "handler.codec.decoders.libwebp.decode",
         "handler.codec.decoders.pillow.decode",
     ),
     "to sRGB": ("handler.codec.picture.to_srgb",),

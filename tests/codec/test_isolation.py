@@ -14,6 +14,7 @@ from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.codec.decoders import isolated
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 from tests.codec import samples
@@ -29,7 +30,7 @@ def _run(program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Image
     script = tmp_path / "program.py"
     script.write_text(_PROGRAM + program)
     monkeypatch.setattr(isolated, "_PROGRAM", str(script))
-    return isolated.decode(_DATA, "TIFF", Size(4, 3))
+    return isolated.decode(ImageHeader(_DATA, Size(4, 3), 12), "TIFF", "TIFF")
 
 
 _ANSWER = """

@@ -13,8 +13,9 @@ from PIL import Image
 from handler.codec import Limits, open_picture
 from handler.codec.decoders import libjpeg_turbo
 from handler.codec.formats import FORMATS
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.codec.headers import jpeg
+from handler.core.geometry import Orientation, Size
+from handler.core.image.orientation import turn_upright
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.codec.flat_jpeg import flat_jpeg
 from tests.pictures import decoded, encoded, gradient, photo
@@ -31,8 +32,12 @@ def turbo(image: Image.Image, space: str = "RGB", subsampling: str = "444") -> b
     return data
 
 
+def prepare(data: bytes) -> libjpeg_turbo.Jpeg:
+    return libjpeg_turbo.prepare(jpeg.read(data))
+
+
 def read(data: bytes, scale: int = 1) -> Image.Image:
-    return libjpeg_turbo.decode(libjpeg_turbo.read_header(data), scale)
+    return libjpeg_turbo.decode(prepare(data), scale)
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
@@ -88,7 +93,7 @@ def test_unusual_subsampling_is_decoded(sampling: list[tuple[int, int]], scale: 
 def test_ink_of_unusual_subsampling_is_refused_by_name() -> None:
     data, _ = unusual([(2, 2), (2, 1), (1, 1), (1, 1)])
     with pytest.raises(InvalidImage, match="CMYK"):
-        libjpeg_turbo.read_header(data)
+        prepare(data)
 
 
 def test_pillow_never_decodes_a_jpeg() -> None:
@@ -118,17 +123,17 @@ def test_inks_are_read_as_adobe_writes_them(kind: str, space: str) -> None:
         "pillow": encoded(inks, "JPEG", quality=95, subsampling=0),
         "turbo": turbo(light, "CMYK"),
     }[kind]
-    header = libjpeg_turbo.read_header(data)
-    assert (header.colour, header.inverted) == (space, True)
-    assert psnr(libjpeg_turbo.decode(header, 1), inks) > 36
+    prepared = prepare(data)
+    assert (prepared.colour, prepared.header.adobe) == (space, True)
+    assert psnr(libjpeg_turbo.decode(prepared, 1), inks) > 36
 
 
 def test_without_adobes_marker_bytes_count_ink() -> None:
     inks = photo().convert("CMYK")
     adobe = encoded(Image.fromarray(255 - np.asarray(inks), "CMYK"), "JPEG", quality=95)
-    header = libjpeg_turbo.read_header(without_segment(adobe, _APP14))
-    assert (header.colour, header.inverted) == ("CMYK", False)
-    assert psnr(libjpeg_turbo.decode(header, 1), inks) > 36
+    prepared = prepare(without_segment(adobe, _APP14))
+    assert (prepared.colour, prepared.header.adobe) == ("CMYK", False)
+    assert psnr(libjpeg_turbo.decode(prepared, 1), inks) > 36
 
 
 @pytest.mark.parametrize(
@@ -182,7 +187,7 @@ def test_a_scaled_picture_shows_the_same(scale: int, size: tuple[int, int]) -> N
 @pytest.mark.parametrize("orientation", list(Orientation))
 def test_a_turned_picture_is_scaled_while_decoding_as_well(orientation: Orientation) -> None:
     # sharp does so too: it turns the picture after it is resized.
-    stored = orientation.turn_upright(photo(size=(256, 192)))
+    stored = turn_upright(photo(size=(256, 192)), orientation)
     picture = open_picture(encoded(stored, "JPEG", orientation=orientation), LIMITS)
     assert picture.size == orientation.size(Size(*stored.size))
     pixels = picture.pixels(3)
@@ -192,8 +197,7 @@ def test_a_turned_picture_is_scaled_while_decoding_as_well(orientation: Orientat
 def test_a_profile_in_several_segments_is_put_together() -> None:
     profile = bytes(range(256)) * 600
     assert len(profile) > 2 * 65_535
-    header = libjpeg_turbo.read_header(encoded(photo(), "JPEG", icc_profile=profile))
-    assert header.metadata.profile == profile
+    assert jpeg.read(encoded(photo(), "JPEG", icc_profile=profile)).profile == profile
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from handler.codec import Limits, open_picture
-from handler.core.geometry import Region, Size
+from handler.core.geometry import Orientation, Region, Size
 from handler.core.image.frame import Pixels
-from handler.core.image.orientation import Orientation
+from handler.core.image.orientation import turn_upright
 from handler.errors import InvalidImage, ProcessingFailed
 from tests.pictures import encoded, gradient, photo
 
@@ -237,7 +237,7 @@ def _undoes(turn: Image.Transpose, orientation: Orientation) -> bool:
     sample = gradient(5, 3)
     if orientation is Orientation.UPRIGHT:
         return False
-    return same_pixels(orientation.turn_upright(sample.transpose(turn)), sample)
+    return same_pixels(turn_upright(sample.transpose(turn), orientation), sample)
 
 
 def same_pixels(image: Image.Image, other: Image.Image) -> bool:
@@ -257,8 +257,8 @@ def test_a_file_that_ends_early_cannot_be_processed(name: str, share: float) -> 
         open_picture(data[: int(len(data) * share)], LIMITS).pixels(1)
 
 
-@pytest.mark.parametrize(("depth", "deep"), [(8, False), (16, True)])
+@pytest.mark.parametrize(("depth", "sixteen_bit"), [(8, False), (16, True)])
 @pytest.mark.parametrize("name", ["PNG", "TIFF"])
-def test_the_depth_of_the_files_samples_is_told(name: str, depth: int, deep: bool) -> None:
+def test_the_depth_of_the_files_samples_is_told(name: str, depth: int, sixteen_bit: bool) -> None:
     image = picture("L" if depth == 8 else "I;16")
-    assert pixels(encoded(image, name)).deep is deep
+    assert pixels(encoded(image, name)).sixteen_bit is sixteen_bit

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, open_picture
-from handler.codec.decoders import libwebp, webp
-from handler.core.geometry import Region, Size
-from handler.core.image.orientation import Orientation
+from handler.codec.decoders import libwebp
+from handler.codec.headers import webp
+from handler.core.geometry import Orientation, Region, Size
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.pictures import decoded, encoded, gradient, photo
 
@@ -27,7 +27,7 @@ def rgba() -> Image.Image:
 
 
 def read(data: bytes, shrink: float = 1) -> Image.Image:
-    return webp.decode(data, webp.read_header(data), shrink)
+    return libwebp.decode(webp.read(data), shrink)
 
 
 @pytest.fixture
@@ -131,32 +131,32 @@ _TURNED = {
 
 def test_profile_and_orientation_are_read() -> None:
     data = encoded(rgba(), "WEBP", icc_profile=b"a profile", orientation=6)
-    metadata = webp.read_header(data).metadata
-    assert metadata.profile == b"a profile"
-    assert metadata.orientation is Orientation.TURN_RIGHT
+    header = webp.read(data)
+    assert header.profile == b"a profile"
+    assert header.orientation is Orientation.TURN_RIGHT
 
 
 def test_metadata_that_the_header_does_not_announce_are_ignored() -> None:
     data = bytearray(encoded(rgba(), "WEBP", icc_profile=b"a profile", orientation=6))
     assert data[12:16] == b"VP8X"
     data[20] &= ~0x28
-    metadata = webp.read_header(bytes(data)).metadata
-    assert metadata.profile is None
-    assert metadata.orientation is Orientation.UPRIGHT
+    header = webp.read(bytes(data))
+    assert header.profile is None
+    assert header.orientation is Orientation.UPRIGHT
 
 
 def test_metadata_behind_endless_chunks_are_not_looked_for() -> None:
     data = encoded(rgba(), "WEBP", orientation=6)
     image_ends = data.index(b"EXIF")
     empty = struct.pack("<4sI", b"JUNK", 0) * 1000
-    metadata = webp.read_header(data[:image_ends] + empty + data[image_ends:]).metadata
-    assert metadata.orientation is Orientation.UPRIGHT
+    header = webp.read(data[:image_ends] + empty + data[image_ends:])
+    assert header.orientation is Orientation.UPRIGHT
 
 
 def test_the_first_frame_of_an_animation_is_shown() -> None:
     frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "lime", "blue")]
     data = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
-    assert webp.read_header(data).animated
+    assert webp.read(data).animated
     shown = open_picture(data, LIMITS).pixels(3).read(Region(0, 0, 30, 20), Size(30, 20))
     assert shown.convert("RGB").getcolors() == [(600, (255, 0, 0))]
 
@@ -192,7 +192,7 @@ def test_pillow_stands_in_where_libwebp_cannot_be_called() -> None:
     opened = open_picture(data, LIMITS)
     assert opened.pixels(1).size == opened.pixels(4).size == Size(120, 80)
     with pytest.raises(ValueError, match="libwebp"):
-        libwebp.read_features(data)
+        libwebp.check_header(webp.read(data))
 
 
 @pytest.mark.usefixtures("without_libwebp")

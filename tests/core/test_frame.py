@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.core.geometry import Box, Region, Size
+from handler.core.geometry import Box, Orientation, Region, Size
 from handler.core.image.fit import Cover
 from handler.core.image.frame import Pixels
-from handler.core.image.orientation import Orientation
+from handler.core.image.orientation import turn_upright
 from tests.core.compare import decibels
 from tests.pictures import noise, photo
 
@@ -23,7 +23,7 @@ INVERSE = {
 
 def stored_as(upright: Image.Image, orientation: Orientation) -> Image.Image:
     """A picture as a camera stores it that was held that way."""
-    return INVERSE.get(orientation, orientation).turn_upright(upright)
+    return turn_upright(upright, INVERSE.get(orientation, orientation))
 
 
 def _pixels(image: Image.Image = PHOTO) -> Pixels:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
-from handler.core.geometry import Box, Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Box, Orientation, Size
 from handler.core.plan import Plan
 from handler.core.planner import make_plan
 from handler.core.render import render

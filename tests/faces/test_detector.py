@@ -9,9 +9,8 @@ from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
 from handler.core.face import Face
-from handler.core.geometry import Box, Size
+from handler.core.geometry import Box, Orientation, Size
 from handler.core.image.frame import Pixels
-from handler.core.image.orientation import Orientation
 from handler.faces import FaceDetector
 from handler.faces.detector import least_score
 from tests.pictures import encoded, photo

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation
 from tests.core.test_frame import stored_as
 from tests.pictures import encoded
 

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from handler.codec.formats import Decoder
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
@@ -38,20 +39,22 @@ _BYTES |= {"YCbCr": 3, "I;16B": 2, "I;16L": 2}
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "SYSTEMROOT")
 
 
-def decode(data: bytes, decoder: Decoder, size: Size) -> Image.Image:
-    """Decode a file elsewhere.
+def decode(header: ImageHeader, decoder: Decoder, label: str) -> Image.Image:
+    """Decode a file in a worker process.
 
     Args:
-        data: the file.
-        decoder: who is to do it.
-        size: as stored, by the header: what it takes more than that many pixels need is refused.
+        header: of the file; its size is that of the decoded picture, and limits the worker.
+        decoder: the decoder to run.
+        label: name of the format in error messages.
 
     Returns:
-        Picture of a mode whose rows are plain bytes, of whatever size it turned out to have.
+        Picture of a mode whose rows are plain bytes.
 
     Raises:
-        ProcessingFailed: the data are damaged, or more than the limits were needed.
+        ProcessingFailed: the data are damaged, have another size, or take more memory or time than
+            pictures of that size.
     """
+    data, size = header.data, header.size
     memory = _BASE_BYTES + _BYTES_PER_PIXEL * size.area + 3 * len(data)
     command = [sys.executable, "-I", "-S", _PROGRAM, decoder, str(memory)]
     command += [str(_CPU_SECONDS), *filter(None, sys.path)]
@@ -77,6 +80,8 @@ def decode(data: bytes, decoder: Decoder, size: Size) -> Image.Image:
         finally:
             watchdog.cancel()
             process.kill()
+    if image.size != (size.width, size.height):
+        raise ProcessingFailed(f"The {label} data have another size than the header says")
     return image
 
 

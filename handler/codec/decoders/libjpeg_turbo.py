@@ -7,8 +7,7 @@ import simplejpeg
 from PIL import Image
 
 from handler.codec.decoders import isolated
-from handler.codec.headers import jpeg
-from handler.codec.headers.exif import Metadata, read_exif_orientation
+from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -26,59 +25,38 @@ _PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
 
 
 @dataclass(frozen=True, slots=True)
-class JpegHeader:
-    """What is known of a JPEG before decoding.
+class Jpeg:
+    """A JPEG that libjpeg-turbo accepts.
 
     Attributes:
-        data: the file, as it is to be decoded.
-        size: as stored.
+        header: its header.
         colour: colour space of the file, in libjpeg-turbo's words.
-        inverted: CMYK values count light instead of ink, as Adobe writes them.
-        lossless: it cannot be scaled while decoding.
-        apart: simplejpeg does not know its subsampling; it is decoded in a process of its own.
-        metadata: orientation and profile.
+        isolated: whether simplejpeg does not know its subsampling; it is decoded in a worker
+            process.
     """
 
-    data: bytes
-    size: Size
+    header: JpegHeader
     colour: str
-    inverted: bool
-    lossless: bool
-    apart: bool
-    metadata: Metadata
+    isolated: bool = False
 
 
-def read_header(data: bytes) -> JpegHeader:
-    """Read size, colour space and metadata.
+def prepare(header: JpegHeader) -> Jpeg:
+    """Have libjpeg-turbo read the header.
 
     Raises:
-        InvalidImage: the header is damaged, or there are more scans than any encoder writes.
-        ProcessingFailed: there are too few bytes for that many pixels.
+        InvalidImage: the header is damaged, or the subsampling is not taken.
     """
-    segments = jpeg.read(data)
-    colour, apart = _COLOURS[segments.components], False
     try:
-        _, _, colour, _ = simplejpeg.decode_jpeg_header(segments.data)
+        _, _, colour, _ = simplejpeg.decode_jpeg_header(header.data)
     except KeyError:  # 4:4:1, which simplejpeg (1.9.0) has no name for, and decodes
-        pass
+        return Jpeg(header, _COLOURS[header.components])
     except (ValueError, MemoryError) as error:
-        apart = _UNKNOWN_SUBSAMPLING in str(error)
-        if not apart:
+        if _UNKNOWN_SUBSAMPLING not in str(error):
             raise InvalidImage("the JPEG header is damaged") from error
-        if segments.components == _INKS:
+        if header.components == _INKS:
             raise InvalidImage("CMYK JPEG of this subsampling is not taken") from error
-    if segments.size.area > segments.most_pixels:
-        raise ProcessingFailed("The file is too short for the size in its header")
-    metadata = Metadata(read_exif_orientation(segments.exif), segments.profile)
-    return JpegHeader(
-        segments.data,
-        segments.size,
-        colour,
-        segments.adobe,
-        segments.lossless,
-        apart,
-        metadata,
-    )
+        return Jpeg(header, _COLOURS[header.components], isolated=True)
+    return Jpeg(header, colour)
 
 
 def choose_scale(shrink: float) -> int:
@@ -90,7 +68,7 @@ def choose_scale(shrink: float) -> int:
     return 1
 
 
-def decode(header: JpegHeader, scale: int) -> Image.Image:
+def decode(jpeg: Jpeg, scale: int) -> Image.Image:
     """Decode at 1/``scale`` of the size.
 
     Returns:
@@ -99,11 +77,12 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early.
     """
-    if header.apart:
-        return _decode_apart(header, scale)
+    header = jpeg.header
+    if jpeg.isolated:
+        return _shrink(isolated.decode(header, "libjpeg-turbo", "JPEG"), header.size, scale)
     if header.lossless and scale > 1:
-        return decode(header, 1).reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
-    space = _DECODE_TO.get(header.colour, "RGBX")
+        return _shrink(decode(jpeg, 1), header.size, scale)
+    space = _DECODE_TO.get(jpeg.colour, "RGBX")
     # libjpeg-turbo ignores the scale of a lossless file and writes all of its pixels, which overran
     # the buffer that simplejpeg (1.9.0) allots to the scaled ones. This one has room for them
     # whatever the file passes for, and the system lends no page of it before it is written to.
@@ -118,7 +97,7 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
         )
     except (ValueError, MemoryError) as error:
         raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
-    if space == "CMYK" and header.inverted:
+    if space == "CMYK" and header.adobe:  # Adobe's CMYK values count light, not ink
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
     size = _scaled(header.size, scale)
@@ -126,11 +105,8 @@ def decode(header: JpegHeader, scale: int) -> Image.Image:
     return Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
 
 
-def _decode_apart(header: JpegHeader, scale: int) -> Image.Image:
-    image = isolated.decode(header.data, "libjpeg-turbo", header.size)
-    if image.size != (header.size.width, header.size.height):
-        raise ProcessingFailed("The JPEG data have another size than the header says")
-    return image if scale == 1 else image.reduce(scale).crop((0, 0, *_scaled(header.size, scale)))
+def _shrink(image: Image.Image, size: Size, scale: int) -> Image.Image:
+    return image if scale == 1 else image.reduce(scale).crop((0, 0, *_scaled(size, scale)))
 
 
 def _scaled(size: Size, scale: int) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """All formats that have no module of their own: headers walked, then Pillow's or other decoders."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -8,8 +9,9 @@ from PIL import Image
 from handler.codec.colour import lab_to_srgb
 from handler.codec.decoders import isolated
 from handler.codec.formats import Format
-from handler.codec.headers import Contents, png
-from handler.codec.headers.exif import Metadata, read_exif_orientation
+from handler.codec.headers import png
+from handler.codec.headers.header import ImageHeader, read_exif_orientation
+from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
 # The limit on pixels is checked here, on the header, with our own number.
@@ -39,27 +41,30 @@ _WORKING_MODE = {
 _PLUGINS = {"libwebp": "WEBP"}
 
 
-def open_header(data: bytes, format_: Format) -> Image.Image:
+def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, ImageHeader]:
     """Open a file without decoding it.
+
+    Returns:
+        The opened file; and the header with size, orientation and profile as Pillow reads them.
 
     Raises:
         InvalidImage: the header is damaged, or its pixels are of a kind that is not taken.
     """
     plugin = _PLUGINS.get(format_.decoder, format_.decoder)
     try:
-        image = Image.open(io.BytesIO(data), formats=[plugin])
+        image = Image.open(io.BytesIO(header.data), formats=[plugin])
     except Exception as error:  # whatever a plugin makes of hostile bytes
         raise InvalidImage(f"the {format_.label} header is damaged") from error
     if image.mode not in _WORKING_MODE:
         kind = "samples of 32 bits or with a sign"
         raise InvalidImage(f"{format_.label} with {kind} is not taken")
-    return image
-
-
-def read_metadata(image: Image.Image) -> Metadata:
-    """Orientation and profile of an opened file."""
-    orientation = read_exif_orientation(image.info.get("exif"))
-    return Metadata(orientation, image.info.get("icc_profile"))
+    read = replace(
+        header,
+        size=Size(*image.size),
+        orientation=read_exif_orientation(image.info.get("exif")),
+        profile=image.info.get("icc_profile"),
+    )
+    return image, read
 
 
 def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
@@ -90,17 +95,13 @@ def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
     return decoded
 
 
-def decode_apart(contents: Contents, format_: Format) -> Image.Image:
-    """Decode in a process of its own; see `decode` for the picture.
+def decode_isolated(header: ImageHeader, format_: Format) -> Image.Image:
+    """Decode in a worker process; see `decode` for the picture.
 
     Raises:
-        ProcessingFailed: the data are damaged or end early, or took more memory or time than
-            pictures of that size do.
+        ProcessingFailed: see `isolated.decode`.
     """
-    image = isolated.decode(contents.data, format_.decoder, contents.size)
-    if image.size != (contents.size.width, contents.size.height):
-        raise ProcessingFailed(f"The {format_.label} data have another size than the header says")
-    return _to_working_mode(image)
+    return _to_working_mode(isolated.decode(header, format_.decoder, format_.label))
 
 
 def _ends_blank(image: Image.Image) -> bool:

@@ -1,15 +1,18 @@
-"""What a file is made of, walked before any decoder sees it.
+"""Readers of image headers, in plain Python over bytes. One module for each format.
 
-Each module knows one format, in plain Python over bytes. It hands on what the first picture of the
-file needs, and nothing else: animations, texts, previews and further pages are where hostile files
-hide their bombs, and no pixel of a crop depends on them.
+They run before any decoder. Each passes on the parts of a file that its first picture needs, and
+nothing else: animations, texts, previews and further pages are where hostile files hide
+decompression bombs, and no pixel of a crop depends on them.
 """
+
+from collections.abc import Callable
 
 from handler.codec.headers import (
     bmp,
     gif,
     heif,
     ico,
+    jpeg,
     jpeg2000,
     jxl,
     png,
@@ -18,16 +21,17 @@ from handler.codec.headers import (
     tiff,
     webp,
 )
-from handler.codec.headers.header import Contents
+from handler.codec.headers.header import ImageHeader
 
-# Format -> what reads it; all but JPEG, of which more is known than this.
-READERS = {
+# Name of a format -> the reader of its header.
+READERS: dict[str, Callable[[bytes], ImageHeader]] = {
     "avif": heif.read_avif,
     "bmp": bmp.read,
     "gif": gif.read,
     "heic": heif.read_heic,
     "ico": ico.read,
     "jp2": jpeg2000.read,
+    "jpeg": jpeg.read,
     "jxl": jxl.read,
     "png": png.read,
     "psd": psd.read,
@@ -35,5 +39,3 @@ READERS = {
     "tiff": tiff.read,
     "webp": webp.read,
 }
-
-__all__ = ["READERS", "Contents"]

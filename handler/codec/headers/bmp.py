@@ -2,7 +2,7 @@
 
 import struct
 
-from handler.codec.headers.header import Contents
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -18,7 +18,7 @@ _MAX_RLE_PIXELS = 1_000_000
 _MAX_RLE_BYTES = 1_000_000
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Read the header; the file is kept as it is.
 
     Raises:
@@ -31,11 +31,11 @@ def read(data: bytes) -> Contents:
     if compression in _RLE:
         if size.area > _MAX_RLE_PIXELS or len(data) > _MAX_RLE_BYTES:
             raise InvalidImage("BMP with RLE compression is taken up to a megapixel only")
-        return Contents(data, size, _MAX_RLE_PIXELS)
+        return ImageHeader(data, size, _MAX_RLE_PIXELS)
     if compression not in _PLAIN:
         name = _NAMES.get(compression, f"number {compression}")
         raise InvalidImage(f"BMP with {name} compression is not taken")
-    return Contents(data, size, len(data) * 8 // max(1, bits))
+    return ImageHeader(data, size, len(data) * 8 // max(1, bits))
 
 
 def _read_header(data: bytes) -> tuple[Size, int, int]:

@@ -2,7 +2,7 @@
 
 import struct
 
-from handler.codec.headers.header import ANIMATED, Contents
+from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -24,7 +24,7 @@ _MAX_EXPANSION = 2560
 _SMALL_SCREEN = 1024 * 1024
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Find the first frame; of what stands in front of it, only transparency is kept.
 
     Raises:
@@ -38,11 +38,11 @@ def read(data: bytes) -> Contents:
     except (IndexError, struct.error) as error:
         raise InvalidImage("the GIF header is damaged") from error
     end = _frame_end(data, frame)
-    return Contents(
+    return ImageHeader(
         data[:screen_end] + control + data[frame:end] + _END,
         Size(max(width, left + across), max(height, top + down)),  # as Pillow makes room
         max(_SMALL_SCREEN, len(data) * _MAX_EXPANSION),
-        left_out=ANIMATED if _has_frame(data, end) else None,
+        warning=ANIMATED if _has_frame(data, end) else None,
     )
 
 

@@ -1,28 +1,32 @@
-"""What is known of a file before a decoder is asked."""
+"""The image header: everything that is known of a file before its pixels are decoded."""
 
 from dataclasses import dataclass
 
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.codec.headers.ifd import WHOLE_NUMBERS, Rule, byte_order, read_fields
+from handler.core.geometry import Orientation, Size
 
 ANIMATED = "The picture is animated; its first frame was cropped"
 SEVERAL_PAGES = "The file has several pages; the first one was cropped"
 
+_ORIENTATION_TAG = 0x0112
+_RULES = {_ORIENTATION_TAG: Rule(WHOLE_NUMBERS, 1)}
+_EXIF_PREFIX = b"Exif\0\0"
+
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """The first picture of a file.
+class ImageHeader:
+    """The header of a file's first picture.
 
     Attributes:
-        data: a file with nothing else in it.
-        size: of the picture as stored, by the header.
-        most_pixels: as many as the data can become at the very most, or more; a header that
-            promises more lies.
-        orientation: what turns the decoded picture upright, where the decoder does not tell.
+        data: a file that holds the first picture and nothing else.
+        size: of the picture as stored, in pixels.
+        most_pixels: upper bound of the pixels that the data can be decoded to; a header with a
+            larger size is false.
+        orientation: of the stored picture, unless only the decoder knows it.
         profile: ICC profile, likewise.
-        alpha: whether it is known to have transparency.
-        deep: whether its samples have 16 bits.
-        left_out: what the client is to be told of the rest of the file.
+        alpha: whether the picture is known to have transparency.
+        sixteen_bit: whether the samples have 16 bits.
+        warning: message to the client about the parts of the file that are ignored.
     """
 
     data: bytes
@@ -31,5 +35,19 @@ class Contents:
     orientation: Orientation = Orientation.UPRIGHT
     profile: bytes | None = None
     alpha: bool = False
-    deep: bool = False
-    left_out: str | None = None
+    sixteen_bit: bool = False
+    warning: str | None = None
+
+
+def read_exif_orientation(block: bytes | None) -> Orientation:
+    """Read the orientation from an EXIF block; UPRIGHT where the block is missing or damaged.
+
+    No other field is read: their offsets are not trustworthy, and many fields can refer to the
+    same megabytes.
+    """
+    tiff = (block or b"").removeprefix(_EXIF_PREFIX)
+    try:
+        field = read_fields(tiff, _RULES)[_ORIENTATION_TAG]
+        return Orientation(field.numbers(byte_order(tiff))[0])
+    except (ValueError, LookupError):
+        return Orientation.UPRIGHT

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from handler.codec.headers.header import ANIMATED, Contents
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.codec.headers.header import ANIMATED, ImageHeader
+from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
 # Brands of the two codecs; "mif1" and "msf1" say that the others tell.
@@ -50,17 +49,17 @@ def kind(data: bytes) -> Literal["avif", "heic"] | None:
     return None
 
 
-def read_avif(data: bytes) -> Contents:
+def read_avif(data: bytes) -> ImageHeader:
     """Read an AVIF's boxes; the file is kept as it is. The decoder turns nothing.
 
     Raises:
         InvalidImage: the boxes are damaged.
     """
     item = _read(data, "AVIF")
-    return item.contents(data, item.size, item.orientation)
+    return item.header(data, item.size, item.orientation)
 
 
-def read_heic(data: bytes) -> Contents:
+def read_heic(data: bytes) -> ImageHeader:
     """Read a HEIC's boxes; the file is kept as it is. The decoder cuts, turns and mirrors.
 
     Raises:
@@ -68,7 +67,7 @@ def read_heic(data: bytes) -> Contents:
     """
     item = _read(data, "HEIC")
     upright = item.orientation.size(item.clean or item.size)
-    return item.contents(data, upright, Orientation.UPRIGHT)
+    return item.header(data, upright, Orientation.UPRIGHT)
 
 
 @dataclass(slots=True)
@@ -98,9 +97,9 @@ class _Item:
         """What turns it upright."""
         return _ORIENTATIONS[self.turns, self.axis]
 
-    def contents(self, data: bytes, size: Size, orientation: Orientation) -> Contents:
+    def header(self, data: bytes, size: Size, orientation: Orientation) -> ImageHeader:
         """The same for whoever decodes it."""
-        return Contents(
+        return ImageHeader(
             data,
             size,
             # Neither codec has a bound: a bit can stand for a block that is like the last one.
@@ -108,7 +107,7 @@ class _Item:
             orientation,
             self.profile,
             self.alpha,
-            left_out=ANIMATED if self.animated else None,
+            warning=ANIMATED if self.animated else None,
         )
 
 

@@ -3,7 +3,7 @@
 import struct
 
 from handler.codec.headers import png
-from handler.codec.headers.header import Contents
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -16,7 +16,7 @@ _PLAIN = 0
 _DEPTHS = frozenset((1, 4, 8, 16, 24, 32))
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Find the largest picture, the deepest of several, and write an ICO of that alone.
 
     Raises:
@@ -36,7 +36,7 @@ def read(data: bytes) -> Contents:
         raise InvalidImage("the ICO header is damaged") from error
     entry = (*entry[:6], len(inner.data), _HEAD_BYTES + _ENTRY.size)
     head = struct.pack("<HHH", 0, 1, 1) + _ENTRY.pack(*entry)
-    return Contents(head + inner.data, inner.size, inner.most_pixels)
+    return ImageHeader(head + inner.data, inner.size, inner.most_pixels)
 
 
 def _rank(entry: tuple[int, ...]) -> tuple[int, int]:
@@ -44,10 +44,10 @@ def _rank(entry: tuple[int, ...]) -> tuple[int, int]:
     return width * height, depth
 
 
-def _read_bmp(picture: bytes) -> Contents:
+def _read_bmp(picture: bytes) -> ImageHeader:
     _, width, height, _, depth, compression = struct.unpack_from("<IiiHHI", picture)
     # The mask below the picture counts as a second one.
     size = Size(width, height // 2)
     if width <= 0 or size.height <= 0 or compression != _PLAIN or depth not in _DEPTHS:
         raise ValueError("no plain BMP")
-    return Contents(picture, size, len(picture) * 8 // depth)
+    return ImageHeader(picture, size, len(picture) * 8 // depth)

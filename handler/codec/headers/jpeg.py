@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from handler.codec.headers.header import ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -37,29 +38,19 @@ _MAX_SCANS = 100
 _SCAN_MARKER = re.compile(bytes((0xFF, _SCAN)))
 
 
-@dataclass(frozen=True, slots=True)
-class Segments:
-    """What the segments say.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JpegHeader(ImageHeader):
+    """The header of a JPEG; a damaged profile is removed from its data.
 
     Attributes:
-        data: the file; if its profile is damaged, without it.
-        size: of the picture as stored.
-        components: samples a pixel, 1, 3 or 4.
-        exif: EXIF block.
-        profile: ICC profile.
-        adobe: whether it was written the way Adobe's programs write.
-        lossless: whether it is of the kind that cannot be scaled while decoding.
-        most_pixels: as many as the data can become at the very most, or more.
+        components: samples per pixel: 1, 3 or 4.
+        adobe: whether the file has Adobe's marker.
+        lossless: whether the coding is lossless, which cannot be scaled while decoding.
     """
 
-    data: bytes
-    size: Size
     components: int
-    exif: bytes | None
-    profile: bytes | None
     adobe: bool
     lossless: bool
-    most_pixels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ class _Part:
     end: int
 
 
-def read(data: bytes) -> Segments:
+def read(data: bytes) -> JpegHeader:
     """Walk the segments up to the pixels.
 
     Raises:
@@ -108,7 +99,16 @@ def read(data: bytes) -> Segments:
     profile = _joined(parts)
     if parts and profile is None:
         data = _without(data, parts)
-    return Segments(data, size, components, exif, profile, adobe, lossless, most_pixels)
+    return JpegHeader(
+        data,
+        size,
+        most_pixels,
+        read_exif_orientation(exif),
+        profile,
+        components=components,
+        adobe=adobe,
+        lossless=lossless,
+    )
 
 
 def _is(kind: tuple[int, bytes], marker: int, payload: bytes) -> bool:

@@ -3,7 +3,7 @@
 import math
 import struct
 
-from handler.codec.headers.header import Contents
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -16,7 +16,7 @@ _MAX_TILES = 16_384
 _PROFILE_METHODS = (2, 3)
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Read the header; the file is kept as it is.
 
     Raises:
@@ -24,14 +24,14 @@ def read(data: bytes) -> Contents:
     """
     try:
         if data.startswith(_CODESTREAM):
-            return _contents(data, 0, None)
+            return _read_codestream(data, 0, None)
         start, profile = _find_codestream(data)
-        return _contents(data, start, profile)
+        return _read_codestream(data, start, profile)
     except (struct.error, LookupError, ValueError) as error:
         raise InvalidImage("the JPEG 2000 header is damaged") from error
 
 
-def _contents(data: bytes, start: int, profile: bytes | None) -> Contents:
+def _read_codestream(data: bytes, start: int, profile: bytes | None) -> ImageHeader:
     # SIZ: length, capabilities, then the grid, where picture and tiles begin on it, and so on.
     fields = struct.unpack_from(">HHIIIIIIIIH", data, start + len(_CODESTREAM))
     _, _, right, bottom, left, top, across, down, tile_left, tile_top, components = fields
@@ -42,7 +42,7 @@ def _contents(data: bytes, start: int, profile: bytes | None) -> Contents:
         raise InvalidImage("JPEG 2000 with so many tiles or components is not taken")
     size = Size(right - left, bottom - top)
     # A packet may say in one bit that it is empty.
-    return Contents(data, size, size.area, profile=profile)
+    return ImageHeader(data, size, size.area, profile=profile)
 
 
 def _find_codestream(data: bytes) -> tuple[int, bytes | None]:

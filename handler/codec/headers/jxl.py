@@ -2,9 +2,8 @@
 
 import struct
 
-from handler.codec.headers.header import ANIMATED, Contents
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.codec.headers.header import ANIMATED, ImageHeader
+from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
 _CODESTREAM = b"\xff\x0a"
@@ -17,7 +16,7 @@ _SIDE_BITS = (9, 13, 18, 30)
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Read the header; the file is kept as it is. The decoder turns the picture upright.
 
     Raises:
@@ -31,7 +30,7 @@ def read(data: bytes) -> Contents:
         raise InvalidImage("the JPEG XL header is damaged") from error
     upright = orientation.size(size)
     # A modular picture of one colour is a few bytes.
-    return Contents(data, upright, upright.area, left_out=ANIMATED if animated else None)
+    return ImageHeader(data, upright, upright.area, warning=ANIMATED if animated else None)
 
 
 class _Bits:

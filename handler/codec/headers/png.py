@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handler.codec.headers.header import ANIMATED, Contents
+from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -42,7 +42,7 @@ _INFLATED_AT_ONCE = 1 << 20
 _MAX_EXPANSION = 1032
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Find the picture.
 
     Raises:
@@ -69,8 +69,10 @@ def read(data: bytes) -> Contents:
     header = _Header.of(needed[b"IHDR"])
     kept = data if tidy else b"".join((SIGNATURE, *needed.values(), *pixels, _END))
     most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
-    left_out = ANIMATED if animated else None
-    return Contents(kept, header.size, most_pixels, deep=header.depth == 16, left_out=left_out)
+    warning = ANIMATED if animated else None
+    return ImageHeader(
+        kept, header.size, most_pixels, sixteen_bit=header.depth == 16, warning=warning
+    )
 
 
 def is_whole(data: bytes) -> bool:

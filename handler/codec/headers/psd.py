@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass
 
-from handler.codec.headers.header import Contents
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -28,7 +28,7 @@ class _Section:
     end: int
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Find the composite, and write a PSD of it alone, without layers.
 
     Raises:
@@ -60,7 +60,7 @@ def read(data: bytes) -> Contents:
     body = struct.pack(">I", len(colours.body)) + bytes(colours.body) + bytes(8)
     whole = b"".join((header, body, struct.pack(">H", packed), pixels))
     most = len(data) * _MAX_EXPANSION * 8 // depth
-    return Contents(whole, size, most, profile=_find_profile(resources.body), alpha=kept == 4)
+    return ImageHeader(whole, size, most, profile=_find_profile(resources.body), alpha=kept == 4)
 
 
 def _section(data: bytes, start: int) -> _Section:

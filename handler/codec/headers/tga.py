@@ -3,7 +3,7 @@
 import math
 import struct
 
-from handler.codec.headers.header import Contents
+from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -23,13 +23,13 @@ _MAX_EXPANSION = 128
 def is_likely(data: bytes) -> bool:
     """Whether a file without any known signature is a TGA: all its header must agree."""
     try:
-        contents = _read(data)
+        header = _read(data)
     except (struct.error, ValueError):
         return False
-    return contents.size.area <= contents.most_pixels or data.endswith(_FOOTER)
+    return header.size.area <= header.most_pixels or data.endswith(_FOOTER)
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Read the header; the file is kept as it is.
 
     Raises:
@@ -41,7 +41,7 @@ def read(data: bytes) -> Contents:
         raise InvalidImage("the TGA header is damaged") from error
 
 
-def _read(data: bytes) -> Contents:
+def _read(data: bytes) -> ImageHeader:
     fields = _HEADER.unpack_from(data)
     name, mapped, kind, first, count, map_depth, _, _, width, height, depth, flags = fields
     plain = kind & ~_RUNS
@@ -58,4 +58,4 @@ def _read(data: bytes) -> Contents:
         raise ValueError("a palette that is not used")
     left = len(data) - _HEADER.size - name - map_bytes
     expansion = _MAX_EXPANSION if kind & _RUNS else 1
-    return Contents(data, Size(width, height), left * expansion * 8 // depth)
+    return ImageHeader(data, Size(width, height), left * expansion * 8 // depth)

@@ -4,7 +4,7 @@ import math
 import struct
 from dataclasses import dataclass, replace
 
-from handler.codec.headers.header import SEVERAL_PAGES, Contents
+from handler.codec.headers.header import SEVERAL_PAGES, ImageHeader
 from handler.codec.headers.ifd import (
     BYTES,
     FRACTIONS,
@@ -16,8 +16,7 @@ from handler.codec.headers.ifd import (
     read_fields,
     write_fields,
 )
-from handler.core.geometry import Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage, ProcessingFailed
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 257, 258, 259, 277, 284
@@ -93,7 +92,7 @@ _MAX_DEPTH = 16
 _SMALL_PAGE = 1024 * 1024
 
 
-def read(data: bytes) -> Contents:
+def read(data: bytes) -> ImageHeader:
     """Read the first page's directory, and write it anew with only what is needed.
 
     Raises:
@@ -122,14 +121,14 @@ def read(data: bytes) -> Contents:
     directory = write_fields(page.needed(fields), order, start)
     place = struct.pack(f"{order}I", start)
     kept = b"".join((data[:4], place, memoryview(data)[8:], padding, directory))
-    return Contents(
+    return ImageHeader(
         kept,
         page.size,
         len(data) * expansion * 8 // page.bits,
         _orientation(numbers),
         profile.raw if profile else None,
-        deep=page.depth == 16,
-        left_out=SEVERAL_PAGES if has_next(data) else None,
+        sixteen_bit=page.depth == 16,
+        warning=SEVERAL_PAGES if has_next(data) else None,
     )
 
 

@@ -1,47 +1,108 @@
-"""WebP: the size of its canvas."""
+"""WebP: the canvas, and the chunks of metadata around the image (RFC 9649)."""
 
 import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from handler.codec.headers.header import ANIMATED, Contents
+from handler.codec.headers.header import ANIMATED, ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
 _CHUNK, _PAYLOAD = 12, 20
-_EXTENDED, _LOSSLESS, _LOSSY = b"VP8X", b"VP8L", b"VP8 "
-_ANIMATED = 0x02
+_EXTENDED, _LOSSLESS, _LOSSY, _SEPARATE_ALPHA = b"VP8X", b"VP8L", b"VP8 ", b"ALPH"
+_ANIMATED, _EXIF, _ALPHA, _PROFILE = 0x02, 0x08, 0x10, 0x20
 _SIDE_MASK = (1 << 14) - 1
-# An animation's canvas is filled before its first frame is drawn, and Pillow has several of them.
-# A frame of a few bytes may stand on the largest.
-_MAX_ANIMATED_PIXELS = 4096 * 4096
+# Signature, then 14 bits of width, 14 of height and one of alpha.
+_LOSSLESS_HEADER = struct.Struct("<xI")
+_LOSSLESS_ALPHA = 1 << 28
+# A still picture has six kinds of chunks, each at most once.
+_MAX_CHUNKS = 100
 
 
-def read(data: bytes) -> Contents:
-    """Read the header; the file is kept as it is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebpHeader(ImageHeader):
+    """The header of a WebP.
+
+    Attributes:
+        animated: whether the file has frames.
+    """
+
+    animated: bool = False
+
+
+def read(data: bytes) -> WebpHeader:
+    """Read the header; the data are the whole file.
 
     Raises:
-        InvalidImage: the header is damaged, or it is too large for an animation.
+        InvalidImage: the header is damaged.
     """
     try:
-        size, animated = _read_header(data)
+        return _read(data)
     except struct.error as error:
         raise InvalidImage("the WEBP header is damaged") from error
-    if animated and size.area > _MAX_ANIMATED_PIXELS:
-        raise InvalidImage(f"an animation of {size.width} × {size.height} pixels is not taken")
-    # The lossless kind can say in a few bytes that all pixels are the same.
-    return Contents(data, size, size.area, left_out=ANIMATED if animated else None)
 
 
-def _read_header(data: bytes) -> tuple[Size, bool]:
+def _read(data: bytes) -> WebpHeader:
     kind = data[_CHUNK : _CHUNK + 4]
     if kind == _EXTENDED:
-        flags, *sides = struct.unpack_from("<B3xHBHB", data, _PAYLOAD)
-        low_width, high_width, low_height, high_height = sides
-        size = Size(1 + low_width + (high_width << 16), 1 + low_height + (high_height << 16))
-        return size, bool(flags & _ANIMATED)
+        return _read_extended(data)
     if kind == _LOSSLESS:
-        (packed,) = struct.unpack_from("<xI", data, _PAYLOAD)
-        return Size(1 + (packed & _SIDE_MASK), 1 + (packed >> 14 & _SIDE_MASK)), False
+        (packed,) = _LOSSLESS_HEADER.unpack_from(data, _PAYLOAD)
+        size = Size(1 + (packed & _SIDE_MASK), 1 + (packed >> 14 & _SIDE_MASK))
+        return WebpHeader(data, size, size.area, alpha=bool(packed & _LOSSLESS_ALPHA))
     if kind == _LOSSY:
         width, height = struct.unpack_from("<6xHH", data, _PAYLOAD)
-        return Size(width & _SIDE_MASK, height & _SIDE_MASK), False
+        size = Size(width & _SIDE_MASK, height & _SIDE_MASK)
+        return WebpHeader(data, size, size.area)
     raise InvalidImage("the WEBP header is damaged")
+
+
+def _read_extended(data: bytes) -> WebpHeader:
+    flags, *sides = struct.unpack_from("<B3xHBHB", data, _PAYLOAD)
+    low_width, high_width, low_height, high_height = sides
+    size = Size(1 + low_width + (high_width << 16), 1 + low_height + (high_height << 16))
+    chunks = list(_chunks(memoryview(data)))
+    # Readers ignore metadata that the flags do not announce.
+    exif = _first(b"EXIF", chunks) if flags & _EXIF else None
+    profile = _first(b"ICCP", chunks) if flags & _PROFILE else None
+    animated = bool(flags & _ANIMATED)
+    return WebpHeader(
+        data,
+        size,
+        # A lossless picture of one colour is a few bytes, whatever its size.
+        size.area,
+        read_exif_orientation(exif),
+        profile,
+        alpha=_has_alpha(chunks, bool(flags & _ALPHA)),
+        warning=ANIMATED if animated else None,
+        animated=animated,
+    )
+
+
+def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield name and payload of each chunk; the last payload may be cut short."""
+    position = _CHUNK
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > len(data):
+            return
+        name, length = struct.unpack_from("<4sI", data, position)
+        position += 8
+        yield name, data[position : position + length]
+        position += length + length % 2
+
+
+def _first(name: bytes, chunks: list[tuple[bytes, memoryview]]) -> bytes | None:
+    return next((bytes(payload) for other, payload in chunks if other == name), None)
+
+
+def _has_alpha(chunks: list[tuple[bytes, memoryview]], announced: bool) -> bool:
+    """Return whether a still picture has alpha, by the rules of libwebp."""
+    separate = False
+    for name, payload in chunks:
+        if name == _LOSSLESS and len(payload) >= _LOSSLESS_HEADER.size:
+            # The flag of the image replaces that of the file.
+            announced = bool(_LOSSLESS_HEADER.unpack_from(payload)[0] & _LOSSLESS_ALPHA)
+        if name in (_LOSSLESS, _LOSSY):
+            break
+        separate |= name == _SEPARATE_ALPHA
+    return announced or separate

@@ -5,8 +5,8 @@ from typing import Protocol, TypeVar, cast
 
 from PIL import Image
 
-from handler.core.geometry import Box, Region, Size
-from handler.core.image.orientation import Orientation
+from handler.core.geometry import Box, Orientation, Region, Size
+from handler.core.image.orientation import turn_upright
 from handler.core.image.resample import premultiply, resample
 
 # How far from the grid of the last reading, in its pixels, still counts as on it.
@@ -23,7 +23,7 @@ class Pixels:
 
     Attributes:
         size: its size when upright.
-        deep: whether the samples in the file have 16 bits, of which the upper eight are here.
+        sixteen_bit: whether the samples have 16 bits in the file; the upper eight are here.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Pixels:
         orientation: Orientation,
         to_srgb: Callable[[Image.Image], Image.Image] = lambda image: image,
         *,
-        deep: bool = False,
+        sixteen_bit: bool = False,
     ) -> None:
         """Wrap decoded pixels.
 
@@ -42,10 +42,10 @@ class Pixels:
             orientation: what turns it upright.
             to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA; called once, when
                 pixels are first read.
-            deep: see the attribute.
+            sixteen_bit: see the attribute.
         """
         self.size = orientation.size(Size(*stored.size))
-        self.deep = deep
+        self.sixteen_bit = sixteen_bit
         self._stored = stored
         self._orientation = orientation
         self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
@@ -57,7 +57,7 @@ class Pixels:
 
         Once pixels have been read it is in sRGB instead: colours are converted in place.
         """
-        return self._orientation.turn_upright(self._stored)
+        return turn_upright(self._stored, self._orientation)
 
     def crop(self, box: Box) -> Image.Image:
         """A part of the picture, upright and pixel by pixel, alpha not premultiplied."""
@@ -65,7 +65,7 @@ class Pixels:
         edges = (stored.left, stored.top, stored.right, stored.bottom)
         left, top, right, bottom = (int(edge) for edge in edges)
         part = self._converted().crop((left, top, right, bottom))
-        upright = self._orientation.turn_upright(part)
+        upright = turn_upright(part, self._orientation)
         return upright.convert("RGBA") if upright.mode == "RGBa" else upright
 
     def read(self, region: Region, size: Size) -> Image.Image:
@@ -84,7 +84,7 @@ class Pixels:
         stored = self._orientation.stored_region(region, self.size)
         self._stored = premultiply(self._converted())
         image = resample(self._stored, stored, self._orientation.size(size))
-        upright = self._orientation.turn_upright(image)
+        upright = turn_upright(image, self._orientation)
         self._last = region, size, upright
         return upright
 
@@ -112,7 +112,7 @@ class Pixels:
         across, down = self._stored.width // small.width, self._stored.height // small.height
         image = self._stored.reduce((max(1, across), max(1, down)))
         image = image.resize((small.width, small.height), Image.Resampling.BILINEAR)
-        return self._orientation.turn_upright(image)
+        return turn_upright(image, self._orientation)
 
     def _converted(self) -> Image.Image:
         if self._to_srgb is not None:
