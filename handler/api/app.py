@@ -16,6 +16,8 @@ from handler.api.upload_routes import create_uploads_router, uploads_opener
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
 from handler.jobs.service import Service
+from handler.problems import FieldProblem, shown
+from handler.settings.validation import described
 from handler.storage import JobStore, ResultStore
 from handler.storage.connect import connect
 
@@ -69,8 +71,16 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    places = [problem["loc"] for problem in error.errors()]
-    if any(place[0] == "path" for place in places):  # it names nothing
+    errors = error.errors()
+    if any(each["loc"][0] == "path" for each in errors):  # no resource has such a path
         return await _answer_error(request, NotFound())
-    names = ", ".join(str(place[-1]) for place in places)
-    return await _answer_error(request, InvalidSettings(f"{names}: not taken in the URL"))
+    problems = (
+        FieldProblem(
+            str(each["loc"][-1]),
+            # The only query parameters are booleans.
+            described(bool),
+            shown(each["input"]),
+        )
+        for each in errors
+    )
+    return await _answer_error(request, InvalidSettings(*problems))

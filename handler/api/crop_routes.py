@@ -14,22 +14,20 @@ from handler.api.concurrency import work
 from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
+from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
 from handler.codec.formats import FORMATS, available_formats, content_type_of
 from handler.config import Config
 from handler.errors import (
     BadForm,
-    BodyTooLarge,
     FeatureDamaged,
     FeatureMissing,
     InvalidImage,
     InvalidRequest,
-    InvalidSettings,
     NoFaces,
     NoImage,
     NotFound,
     ObjectTooLarge,
     ProcessingFailed,
-    SettingsNotJson,
     StorageUnavailable,
     TooManyImages,
     UploadsMissing,
@@ -38,6 +36,7 @@ from handler.filenames import content_disposition, is_result_name
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult, Health, Limits
 from handler.jobs.service import Service
+from handler.problems import FieldProblem
 from handler.storage import ResultStore, UploadStore
 
 Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
@@ -48,18 +47,16 @@ _ERRORS = errors(
     TooManyImages(),
     BadForm("The form breaks off before its end"),
     InvalidImage("unrecognised format"),
-    SettingsNotJson(),
-    InvalidSettings("padding: Input should be less than or equal to 50"),
-    InvalidRequest("key: Input should be a valid string"),
+    SETTINGS_NOT_JSON,
+    INVALID_SETTINGS,
+    InvalidRequest(FieldProblem("key", "text", "null")),
     NotFound("No such object"),
-    BodyTooLarge(
-        "At most 4,500,000 bytes are taken here; larger files go through POST /api/v1/uploads"
-    ),
-    ObjectTooLarge("At most 100,000,000 bytes are taken, not 123,456,789"),
+    BODY_TOO_LARGE,
+    ObjectTooLarge(100_000_000, 123_456_789),
     ProcessingFailed("The JPEG data are damaged or incomplete"),
     NoFaces("No face was found at this sensitivity"),
     FeatureMissing(),
-    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    UploadsMissing(),
     StorageUnavailable("The result could not be written"),
     FeatureDamaged(),
 )

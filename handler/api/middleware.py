@@ -41,7 +41,7 @@ class Boundary:
         answer = _Answer(send, request_id, with_body=not head)
         try:
             if _declared_length(scope) > self._max_body_bytes:
-                raise self._too_large()
+                raise BodyTooLarge(self._max_body_bytes, _declared_length(scope))
             asked = {**scope, "method": "GET"} if head else scope
             await self._app(asked, self._limited(receive), answer)
         except ClientDisconnect:  # nobody is left to answer
@@ -62,16 +62,10 @@ class Boundary:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._max_body_bytes:
-                raise self._too_large()
+                raise BodyTooLarge(self._max_body_bytes)
             return message
 
         return receive_limited
-
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(
-            f"At most {self._max_body_bytes:,} bytes are taken here; "
-            "larger files go through POST /api/v1/uploads"
-        )
 
 
 class _Answer:

@@ -12,17 +12,17 @@ from pydantic import Field
 
 from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, json_body, link
+from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS
 from handler.config import Config
 from handler.errors import (
-    BodyTooLarge,
     InvalidRequest,
-    InvalidSettings,
     NotFound,
     StorageUnavailable,
     UploadsMissing,
 )
 from handler.filenames import upload_name
 from handler.jobs.responses import DoneJob, ErrorResponse, FailedJob, QueuedJob, UploadForm
+from handler.problems import FieldProblem
 from handler.settings import validate_settings
 from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, upload_key
 
@@ -31,10 +31,12 @@ JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="stat
 _PREPARED = link("job", "Ask what became of it.", job_id="jobId")
 _STORE_DOWN = StorageUnavailable("The job could not be read")
 _ERRORS = errors(
-    InvalidRequest("contentType: String should match pattern"),
-    InvalidSettings("padding: Input should be less than or equal to 50"),
-    BodyTooLarge("At most 4,500,000 bytes are taken here"),
-    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    InvalidRequest(
+        FieldProblem("contentType", "a type of image such as image/jpeg", '"text/html"')
+    ),
+    INVALID_SETTINGS,
+    BODY_TOO_LARGE,
+    UploadsMissing(),
     _STORE_DOWN,
 )
 
@@ -48,7 +50,7 @@ def uploads_opener(config: Config) -> Callable[[], UploadStore]:
     @cache
     def open_uploads() -> UploadStore:
         if config.uploads is None:
-            raise UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS")
+            raise UploadsMissing
         return UploadStore(config.uploads, config.max_object_bytes)
 
     return open_uploads

@@ -23,6 +23,7 @@ from handler.core.shared_frame import make_plans
 from handler.errors import FeatureMissing, InvalidSettings, NoFaces
 from handler.faces import detector
 from handler.filenames import result_name
+from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, mark_of
 
 # Overlays are for looking at.
@@ -167,11 +168,9 @@ def plan_job(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Pl
     # Only the picture tells how large the square around it is: a line of 60,000 pixels would fill
     # gigabytes.
     if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
-        side, megapixels = plan.output.width, MAX_OUTPUT_PIXELS // 1_000_000
-        raise InvalidSettings(
-            f"padToSquare: the square would have {side} × {side} pixels; "
-            f"at most {megapixels} megapixels are made"
-        )
+        expected = f"a square of at most {MAX_OUTPUT_PIXELS:,} pixels"
+        received = f"{plan.output.width:,} × {plan.output.height:,}"
+        raise InvalidSettings(FieldProblem("padToSquare", expected, received))
     return Planned(picture, [(None, plan)])
 
 

@@ -195,14 +195,36 @@ class AnalyzeResult(_Response):
     warnings: list[str] = Field(description=_WARNINGS)
 
 
-class ErrorResponse(_Response):
-    """What went wrong."""
+class FieldError(_Response):
+    """A field of the request that was not accepted."""
 
+    field: str = Field(description="Path of the field in the JSON, such as keep.0.left.")
+    message: str = Field(description="The problem in one line, the field's name included.")
+    received: str = Field(
+        description="The received value as JSON, shortened; nothing if the field is missing."
+    )
+    expected: str = Field(description="The accepted values, in words.")
+
+
+class _Failure(_Response):
     error: str = Field(description="The kind of error.")
-    code: str = Field(description="The same for machines; never changes meaning.")
-    details: str | None = Field(default=None, description="What exactly was wrong.")
+    code: str = Field(
+        description="The kind of error, for programs. A code never changes its meaning."
+    )
+    details: str | None = Field(default=None, description="The cause, for people.")
     feature: str | None = Field(
-        default=None, exclude_if=_is_none, description="What is missing, if that is why."
+        default=None, exclude_if=_is_none, description="The feature that is missing or damaged."
+    )
+
+
+class ErrorResponse(_Failure):
+    """An error."""
+
+    errors: list[FieldError] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="The fields that were not accepted. Only for INVALID_SETTINGS, "
+        "INVALID_REQUEST and SETTINGS_NOT_JSON.",
     )
 
 
@@ -239,7 +261,7 @@ class FileError(ErrorResponse):
     filename: str = Field(description="Its name, as it was sent.")
 
 
-class BatchError(ErrorResponse):
+class BatchError(_Failure):
     """A batch of which nothing came out."""
 
     errors: list[FileError] = Field(description="One for each file, in their order.")

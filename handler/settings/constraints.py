@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handler.core.geometry import Region, Size
 from handler.core.placement import Guides
+from handler.problems import Expected
 
 MAX_BOXES = 20
 _SHARES = 1
@@ -46,7 +47,11 @@ class ConstraintBox(_ByHand):
         return Region(left, top, right - left, bottom - top) if inside else None
 
 
-Boxes = Annotated[list[ConstraintBox], Field(max_length=MAX_BOXES)]
+Boxes = Annotated[
+    list[ConstraintBox],
+    Field(max_length=MAX_BOXES),
+    Expected(f"a list of at most {MAX_BOXES} boxes"),
+]
 
 
 def guides_for(

@@ -84,6 +84,7 @@ def test_every_request_and_answer_has_an_example() -> None:
         "BatchForm",
         "FileResult",
         "FileError",
+        "FieldError",
         "SizeResult",
         "FocusPoint",
         "ConstraintBox",
@@ -106,7 +107,7 @@ def test_the_settings_are_described_one_by_one() -> None:
 
     assert settings["facePreset"]["default"] == "head-shoulders"
     assert (settings["padding"]["minimum"], settings["padding"]["maximum"]) == (0, 50)
-    assert {"subject", "face", "trim", "attention", "content"} <= set(settings["mode"]["enum"])
+    assert settings["mode"]["enum"] == ["subject", "face", "trim", "auto"]
     names, *_ = settings["sizes"]["items"]["anyOf"]
     assert names["enum"] == list(PRESETS)
 

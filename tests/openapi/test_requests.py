@@ -26,10 +26,9 @@ AnyCase = Case[Any]
 UNFORESEEABLE = {"NO_FACES", "NOT_FOUND"}
 # Rules for several settings together.
 RULES = (
-    "at most 50 megapixels",
-    "trim keeps the size of what it finds",
-    "give each size a name of its own",
-    "would be one name in file names",
+    "at most 50,000,000 pixels",
+    "an empty list in mode trim",
+    "a name that differs from that of sizes.",
 )
 # The request of analyze is that of crop.
 CONFIG = schemathesis.Config.from_dict(
