@@ -121,8 +121,9 @@ def is_beyond_schemas(response: Response) -> bool:
     if response.status_code not in (400, 404, 422):
         return False
     answer = response.json()
-    # A batch of which nothing comes is refused for all reasons together.
-    return all(map(is_unspoken, answer.get("errors", [answer])))
+    # A batch without results is rejected for the reasons of its files.
+    failures = answer["errors"] if answer["code"] == "ALL_FAILED" else [answer]
+    return all(map(is_unspoken, failures))
 
 
 def is_unspoken(error: Mapping[str, str]) -> bool:
