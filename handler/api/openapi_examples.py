@@ -33,7 +33,7 @@ _PLAN: dict[str, Any] = {
     ],
     "facesCut": 0,
     "eyeLine": 840.9,
-    "confidence": None,
+    "gainOverCentre": None,
     "weights": None,
     "keep": [],
     "avoid": [],

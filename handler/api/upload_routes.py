@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from handler.api.crop_routes import JobIdInPath
 from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, json_body, link
 from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS
@@ -28,7 +29,7 @@ from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, uploa
 
 JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
-_PREPARED = link("job", "Ask what became of it.", job_id="jobId")
+_PREPARED = link("job", "Ask for the state of the job.", "jobId")
 _STORE_DOWN = StorageUnavailable("The job could not be read")
 _ERRORS = errors(
     InvalidRequest(
@@ -99,14 +100,14 @@ def create_uploads_router(
         return await to_thread.run_sync(prepare, planned)
 
     @router.get(
-        "/api/v1/jobs/{job_id}",
+        "/api/v1/jobs/{jobId}",
         responses=errors(NotFound("No such job"), _STORE_DOWN),
         operation_id="job",
         summary="What became of an upload",
         response_description="Queued, done or failed.",
         tags=["Large files"],
     )
-    def job(job_id: uuid.UUID) -> JobStatus:
+    def job(job_id: JobIdInPath) -> JobStatus:
         record = jobs.load(str(job_id))
         if record is None:
             raise NotFound("No such job")

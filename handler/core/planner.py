@@ -92,7 +92,7 @@ def _plan_weighed(frame: Frame, wanted: Wanted, guides: Guides, weigh: Weigh) ->
         faces_cut=chosen.faces_cut,
         warnings=((_BLIND,) if asked and blind else ()) + guides.warnings(chosen.region),
         heat=weighed.interest.heat,
-        confidence=chosen.confidence,
+        gain_over_centre=chosen.gain_over_centre,
         weights=weighed.interest.weights,
         guides=guides,
     )

@@ -98,9 +98,9 @@ class CropPlan(_Response):
     faces: list[DetectedFace] = Field(description="All faces that were found.")
     faces_cut: Count = Field(description="Chosen faces that the window could not hold.")
     eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
-    confidence: float | None = Field(
-        description="Of saliency and auto mode: what the window holds of all that is of interest, "
-        "less what the one in the centre would hold, -1 to 1."
+    gain_over_centre: float | None = Field(
+        description="Share of the interest that the window keeps, minus the share that the centre "
+        "window would keep, -1 to 1. Null except for the saliency strategy and auto mode."
     )
     weights: dict[str, float] | None = Field(
         description="Of saliency and auto mode: how much each map had to say in what is of "
@@ -124,7 +124,9 @@ class CropPlan(_Response):
             faces=[DetectedFace.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
             faces_cut=plan.faces_cut,
             eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),
-            confidence=None if plan.confidence is None else round(plan.confidence, 4),
+            gain_over_centre=None
+            if plan.gain_over_centre is None
+            else round(plan.gain_over_centre, 4),
             weights=None
             if plan.weights is None
             else {name: round(weight, 3) for name, weight in plan.weights.items()},

@@ -33,6 +33,8 @@ from handler.settings.validation import problems_of, rejection
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 
+NoFacesAction = Literal["subject", "error"]
+
 # The reference keeps the names that its first version had.
 _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
@@ -108,7 +110,7 @@ class CropSettings(BaseModel):
     faces: FaceChoice = Field(
         default="all", description="Face mode: the faces that the window is built on."
     )
-    on_no_faces: Literal["subject", "error"] = Field(
+    on_no_faces: NoFacesAction = Field(
         default="subject", description="Face mode: what to do when there is no face."
     )
     threshold: Whole = Field(

@@ -297,7 +297,7 @@ def test_answers_are_as_described(uploading: TestClient, jobs: JobStore) -> None
 
     described = [(answer, UPLOADS, "post")]
     described += [
-        (uploading.get(f"{JOBS}/{each.job_id}"), f"{JOBS}/{{job_id}}", "get") for each in records
+        (uploading.get(f"{JOBS}/{each.job_id}"), f"{JOBS}/{{jobId}}", "get") for each in records
     ]
     for response, path, method in described:
         content = document["paths"][path][method]["responses"][str(response.status_code)]
