@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from handler import __version__
 from handler.api.batch_routes import create_batch_router
 from handler.api.crop_routes import create_router
-from handler.api.middleware import Boundary
+from handler.api.middleware import RequestMiddleware
 from handler.api.openapi import DescribedApp
 from handler.api.page import page_routes
 from handler.api.upload_routes import create_uploads_router, uploads_opener
@@ -49,7 +49,7 @@ def create_app(config: Config) -> FastAPI:
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
-    app.add_middleware(Boundary, max_body_bytes=config.max_body_bytes)
+    app.add_middleware(RequestMiddleware, max_body_bytes=config.max_body_bytes)
     return app
 
 

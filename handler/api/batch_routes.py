@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from handler.api.concurrency import work
+from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import NamedJob, read_batch
 from handler.api.json_body import is_json, read_uploaded_batch
 from handler.api.openapi import Responses, batch_body, errors, text_header
@@ -104,7 +104,7 @@ def create_batch_router(
         try:
             async with _jobs(request, uploads) as jobs:
                 for source, fetch in jobs:
-                    await work(partial(batch.add, source, fetch))
+                    await run_in_worker_thread(partial(batch.add, source, fetch))
                     if await request.is_disconnected():
                         raise ClientDisconnect
             return await _answer(request, batch, config, service.results)

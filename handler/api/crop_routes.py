@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
-from handler.api.concurrency import work
+from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
@@ -39,7 +39,9 @@ from handler.jobs.service import Service
 from handler.problems import FieldProblem
 from handler.storage import ResultStore, UploadStore
 
-Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
+Overlay = Annotated[bool, Query(description="Also draw the plan on the picture.")]
+JobIdInPath = Annotated[uuid.UUID, Path(alias="jobId", description="Id of the job.")]
+FilenameInPath = Annotated[str, Path(description="Name of the result, as in the answer.")]
 
 _TOOL = "/api/v1/tools/smart-crop"
 _ERRORS = errors(
@@ -61,7 +63,7 @@ _ERRORS = errors(
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
-_CROPPED = link("download", "Fetch the result.", job_id="jobId", filename="filename")
+_CROPPED = link("download", "Fetch the result.", "jobId", "filename")
 _DOWNLOAD: Responses = {
     200: {
         "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
@@ -103,7 +105,7 @@ def create_router(
     )
     async def crop(request: Request, overlay: Overlay = False) -> CropResult:
         job = await read(request)
-        return await work(lambda: service.crop(replace(job(), overlay=overlay)))
+        return await run_in_worker_thread(lambda: service.crop(replace(job(), overlay=overlay)))
 
     @router.post(
         f"{_TOOL}/analyze",
@@ -115,17 +117,17 @@ def create_router(
     )
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeResult:
         job = await read(request)
-        return await work(lambda: service.analyze(replace(job(), overlay=overlay)))
+        return await run_in_worker_thread(lambda: service.analyze(replace(job(), overlay=overlay)))
 
     @router.get(
-        "/api/v1/download/{job_id}/{filename}",
+        "/api/v1/download/{jobId}/{filename}",
         response_class=Response,
         responses=_DOWNLOAD,
         operation_id="download",
         summary="Fetch a result",
         tags=["Results"],
     )
-    def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
+    def download(request: Request, job_id: JobIdInPath, filename: FilenameInPath) -> Response:
         if not is_result_name(filename):  # no store has to be asked
             raise NotFound("No such result")
         return _download(service.results, str(job_id), filename, request.headers)
