@@ -4,8 +4,11 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from handler.problems import Expected
 
 _PREFIX = "SMART_CROP_"
 
@@ -26,7 +29,7 @@ class Config(BaseModel):
         default="file:///tmp/smart-crop",
         description="Where results go: s3://bucket/prefix or file:///directory.",
     )
-    uploads: str | None = Field(
+    uploads: Annotated[str | None, Expected("s3://bucket/prefix")] = Field(
         default=None,
         pattern="^s3://[^/]+(/.*)?$",
         description="Where clients put files too large for a request: s3://bucket/prefix.",

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from handler.problems import FieldProblem
+
 
 class SmartCropError(Exception):
     """Base of all errors that are a client's to know about.
@@ -30,9 +32,9 @@ class SmartCropError(Exception):
         """The error in one line."""
         return self.error if self.details is None else f"{self.error}: {self.details}"
 
-    def answer(self) -> dict[str, str]:
-        """The JSON object that the client gets."""
-        body = {"error": self.error, "code": self.code}
+    def answer(self) -> dict[str, Any]:
+        """Return the JSON object that the client gets."""
+        body: dict[str, Any] = {"error": self.error, "code": self.code}
         return body if self.details is None else {**body, "details": self.details}
 
 
@@ -74,26 +76,45 @@ class InvalidImage(SmartCropError):
         super().__init__()
 
 
-class SettingsNotJson(SmartCropError):
-    """The settings field does not hold a JSON object."""
+class InvalidFields(SmartCropError):
+    """Base of the errors that name each field that was not accepted.
+
+    Attributes:
+        problems: one for each field.
+    """
 
     status = 400
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        super().__init__("; ".join(each.message for each in problems) or None)
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Have pickle make it of its problems: the command line sends errors to processes."""
+        return type(self), self.problems
+
+    def answer(self) -> dict[str, Any]:
+        """Return the JSON object that the client gets, with a list of the fields."""
+        return {**super().answer(), "errors": [each.answer() for each in self.problems]}
+
+
+class SettingsNotJson(InvalidFields):
+    """The settings field does not hold a JSON object."""
+
     code = "SETTINGS_NOT_JSON"
     error = "Settings must be valid JSON"
 
 
-class InvalidSettings(SmartCropError):
+class InvalidSettings(InvalidFields):
     """A setting is out of range or of the wrong type; the details name each."""
 
-    status = 400
     code = "INVALID_SETTINGS"
     error = "Invalid settings"
 
 
-class InvalidRequest(SmartCropError):
+class InvalidRequest(InvalidFields):
     """A JSON body is not as it should be; the details name each field."""
 
-    status = 400
     code = "INVALID_REQUEST"
     error = "Invalid request"
 
@@ -115,19 +136,29 @@ class MethodNotAllowed(SmartCropError):
 
 
 class BodyTooLarge(SmartCropError):
-    """The body is larger than is taken here."""
+    """Raised if the body of the request has more bytes than the deployment accepts."""
 
     status = 413
     code = "BODY_TOO_LARGE"
     error = "Request body too large"
 
+    def __init__(self, max_bytes: int, received: int | None = None) -> None:
+        super().__init__(
+            f"body: expected at most {max_bytes:,} bytes, "
+            f"received {'more' if received is None else f'{received:,}'}; "
+            "upload larger files with POST /api/v1/uploads"
+        )
+
 
 class ObjectTooLarge(SmartCropError):
-    """An uploaded object is larger than is taken here."""
+    """Raised if an uploaded file has more bytes than the deployment accepts."""
 
     status = 413
     code = "OBJECT_TOO_LARGE"
     error = "File too large"
+
+    def __init__(self, max_bytes: int, received: int) -> None:
+        super().__init__(f"file: expected at most {max_bytes:,} bytes, received {received:,}")
 
 
 class ProcessingFailed(SmartCropError):
@@ -187,8 +218,8 @@ class FeatureMissing(SmartCropError):
     error = "Feature not installed"
     feature = "face-detection"
 
-    def answer(self) -> dict[str, str]:
-        """The JSON object that the client gets; it names the feature, as the reference does."""
+    def answer(self) -> dict[str, Any]:
+        """Return the JSON object that the client gets, with the feature as the reference has it."""
         return {**super().answer(), "feature": self.feature}
 
 
@@ -198,6 +229,9 @@ class UploadsMissing(SmartCropError):
     status = 501
     code = "UPLOADS_NOT_CONFIGURED"
     error = "Uploads are not configured"
+
+    def __init__(self) -> None:
+        super().__init__("This deployment has no bucket for uploads; SMART_CROP_UPLOADS names one")
 
 
 class StorageUnavailable(SmartCropError):
@@ -216,6 +250,6 @@ class FeatureDamaged(SmartCropError):
     error = "Feature damaged"
     feature = "face-detection"
 
-    def answer(self) -> dict[str, str]:
-        """The JSON object that the client gets; it names the feature."""
+    def answer(self) -> dict[str, Any]:
+        """Return the JSON object that the client gets; it names the feature."""
         return {**super().answer(), "feature": self.feature}

@@ -9,13 +9,15 @@ from starlette.responses import JSONResponse
 from handler import __version__
 from handler.api.batch_routes import create_batch_router
 from handler.api.crop_routes import create_router, download_path
-from handler.api.middleware import Boundary
+from handler.api.middleware import RequestMiddleware
 from handler.api.openapi import DescribedApp
 from handler.api.page import page_routes
 from handler.api.upload_routes import create_uploads_router
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
 from handler.jobs.deployment import Deployment
+from handler.problems import FieldProblem, shown
+from handler.settings.validation import described
 
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -42,7 +44,7 @@ def create_app(config: Config) -> FastAPI:
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
-    app.add_middleware(Boundary, max_body_bytes=config.max_body_bytes)
+    app.add_middleware(RequestMiddleware, max_body_bytes=config.max_body_bytes)
     return app
 
 
@@ -64,8 +66,16 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    places = [problem["loc"] for problem in error.errors()]
-    if any(place[0] == "path" for place in places):  # it names nothing
+    errors = error.errors()
+    if any(each["loc"][0] == "path" for each in errors):  # no resource has such a path
         return await _answer_error(request, NotFound())
-    names = ", ".join(str(place[-1]) for place in places)
-    return await _answer_error(request, InvalidSettings(f"{names}: not taken in the URL"))
+    problems = (
+        FieldProblem(
+            str(each["loc"][-1]),
+            # The only query parameters are booleans.
+            described(bool),
+            shown(each["input"]),
+        )
+        for each in errors
+    )
+    return await _answer_error(request, InvalidSettings(*problems))

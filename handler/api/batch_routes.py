@@ -14,20 +14,18 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from handler.api.concurrency import work
+from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import NamedJob, read_batch
 from handler.api.json_body import is_json, read_uploaded_batch
 from handler.api.openapi import Responses, batch_body, errors, text_header
+from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
 from handler.config import Config
 from handler.errors import (
     BadForm,
-    BodyTooLarge,
     FeatureDamaged,
     FeatureMissing,
     InvalidRequest,
-    InvalidSettings,
     NoImage,
-    SettingsNotJson,
     StorageUnavailable,
     UploadsMissing,
 )
@@ -35,6 +33,7 @@ from handler.filenames import content_disposition
 from handler.jobs.deployment import Deployment
 from handler.jobs.responses import BatchError, BatchResult, ErrorResponse, FileResult
 from handler.jobs.zip_batch import Batch
+from handler.problems import FieldProblem
 from handler.storage import ResultStore
 
 _ZIP = "application/zip"
@@ -72,14 +71,12 @@ _RESPONSES: Responses = {
     **errors(
         NoImage("Send the images as multipart/form-data, in a field named files"),
         BadForm("Too many files. Maximum number of files is 100."),
-        SettingsNotJson(),
-        InvalidSettings("padding: Input should be less than or equal to 50"),
-        InvalidRequest("keys: Input should be a valid list"),
-        BodyTooLarge(
-            "At most 4,500,000 bytes are taken here; larger files go through POST /api/v1/uploads"
-        ),
+        SETTINGS_NOT_JSON,
+        INVALID_SETTINGS,
+        InvalidRequest(FieldProblem("keys", "a list of 1 to 100 keys", "[]")),
+        BODY_TOO_LARGE,
         FeatureMissing(),
-        UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+        UploadsMissing(),
         StorageUnavailable("The result could not be stored"),
         FeatureDamaged(),
     ),
@@ -106,7 +103,7 @@ def create_batch_router(deployment: Deployment) -> APIRouter:
         try:
             async with _jobs(request, deployment) as jobs:
                 for source, fetch in jobs:
-                    await work(partial(batch.add, source, fetch))
+                    await run_in_worker_thread(partial(batch.add, source, fetch))
                     if await request.is_disconnected():
                         raise ClientDisconnect
             return await _answer(request, batch, config, deployment.results)

@@ -1,4 +1,4 @@
-"""Where work is done that keeps a core busy: beside the event loop."""
+"""Worker threads for the work that keeps a core busy and would block the event loop."""
 
 import os
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from anyio import CapacityLimiter, to_thread
 Result = TypeVar("Result")
 
 
-async def work(call: Callable[[], Result]) -> Result:
-    """Do what takes a core, on a thread; there are no more at once than cores."""
-    return await to_thread.run_sync(call, limiter=_workers())
+async def run_in_worker_thread(call: Callable[[], Result]) -> Result:
+    """Call a function on a thread; there are at most as many calls at a time as cores."""
+    return await to_thread.run_sync(call, limiter=_limiter())
 
 
 @cache
-def _workers() -> CapacityLimiter:
-    """A crop keeps a core busy and a decoded picture in memory."""
+def _limiter() -> CapacityLimiter:
+    # A crop keeps a core busy and a decoded picture in memory.
     return CapacityLimiter(os.cpu_count() or 1)

@@ -6,30 +6,28 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
-from handler.api.concurrency import work
+from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
+from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
 from handler.codec.formats import FORMATS, available_formats, content_type_of
 from handler.errors import (
     BadForm,
-    BodyTooLarge,
     FeatureDamaged,
     FeatureMissing,
     InvalidImage,
     InvalidRequest,
-    InvalidSettings,
     NoFaces,
     NoImage,
     NotFound,
     ObjectTooLarge,
     ProcessingFailed,
-    SettingsNotJson,
     StorageUnavailable,
     TooManyImages,
     UploadsMissing,
@@ -38,9 +36,12 @@ from handler.filenames import content_disposition, is_result_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult, Health, Limits
+from handler.problems import FieldProblem
 from handler.storage import ResultStore
 
-Overlay = Annotated[bool, Query(description="Draw the plan on the picture, too.")]
+Overlay = Annotated[bool, Query(description="Also draw the plan on the picture.")]
+JobIdInPath = Annotated[uuid.UUID, Path(alias="jobId", description="Id of the job.")]
+FilenameInPath = Annotated[str, Path(description="Name of the result, as in the answer.")]
 
 _TOOL = "/api/v1/tools/smart-crop"
 _ERRORS = errors(
@@ -48,23 +49,21 @@ _ERRORS = errors(
     TooManyImages(),
     BadForm("The form breaks off before its end"),
     InvalidImage("unrecognised format"),
-    SettingsNotJson(),
-    InvalidSettings("padding: Input should be less than or equal to 50"),
-    InvalidRequest("key: Input should be a valid string"),
+    SETTINGS_NOT_JSON,
+    INVALID_SETTINGS,
+    InvalidRequest(FieldProblem("key", "text", "null")),
     NotFound("No such object"),
-    BodyTooLarge(
-        "At most 4,500,000 bytes are taken here; larger files go through POST /api/v1/uploads"
-    ),
-    ObjectTooLarge("At most 100,000,000 bytes are taken, not 123,456,789"),
+    BODY_TOO_LARGE,
+    ObjectTooLarge(100_000_000, 123_456_789),
     ProcessingFailed("The JPEG data are damaged or incomplete"),
     NoFaces("No face was found at this sensitivity"),
     FeatureMissing(),
-    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    UploadsMissing(),
     StorageUnavailable("The result could not be written"),
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
-_CROPPED = link("download", "Fetch the result.", job_id="jobId", filename="filename")
+_CROPPED = link("download", "Fetch the result.", "jobId", "filename")
 _DOWNLOAD: Responses = {
     200: {
         "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
@@ -110,7 +109,7 @@ def create_router(deployment: Deployment) -> APIRouter:
     )
     async def crop(request: Request, overlay: Overlay = False) -> CropResult:
         job = await read(request)
-        return await work(lambda: service.crop(replace(job(), overlay=overlay)))
+        return await run_in_worker_thread(lambda: service.crop(replace(job(), overlay=overlay)))
 
     @router.post(
         f"{_TOOL}/analyze",
@@ -122,17 +121,17 @@ def create_router(deployment: Deployment) -> APIRouter:
     )
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeResult:
         job = await read(request)
-        return await work(lambda: service.analyze(replace(job(), overlay=overlay)))
+        return await run_in_worker_thread(lambda: service.analyze(replace(job(), overlay=overlay)))
 
     @router.get(
-        "/api/v1/download/{job_id}/{filename}",
+        "/api/v1/download/{jobId}/{filename}",
         response_class=Response,
         responses=_DOWNLOAD,
         operation_id="download",
         summary="Fetch a result",
         tags=["Results"],
     )
-    def download(request: Request, job_id: uuid.UUID, filename: str) -> Response:
+    def download(request: Request, job_id: JobIdInPath, filename: FilenameInPath) -> Response:
         if not is_result_name(filename):  # no store has to be asked
             raise NotFound("No such result")
         return _download(deployment.results, str(job_id), filename, request.headers)

@@ -1,9 +1,8 @@
 """JSON bodies: the key of an image that is already uploaded, or what is going to be."""
 
-import json
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Never, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -13,11 +12,16 @@ from handler.api.form import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
+from handler.problems import Expected, FieldProblem, shown
 from handler.settings import validate_settings
+from handler.settings.strict_json import parse_json
+from handler.settings.validation import problems_of
 
 _JSON = "application/json"
 # A name and settings are a few hundred bytes.
 _MAX_BYTES = 64 * 1024
+# Names the body as a whole in errors.
+_ROOT = "body"
 
 
 # They are validated by themselves, with errors of their own.
@@ -58,7 +62,7 @@ class StoredImage(_Body):
 class StoredImages(_Body):
     """Images in the uploads store."""
 
-    keys: list[Key] = Field(
+    keys: Annotated[list[Key], Expected(f"a list of 1 to {MAX_PARTS} keys")] = Field(
         min_length=1,
         max_length=MAX_PARTS,
         description="Keys of the objects, as POST /api/v1/uploads answered them.",
@@ -69,7 +73,7 @@ class UploadRequest(_Body):
     """An image that a client wants to upload."""
 
     filename: str = Field(min_length=1, description="Name of the file.", examples=["portrait.jpg"])
-    content_type: str = Field(
+    content_type: Annotated[str, Expected("a type of image such as image/jpeg")] = Field(
         pattern=r"^image/[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$",
         description="The type that it will be sent with.",
         examples=["image/jpeg"],
@@ -143,14 +147,15 @@ def _name_of(key: str) -> str:
 async def _read_object(request: Request) -> dict[str, Any]:
     data = await request.body()
     if len(data) > _MAX_BYTES:
-        raise InvalidRequest(f"At most {_MAX_BYTES:,} bytes of JSON are taken")
+        expected = f"at most {_MAX_BYTES:,} bytes of JSON"
+        raise InvalidRequest(FieldProblem(_ROOT, expected, f"{len(data):,}"))
     try:
-        # See `parse_settings`.
-        values = json.loads(data, parse_constant=_refuse, parse_int=float)
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest("The body is not JSON") from error
+        values = parse_json(data)
+    except ValueError as error:
+        text = shown(data.decode(errors="replace"))
+        raise InvalidRequest(FieldProblem(_ROOT, "valid JSON", text)) from error
     if not isinstance(values, dict):
-        raise InvalidRequest("The body is not a JSON object")
+        raise InvalidRequest(FieldProblem(_ROOT, "an object", shown(values)))
     return values
 
 
@@ -158,9 +163,4 @@ def _validated(values: dict[str, Any], kind: type[Body]) -> Body:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise InvalidRequest("; ".join(wrong)) from error
-
-
-def _refuse(constant: str) -> Never:
-    raise ValueError(f"{constant} is not JSON")
+        raise InvalidRequest(*problems_of(error, kind, _ROOT)) from error

@@ -1,4 +1,4 @@
-"""What is wrapped around every request: its id, safe headers, a limit, the last resort."""
+"""Middleware around every request: request id, security headers, body limit, last error handler."""
 
 import uuid
 
@@ -17,12 +17,11 @@ _HEADERS = {
 }
 
 
-class Boundary:
-    """ASGI middleware.
+class RequestMiddleware:
+    """ASGI middleware around every request.
 
-    The limit holds for bodies of declared and of undeclared length. HEAD is answered as GET is,
-    without the body. An error that no layer foresaw is logged, and the client told of no more
-    than that.
+    Unexpected errors are logged; the client gets a generic 500. The body limit holds for declared
+    and for actual lengths. HEAD is answered as GET, without the body.
     """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
@@ -37,45 +36,39 @@ class Boundary:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        head = scope["method"] == "HEAD"
-        answer = _Answer(send, request_id, with_body=not head)
+        is_head = scope["method"] == "HEAD"
+        responder = _Responder(send, request_id, with_body=not is_head)
         try:
             if _declared_length(scope) > self._max_body_bytes:
-                raise self._too_large()
-            asked = {**scope, "method": "GET"} if head else scope
-            await self._app(asked, self._limited(receive), answer)
-        except ClientDisconnect:  # nobody is left to answer
+                raise BodyTooLarge(self._max_body_bytes, _declared_length(scope))
+            routed = {**scope, "method": "GET"} if is_head else scope
+            await self._app(routed, self._limited(receive), responder)
+        except ClientDisconnect:  # nobody receives an answer
             return
         except BodyTooLarge as error:
-            await answer.refuse(error, scope, receive)
+            await responder.answer(error, scope, receive)
         except Exception as error:
-            log("surprise", failure=error, request_id=request_id, path=scope["path"])
-            if answer.started:  # too late for another: the server breaks the connection off
+            log("unexpected error", failure=error, request_id=request_id, path=scope["path"])
+            if responder.started:  # no second answer is possible: the server closes the connection
                 raise
-            await answer.refuse(SmartCropError(), scope, receive)
+            await responder.answer(SmartCropError(), scope, receive)
 
     def _limited(self, receive: Receive) -> Receive:
-        taken = 0
+        received = 0
 
         async def receive_limited() -> Message:
-            nonlocal taken
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._max_body_bytes:
-                raise self._too_large()
+            received += len(message.get("body", b""))
+            if received > self._max_body_bytes:
+                raise BodyTooLarge(self._max_body_bytes)
             return message
 
         return receive_limited
 
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(
-            f"At most {self._max_body_bytes:,} bytes are taken here; "
-            "larger files go through POST /api/v1/uploads"
-        )
 
-
-class _Answer:
-    """The way back to the client; every answer gets the headers."""
+class _Responder:
+    """An ASGI ``send`` that adds the headers to every answer."""
 
     def __init__(self, send: Send, request_id: str, *, with_body: bool) -> None:
         self.started = False
@@ -93,7 +86,7 @@ class _Answer:
             message = {**message, "body": b""}
         await self._send(message)
 
-    async def refuse(self, error: SmartCropError, scope: Scope, receive: Receive) -> None:
+    async def answer(self, error: SmartCropError, scope: Scope, receive: Receive) -> None:
         await JSONResponse(error.answer(), error.status)(scope, receive, self)
 
 
@@ -105,5 +98,5 @@ def _request_id(scope: Scope) -> str:
 def _declared_length(scope: Scope) -> int:
     try:
         return int(Headers(scope=scope).get("content-length", "0"))
-    except ValueError:  # nonsense; what arrives is counted anyway
+    except ValueError:  # not a number; the bytes that arrive are counted anyway
         return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -13,9 +13,10 @@ from handler.api.form import MAX_PARTS
 from handler.api.json_body import StoredImage, StoredImages, UploadRequest
 from handler.api.openapi_examples import ANSWERS, REQUESTS, SETTINGS
 from handler.codec.formats import FORMATS
+from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
 from handler.jobs.responses import ErrorResponse
-from handler.settings import CropSettings, OutputSize
+from handler.settings import PRESETS, CropSettings, NoFacesAction, OutputFormat, OutputSize
 
 _SCHEMAS = "#/components/schemas/{model}"
 _JSON = "application/json"
@@ -27,7 +28,7 @@ is not background.
 - Every error is a JSON object with `error` and `code`; `code` never changes meaning.
 - Settings that do not exist are ignored, and named in `warnings`.
 - Every answer has the header `X-Request-Id`, which finds the request in the log.
-- A deployment may ask for requests that are signed with AWS Signature Version 4.
+- A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """
 _TAGS = {
     "Crop": "One picture, several, or the plan alone.",
@@ -36,6 +37,32 @@ _TAGS = {
     "Deployment": "What is installed here.",
 }
 _REQUEST_ID = "Finds the request in the log."
+# Schemas of enums by name: their values and description.
+_ENUMS = {
+    "Mode": (get_args(Mode), "Method that chooses the window."),
+    "Strategy": (get_args(Strategy), "Strategy of subject mode."),
+    "FacePreset": (get_args(FacePreset), "How close face mode crops to the face."),
+    "FaceChoice": (get_args(FaceChoice), "Faces that the window has to contain."),
+    "NoFacesAction": (get_args(NoFacesAction), "Result of face mode for an image without faces."),
+    "OutputFormat": (get_args(OutputFormat), "Format of the result; auto keeps the input's."),
+    "SizePreset": (tuple(PRESETS), "A size by its aspect ratio or its use on a social network."),
+}
+# A deployment has one of them, or none: see AuthMode in template.yaml.
+_SECURITY_SCHEMES = {
+    "awsSigV4": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "AWS Signature Version 4 for the service execute-api (AuthMode IAM).",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "bearerJwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the issuer that the deployment trusts (AuthMode JWT).",
+    },
+}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -75,9 +102,9 @@ def errors(*examples: SmartCropError) -> Responses:
     }
 
 
-def link(operation: str, description: str, **parameters: str) -> dict[str, Any]:
-    """Describe where an answer leads: an operation whose parameters are fields of the answer."""
-    expressions = {name: f"$response.body#/{field}" for name, field in parameters.items()}
+def link(operation: str, description: str, *parameters: str) -> dict[str, Any]:
+    """Describe an operation that an answer leads to; its parameters are fields of the answer."""
+    expressions = {name: f"$response.body#/{name}" for name in parameters}
     return {
         "links": {
             operation: {
@@ -115,7 +142,7 @@ class DescribedApp(FastAPI):
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
+    document: dict[str, Any] = get_openapi(
         title=app.title,
         version=app.version,
         summary=app.summary,
@@ -136,6 +163,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
     _drop_titles(document["paths"])
     _drop_titles(document["components"])
+    _name_enums(schemas)
+    document["components"]["securitySchemes"] = _SECURITY_SCHEMES
+    document["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
     return document
 
 
@@ -211,6 +241,30 @@ def _drop_validation_errors(document: dict[str, Any]) -> None:
             if responses.get("422", {}).get("description") == "Validation Error":
                 del responses["422"]
             operation["responses"] = dict(sorted(responses.items()))
+
+
+def _name_enums(schemas: dict[str, Any]) -> None:
+    """Give the enums that clients use names of their own, and refer to them by these.
+
+    A generator of clients would name each after the first field that has it.
+    """
+    for name, (values, description) in _ENUMS.items():
+        enum = {"type": "string", "enum": list(values)}
+        _refer(schemas, enum, {"$ref": _SCHEMAS.format(model=name)})
+        schemas[name] = {**enum, "description": description}
+
+
+def _refer(schema: Any, enum: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
+    if isinstance(schema, list):
+        for each in schema:
+            _refer(each, enum, reference)
+    elif isinstance(schema, dict):
+        if schema.get("enum") == enum["enum"]:
+            for key in enum:
+                del schema[key]
+            schema.update(reference)
+        for each in schema.values():
+            _refer(each, enum, reference)
 
 
 def _drop_titles(schema: Any) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from handler.errors import BodyTooLarge, InvalidSettings, SettingsNotJson
+from handler.problems import FieldProblem, shown
+
 _ID = "0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11"
 _KEY = f"uploads/{_ID}/portrait.jpg"
 _EXPIRY = "2026-10-18T12:00:00Z"
@@ -30,7 +33,7 @@ _PLAN: dict[str, Any] = {
     ],
     "facesCut": 0,
     "eyeLine": 840.9,
-    "confidence": None,
+    "gainOverCentre": None,
     "weights": None,
     "keep": [],
     "avoid": [],
@@ -55,6 +58,10 @@ _JOB: dict[str, Any] = {
     "createdAt": "2026-10-18T11:00:00Z",
     "updatedAt": "2026-10-18T11:00:04Z",
 }
+
+BODY_TOO_LARGE = BodyTooLarge(4_500_000, 5_242_880)
+INVALID_SETTINGS = InvalidSettings(FieldProblem("padding", "a whole number from 0 to 50", "51"))
+SETTINGS_NOT_JSON = SettingsNotJson(FieldProblem("settings", "valid JSON", shown('{"width": 1080')))
 
 SETTINGS: list[dict[str, Any]] = [
     {"mode": "subject", "width": 1080, "height": 1080},

@@ -1,61 +1,48 @@
 """The page to try the service in a browser, and the API reference: nothing from outside."""
 
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 
 from handler.config import Config
 from handler.storage import bucket_url
 
-_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
-_FILES = {
-    "/": "index.html",
-    "/docs": "docs.html",
-    **{
-        f"/{name}": name
-        for name in (
-            "controls.css",
-            "docs.css",
-            "docs.js",
-            "guides.js",
-            "icon.svg",
-            "page.css",
-            "page.js",
-            "photos.js",
-            "plan.js",
-            "preview.js",
-            "request_code.js",
-            "result.js",
-            "schema.js",
-            "service.js",
-            "settings.js",
-            "sizes.js",
-        )
-    },
-}
+_FOLDER = Path(__file__).parent / "static"
+# The pages, whose addresses are not the names of their files.
+_PAGES = {"index.html": "/", "docs.html": "/docs"}
+# What Python 3.11 and some systems still have, and RFC 9239 replaced.
+_OLD_JAVASCRIPT = "application/javascript"
+_JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
 def page_routes(config: Config) -> APIRouter:
-    """Routes of the page and its files."""
+    """Return the routes of the pages and their files.
+
+    Each file has a route of its own: a mount for all paths would answer 404 where the API
+    answers 405.
+    """
     router = APIRouter(include_in_schema=False)
+    static = StaticFiles(directory=_FOLDER)
     headers = {
         "Content-Security-Policy": _policy(config),
         # A page of one release does not run the scripts of another.
         "Cache-Control": "no-cache",
     }
-    for path, name in _FILES.items():
-        router.add_api_route(path, _serve(name, headers), methods=["GET"])
+    for name in sorted(path.name for path in _FOLDER.iterdir()):
+        path = _PAGES.get(name, f"/{name}")
+        router.add_api_route(path, _serve(static, name, headers), methods=["GET"])
     return router
 
 
 def _policy(config: Config) -> str:
-    """The page may run its own scripts and styles, show pictures that it was given, and call this.
+    """Return the Content-Security-Policy: own scripts and styles, own pictures, and this API.
 
-    Two places outside are known beforehand, and exactly those are let in: the URL that forms of
-    the uploads bucket are posted to, and the bucket that pictures are downloaded from.
+    Two addresses outside are known, and exactly those are allowed: the one that forms for the
+    uploads bucket are posted to, and the bucket that results are downloaded from.
     """
     uploads = f" {bucket_url(urlsplit(config.uploads).netloc)}" if config.uploads else ""
     store = urlsplit(config.store)
@@ -66,9 +53,14 @@ def _policy(config: Config) -> str:
     )
 
 
-def _serve(name: str, headers: dict[str, str]) -> Callable[[], Awaitable[Response]]:
-    async def serve() -> Response:
-        content = files("handler.api").joinpath("static", name).read_bytes()
-        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+def _serve(
+    static: StaticFiles, name: str, headers: dict[str, str]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        response = await static.get_response(name, request.scope)
+        response.headers.update(headers)
+        if response.media_type == _OLD_JAVASCRIPT:
+            response.headers["Content-Type"] = _JAVASCRIPT
+        return response
 
     return serve

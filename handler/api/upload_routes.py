@@ -9,12 +9,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from handler.api.crop_routes import JobIdInPath
 from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, json_body, link
+from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS
 from handler.errors import (
-    BodyTooLarge,
     InvalidRequest,
-    InvalidSettings,
     NotFound,
     StorageUnavailable,
     UploadsMissing,
@@ -22,18 +22,21 @@ from handler.errors import (
 from handler.filenames import upload_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.responses import DoneJob, ErrorResponse, FailedJob, QueuedJob, UploadForm
+from handler.problems import FieldProblem
 from handler.settings import validate_settings
 from handler.storage import JobRecord, ResultStore, upload_key
 
 JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
-_PREPARED = link("job", "Ask what became of it.", job_id="jobId")
+_PREPARED = link("job", "Ask for the state of the job.", "jobId")
 _STORE_DOWN = StorageUnavailable("The job could not be read")
 _ERRORS = errors(
-    InvalidRequest("contentType: String should match pattern"),
-    InvalidSettings("padding: Input should be less than or equal to 50"),
-    BodyTooLarge("At most 4,500,000 bytes are taken here"),
-    UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS"),
+    InvalidRequest(
+        FieldProblem("contentType", "a type of image such as image/jpeg", '"text/html"')
+    ),
+    INVALID_SETTINGS,
+    BODY_TOO_LARGE,
+    UploadsMissing(),
     _STORE_DOWN,
 )
 
@@ -80,14 +83,14 @@ def create_uploads_router(deployment: Deployment) -> APIRouter:
         return await to_thread.run_sync(prepare, planned)
 
     @router.get(
-        "/api/v1/jobs/{job_id}",
+        "/api/v1/jobs/{jobId}",
         responses=errors(NotFound("No such job"), _STORE_DOWN),
         operation_id="job",
         summary="What became of an upload",
         response_description="Queued, done or failed.",
         tags=["Large files"],
     )
-    def job(job_id: uuid.UUID) -> JobStatus:
+    def job(job_id: JobIdInPath) -> JobStatus:
         record = jobs.load(str(job_id))
         if record is None:
             raise NotFound("No such job")

@@ -5,6 +5,7 @@ What takes long to load is imported by the commands that need it, so that help c
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,10 +123,13 @@ def _config() -> "Config":
     from pydantic import ValidationError
 
     from handler.config import Config
+    from handler.settings.validation import problems_of
 
     try:
         return Config.from_environment(os.environ)
     except ValidationError as error:
-        first = error.errors()[0]
-        variable = f"SMART_CROP_{first['loc'][0]}".upper()
-        raise click.ClickException(f"{variable}: {first['msg']}") from error
+        first = problems_of(error, Config, "environment")[0]
+        variable = f"SMART_CROP_{first.field}".upper()
+        expected = first.expected.removeprefix("null or ")  # no variable can be null
+        problem = replace(first, field=variable, expected=expected)
+        raise click.ClickException(problem.message) from error

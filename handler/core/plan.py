@@ -74,9 +74,9 @@ class Plan:
         warnings: what the client should know about the decision.
         heat: the map over the whole picture that the window was chosen by, float64 (32, 32); None
             where there is none.
-        confidence: what the window holds of that map more than the one in the centre, -1 to 1;
-            None but for saliency and auto mode.
-        weights: what made that map so, in shares that sum to 1; None as for confidence.
+        gain_over_centre: share of that map inside the window, minus that of the centre window, -1
+            to 1; None but for saliency and auto mode.
+        weights: what made that map so, in shares that sum to 1; None as for gain_over_centre.
         constraints: the client's focus, keep and avoid.
     """
 
@@ -96,7 +96,7 @@ class Plan:
     canvas: Canvas | None = None
     warnings: tuple[str, ...] = ()
     heat: Heat | None = field(default=None, compare=False, repr=False)
-    confidence: float | None = None
+    gain_over_centre: float | None = None
     weights: Mapping[str, float] | None = None
     constraints: PixelConstraints = field(default_factory=PixelConstraints)
 

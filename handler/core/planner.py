@@ -156,7 +156,7 @@ def _plan_by_interest(
         warnings=((_NO_DETECTION,) if auto and without_faces else ())
         + unmet(constraints, selection.region),
         heat=interest.map.heat,
-        confidence=selection.confidence,
+        gain_over_centre=selection.gain_over_centre,
         weights=interest.map.weights,
         constraints=constraints,
     )

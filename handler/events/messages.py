@@ -13,6 +13,8 @@ from urllib.parse import unquote_plus
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from handler.problems import shown
+from handler.settings.validation import problems_of
 from handler.telemetry import log
 
 Event = Mapping[str, Any]
@@ -57,7 +59,9 @@ class Message:
         try:
             notification = json.loads(self.body)
         except ValueError as error:
-            raise MalformedEvent("The message is not JSON") from error
+            raise MalformedEvent(
+                f"message: expected valid JSON, received {shown(self.body)}"
+            ) from error
         return notified_objects(notification)
 
 
@@ -86,8 +90,8 @@ class _Shape(BaseModel):
         try:
             return cls.model_validate(event)
         except ValidationError as error:
-            where = {".".join(map(str, each["loc"])): each["msg"] for each in error.errors()}
-            raise MalformedEvent(f"The event is not as expected: {where}") from None
+            problems = problems_of(error, cls, "event")
+            raise MalformedEvent("; ".join(each.message for each in problems)) from None
 
 
 class _Bucket(_Shape):
@@ -207,11 +211,15 @@ def notified_objects(notification: object) -> list[UploadedObject]:
         MalformedEvent: it is no notification.
     """
     if not isinstance(notification, Mapping):
-        raise MalformedEvent("The event is not an object")
+        raise MalformedEvent(f"event: expected an object, received {shown(notification)}")
     for mark, read in _NOTIFICATIONS.items():
         if mark in notification:
             return read(notification)
-    raise MalformedEvent("The event is of no shape that is known here")
+    raise MalformedEvent(_unknown(notification))
+
+
+def _unknown(event: object) -> str:
+    return f"event: expected a notification of S3 or EventBridge, received {shown(event)}"
 
 
 def _from_s3(notification: Event) -> list[UploadedObject]:
@@ -235,7 +243,7 @@ def _from_event_bridge(event: Event) -> list[UploadedObject]:
 
 def _from_new_configuration(event: Event) -> list[UploadedObject]:
     if event["Event"] != "s3:TestEvent":
-        raise MalformedEvent("The event is of no shape that is known here")
+        raise MalformedEvent(_unknown(event))
     log("event ignored", reason=event["Event"])
     return []
 

@@ -43,5 +43,5 @@ class Deployment:
             UploadsMissing: the deployment has none.
         """
         if self.config.uploads is None:
-            raise UploadsMissing("This deployment has no bucket for uploads: SMART_CROP_UPLOADS")
+            raise UploadsMissing
         return UploadStore(self.config.uploads, self.config.max_object_bytes)

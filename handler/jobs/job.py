@@ -18,6 +18,7 @@ from handler.core.render import render_all
 from handler.errors import InvalidSettings, NoFaces
 from handler.faces import LazyDetector
 from handler.filenames import result_name
+from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
 
 OVERLAY = FORMATS["jpeg"]
@@ -240,11 +241,9 @@ def _check_canvas(plan: Plan) -> None:
         InvalidSettings: the square has too many pixels.
     """
     if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
-        side, megapixels = plan.output.width, MAX_OUTPUT_PIXELS // 1_000_000
-        raise InvalidSettings(
-            f"padToSquare: expected a square of at most {megapixels} megapixels, "
-            f"received content that needs {side} × {side} pixels"
-        )
+        expected = f"a square of at most {MAX_OUTPUT_PIXELS:,} pixels"
+        received = f"{plan.output.width:,} × {plan.output.height:,}"
+        raise InvalidSettings(FieldProblem("padToSquare", expected, received))
 
 
 def _warnings(job: Job, picture: Picture, plans: Sequence[Plan]) -> list[str]:

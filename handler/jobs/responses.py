@@ -101,9 +101,9 @@ class CropPlan(_Response):
     faces: list[DetectedFace] = Field(description="All faces that were found.")
     faces_cut: Count = Field(description="Chosen faces that the window could not hold.")
     eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
-    confidence: float | None = Field(
-        description="Of saliency and auto mode: what the window holds of all that is of interest, "
-        "less what the one in the centre would hold, -1 to 1."
+    gain_over_centre: float | None = Field(
+        description="Share of the interest that the window keeps, minus the share that the centre "
+        "window would keep, -1 to 1. Null except for the saliency strategy and auto mode."
     )
     weights: dict[str, float] | None = Field(
         description="Of saliency and auto mode: how much each map had to say in what is of "
@@ -127,7 +127,9 @@ class CropPlan(_Response):
             faces=[DetectedFace.of(f, i in plan.chosen) for i, f in enumerate(plan.faces)],
             faces_cut=plan.faces_cut,
             eye_line=None if plan.eye_line is None else round(plan.eye_line, 1),
-            confidence=None if plan.confidence is None else round(plan.confidence, 4),
+            gain_over_centre=None
+            if plan.gain_over_centre is None
+            else round(plan.gain_over_centre, 4),
             weights=None
             if plan.weights is None
             else {name: round(weight, 3) for name, weight in plan.weights.items()},
@@ -294,14 +296,36 @@ class AnalyzeResult(_Response):
         )
 
 
-class ErrorResponse(_Response):
-    """What went wrong."""
+class FieldError(_Response):
+    """A field of the request that was not accepted."""
 
+    field: str = Field(description="Path of the field in the JSON, such as keep.0.left.")
+    message: str = Field(description="The problem in one line, the field's name included.")
+    received: str = Field(
+        description="The received value as JSON, shortened; nothing if the field is missing."
+    )
+    expected: str = Field(description="The accepted values, in words.")
+
+
+class _Failure(_Response):
     error: str = Field(description="The kind of error.")
-    code: str = Field(description="The same for machines; never changes meaning.")
-    details: str | None = Field(default=None, description="What exactly was wrong.")
+    code: str = Field(
+        description="The kind of error, for programs. A code never changes its meaning."
+    )
+    details: str | None = Field(default=None, description="The cause, for people.")
     feature: str | None = Field(
-        default=None, exclude_if=_is_none, description="What is missing, if that is why."
+        default=None, exclude_if=_is_none, description="The feature that is missing or damaged."
+    )
+
+
+class ErrorResponse(_Failure):
+    """An error."""
+
+    errors: list[FieldError] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="The fields that were not accepted. Only for INVALID_SETTINGS, "
+        "INVALID_REQUEST and SETTINGS_NOT_JSON.",
     )
 
 
@@ -338,7 +362,7 @@ class FileError(ErrorResponse):
     filename: str = Field(description="Its name, as it was sent.")
 
 
-class BatchError(ErrorResponse):
+class BatchError(_Failure):
     """A batch of which nothing came out."""
 
     errors: list[FileError] = Field(description="One for each file, in their order.")

@@ -4,6 +4,7 @@ from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (
     MAX_OUTPUT_PIXELS,
     CropSettings,
+    NoFacesAction,
     OutputFormat,
     parse_settings,
     validate_settings,
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_SIZES",
     "PRESETS",
     "CropSettings",
+    "NoFacesAction",
     "OutputFormat",
     "OutputSize",
     "parse_settings",

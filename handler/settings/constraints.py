@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handler.core.geometry import Region
 from handler.core.request import Area
+from handler.problems import Expected
 
 MAX_BOXES = 20
 _SHARES = 1
@@ -40,4 +41,8 @@ class ConstraintBox(_ByHand):
         return Area(Region(self.left, self.top, self.width, self.height), in_shares)
 
 
-Boxes = Annotated[list[ConstraintBox], Field(max_length=MAX_BOXES)]
+Boxes = Annotated[
+    list[ConstraintBox],
+    Field(max_length=MAX_BOXES),
+    Expected(f"a list of at most {MAX_BOXES} boxes"),
+]

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Never, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from PIL.ImageColor import getrgb
 from pydantic import (
@@ -18,8 +18,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
-from pydantic.config import JsonDict
-from pydantic_core import ErrorDetails
 
 from handler.core.geometry import Size
 from handler.core.request import (
@@ -33,25 +31,30 @@ from handler.core.request import (
     Strategy,
 )
 from handler.errors import InvalidSettings, SettingsNotJson
+from handler.problems import Expected, FieldProblem, printable_name, shown
 from handler.settings.constraints import Boxes, FocusPoint
-from handler.settings.sizes import MAX_SIZES, Side, Sizes, check_sizes, whole_number
+from handler.settings.sizes import Side, Sizes, check_sizes, whole_number
+from handler.settings.strict_json import parse_json
+from handler.settings.validation import problems_of, rejection
 
 OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
+
+NoFacesAction = Literal["subject", "error"]
 
 # The reference keeps the names that its first version had.
 _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
+# Names the settings as a whole in errors.
+_ROOT = "settings"
 _COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
+_COLOURS = "#rgb, #rrggbb, #rrggbbaa"
 MAX_OUTPUT_PIXELS = 50_000_000
+# Trim has no size to give: its result is as large as what it finds.
+_NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
 
 
 def _resolve_mode(value: object) -> object:
     return _MODE_ALIASES.get(value, value) if isinstance(value, str) else value
-
-
-def _with_mode_aliases(schema: JsonDict) -> None:
-    """Tell OpenAPI of them."""
-    schema["enum"] = [*get_args(Mode), *_MODE_ALIASES]
 
 
 Whole = Annotated[int, BeforeValidator(whole_number)]
@@ -74,9 +77,8 @@ class CropSettings(BaseModel):
 
     mode: Annotated[Mode, BeforeValidator(_resolve_mode)] = Field(
         default="subject",
-        description="What decides the window. The reference's first names are taken, too: "
-        "attention means subject, and content trim.",
-        json_schema_extra=_with_mode_aliases,
+        description="Method that chooses the window. The older names attention, for subject, and "
+        "content, for trim, are accepted, too.",
     )
     strategy: Strategy = Field(
         default="attention", description="Subject mode: how the picture is weighed."
@@ -85,7 +87,6 @@ class CropSettings(BaseModel):
     height: Side = Field(default=_DEFAULT_SIDE, description="Height of the output in pixels.")
     sizes: Sizes = Field(
         default=[],
-        max_length=MAX_SIZES,
         json_schema_extra={"uniqueItems": True},
         description="Several results instead of one of width and height: names of sizes, such as "
         "16:9 or instagram-story, WIDTHxHEIGHT, or objects with width, height and name.",
@@ -115,14 +116,14 @@ class CropSettings(BaseModel):
     faces: FaceChoice = Field(
         default="all", description="Face mode: the faces that the window is built on."
     )
-    on_no_faces: Literal["subject", "error"] = Field(
+    on_no_faces: NoFacesAction = Field(
         default="subject", description="Face mode: what to do when there is no face."
     )
     threshold: Whole = Field(
         default=30, ge=0, le=255, description="Trim: how far a pixel may be from the background."
     )
     pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
-    pad_color: str = Field(
+    pad_color: Annotated[str, Expected(f"{_COLOURS} or transparent")] = Field(
         default="#ffffff",
         pattern=rf"^({_COLOUR}|transparent)$",
         description="Trim: colour of the padding.",
@@ -130,7 +131,7 @@ class CropSettings(BaseModel):
     target_size: SquareSide | None = Field(
         default=None, description="Trim: side of the padded square in pixels; implies the square."
     )
-    background: str = Field(
+    background: Annotated[str, Expected(f"{_COLOURS}, corner or auto")] = Field(
         default="corner",
         pattern=rf"^({_COLOUR}|corner|auto)$",
         description="Trim: the background. The top left pixel (corner), what the edges show (auto; "
@@ -150,15 +151,15 @@ class CropSettings(BaseModel):
     @model_validator(mode="after")
     def _limit_output(self) -> Self:
         if self.width * self.height > MAX_OUTPUT_PIXELS:
-            megapixels = MAX_OUTPUT_PIXELS // 1_000_000
-            raise ValueError(f"width × height must be at most {megapixels} megapixels")
+            expected = f"width × height of at most {MAX_OUTPUT_PIXELS:,} pixels"
+            raise rejection(expected, f"{self.width:,} × {self.height:,}", "width")
         return self
 
     @field_validator("sizes")
     @classmethod
     def _check_sizes(cls, sizes: Sizes, info: ValidationInfo) -> Sizes:
         if sizes and info.data.get("mode") == "trim":
-            raise ValueError("trim keeps the size of what it finds")
+            raise rejection(_NO_SIZES, shown([size.label for size in sizes]))
         check_sizes(sizes, MAX_OUTPUT_PIXELS)
         return sizes
 
@@ -229,13 +230,11 @@ def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
     if text is None or not text.strip():
         return CropSettings(), []
     try:
-        # JSON has no NaN; and a number of thousands of digits, which Python's int refuses, is
-        # out of range, not malformed.
-        values = json.loads(text, parse_constant=_refuse, parse_int=float)
-    except (ValueError, RecursionError) as error:
-        raise SettingsNotJson from error
+        values = parse_json(text)
+    except ValueError as error:
+        raise SettingsNotJson(FieldProblem(_ROOT, "valid JSON", shown(text))) from error
     if not isinstance(values, dict):
-        raise InvalidSettings("Expected an object of settings")
+        raise InvalidSettings(FieldProblem(_ROOT, "an object", shown(values)))
     return validate_settings(values)
 
 
@@ -244,25 +243,11 @@ def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str
     try:
         settings = CropSettings.model_validate(dict(values))
     except ValidationError as error:
-        raise InvalidSettings("; ".join(map(_explain, error.errors()))) from error
+        raise InvalidSettings(*problems_of(error, CropSettings, _ROOT)) from error
     known = {field.alias for field in CropSettings.model_fields.values()}
     warnings = [
-        f"Unknown setting ignored: {_printable(name)}" for name in values if name not in known
+        f"{printable_name(name)}: unknown setting, ignored" for name in values if name not in known
     ]
     if settings.sizes and ("width" in values or "height" in values):
-        warnings.append("Settings ignored beside sizes: width, height")
+        warnings.append("width, height: ignored, because sizes is set")
     return settings, warnings
-
-
-def _printable(name: str) -> str:
-    """Short enough to show, and without the half characters that JSON can spell but not send."""
-    return name[:64].encode(errors="replace").decode()
-
-
-def _refuse(constant: str) -> Never:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _explain(error: ErrorDetails) -> str:
-    name = ".".join(map(str, error["loc"])) or "settings"
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}"

@@ -17,6 +17,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from handler.problems import Expected, shown
+from handler.settings.validation import rejection
+
 MAX_SIDE = 10_000
 MAX_SIZES = 32
 # A name goes into file names; one of 32 bytes leaves room for the picture's own.
@@ -66,6 +69,13 @@ PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     }
 )
 
+_EXPECTED_NAME = Expected(
+    "1 to 32 letters, digits, colons, dashes and underscores, the first a letter or digit"
+)
+_EXPECTED_SIZE = Expected(
+    "WIDTHxHEIGHT such as 300x200, an object with width and height, or one of " + ", ".join(PRESETS)
+)
+
 
 def whole_number(value: object) -> object:
     """JSON has one kind of number: 1080.0 is as good an integer as 1080."""
@@ -89,7 +99,7 @@ class OutputSize(BaseModel):
 
     width: Side = Field(description="In pixels.")
     height: Side = Field(description="In pixels.")
-    name: str | None = Field(
+    name: Annotated[str | None, _EXPECTED_NAME] = Field(
         default=None, pattern=_NAME, description="Its name in answers and file names."
     )
 
@@ -102,7 +112,8 @@ class OutputSize(BaseModel):
     @model_validator(mode="after")
     def _check_name(self) -> Self:
         if self.filename_suffix == _RESERVED:
-            raise ValueError(f"name: {self.name} is what results are marked with anyway")
+            expected = f"a name other than {_RESERVED}, which is in all file names"
+            raise rejection(expected, f'"{self.name}"', "name")
         return self
 
     @model_serializer
@@ -137,28 +148,24 @@ def _from_text(text: str) -> dict[str, object]:
     if re.fullmatch(_PLAIN, text):
         width, height = map(int, text.split("x"))
         return {"width": width, "height": height}
-    names = ", ".join(PRESETS)
-    raise ValueError(f"Input should be WIDTHxHEIGHT, such as 300x200, or one of {names}")
+    raise rejection(_EXPECTED_SIZE.text, shown(text))
 
 
 def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
     """Check what only all sizes of a request together can show.
 
     Raises:
-        ValueError: two would have files of one name, or there are too many pixels.
+        PydanticCustomError: two would have files of one name, or there are too many pixels.
     """
-    taken: dict[str, str] = {}
-    for size in sizes:
-        if size.filename_suffix in taken:
-            other = taken[size.filename_suffix]
-            raise ValueError(
-                f"{size.label} is there twice: give each size a name of its own"
-                if other == size.label
-                else f"{other} and {size.label} would be one name in file names"
-            )
-        taken[size.filename_suffix] = size.label
-    if sum(size.width * size.height for size in sizes) > max_pixels:
-        raise ValueError(f"all sizes together must be at most {max_pixels // 1_000_000} megapixels")
+    indices: dict[str, int] = {}
+    for index, size in enumerate(sizes):
+        first = indices.setdefault(size.filename_suffix, index)
+        if first != index:
+            expected = f"a name that differs from that of sizes.{first} in file names"
+            raise rejection(expected, f'"{size.label}"', str(index))
+    pixels = sum(size.width * size.height for size in sizes)
+    if pixels > max_pixels:
+        raise rejection(f"at most {max_pixels:,} pixels in total", f"{pixels:,}")
 
 
 class _AsWritten:
@@ -176,4 +183,8 @@ class _AsWritten:
         }
 
 
-Sizes = list[Annotated[OutputSize, _AsWritten()]]
+Sizes = Annotated[
+    list[Annotated[OutputSize, _AsWritten(), _EXPECTED_SIZE]],
+    Field(max_length=MAX_SIZES),
+    Expected(f"a list of at most {MAX_SIZES} sizes"),
+]

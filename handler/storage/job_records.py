@@ -46,7 +46,7 @@ class JobRecord(BaseModel):
     folder: str | None = None
     result_etags: dict[str, str] | None = None
     answer: dict[str, Any] | None = None
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
     attempts: int = 0
     created_at: datetime = Field(default_factory=_now)
     updated_at: datetime = Field(default_factory=_now)

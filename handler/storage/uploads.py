@@ -18,6 +18,7 @@ from handler.errors import (
     SettingsNotJson,
     StorageUnavailable,
 )
+from handler.problems import FieldProblem, shown
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import PresignedPost, presign_post
 
@@ -108,7 +109,7 @@ class UploadStore:
         found = self._get(_checked(key), version)
         size = found.meta["size"]
         if size > self.max_bytes:
-            raise ObjectTooLarge(f"At most {self.max_bytes:,} bytes are taken, not {size:,}")
+            raise ObjectTooLarge(self.max_bytes, size)
         etag = (found.meta["e_tag"] or "").strip('"')
         return Upload(key, size, etag, found.attributes.get(SETTINGS_METADATA), found)
 
@@ -127,11 +128,13 @@ class UploadStore:
         except NotFound:
             return None
         if found.meta["size"] > _MAX_SETTINGS_BYTES:
-            raise InvalidSettings(f"{FOLDER_SETTINGS} is larger than {_MAX_SETTINGS_BYTES:,} bytes")
+            size, expected = found.meta["size"], f"at most {_MAX_SETTINGS_BYTES:,} bytes"
+            raise InvalidSettings(FieldProblem(FOLDER_SETTINGS, expected, f"{size:,}"))
         try:
             return bytes(found.bytes()).decode()
         except UnicodeDecodeError as error:
-            raise SettingsNotJson(f"{FOLDER_SETTINGS} is not UTF-8") from error
+            problem = FieldProblem(FOLDER_SETTINGS, "JSON in UTF-8", "other bytes")
+            raise SettingsNotJson(problem) from error
         except (BaseError, OSError) as error:
             raise StorageUnavailable("The settings of the folder could not be read") from error
 
@@ -150,11 +153,9 @@ class UploadStore:
             InvalidSettings: the settings are too long to go with an object.
             StorageUnavailable: there are no credentials to sign with.
         """
-        if len(settings or "") > _MAX_METADATA_BYTES:
-            raise InvalidSettings(
-                f"At most {_MAX_METADATA_BYTES:,} bytes of settings go with an upload: give fewer "
-                "sizes or boxes, or shorter names"
-            )
+        if settings is not None and len(settings) > _MAX_METADATA_BYTES:
+            expected = f"at most {_MAX_METADATA_BYTES:,} bytes of settings for an upload"
+            raise InvalidSettings(FieldProblem("settings", expected, f"{len(settings):,}"))
         fields = {"key": self._prefix + _checked(key), "Content-Type": content_type}
         if settings is not None:
             fields[f"x-amz-meta-{SETTINGS_METADATA}"] = settings
@@ -182,10 +183,14 @@ def job_id_of(key: str) -> str | None:
 
 def _checked(key: str) -> str:
     """Refuse keys that lead elsewhere, and those of S3's that the client cannot ask for."""
-    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in key):
-        raise InvalidRequest("key: control characters are not taken")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in key):
+        raise _invalid_key("no control characters", shown(key))
     if any(part in ("", ".", "..") for part in key.split("/")):
-        raise InvalidRequest("key: empty parts, . and .. are not taken")
+        raise _invalid_key("no part that is empty, . or ..", shown(key))
     if len(key.encode()) > _MAX_KEY_BYTES:
-        raise InvalidRequest(f"key: at most {_MAX_KEY_BYTES} bytes are taken")
+        raise _invalid_key(f"at most {_MAX_KEY_BYTES} bytes", f"{len(key.encode()):,}")
     return key
+
+
+def _invalid_key(expected: str, received: str) -> InvalidRequest:
+    return InvalidRequest(FieldProblem("key", expected, received))

@@ -1,5 +1,6 @@
 """The table of errors in the HTTP contract, row by row."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.api.calls import (
 from tests.pictures import encoded, gradient, noise, photo
 
 SHARED = {"error", "code", "details"}
+WITH_FIELDS = {"INVALID_SETTINGS", "INVALID_REQUEST", "SETTINGS_NOT_JSON"}
 PNG = encoded(photo(size=(300, 200)), "PNG")
 
 
@@ -35,7 +37,10 @@ def error_of(response: httpx2.Response, status: int) -> dict[str, Any]:
     assert response.headers["content-type"] == "application/json"
     assert response.headers["x-content-type-options"] == "nosniff"
     body: dict[str, Any] = response.json()
-    assert {"error", "code"} <= set(body) <= SHARED | {"feature"}
+    assert {"error", "code"} <= set(body) <= SHARED | {"feature", "errors"}
+    assert ("errors" in body) == (body["code"] in WITH_FIELDS)
+    if "errors" in body:
+        assert body["details"] == "; ".join(each["message"] for each in body["errors"])
     for trace in ("Traceback", "site-packages", "/handler/", ".py"):
         assert trace not in response.text
     return body
@@ -108,7 +113,10 @@ def test_what_is_no_picture_or_too_large_a_one(
 def test_settings_that_are_not_json(client: TestClient, settings: str) -> None:
     body = error_of(client.post(CROP, **upload(settings)), 400)
 
-    assert body == {"error": "Settings must be valid JSON", "code": "SETTINGS_NOT_JSON"}
+    assert (body["error"], body["code"]) == ("Settings must be valid JSON", "SETTINGS_NOT_JSON")
+    (problem,) = body["errors"]
+    assert (problem["field"], problem["expected"]) == ("settings", "valid JSON")
+    assert json.loads(problem["received"])[:8] == settings[:8]
 
 
 @pytest.mark.parametrize("settings", ["[]", "null", "1", '"subject"', "true"])
@@ -118,7 +126,15 @@ def test_settings_that_are_json_but_no_object(client: TestClient, settings: str)
     assert body == {
         "error": "Invalid settings",
         "code": "INVALID_SETTINGS",
-        "details": "Expected an object of settings",
+        "details": f"settings: expected an object, received {settings}",
+        "errors": [
+            {
+                "field": "settings",
+                "message": f"settings: expected an object, received {settings}",
+                "received": settings,
+                "expected": "an object",
+            }
+        ],
     }
 
 
@@ -128,7 +144,13 @@ def test_each_setting_that_is_wrong_is_named(client: TestClient) -> None:
     body = error_of(client.post(CROP, **upload(wrong)), 400)
 
     assert (body["error"], body["code"]) == ("Invalid settings", "INVALID_SETTINGS")
-    named = [line.partition(": ")[0] for line in body["details"].split("; ")]
+    assert body["errors"][0] == {
+        "field": "mode",
+        "message": 'mode: expected one of subject, face, trim, auto, received "automatic"',
+        "received": '"automatic"',
+        "expected": "one of subject, face, trim, auto",
+    }
+    named = [each["field"] for each in body["errors"]]
     assert named == ["mode", "width", "height", "padding", "padColor"]
 
 
@@ -300,5 +322,5 @@ def test_a_body_past_the_limit_is_sent_to_the_uploads_route(client: TestClient) 
 
     assert body["error"] == "Request body too large"
     assert body["code"] == "BODY_TOO_LARGE"
-    assert "At most 400,000 bytes" in body["details"]
+    assert "at most 400,000 bytes" in body["details"]
     assert "POST /api/v1/uploads" in body["details"]

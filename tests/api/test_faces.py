@@ -124,7 +124,7 @@ def test_auto_mode_tells_what_weighed_how_much(client: TestClient) -> None:
 
     assert (plan["mode"], plan["fallback"], plan["facesCut"]) == ("auto", None, 0)
     assert sum(plan["weights"].values()) == pytest.approx(1, abs=0.01)
-    assert -1 <= plan["confidence"] <= 1
+    assert -1 <= plan["gainOverCentre"] <= 1
     assert len(plan["faces"]) == 1
 
 

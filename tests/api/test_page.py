@@ -91,3 +91,25 @@ def test_health_tells_what_this_deployment_can_do(client: TestClient) -> None:
         "maxUploadBytes": None,
         "maxPixels": 4_000_000,
     }
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/page.js", "/icon.svg"])
+def test_a_browser_asks_whether_its_copy_is_the_current_one(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    assert first.headers["cache-control"] == "no-cache"
+
+    again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("content-security-policy", "cache-control", "etag"):
+        assert again.headers[name] == first.headers[name]
+
+
+@pytest.mark.parametrize(
+    "path", ["/../app.py", "/%2e%2e/app.py", "/..%2fapp.py", "/static/page.js"]
+)
+def test_only_the_page_s_files_are_served(client: TestClient, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 404
+    assert response.json()["code"] == "NOT_FOUND"

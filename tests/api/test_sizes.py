@@ -78,14 +78,14 @@ def test_a_wrong_size_is_named(client: TestClient) -> None:
 
     assert response.status_code == 400
     assert response.json()["error"] == "Invalid settings"
-    assert response.json()["details"].startswith("sizes.1: Input should be WIDTHxHEIGHT")
+    assert response.json()["details"].startswith("sizes.1: expected WIDTHxHEIGHT")
 
 
 def test_the_settings_that_sizes_replace_are_named(client: TestClient) -> None:
     answer = client.post(CROP, **upload({"sizes": ["48x48"], "width": 7})).json()
 
     assert (answer["width"], answer["height"]) == (48, 48)
-    assert answer["warnings"] == ["Settings ignored beside sizes: width, height"]
+    assert answer["warnings"] == ["width, height: ignored, because sizes is set"]
 
 
 def test_a_job_is_one_line_in_the_log(client: TestClient, logged: Any) -> None:

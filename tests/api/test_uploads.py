@@ -71,7 +71,7 @@ def test_a_form_is_answered_with_all_that_a_client_needs(uploading: TestClient) 
     assert answer["fields"]["x-amz-meta-smart-crop"] == '{"width":48}'
     assert answer["maxBytes"] == MAX_BYTES
     assert answer["jobUrl"] == f"{JOBS}/{answer['jobId']}"
-    assert answer["warnings"] == ["Unknown setting ignored: hight"]
+    assert answer["warnings"] == ["hight: unknown setting, ignored"]
     lifetime = datetime.fromisoformat(answer["expiresAt"]) - datetime.now(UTC)
     assert timedelta(minutes=59) < lifetime <= timedelta(hours=1)
 
@@ -183,7 +183,7 @@ def test_what_is_uploaded_is_cropped_by_its_key(uploading: TestClient) -> None:
     assert decoded(httpx.get(crop["downloadUrl"]).content).size == (48, 32)
     assert crop["filename"] == "portrait_smartcrop.jpg"
     assert crop["originalSize"] == len(PORTRAIT)
-    assert crop["warnings"] == analysis["warnings"] == ["Unknown setting ignored: hight"]
+    assert crop["warnings"] == analysis["warnings"] == ["hight: unknown setting, ignored"]
     assert crop["plan"] == analysis["plan"]
 
 
@@ -297,7 +297,7 @@ def test_answers_are_as_described(uploading: TestClient, jobs: JobStore) -> None
 
     described = [(answer, UPLOADS, "post")]
     described += [
-        (uploading.get(f"{JOBS}/{each.job_id}"), f"{JOBS}/{{job_id}}", "get") for each in records
+        (uploading.get(f"{JOBS}/{each.job_id}"), f"{JOBS}/{{jobId}}", "get") for each in records
     ]
     for response, path, method in described:
         content = document["paths"][path][method]["responses"][str(response.status_code)]

@@ -200,7 +200,7 @@ def test_a_body_past_the_limit_is_sent_to_the_uploads_route(make_client: MakeCli
     response = client.post(BATCH, **form([("a.jpg", CAT), ("b.jpg", bytes(20_000))]))
 
     assert response.status_code == 413
-    assert response.json()["details"].endswith("larger files go through POST /api/v1/uploads")
+    assert response.json()["details"].endswith("upload larger files with POST /api/v1/uploads")
 
 
 def test_what_the_deployment_lacks_is_told_at_once(make_client: MakeClient, tmp_path: Path) -> None:

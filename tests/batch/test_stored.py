@@ -90,7 +90,7 @@ def test_a_client_that_accepts_json_only_is_told_all_of_it(client: TestClient) -
     assert [each["error"] and each["error"]["code"] for each in answer["files"]] == [
         *(None, "INVALID_IMAGE", None)
     ]
-    assert answer["warnings"] == ["Unknown setting ignored: zoom"]
+    assert answer["warnings"] == ["zoom: unknown setting, ignored"]
     assert all(each["warnings"] == [] for each in answer["files"])
     fetched = client.get(answer["downloadUrl"])
     assert fetched.headers["content-type"] == "application/zip"

@@ -135,10 +135,18 @@ def test_files_that_fail_have_their_line_too(
 def test_settings_that_will_not_do_are_every_files_error(call: SmartCrop, draw: Draw) -> None:
     draw("a.png")
     ran = call("analyze", "a.png", "missing.png", "--padding", "51")
+    message = "padding: expected a whole number from 0 to 50, received 51"
+    problem = {
+        "field": "padding",
+        "message": message,
+        "received": "51",
+        "expected": "a whole number from 0 to 50",
+    }
     error = {
         "error": "Invalid settings",
-        "details": "padding: Input should be less than or equal to 50",
+        "details": message,
         "code": "INVALID_SETTINGS",
+        "errors": [problem],
     }
     assert ran.returncode == 1
     assert objects(ran) == [{"file": name, **error} for name in ("a.png", "missing.png")]
@@ -147,8 +155,8 @@ def test_settings_that_will_not_do_are_every_files_error(call: SmartCrop, draw: 
 def test_unknown_settings_are_told_on_standard_error_too(smart_crop: SmartCrop, draw: Draw) -> None:
     ran = smart_crop("analyze", draw("a.png"), "--settings", '{"widht":4}')
     assert ran.returncode == 0
-    assert ran.stderr == "Warning: Unknown setting ignored: widht\n"
-    assert objects(ran)[0]["warnings"] == ["Unknown setting ignored: widht"]
+    assert ran.stderr == "Warning: widht: unknown setting, ignored\n"
+    assert objects(ran)[0]["warnings"] == ["widht: unknown setting, ignored"]
 
 
 def test_standard_input_is_a_file(smart_crop: SmartCrop, draw: Draw) -> None:

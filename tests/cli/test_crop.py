@@ -160,10 +160,14 @@ def test_a_command_that_makes_no_sense_is_refused(
     [
         (
             ("--quality", "101", "--face-preset", "huge"),
-            "Error: Invalid settings: facePreset: Input should be 'closeup', 'head-shoulders', "
-            "'upper-body' or 'half-body'; quality: Input should be less than or equal to 100\n",
+            "Error: Invalid settings: facePreset: expected one of closeup, head-shoulders, "
+            'upper-body, half-body, received "huge"; '
+            "quality: expected a whole number from 1 to 100, received 101\n",
         ),
-        (("--settings", "{"), "Error: Settings must be valid JSON\n"),
+        (
+            ("--settings", "{"),
+            'Error: Settings must be valid JSON: settings: expected valid JSON, received "{"\n',
+        ),
     ],
 )
 def test_settings_that_will_not_do_are_told_once(
@@ -178,7 +182,7 @@ def test_settings_that_will_not_do_are_told_once(
 def test_an_unknown_setting_is_a_warning(call: SmartCrop, draw: Draw) -> None:
     source = draw("a.png")
     ran = call("crop", source, source, "-o", "out", "--settings", '{"widht":40}', *SMALL)
-    assert (ran.returncode, ran.stderr) == (0, "Warning: Unknown setting ignored: widht\n")
+    assert (ran.returncode, ran.stderr) == (0, "Warning: widht: unknown setting, ignored\n")
 
 
 LONG = "x" * 300
@@ -291,8 +295,9 @@ def test_a_wrong_environment_is_one_line(
     monkeypatch.setenv("SMART_CROP_MAX_PIXELS", "many")
     ran = call("crop", draw("a.png"), "-o", "out")
     assert ran.returncode == 1
-    assert ran.stderr.startswith("Error: SMART_CROP_MAX_PIXELS: Input should be a valid integer")
-    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stderr == (
+        'Error: SMART_CROP_MAX_PIXELS: expected a whole number of at least 1, received "many"\n'
+    )
 
 
 def test_a_name_cannot_write_to_the_terminal(call: SmartCrop) -> None:

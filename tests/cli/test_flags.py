@@ -86,7 +86,7 @@ def test_sizes_are_names_with_commas_or_json() -> None:
     text = '["1:1",{"width":30,"height":20,"name":"small"}]'
     by_flag, _ = read_settings(None, typed("--sizes", text))
     assert by_flag == parse_settings(f'{{"sizes":{text}}}')[0]
-    with pytest.raises(InvalidSettings, match=r"sizes\.1: Input should be WIDTHxHEIGHT"):
+    with pytest.raises(InvalidSettings, match=r"sizes\.1: expected WIDTHxHEIGHT"):
         read_settings(None, typed("--sizes", "1:1,large"))
 
 
@@ -114,8 +114,8 @@ def test_sizes_beside_width_are_a_warning_once() -> None:
     text = '{"sizes":["1:1"],"width":5,"zoom":2}'
     _, warnings = read_settings(text, typed("--height", "6"))
     assert warnings == [
-        "Unknown setting ignored: zoom",
-        "Settings ignored beside sizes: width, height",
+        "zoom: unknown setting, ignored",
+        "width, height: ignored, because sizes is set",
     ]
 
 

@@ -108,14 +108,14 @@ def test_a_tall_window_goes_where_the_interest_is(x: float, side: int) -> None:
     middle = found.crop.left + found.crop.width / 2
     assert side * (middle - 400) > 150
     assert abs(found.focus.x - x * 800) < 30
-    assert found.confidence > 0.5
+    assert found.gain_over_centre > 0.5
 
 
 def test_a_window_stays_in_the_centre_for_little() -> None:
     found = select_window(weighed((0.3, 0.5), (0.7, 0.5)), PICTURE, Size(1, 1))
 
     assert found.crop == Box(100, 0, 600, 600)
-    assert found.confidence == pytest.approx(0, abs=1e-9)
+    assert found.gain_over_centre == pytest.approx(0, abs=1e-9)
 
 
 def test_without_anything_of_interest_the_window_is_exactly_in_the_centre() -> None:
@@ -206,8 +206,8 @@ def test_saliency_finds_the_patch_and_tells_why() -> None:
     assert holds(plan.crop, Box(490, 150, 60, 60))
     assert plan.focus.x == pytest.approx(520, abs=30)
     assert (plan.mode, plan.strategy, plan.fallback) == ("subject", "saliency", None)
-    assert plan.confidence is not None
-    assert plan.confidence > 0.5
+    assert plan.gain_over_centre is not None
+    assert plan.gain_over_centre > 0.5
     assert plan.weights is not None
     assert set(plan.weights) == {"centre", "corners", "enclosure"}
     assert plan.heat is not None
@@ -253,14 +253,14 @@ def test_the_window_is_rendered_undistorted() -> None:
 def test_transparent_and_grey_pictures_are_weighed(mode: str) -> None:
     image = photo("coffee.png", (200, 150)).convert(mode)
 
-    assert planned(image, width=50, height=90).confidence is not None
+    assert planned(image, width=50, height=90).gain_over_centre is not None
 
 
 def test_what_is_transparent_draws_no_eye() -> None:
     image = scene(640, 360, (520, 180)).convert("RGBA")
     image.putalpha(Image.new("L", image.size, 0))
 
-    assert planned(image, width=200, height=300).confidence == pytest.approx(0, abs=1e-6)
+    assert planned(image, width=200, height=300).gain_over_centre == pytest.approx(0, abs=1e-6)
 
 
 def test_auto_weighs_what_was_seen_beside_the_pixels() -> None:

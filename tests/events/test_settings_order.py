@@ -45,7 +45,7 @@ def test_a_setting_that_is_none_is_named_in_the_record(
 
     handle(s3_put(f"{folder}/a.jpg"))
 
-    assert bucket.record()["answer"]["warnings"] == ["Unknown setting ignored: hieght"]
+    assert bucket.record()["answer"]["warnings"] == ["hieght: unknown setting, ignored"]
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,9 @@ def test_one_byte_more_is_sent_to_the_uploads_route(invoke: Invoke, declared: bo
     assert json.loads(answer["body"]) == {
         "error": "Request body too large",
         "code": "BODY_TOO_LARGE",
-        "details": "At most 4,500,000 bytes are taken here; "
-        "larger files go through POST /api/v1/uploads",
+        "details": "body: expected at most 4,500,000 bytes, "
+        f"received {f'{LIMIT + 1:,}' if declared else 'more'}; "
+        "upload larger files with POST /api/v1/uploads",
     }
 
 

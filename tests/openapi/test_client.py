@@ -63,14 +63,14 @@ def generated(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ge
 
 
 def test_it_crops_a_picture_and_fetches_the_result(generated: Generated) -> None:
-    mode, preset = generated.models.CropSettingsMode, generated.models.CropSettingsFacePreset
+    mode, preset = generated.models.Mode, generated.models.FacePreset
     body = generated.portrait(mode=mode.FACE, face_preset=preset.CLOSEUP, width=90, height=120)
 
     answer = generated.call("crop.crop", body=body)
 
     assert isinstance(answer, generated.models.CropResult)
     assert (answer.width, answer.height) == (90, 120)
-    assert answer.plan.mode == generated.models.CropPlanMode.FACE
+    assert answer.plan.mode == generated.models.Mode.FACE
     assert [face.chosen for face in answer.plan.faces] == [True]
     file = generated.call("results.download", answer.job_id, answer.filename)
     assert decoded(file.payload.read()).size == (90, 120)
@@ -93,6 +93,7 @@ def test_it_reads_an_error(generated: Generated) -> None:
     assert isinstance(answer, generated.models.ErrorResponse)
     assert answer.code == "INVALID_SETTINGS"
     assert str(answer.details).startswith("width: ")
+    assert [each.field for each in answer.errors] == ["width"]
 
 
 def test_it_prepares_an_upload_and_asks_for_its_job(generated: Generated) -> None:

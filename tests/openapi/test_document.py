@@ -38,9 +38,9 @@ def test_every_route_of_the_api_is_described() -> None:
         "crop": "post /api/v1/tools/smart-crop",
         "analyze": "post /api/v1/tools/smart-crop/analyze",
         "batch": "post /api/v1/tools/smart-crop/batch",
-        "download": "get /api/v1/download/{job_id}/{filename}",
+        "download": "get /api/v1/download/{jobId}/{filename}",
         "prepareUpload": "post /api/v1/uploads",
-        "job": "get /api/v1/jobs/{job_id}",
+        "job": "get /api/v1/jobs/{jobId}",
         "health": "get /api/v1/health",
     }
 
@@ -84,12 +84,13 @@ def test_every_request_and_answer_has_an_example() -> None:
         "BatchForm",
         "FileResult",
         "FileError",
+        "FieldError",
         "SizeResult",
         "FocusPoint",
         "ConstraintBox",
         "SizePlan",
     }
-    without = {name for name, schema in SCHEMAS.items() if "examples" not in schema}
+    without = {name for name, schema in SCHEMAS.items() if not {"examples", "enum"} & set(schema)}
 
     assert without == parts | {"ErrorResponse", "OutputSize"}
 
@@ -106,9 +107,11 @@ def test_the_settings_are_described_one_by_one() -> None:
 
     assert settings["facePreset"]["default"] == "head-shoulders"
     assert (settings["padding"]["minimum"], settings["padding"]["maximum"]) == (0, 50)
-    assert {"subject", "face", "trim", "attention", "content"} <= set(settings["mode"]["enum"])
+    assert settings["mode"]["$ref"].endswith("/Mode")
+    assert SCHEMAS["Mode"]["enum"] == ["subject", "face", "trim", "auto"]
     names, *_ = settings["sizes"]["items"]["anyOf"]
-    assert names["enum"] == list(PRESETS)
+    assert names == {"$ref": "#/components/schemas/SizePreset"}
+    assert SCHEMAS["SizePreset"]["enum"] == list(PRESETS)
 
 
 def test_a_download_is_described_as_a_picture_or_a_zip() -> None:

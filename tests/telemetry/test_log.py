@@ -29,10 +29,10 @@ def test_a_message_without_fields_stands_alone(logged: Callable[[], str]) -> Non
 
 
 def test_a_failure_comes_with_its_traceback(logged: Callable[[], str]) -> None:
-    log("surprise", failure=failure(), path="/")
+    log("unexpected error", failure=failure(), path="/")
 
     first, *trace = logged().splitlines()
-    assert first.endswith(" ERROR   surprise  path=/")
+    assert first.endswith(" ERROR   unexpected error  path=/")
     assert trace[0] == "Traceback (most recent call last):"
     assert trace[-1] == "ZeroDivisionError: integer division or modulo by zero"
 
@@ -73,7 +73,7 @@ def test_on_lambda_a_line_is_one_json_object(
 def test_on_lambda_a_failure_s_traceback_is_in_the_same_object(
     on_lambda: None, logged: Callable[[], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log("surprise", failure=failure())
+    log("unexpected error", failure=failure())
 
     (line,) = capsys.readouterr().out.splitlines()
     fields = json.loads(line)

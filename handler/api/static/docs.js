@@ -112,6 +112,9 @@ function operationSection(spec, method, path, operation) {
   );
 }
 
+const values = (names) =>
+  names.flatMap((name, index) => [index > 0 ? ", " : "", el("code", {}, JSON.stringify(name))]);
+
 function schemaSection(name, schema) {
   const shown = (schema.examples ?? []).map(json);
   const label = shown.length === 1 ? "Example" : "Examples";
@@ -120,7 +123,7 @@ function schemaSection(name, schema) {
     { id: `schema-${name}`, "aria-label": name },
     el("h3", {}, name),
     ...prose(schema.description),
-    fields(schema),
+    schema.enum ? el("p", {}, values(schema.enum)) : fields(schema),
     shown.length > 0 ? el("details", {}, el("summary", {}, label), shown) : null,
   );
 }

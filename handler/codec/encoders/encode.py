@@ -11,6 +11,7 @@ from handler.codec.encoders import gif_writer, png_writer, tiff_writer
 from handler.codec.formats import FORMATS, Format, available_formats
 from handler.core.request import Colour
 from handler.errors import InvalidSettings, ProcessingFailed
+from handler.problems import FieldProblem
 
 # Longest side that a format or its library can write; the others end where pictures do.
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
@@ -28,7 +29,7 @@ def output_format(source: Format, wanted: str) -> Format:
     """
     format_ = FORMATS[source.output if wanted == "auto" else wanted]
     if format_.name not in available_formats():
-        raise InvalidSettings(f"format: {format_.label} is not supported by this build")
+        raise InvalidSettings(FieldProblem("format", "one that this build writes", format_.name))
     return format_
 
 

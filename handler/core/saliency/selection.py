@@ -41,7 +41,7 @@ class Selection:
         region: the window, with exactly the target's aspect.
         crop: the same to whole pixels.
         focus: the most interesting place in it, or what was said by hand.
-        confidence: what it holds of the interest more than the window in the centre, -1 to 1.
+        gain_over_centre: share of the interest inside it, minus that of the centre window.
         chosen: indices of the faces that it was to hold.
         faces_cut: how many of them it does not hold whole.
         reason: why it is what it is, in one sentence for people.
@@ -50,7 +50,7 @@ class Selection:
     region: Region
     crop: Box
     focus: Point
-    confidence: float
+    gain_over_centre: float
     chosen: tuple[int, ...]
     faces_cut: int
     reason: str
@@ -110,7 +110,7 @@ def select_window(
         region=region,
         crop=crop,
         focus=point_in(crop, *(constraints.focus or _hottest(heat, region, picture))),
-        confidence=kept - kept_by_centre,
+        gain_over_centre=kept - kept_by_centre,
         chosen=chosen,
         faces_cut=cut,
         reason=_explain(kept, kept_by_centre, len(held), cut)

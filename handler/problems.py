@@ -1,0 +1,76 @@
+"""Problems with single fields of a request, in one form for all errors."""
+
+import json
+from dataclasses import dataclass
+
+# A typical value fits, and an answer stays readable.
+_MAX_RECEIVED = 60
+_MAX_NAME = 64
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An annotation of a type whose accepted values have no shorter description.
+
+    Attributes:
+        text: the accepted values, as the object of "expected".
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """A field that was not accepted.
+
+    Attributes:
+        field: its path in the JSON, such as ``width`` or ``keep.0.left``.
+        expected: the accepted values, in words.
+        received: the received value as JSON, shortened; ``nothing`` for a field that is missing.
+    """
+
+    field: str
+    expected: str
+    received: str
+
+    @property
+    def message(self) -> str:
+        """The problem in one line."""
+        return f"{self.field}: expected {self.expected}, received {self.received}"
+
+    def answer(self) -> dict[str, str]:
+        """Return the JSON object that the client gets."""
+        return {
+            "field": self.field,
+            "message": self.message,
+            "received": self.received,
+            "expected": self.expected,
+        }
+
+
+def shown(value: object) -> str:
+    """Return a received value as JSON of at most about 60 characters, safe to send as UTF-8."""
+    if isinstance(value, str):
+        return _encodable(json.dumps(_shortened(value), ensure_ascii=False))
+    text = ""
+    # The chunks are made one by one, so that neither size nor depth of the value matters.
+    for chunk in _ENCODER.iterencode(value):
+        text += chunk
+        if len(text) > _MAX_RECEIVED:
+            break
+    return _encodable(_shortened(text))
+
+
+def printable_name(name: str) -> str:
+    """Return the name of a field that a client chose: shortened, and safe to send as UTF-8."""
+    return _encodable(name[:_MAX_NAME])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_RECEIVED else text[: _MAX_RECEIVED - 1] + "…"
+
+
+def _encodable(text: str) -> str:
+    """Replace the halves of characters that JSON can escape and UTF-8 cannot encode."""
+    return text.encode(errors="replace").decode()
