@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from handler.core.detector import Detector
+from handler.core.detection import Detector
 from handler.core.face import Face
 from handler.core.framing import frame_faces
 from handler.core.geometry import Box, Point, Size, half_up

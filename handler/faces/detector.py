@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from handler.core.detector import Inspection
+from handler.core.detection import Inspection
 from handler.core.face import Face
 from handler.core.geometry import Size
 from handler.core.image.frame import Frame
@@ -164,7 +164,7 @@ class LazyDetector:
         self._timed = timed
 
     def find(self, frame: Frame) -> list[Face]:
-        """Return the faces of a picture; see `handler.core.detector.Detector`.
+        """Return the faces of a picture; see `handler.core.detection.Detector`.
 
         Raises:
             FeatureMissing: there is no bundle.
@@ -175,7 +175,7 @@ class LazyDetector:
             return detector(self._bundle_path).find(frame, self._sensitivity)
 
     def inspect(self, view: Image.Image, source: Size) -> Inspection | None:
-        """Return faces and maps; see `handler.core.detector.Detector`.
+        """Return faces and maps; see `handler.core.detection.Detector`.
 
         Raises:
             FeatureDamaged: the bundle cannot be used.

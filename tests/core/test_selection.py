@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, Picture, open_picture
-from handler.core.detector import Inspection
+from handler.core.detection import Inspection
 from handler.core.face import Face
 from handler.core.geometry import Box, Region, Size
 from handler.core.image.frame import Frame

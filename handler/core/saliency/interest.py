@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from handler.core.detector import Detector, Inspection
+from handler.core.detection import Detector, Inspection
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
 from handler.core.image.frame import Frame, fitted, opaque
