@@ -115,8 +115,9 @@ def test_a_picture_of_one_colour_has_the_heat_of_the_centre_alone(level: int) ->
     interest = combine(find_salient(Image.new("RGB", (300, 200), (level, 99, 0))).maps)
 
     assert interest.heat.max() == interest.heat[15:17, 15:17].max()
-    assert interest.heat == pytest.approx(interest.heat[::-1, ::-1])
-    assert interest.weights["centre"] == pytest.approx(1)
+    # The maps are float32, whose sums depend on the processor in the last bits.
+    assert interest.heat == pytest.approx(interest.heat[::-1, ::-1], rel=1e-4)
+    assert interest.weights["centre"] == pytest.approx(1, rel=1e-4)
 
 
 def test_a_mirrored_picture_has_the_mirrored_heat() -> None:
