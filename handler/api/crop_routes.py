@@ -14,7 +14,7 @@ from handler.api.concurrency import work
 from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
-from handler.codec.formats import FORMATS, available_formats, content_type_of
+from handler.codec import FORMATS, available_formats, content_type_of
 from handler.config import Config
 from handler.errors import (
     BadForm,

@@ -12,7 +12,7 @@ from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources
 from handler.cli.outputs import Target, choose_targets, format_of, make_folder, real_paths
 from handler.cli.pool import cores, in_order
-from handler.codec.formats import FORMATS
+from handler.codec import FORMATS
 from handler.config import Config
 from handler.core.plan import Plan
 from handler.errors import SmartCropError

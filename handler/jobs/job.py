@@ -7,9 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from handler.codec import Limits, Picture, encode, open_picture
-from handler.codec.encoders.encode import output_format
-from handler.codec.formats import FORMATS, Format
+from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
 from handler.core.face import Face
 from handler.core.geometry import Size

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from handler.accounting import accounted, facts_of
-from handler.codec.formats import Format
+from handler.codec import Format
 from handler.config import Config
 from handler.faces import is_available
 from handler.filenames import overlay_name

@@ -8,28 +8,12 @@ import simplejpeg
 from PIL import Image
 
 from handler.codec.encoders import gif_writer, png_writer, tiff_writer
-from handler.codec.formats import FORMATS, Format, available_formats
+from handler.codec.formats import Format
 from handler.core.image.canvas import Colour
-from handler.errors import InvalidSettings, ProcessingFailed
+from handler.errors import ProcessingFailed
 
 # Longest side that a format or its library can write; the others end where pictures do.
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
-
-
-def output_format(source: Format, wanted: str) -> Format:
-    """The format of the result.
-
-    Args:
-        source: format of the input.
-        wanted: name of a format, or ``auto`` to keep the input's where it can be written.
-
-    Raises:
-        InvalidSettings: this build cannot write it.
-    """
-    format_ = FORMATS[source.output if wanted == "auto" else wanted]
-    if format_.name not in available_formats():
-        raise InvalidSettings(f"format: {format_.label} is not supported by this build")
-    return format_
 
 
 def encode(
