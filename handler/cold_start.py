@@ -64,8 +64,7 @@ def prime(config: "Config") -> None:
     """
     from PIL import Image
 
-    from handler.codec import encode
-    from handler.codec.formats import FORMATS
+    from handler.codec import FORMATS, encode
     from handler.jobs.job import Job, run_job
     from handler.settings import CropSettings
 

@@ -16,7 +16,7 @@ from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
 from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
-from handler.codec.formats import FORMATS, available_formats, content_type_of
+from handler.codec import FORMATS, available_formats, content_type_of
 from handler.errors import (
     BadForm,
     FeatureDamaged,

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from handler.api.form import MAX_PARTS
 from handler.api.json_body import StoredImage, StoredImages, UploadRequest
 from handler.api.openapi_examples import ANSWERS, REQUESTS, SETTINGS
-from handler.codec.formats import FORMATS
+from handler.codec import FORMATS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
 from handler.jobs.responses import ErrorResponse

@@ -13,7 +13,7 @@ from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources
 from handler.cli.outputs import Target, choose_targets, format_of, make_folder, real_paths
 from handler.cli.pool import cores, in_order
-from handler.codec.formats import FORMATS
+from handler.codec import FORMATS
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.jobs.job import PlannedJob, draw_plan, plan_job

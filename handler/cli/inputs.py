@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handler.codec.formats import FORMATS
+from handler.codec import FORMATS
 
 # What files of the formats are also called.
 _OTHER_EXTENSIONS = {"heif", "j2k", "jfif", "jpc", "jpe", "jpeg", "jpf", "jpx", "tiff"}

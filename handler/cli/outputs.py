@@ -15,7 +15,7 @@ from typing import BinaryIO, get_args
 import click
 
 from handler.cli.inputs import Source
-from handler.codec.formats import FORMATS
+from handler.codec import FORMATS
 from handler.errors import InvalidImage, SmartCropError
 from handler.filenames import size_mark
 from handler.settings import OutputFormat

@@ -1,6 +1,27 @@
-"""Bytes to pixels and back. Untrusted bytes stop here: limits first, decoding after."""
+"""Decoding of untrusted files and encoding of results.
+
+Headers are read and limits checked before anything is decoded. Code outside this package imports
+from here only.
+"""
 
 from handler.codec.encoders.encode import encode
+from handler.codec.formats import (
+    FORMATS,
+    Format,
+    available_formats,
+    content_type_of,
+    output_format,
+)
 from handler.codec.picture import Limits, Picture, open_picture
 
-__all__ = ["Limits", "Picture", "encode", "open_picture"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Limits",
+    "Picture",
+    "available_formats",
+    "content_type_of",
+    "encode",
+    "open_picture",
+    "output_format",
+]

@@ -8,7 +8,8 @@ from typing import Literal
 from PIL import features
 
 from handler.codec.headers import heif, tga
-from handler.errors import InvalidImage
+from handler.errors import InvalidImage, InvalidSettings
+from handler.problems import FieldProblem
 
 # Who decodes: a library of its own, or the one plugin of Pillow that may open the file.
 Decoder = Literal[
@@ -30,20 +31,20 @@ Decoder = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that is taken or given.
+    """A format that is accepted, and perhaps written.
 
     Attributes:
-        name: as the settings and the list of what is available name it.
-        label: as people name it.
-        extension: of the file, without the dot.
-        content_type: of the file.
-        output: name of the format that results have when the client names none; where a result
-            cannot be transparent in it and is, PNG takes its place.
-        decoder: who decodes it.
-        isolated: whether that is done in a process of its own, which may crash or be ended.
-        why: the reason for it. Pillow's advisories are those fixed in releases after 12.1.1,
-            which pillow-simd has not followed yet.
-        alpha: whether it can be transparent.
+        name: name in the settings and in the list of available formats.
+        label: name for people.
+        extension: of its files, without the dot.
+        content_type: of its files.
+        output: name of the format of results when the client requests none; PNG replaces it where
+            it has no alpha and the picture has.
+        decoder: the decoder of its files.
+        isolated: whether that runs in a worker process, which may crash or be ended.
+        reason: why it is isolated or not. The advisories for Pillow are those fixed in releases
+            after 12.1.1, which pillow-simd has not followed yet.
+        alpha: whether a picture can be transparent.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Format:
     output: str
     decoder: Decoder
     isolated: bool
-    why: str
+    reason: str
     alpha: bool = True
 
 
@@ -61,59 +62,152 @@ FORMATS = {
     format_.name: format_
     for format_ in (
         Format(
-            *("jpeg", "JPEG", "jpg", "image/jpeg", "jpeg", "libjpeg-turbo", False),
-            "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h) and is never asked; subsampling that "
-            "simplejpeg does not know is decoded apart, by libjpeg-turbo as kornia-rs binds it",
+            name="jpeg",
+            label="JPEG",
+            extension="jpg",
+            content_type="image/jpeg",
+            output="jpeg",
+            decoder="libjpeg-turbo",
+            isolated=False,
+            reason=(
+                "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h) and is never asked; "
+                "subsampling that simplejpeg does not know is decoded apart, by "
+                "libjpeg-turbo as kornia-rs binds it"
+            ),
             alpha=False,
         ),
         Format(
-            *("png", "PNG", "png", "image/png", "png", "PNG", False),
-            "no advisory reaches a single frame without texts, which is all that is handed on",
+            name="png",
+            label="PNG",
+            extension="png",
+            content_type="image/png",
+            output="png",
+            decoder="PNG",
+            isolated=False,
+            reason=(
+                "no advisory reaches a single frame without texts, which is all that is handed on"
+            ),
         ),
         Format(
-            *("webp", "WebP", "webp", "image/webp", "webp", "libwebp", False),
-            "Pillow's own code only hands an animation's first frame on",
+            name="webp",
+            label="WebP",
+            extension="webp",
+            content_type="image/webp",
+            output="webp",
+            decoder="libwebp",
+            isolated=False,
+            reason="Pillow's own code only hands an animation's first frame on",
         ),
         Format(
-            *("gif", "GIF", "gif", "image/gif", "gif", "GIF", False),
-            "CVE-2026-96639 needs a second frame, and none is handed on",
+            name="gif",
+            label="GIF",
+            extension="gif",
+            content_type="image/gif",
+            output="gif",
+            decoder="GIF",
+            isolated=False,
+            reason="CVE-2026-96639 needs a second frame, and none is handed on",
         ),
         Format(
-            *("tiff", "TIFF", "tif", "image/tiff", "tiff", "TIFF", True),
-            "tiles and YCbCr are read out of bounds (GHSA-462x-pgg6-55fp, GHSA-c6hw-5grf-ff96), "
-            "and short JPEG strips uninitialised (GHSA-q45j-58j2-45rg)",
+            name="tiff",
+            label="TIFF",
+            extension="tif",
+            content_type="image/tiff",
+            output="tiff",
+            decoder="TIFF",
+            isolated=True,
+            reason=(
+                "tiles and YCbCr are read out of bounds (GHSA-462x-pgg6-55fp, "
+                "GHSA-c6hw-5grf-ff96), and short JPEG strips uninitialised "
+                "(GHSA-q45j-58j2-45rg)"
+            ),
         ),
         Format(
-            *("bmp", "BMP", "bmp", "image/bmp", "png", "BMP", False),
-            "plain rows, of a size that is checked; the two decoders of others are not reached",
+            name="bmp",
+            label="BMP",
+            extension="bmp",
+            content_type="image/bmp",
+            output="png",
+            decoder="BMP",
+            isolated=False,
+            reason=(
+                "plain rows, of a size that is checked; the two decoders of others are not reached"
+            ),
         ),
         Format(
-            *("avif", "AVIF", "avif", "image/avif", "avif", "libavif", True),
-            "a header of a few bytes can have any amount of memory allotted",
+            name="avif",
+            label="AVIF",
+            extension="avif",
+            content_type="image/avif",
+            output="avif",
+            decoder="libavif",
+            isolated=True,
+            reason="a header of a few bytes can have any amount of memory allotted",
         ),
         Format(
-            *("heic", "HEIC", "heic", "image/heic", "jpeg", "libheif", True),
-            "libde265 has had an overflow found every few months",
+            name="heic",
+            label="HEIC",
+            extension="heic",
+            content_type="image/heic",
+            output="jpeg",
+            decoder="libheif",
+            isolated=True,
+            reason="libde265 has had an overflow found every few months",
         ),
         Format(
-            *("jp2", "JPEG 2000", "jp2", "image/jp2", "png", "JPEG2000", True),
-            "OpenJPEG overflows its heap (GHSA-78g4-xqwv-q3g8); the system's copy may be older",
+            name="jp2",
+            label="JPEG 2000",
+            extension="jp2",
+            content_type="image/jp2",
+            output="png",
+            decoder="JPEG2000",
+            isolated=True,
+            reason=(
+                "OpenJPEG overflows its heap (GHSA-78g4-xqwv-q3g8); the system's copy may be older"
+            ),
         ),
         Format(
-            *("jxl", "JPEG XL", "jxl", "image/jxl", "png", "libjxl", True),
-            "a young library behind a young binding, and a header can claim any amount of memory",
+            name="jxl",
+            label="JPEG XL",
+            extension="jxl",
+            content_type="image/jxl",
+            output="png",
+            decoder="libjxl",
+            isolated=True,
+            reason=(
+                "a young library behind a young binding, and a header can claim any amount "
+                "of memory"
+            ),
         ),
         Format(
-            *("ico", "ICO", "ico", "image/vnd.microsoft.icon", "png", "ICO", True),
-            "it reaches the decoders of PNG and BMP past the checks of their files",
+            name="ico",
+            label="ICO",
+            extension="ico",
+            content_type="image/vnd.microsoft.icon",
+            output="png",
+            decoder="ICO",
+            isolated=True,
+            reason="it reaches the decoders of PNG and BMP past the checks of their files",
         ),
         Format(
-            *("tga", "TGA", "tga", "image/x-tga", "png", "TGA", True),
-            "run lengths have overflown before (CVE-2022-30595), and nobody is in a hurry",
+            name="tga",
+            label="TGA",
+            extension="tga",
+            content_type="image/x-tga",
+            output="png",
+            decoder="TGA",
+            isolated=True,
+            reason=("run lengths have overflown before (CVE-2022-30595), and nobody is in a hurry"),
         ),
         Format(
-            *("psd", "PSD", "psd", "image/vnd.adobe.photoshop", "png", "PSD", True),
-            "rectangles of layers overflow (CVE-2026-42311)",
+            name="psd",
+            label="PSD",
+            extension="psd",
+            content_type="image/vnd.adobe.photoshop",
+            output="png",
+            decoder="PSD",
+            isolated=True,
+            reason="rectangles of layers overflow (CVE-2026-42311)",
         ),
     )
 }
@@ -167,6 +261,25 @@ def check_available(format_: Format) -> None:
     """
     if format_.name not in available_formats():
         raise InvalidImage(f"{format_.label} is not supported by this build")
+
+
+def output_format(source: Format, requested: str) -> Format:
+    """Return the format of the result.
+
+    Args:
+        source: format of the input.
+        requested: name of a format, or ``auto`` to keep the input's where it can be written.
+
+    Raises:
+        InvalidSettings: this build cannot write it.
+    """
+    format_ = FORMATS[source.output if requested == "auto" else requested]
+    if format_.name not in available_formats():
+        written = ", ".join(
+            sorted({each.output for each in FORMATS.values()} & available_formats())
+        )
+        raise InvalidSettings(FieldProblem("format", f"one of {written}", format_.name))
+    return format_
 
 
 def content_type_of(filename: str) -> str:

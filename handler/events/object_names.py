@@ -3,7 +3,7 @@
 import json
 import uuid
 
-from handler.codec.formats import Format
+from handler.codec import Format
 from handler.filenames import size_mark
 from handler.storage import job_id_of
 

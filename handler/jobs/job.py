@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from handler.codec import Limits, Picture, encode, open_picture
-from handler.codec.encoders.encode import output_format
-from handler.codec.formats import FORMATS, Format
+from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
 from handler.core.geometry import Size
 from handler.core.image.frame import Frame

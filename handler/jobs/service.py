@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from handler.codec.formats import Format
+from handler.codec import Format
 from handler.config import Config
 from handler.faces import is_available
 from handler.filenames import overlay_name

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handler.codec import encode
-from handler.codec.formats import FORMATS
+from handler.codec import FORMATS, encode
 from handler.config import Config
 from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.codec import Limits, open_picture
+from handler.codec import FORMATS, Limits, open_picture
 from handler.codec.decoders import libjpeg_turbo
-from handler.codec.formats import FORMATS
 from handler.codec.headers import jpeg
 from handler.core.geometry import Orientation, Size
 from handler.core.image.orientation import turn_upright

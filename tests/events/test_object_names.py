@@ -5,7 +5,7 @@ import uuid
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handler.codec.formats import FORMATS, Format
+from handler.codec import FORMATS, Format
 from handler.events.object_names import job_id, result_filename
 
 FILENAMES = st.one_of(

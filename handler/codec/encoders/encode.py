@@ -8,29 +8,12 @@ import simplejpeg
 from PIL import Image
 
 from handler.codec.encoders import gif_writer, png_writer, tiff_writer
-from handler.codec.formats import FORMATS, Format, available_formats
+from handler.codec.formats import Format
 from handler.core.request import Colour
-from handler.errors import InvalidSettings, ProcessingFailed
-from handler.problems import FieldProblem
+from handler.errors import ProcessingFailed
 
 # Longest side that a format or its library can write; the others end where pictures do.
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
-
-
-def output_format(source: Format, wanted: str) -> Format:
-    """The format of the result.
-
-    Args:
-        source: format of the input.
-        wanted: name of a format, or ``auto`` to keep the input's where it can be written.
-
-    Raises:
-        InvalidSettings: this build cannot write it.
-    """
-    format_ = FORMATS[source.output if wanted == "auto" else wanted]
-    if format_.name not in available_formats():
-        raise InvalidSettings(FieldProblem("format", "one that this build writes", format_.name))
-    return format_
 
 
 def encode(

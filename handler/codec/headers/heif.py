@@ -1,10 +1,10 @@
 """HEIC and AVIF: the boxes around the primary picture (ISO/IEC 14496-12 and 23008-12)."""
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
@@ -113,10 +113,10 @@ class _Item:
 
 def _read(data: bytes, label: str) -> _Item:
     try:
-        tops = dict(_boxes(memoryview(data)))
-        meta = dict(_boxes(tops[b"meta"][4:]))
-        properties = dict(_boxes(meta[b"iprp"]))
-        listed = list(_boxes(properties[b"ipco"]))
+        tops = dict(boxes(memoryview(data), _MAX_BOXES))
+        meta = dict(boxes(tops[b"meta"][4:], _MAX_BOXES))
+        properties = dict(boxes(meta[b"iprp"], _MAX_BOXES))
+        listed = list(boxes(properties[b"ipco"], _MAX_BOXES))
         primary = _primary(meta[b"pitm"])
         item = _Item(animated=b"moov" in tops)
         item.alpha = any(kind_ == b"auxC" and bytes(body[4:]) in _ALPHA for kind_, body in listed)
@@ -128,26 +128,6 @@ def _read(data: bytes, label: str) -> _Item:
     if item.size.area == 0:
         raise InvalidImage(f"the {label} header is damaged")
     return item
-
-
-def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and body of each box; the last one may be cut short."""
-    position = 0
-    for _ in range(_MAX_BOXES):
-        if position + 8 > len(data):
-            return
-        length, name = struct.unpack_from(">I4s", data, position)
-        head = 8
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", data, position + 8)
-            head = 16
-        elif length == 0:
-            length = len(data) - position
-        if length < head:
-            raise ValueError("a box is smaller than its head")
-        yield name, data[position + head : position + length]
-        position += length
-    raise ValueError("there are too many boxes")
 
 
 def _primary(body: memoryview) -> int:

@@ -3,6 +3,7 @@
 import math
 import struct
 
+from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
@@ -24,16 +25,27 @@ def read(data: bytes) -> ImageHeader:
     """
     try:
         if data.startswith(_CODESTREAM):
-            return _read_codestream(data, 0, None)
-        start, profile = _find_codestream(data)
-        return _read_codestream(data, start, profile)
+            return _read_codestream(data, memoryview(data), None)
+        return _read_boxes(data)
     except (struct.error, LookupError, ValueError) as error:
         raise InvalidImage("the JPEG 2000 header is damaged") from error
 
 
-def _read_codestream(data: bytes, start: int, profile: bytes | None) -> ImageHeader:
+def _read_boxes(data: bytes) -> ImageHeader:
+    profile = None
+    for kind, body in boxes(memoryview(data), _MAX_BOXES, entered=(b"jp2h",)):
+        if kind == b"jp2c":
+            return _read_codestream(data, body, profile)
+        if kind == b"colr" and body[0] in _PROFILE_METHODS:
+            profile = bytes(body[3:_MAX_PROFILE_BYTES])
+    raise ValueError("there is no codestream")
+
+
+def _read_codestream(data: bytes, codestream: memoryview, profile: bytes | None) -> ImageHeader:
+    if codestream[: len(_CODESTREAM)] != _CODESTREAM:
+        raise ValueError("there is no codestream")
     # SIZ: length, capabilities, then the grid, where picture and tiles begin on it, and so on.
-    fields = struct.unpack_from(">HHIIIIIIIIH", data, start + len(_CODESTREAM))
+    fields = struct.unpack_from(">HHIIIIIIIIH", codestream, len(_CODESTREAM))
     _, _, right, bottom, left, top, across, down, tile_left, tile_top, components = fields
     if not (right > left and bottom > top and across and down):
         raise ValueError("there are no pixels")
@@ -43,29 +55,3 @@ def _read_codestream(data: bytes, start: int, profile: bytes | None) -> ImageHea
     size = Size(right - left, bottom - top)
     # A packet may say in one bit that it is empty.
     return ImageHeader(data, size, size.area, profile=profile)
-
-
-def _find_codestream(data: bytes) -> tuple[int, bytes | None]:
-    """Where the codestream begins, and the ICC profile of the header before it."""
-    profile = None
-    position = 0
-    for _ in range(_MAX_BOXES):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        head = 8
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", data, position + 8)
-            head = 16
-        body = position + head
-        if kind == b"jp2c":
-            if not data.startswith(_CODESTREAM, body):
-                raise ValueError("there is no codestream")
-            return body, profile
-        if length < head:
-            raise ValueError("a box is smaller than its head")
-        if kind == b"jp2h":
-            position = body  # its boxes are read like those around it
-            continue
-        if kind == b"colr" and data[body] in _PROFILE_METHODS:
-            profile = data[body + 3 : position + min(length, _MAX_PROFILE_BYTES)]
-        position += length
-    raise ValueError("there are too many boxes")

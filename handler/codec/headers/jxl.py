@@ -2,12 +2,15 @@
 
 import struct
 
+from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
 _CODESTREAM = b"\xff\x0a"
 _MAX_BOXES = 1000
+# Kind of box -> place of the codestream in it; a part of one has its number in front.
+_CODESTREAM_STARTS = {b"jxlc": 0, b"jxlp": 4}
 # What the header needs, or its first part in a container that splits it.
 _HEADER_BYTES = 64
 # Bits of a side, by the selector in front of it; its value counts from 1.
@@ -55,26 +58,17 @@ class _Bits:
 
 
 def _codestream(data: bytes) -> bytes:
-    """The first bytes of the codestream, behind its signature."""
+    """Return the first bytes of the codestream after its signature."""
     if data.startswith(_CODESTREAM):
         return data[2:_HEADER_BYTES]
-    position = 0
-    for _ in range(_MAX_BOXES):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        head = 8
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", data, position + 8)
-            head = 16
-        # A partial codestream has its number in front.
-        start = position + head + {b"jxlc": 0, b"jxlp": 4}.get(kind, 0)
-        if kind in (b"jxlc", b"jxlp"):
-            if not data.startswith(_CODESTREAM, start):
-                raise ValueError("there is no codestream")
-            return data[start + 2 : start + _HEADER_BYTES]
-        if length < head:
-            raise ValueError("a box is smaller than its head")
-        position += length
-    raise ValueError("there are too many boxes")
+    for kind, body in boxes(memoryview(data), _MAX_BOXES):
+        if kind in _CODESTREAM_STARTS:
+            start = _CODESTREAM_STARTS[kind]
+            codestream = bytes(body[start : start + _HEADER_BYTES])
+            if not codestream.startswith(_CODESTREAM):
+                break
+            return codestream[2:]
+    raise ValueError("there is no codestream")
 
 
 def _read_size(bits: _Bits) -> Size:
