@@ -35,7 +35,8 @@ from handler.errors import (
 from handler.filenames import content_disposition, is_result_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
-from handler.jobs.responses import AnalyzeResult, CropResult, Health, Limits
+from handler.jobs.responses import AnalyzeResult, CropResult
+from handler.jobs.status_responses import Health, Limits
 from handler.problems import FieldProblem
 from handler.storage import ResultStore
 

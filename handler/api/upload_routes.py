@@ -21,7 +21,8 @@ from handler.errors import (
 )
 from handler.filenames import upload_name
 from handler.jobs.deployment import Deployment
-from handler.jobs.responses import DoneJob, ErrorResponse, FailedJob, QueuedJob, UploadForm
+from handler.jobs.responses import ErrorResponse
+from handler.jobs.status_responses import DoneJob, FailedJob, QueuedJob, UploadForm
 from handler.problems import FieldProblem
 from handler.settings import validate_settings
 from handler.storage import JobRecord, ResultStore, upload_key
