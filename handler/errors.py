@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a request, and what the client is told."""
+"""The errors of a request, with the status, code and text that the client gets."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -7,16 +7,17 @@ from handler.problems import FieldProblem
 
 
 class SmartCropError(Exception):
-    """Base of all errors that are a client's to know about.
+    """Base of all errors that are answered to a client.
 
-    Raised by any layer below the API; the API turns it into a JSON answer, the command line
-    into a line of JSON, an event into a job record.
+    Any layer below the API raises them. The API answers them as JSON, the command line prints
+    them, and the events function writes them into the job's record. The first line of each class
+    is published in the OpenAPI document.
 
     Attributes:
-        status: the HTTP status that says it.
-        code: the same for machines; never changes meaning.
-        error: the kind of error, in the words of the reference.
-        details: what exactly was wrong, for people; None when ``error`` says it all.
+        status: HTTP status of the answer.
+        code: kind of error, for programs; a code never changes its meaning.
+        error: kind of error, in the words of the reference.
+        details: cause of the error, for people; None if ``error`` is enough.
     """
 
     status: ClassVar[int] = 500
@@ -39,7 +40,7 @@ class SmartCropError(Exception):
 
 
 class NoImage(SmartCropError):
-    """The request has no file, or an empty one."""
+    """Raised if the request has no file, or an empty one."""
 
     status = 400
     code = "NO_IMAGE"
@@ -47,7 +48,7 @@ class NoImage(SmartCropError):
 
 
 class TooManyImages(SmartCropError):
-    """The request has several files where one is taken."""
+    """Raised if a request for one image has several files."""
 
     status = 400
     code = "TOO_MANY_IMAGES"
@@ -58,7 +59,7 @@ class TooManyImages(SmartCropError):
 
 
 class BadForm(SmartCropError):
-    """The body is not the multipart form that its header promises."""
+    """Raised if the body is not a valid multipart form."""
 
     status = 400
     code = "BAD_FORM"
@@ -66,7 +67,7 @@ class BadForm(SmartCropError):
 
 
 class InvalidImage(SmartCropError):
-    """The bytes are no picture, or none that is taken here: refused before any decoding."""
+    """Raised if the file is not an image that the service accepts; no pixel is decoded."""
 
     status = 400
     code = "INVALID_IMAGE"
@@ -77,10 +78,10 @@ class InvalidImage(SmartCropError):
 
 
 class InvalidFields(SmartCropError):
-    """Base of the errors that name each field that was not accepted.
+    """Base of the errors that list the fields that were not accepted.
 
     Attributes:
-        problems: one for each field.
+        problems: one for each of these fields.
     """
 
     status = 400
@@ -90,7 +91,7 @@ class InvalidFields(SmartCropError):
         self.problems = problems
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Have pickle make it of its problems: the command line sends errors to processes."""
+        """Return how to recreate the error; the command line sends errors to worker processes."""
         return type(self), self.problems
 
     def answer(self) -> dict[str, Any]:
@@ -99,28 +100,28 @@ class InvalidFields(SmartCropError):
 
 
 class SettingsNotJson(InvalidFields):
-    """The settings field does not hold a JSON object."""
+    """Raised if the settings are not valid JSON."""
 
     code = "SETTINGS_NOT_JSON"
     error = "Settings must be valid JSON"
 
 
 class InvalidSettings(InvalidFields):
-    """A setting is out of range or of the wrong type; the details name each."""
+    """Raised if a setting is out of range or has the wrong type."""
 
     code = "INVALID_SETTINGS"
     error = "Invalid settings"
 
 
 class InvalidRequest(InvalidFields):
-    """A JSON body is not as it should be; the details name each field."""
+    """Raised if the body is not valid JSON, or a field in it is not accepted."""
 
     code = "INVALID_REQUEST"
     error = "Invalid request"
 
 
 class NotFound(SmartCropError):
-    """No such job, file or route."""
+    """Raised if the job, file or route does not exist."""
 
     status = 404
     code = "NOT_FOUND"
@@ -128,7 +129,7 @@ class NotFound(SmartCropError):
 
 
 class MethodNotAllowed(SmartCropError):
-    """The route exists, but does not take this method."""
+    """Raised if the route does not support the method."""
 
     status = 405
     code = "METHOD_NOT_ALLOWED"
@@ -162,7 +163,7 @@ class ObjectTooLarge(SmartCropError):
 
 
 class ProcessingFailed(SmartCropError):
-    """The picture is damaged, or cannot be processed."""
+    """Raised if the image is damaged or cannot be processed."""
 
     status = 422
     code = "PROCESSING_FAILED"
@@ -170,7 +171,7 @@ class ProcessingFailed(SmartCropError):
 
 
 class NoFaces(SmartCropError):
-    """There is no face in the picture, and the settings ask for an error then."""
+    """Raised if the image has no face and the setting onNoFaces is error."""
 
     status = 422
     code = "NO_FACES"
@@ -178,7 +179,7 @@ class NoFaces(SmartCropError):
 
 
 class BatchFull(SmartCropError):
-    """The ZIP of a batch has no room for a file's results."""
+    """Raised if the results of a file would make the ZIP of a batch too large."""
 
     status = 413
     code = "BATCH_FULL"
@@ -186,7 +187,7 @@ class BatchFull(SmartCropError):
 
 
 class OutOfTime(SmartCropError):
-    """There was no time left for a file of a batch."""
+    """Raised if no time is left for a file of a batch."""
 
     status = 503
     code = "OUT_OF_TIME"
@@ -194,7 +195,7 @@ class OutOfTime(SmartCropError):
 
 
 class AllFailed(SmartCropError):
-    """No file of a batch could be cropped; each is told of."""
+    """Raised if no file of a batch could be cropped."""
 
     status = 422
     code = "ALL_FAILED"
@@ -205,13 +206,13 @@ class AllFailed(SmartCropError):
         super().__init__()
 
     def answer(self) -> dict[str, Any]:
-        """The JSON object that the client gets, with one in it for each file."""
+        """Return the JSON object that the client gets, with the error of each file."""
         errors = [{"filename": name or "", **error.answer()} for name, error in self.failures]
         return {**super().answer(), "errors": errors}
 
 
 class FeatureMissing(SmartCropError):
-    """The request needs the face bundle, which this deployment has not got."""
+    """Raised if the request needs face detection, and it is not installed."""
 
     status = 501
     code = "FEATURE_NOT_INSTALLED"
@@ -224,7 +225,7 @@ class FeatureMissing(SmartCropError):
 
 
 class UploadsMissing(SmartCropError):
-    """The request needs a bucket for uploads, which this deployment has not got."""
+    """Raised if the request needs a bucket for uploads, and the deployment has none."""
 
     status = 501
     code = "UPLOADS_NOT_CONFIGURED"
@@ -235,7 +236,7 @@ class UploadsMissing(SmartCropError):
 
 
 class StorageUnavailable(SmartCropError):
-    """The object store did not take or give an object; trying again may help."""
+    """Raised if the object store cannot be read or written; a later attempt may succeed."""
 
     status = 503
     code = "STORAGE_UNAVAILABLE"
@@ -243,7 +244,7 @@ class StorageUnavailable(SmartCropError):
 
 
 class FeatureDamaged(SmartCropError):
-    """The face bundle is there and cannot be used: the deployment has to be mended."""
+    """Raised if face detection is installed but damaged; the deployment needs repair."""
 
     status = 503
     code = "FEATURE_DAMAGED"
@@ -251,5 +252,5 @@ class FeatureDamaged(SmartCropError):
     feature = "face-detection"
 
     def answer(self) -> dict[str, Any]:
-        """Return the JSON object that the client gets; it names the feature."""
+        """Return the JSON object that the client gets, with the feature."""
         return {**super().answer(), "feature": self.feature}

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-# A typical value fits, and an answer stays readable.
+# Long enough for typical values.
 _MAX_RECEIVED = 60
 _MAX_NAME = 64
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
@@ -11,10 +11,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An annotation of a type whose accepted values have no shorter description.
+    """An annotation that describes the accepted values of a type.
 
     Attributes:
-        text: the accepted values, as the object of "expected".
+        text: the accepted values, as a phrase for after "expected".
     """
 
     text: str
@@ -50,11 +50,11 @@ class FieldProblem:
 
 
 def shown(value: object) -> str:
-    """Return a received value as JSON of at most about 60 characters, safe to send as UTF-8."""
+    """Return a received value as JSON, shortened to about 60 characters and encodable as UTF-8."""
     if isinstance(value, str):
         return _encodable(json.dumps(_shortened(value), ensure_ascii=False))
     text = ""
-    # The chunks are made one by one, so that neither size nor depth of the value matters.
+    # The encoder yields chunks lazily, so large and deeply nested values cost little.
     for chunk in _ENCODER.iterencode(value):
         text += chunk
         if len(text) > _MAX_RECEIVED:
@@ -63,7 +63,7 @@ def shown(value: object) -> str:
 
 
 def printable_name(name: str) -> str:
-    """Return the name of a field that a client chose: shortened, and safe to send as UTF-8."""
+    """Return a field name from a client, shortened to 64 characters and encodable as UTF-8."""
     return _encodable(name[:_MAX_NAME])
 
 
@@ -72,5 +72,5 @@ def _shortened(text: str) -> str:
 
 
 def _encodable(text: str) -> str:
-    """Replace the halves of characters that JSON can escape and UTF-8 cannot encode."""
+    """Replace lone surrogates, which JSON can escape and UTF-8 cannot encode."""
     return text.encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""HTTP: the app, its routes, the multipart form, error answers, and the page."""
+"""The HTTP API: app, routes, request bodies, OpenAPI document and page."""
 
 from handler.api.app import create_app
 

@@ -1,4 +1,4 @@
-"""The app: routes, error answers and what is wrapped around every request."""
+"""The app: routes, error handlers and middleware."""
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -25,7 +25,7 @@ _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAl
 
 
 def create_app(config: Config) -> FastAPI:
-    """Build the app for a deployment.
+    """Create the app of a deployment.
 
     Raises:
         ValueError: the configured store cannot be opened.
@@ -35,9 +35,9 @@ def create_app(config: Config) -> FastAPI:
     uploads = uploads_opener(config)
     app = DescribedApp(
         title="Smart Crop",
-        summary="One photograph in, the right part of it out.",
+        summary="Crop images to their subject.",
         version=__version__,
-        # FastAPI's own load scripts from elsewhere.
+        # FastAPI's own pages load scripts from other servers.
         docs_url=None,
         redoc_url=None,
     )

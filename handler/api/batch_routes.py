@@ -1,4 +1,4 @@
-"""The route for several pictures, which come back in one ZIP."""
+"""The route that crops several images, and answers a ZIP of the results."""
 
 import json
 import time
@@ -37,35 +37,36 @@ from handler.problems import FieldProblem
 from handler.storage import ResultStore, UploadStore
 
 _ZIP = "application/zip"
-# Enough to put the ZIP into the store.
+# Enough to write the ZIP to the store.
 _SECONDS_TO_ANSWER = 8.0
-# Node's clients take headers of 16 KiB together, and API Gateway those of 10.
+# Clients in Node accept 16 KiB of headers in total, API Gateway 10 KiB.
 _MAX_HEADER_BYTES = 14_000
 _MAX_LAMBDA_HEADER_BYTES = 7_000
-# What a header may hold as it is, but for the sign that encodes all else.
-_PLAIN = "".join(sign for sign in printable if sign.isprintable() and sign != "%")
+# Printable ASCII, without the character that begins an encoded one.
+_UNENCODED = "".join(each for each in printable if each.isprintable() and each != "%")
 
 _JOB_ID = text_header("Id of the batch.")
 _RESPONSES: Responses = {
     200: {
-        "description": "The ZIP; or, for a client that accepts nothing but JSON, where it is.",
+        "description": "The ZIP, or a link to it for a client that accepts only JSON.",
         "headers": {
             "X-Job-Id": _JOB_ID,
             "X-File-Results": text_header(
-                "A JSON object, percent-encoded: place of each file, from 0, to the name of its "
-                "result in the ZIP; to a list of names where the settings have sizes."
+                "A percent-encoded JSON object: the index of each file, from 0, and the name of "
+                "its result in the ZIP, or a list of names if the settings have sizes."
             ),
             "X-File-Errors": text_header(
-                "Where files failed, a JSON object, percent-encoded: place of each to the reason."
+                "A percent-encoded JSON object: the index of each file that failed, and its "
+                "error. Absent if none failed."
             ),
-            "Content-Disposition": text_header("Has a browser save the ZIP under its name."),
+            "Content-Disposition": text_header("Makes a browser save the ZIP under its name."),
         },
         "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
         "model": BatchResult,
     },
     303: {
-        "description": "The ZIP is in the store: it is larger than can be answered.",
-        "headers": {"X-Job-Id": _JOB_ID, "Location": text_header("Where the ZIP is.")},
+        "description": "The ZIP is too large for an answer, and is in the object store.",
+        "headers": {"X-Job-Id": _JOB_ID, "Location": text_header("Link to the ZIP.")},
         "model": BatchResult,
     },
     **errors(
@@ -127,7 +128,7 @@ async def _jobs(
 
 
 def _deadline(request: Request) -> float | None:
-    """When to begin no other file; on Lambda only, which ends a call that takes too long."""
+    """Return the time after which no file is begun; only Lambda ends a call that takes too long."""
     context = request.scope.get("aws.context")
     if context is None:
         return None
@@ -138,11 +139,11 @@ def _deadline(request: Request) -> float | None:
 async def _answer(request: Request, batch: Batch, config: Config, results: ResultStore) -> Response:
     size = await to_thread.run_sync(batch.finish)
     headers = {"X-Job-Id": batch.job_id}
-    listed = _listed(batch)
+    listed = _file_headers(batch)
     limit = _MAX_HEADER_BYTES if config.max_answer_bytes is None else _MAX_LAMBDA_HEADER_BYTES
     fits = sum(map(len, listed.values())) <= limit
     if _accepts_json_only(request):
-        answer = await to_thread.run_sync(_store, batch, size, results)
+        answer = await to_thread.run_sync(_save, batch, size, results)
         return JSONResponse(_dumped(answer), headers=headers)
     if fits and (config.max_answer_bytes is None or size <= config.max_answer_bytes):
         headers |= listed | {
@@ -150,7 +151,7 @@ async def _answer(request: Request, batch: Batch, config: Config, results: Resul
             "Content-Length": str(size),
         }
         return StreamingResponse(batch.chunks(), headers=headers, media_type=_ZIP)
-    answer = await to_thread.run_sync(_store, batch, size, results)
+    answer = await to_thread.run_sync(_save, batch, size, results)
     return JSONResponse(_dumped(answer), 303, {**headers, "Location": answer.download_url})
 
 
@@ -159,26 +160,26 @@ def _accepts_json_only(request: Request) -> bool:
     return "application/json" in accepted and "*/*" not in accepted and _ZIP not in accepted
 
 
-def _listed(batch: Batch) -> dict[str, str]:
-    """What became of the files, as headers."""
+def _file_headers(batch: Batch) -> dict[str, str]:
+    """Return the outcome of each file, as headers."""
     names: dict[int, str | tuple[str, ...]] = {}
     reasons: dict[int, str] = {}
-    for place, file in enumerate(batch.files):
+    for index, file in enumerate(batch.files):
         if file.error is None:
-            names[place] = file.filenames if file.has_sizes else file.filenames[0]
+            names[index] = file.filenames if file.has_sizes else file.filenames[0]
         else:
-            reasons[place] = file.error.in_words
+            reasons[index] = file.error.in_words
     listed = {"X-File-Results": _encoded(names)}
     return listed | {"X-File-Errors": _encoded(reasons)} if reasons else listed
 
 
 def _encoded(values: dict[int, Any]) -> str:
-    """JSON in a header; the reference encodes signs too that need not be."""
+    """Return JSON for a header; the reference encodes more characters than it has to."""
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return quote(text.encode(errors="replace"), safe=_PLAIN)
+    return quote(text.encode(errors="replace"), safe=_UNENCODED)
 
 
-def _store(batch: Batch, size: int, results: ResultStore) -> BatchResult:
+def _save(batch: Batch, size: int, results: ResultStore) -> BatchResult:
     results.save(batch.job_id, batch.filename, batch.rewound(), _ZIP)
     batch.close()
     link = results.link(batch.job_id, batch.filename)

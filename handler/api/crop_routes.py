@@ -1,4 +1,4 @@
-"""The routes of the API."""
+"""The routes that crop one image, fetch results and describe the deployment."""
 
 import uuid
 from collections.abc import Callable
@@ -47,7 +47,7 @@ _TOOL = "/api/v1/tools/smart-crop"
 _ERRORS = errors(
     NoImage("Send the image as multipart/form-data, in a field named file"),
     TooManyImages(),
-    BadForm("The form breaks off before its end"),
+    BadForm("The form ends before its last boundary"),
     InvalidImage("unrecognised format"),
     SETTINGS_NOT_JSON,
     INVALID_SETTINGS,
@@ -67,16 +67,16 @@ _CROPPED = link("download", "Fetch the result.", "jobId", "filename")
 _DOWNLOAD: Responses = {
     200: {
         "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
-        "description": "The picture, or the ZIP of a batch.",
+        "description": "The image, or the ZIP of a batch.",
         "headers": {
-            "Content-Disposition": text_header("Has a browser save it under its name."),
-            "ETag": text_header("Changes with the bytes; for If-None-Match."),
+            "Content-Disposition": text_header("Makes a browser save the file under its name."),
+            "ETag": text_header("Identifies the content, for If-None-Match."),
         },
     },
-    304: {"description": "The client has it already."},
+    304: {"description": "The client has the current file."},
     307: {
-        "description": "The file is at the object store, under a fresh link.",
-        "headers": {"Location": text_header("The link.")},
+        "description": "The file is in the object store; the link to it is new.",
+        "headers": {"Location": text_header("Link to the file.")},
     },
     **errors(NotFound("No such result"), StorageUnavailable("The result could not be read")),
 }
@@ -99,7 +99,7 @@ def create_router(
         _TOOL,
         operation_id="crop",
         summary="Crop an image",
-        response_description="The result, and the plan that it was made to.",
+        response_description="The result, and the plan that it follows.",
         responses={200: _CROPPED, **_ERRORS},
         **described,
     )
@@ -111,7 +111,7 @@ def create_router(
         f"{_TOOL}/analyze",
         operation_id="analyze",
         summary="Plan a crop",
-        response_description="What a crop would cut out, and why.",
+        response_description="The plan that a crop with the same settings follows.",
         responses=_ERRORS,
         **described,
     )
@@ -128,14 +128,14 @@ def create_router(
         tags=["Results"],
     )
     def download(request: Request, job_id: JobIdInPath, filename: FilenameInPath) -> Response:
-        if not is_result_name(filename):  # no store has to be asked
+        if not is_result_name(filename):  # needs no request to the store
             raise NotFound("No such result")
         return _download(service.results, str(job_id), filename, request.headers)
 
     @router.get(
         "/api/v1/health",
         operation_id="health",
-        summary="What this deployment can do",
+        summary="Describe the deployment",
         response_description="Version, formats, features and limits.",
         tags=["Deployment"],
     )
@@ -155,7 +155,9 @@ def create_router(
     return router
 
 
-def _download(results: ResultStore, job_id: str, filename: str, asked: Headers) -> Response:
+def _download(
+    results: ResultStore, job_id: str, filename: str, request_headers: Headers
+) -> Response:
     if results.signs_links:
         results.check(job_id, filename)
         return RedirectResponse(results.link(job_id, filename).url, status_code=307)
@@ -165,13 +167,13 @@ def _download(results: ResultStore, job_id: str, filename: str, asked: Headers) 
         "Cache-Control": "private, max-age=31536000, immutable",
         "ETag": f'"{found.etag}"',
     }
-    if _is_known(headers["ETag"], asked.get("if-none-match", "")):
+    if _is_known(headers["ETag"], request_headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(found.size)
     return StreamingResponse(found.chunks, headers=headers, media_type=content_type_of(filename))
 
 
 def _is_known(etag: str, condition: str) -> bool:
-    """Whether If-None-Match names a tag; proxies that compress make strong tags weak."""
+    """Return whether If-None-Match has a tag; proxies that compress make strong tags weak."""
     tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
     return bool(tags & {etag, "*"})

@@ -13,24 +13,24 @@ from handler.jobs.job import Job
 from handler.settings import CropSettings, parse_settings
 
 _MULTIPART = "multipart/form-data"
-# Settings are a few hundred bytes.
+# Settings have a few hundred bytes.
 _MAX_FIELD_BYTES = 64 * 1024
 MAX_PARTS = 100
-# A batch keeps larger files on disk: there may be a hundred of them.
+# A batch can have a hundred files, so larger ones are on disk.
 _SMALL_FILE_BYTES = 64 * 1024
 
 NamedJob = tuple[str | None, Callable[[], Job]]
-"""A file's name, and what makes a job of it."""
+"""The name of a file, and a function that returns its job."""
 
 
 async def read_job(request: Request) -> Job:
-    """Read the file and the settings out of a request.
+    """Read the file and the settings of a request.
 
-    As in the reference, a file is taken under any field name.
+    As in the reference, the field of the file may have any name.
 
     Raises:
         NoImage, TooManyImages, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form
-            is not as it should be.
+            is not accepted.
     """
     async with _opened(request, "the image", "file") as form:
         file = _only_file(form)
@@ -43,13 +43,12 @@ async def read_job(request: Request) -> Job:
 
 @asynccontextmanager
 async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
-    """Read the files, of which there is at least one, and their settings out of a request.
+    """Read the files of a request, at least one, and their common settings.
 
-    The files are on disk, or in memory when they are small, until the context is left.
+    Small files are in memory and larger ones on disk, until the context is left.
 
     Raises:
-        NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not as it
-            should be.
+        NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not accepted.
     """
     async with _opened(request, "the images", "files", _SMALL_FILE_BYTES) as form:
         files = _files(form)
@@ -81,7 +80,7 @@ def _settings(form: FormData) -> tuple[CropSettings, list[str]]:
 
 
 class _FormParser(MultiPartParser):
-    """Starlette's, which takes a form that breaks off for a whole one."""
+    """A form parser that knows whether the form was complete; Starlette's does not."""
 
     ended = False
 
@@ -95,9 +94,9 @@ async def _parse(request: Request, in_memory: int) -> FormData:
         async for chunk in request.stream():
             taken += len(chunk)
             yield chunk
-        # Raised in here, it has the parser close its files.
+        # An error that is raised here makes the parser close its files.
         if taken and not parser.ended:
-            raise BadForm("The form breaks off before its end")
+            raise BadForm("The form ends before its last boundary")
 
     parser = _FormParser(
         request.headers,

@@ -1,4 +1,4 @@
-"""JSON bodies: the key of an image that is already uploaded, or what is going to be."""
+"""JSON bodies: the key of an uploaded image, or the name of one that is uploaded later."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,20 +18,20 @@ from handler.settings.validation import problems_of
 from handler.storage import UploadStore
 
 _JSON = "application/json"
-# A name and settings are a few hundred bytes.
+# A name and settings have a few hundred bytes.
 _MAX_BYTES = 64 * 1024
 # Names the body as a whole in errors.
 _ROOT = "body"
 
 
-# They are validated by themselves, with errors of their own.
+# The settings are validated separately, because their errors have another code.
 _SETTINGS = {"anyOf": [{"$ref": "#/components/schemas/CropSettings"}, {"type": "null"}]}
 
 
-# What `UploadStore.open` takes, which has better words for what it does not: no control characters,
-# and no part of the path that is empty, . or ..
-_NO_SIGN = r"/\u0000-\u001f\u007f-\u009f"
-_PART = rf"(\.{{0,2}}[^.{_NO_SIGN}][^{_NO_SIGN}]*|\.{{3,}}[^{_NO_SIGN}]*)"
+# Only published: `UploadStore.open` checks keys, with better errors. It rejects control characters,
+# and parts of the path that are empty, . or ..
+_REJECTED = r"/\u0000-\u001f\u007f-\u009f"
+_PART = rf"(\.{{0,2}}[^.{_REJECTED}][^{_REJECTED}]*|\.{{3,}}[^{_REJECTED}]*)"
 Key = Annotated[
     str,
     Field(
@@ -49,14 +49,14 @@ class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
     settings: Annotated[dict[str, Any] | None, WithJsonSchema(_SETTINGS)] = Field(
-        default=None, description="Settings of the crop; the defaults without."
+        default=None, description="Settings of the crop; by default, the defaults of all settings."
     )
 
 
 class StoredImage(_Body):
     """An image in the uploads store."""
 
-    key: Key = Field(description="Key of the object, as POST /api/v1/uploads answered it.")
+    key: Key = Field(description="Key of the object, as POST /api/v1/uploads answers it.")
 
 
 class StoredImages(_Body):
@@ -65,17 +65,17 @@ class StoredImages(_Body):
     keys: Annotated[list[Key], Expected(f"a list of 1 to {MAX_PARTS} keys")] = Field(
         min_length=1,
         max_length=MAX_PARTS,
-        description="Keys of the objects, as POST /api/v1/uploads answered them.",
+        description="Keys of the objects, as POST /api/v1/uploads answers them.",
     )
 
 
 class UploadRequest(_Body):
-    """An image that a client wants to upload."""
+    """An image to upload."""
 
     filename: str = Field(min_length=1, description="Name of the file.", examples=["portrait.jpg"])
     content_type: Annotated[str, Expected("a type of image such as image/jpeg")] = Field(
         pattern=r"^image/[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$",
-        description="The type that it will be sent with.",
+        description="Content type of the upload.",
         examples=["image/jpeg"],
     )
 
@@ -84,16 +84,16 @@ Body = TypeVar("Body", bound=_Body)
 
 
 def is_json(request: Request) -> bool:
-    """Whether a request says that its body is JSON."""
+    """Return whether the body of a request is declared as JSON."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON
 
 
 async def read_body(request: Request, kind: type[Body]) -> Body:
-    """Read a body.
+    """Read and validate a JSON body.
 
     Raises:
-        InvalidRequest: it is not as it should be.
-        BodyTooLarge: it is larger than is taken here.
+        InvalidRequest: it is not JSON, or a field is not accepted.
+        BodyTooLarge: it is larger than the deployment accepts.
     """
     return _validated(await _read_object(request), kind)
 
@@ -102,8 +102,8 @@ async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) ->
     """Read which image is meant; the image itself is fetched by calling what is returned.
 
     Raises:
-        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not as it should be.
-        UploadsMissing: there is no uploads store. The call raises what `UploadStore.open` does.
+        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not accepted.
+        UploadsMissing: there is no uploads store.
     """
     values = await _read_object(request)
     if "key" not in values:
@@ -115,11 +115,15 @@ async def read_uploaded(request: Request, uploads: Callable[[], UploadStore]) ->
 async def read_uploaded_batch(
     request: Request, uploads: Callable[[], UploadStore]
 ) -> list[tuple[str | None, Callable[[], Job]]]:
-    """Read which images are meant: the name of each, and what fetches it.
+    """Read the keys and settings of uploaded images.
+
+    Returns:
+        For each image its name, and a function that fetches it and makes a job of it. The
+        functions raise the errors of `UploadStore.open`.
 
     Raises:
-        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not as it should be.
-        UploadsMissing: there is no uploads store. The calls raise what `UploadStore.open` does.
+        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not accepted.
+        UploadsMissing: there is no uploads store.
     """
     values = await _read_object(request)
     if "keys" not in values:

@@ -1,7 +1,6 @@
-"""The OpenAPI document: what FastAPI cannot tell by itself, and made when it is asked for only."""
+"""The OpenAPI document: what FastAPI does not know. It is made at the first request for it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Any, Literal, get_args
 
 from fastapi import FastAPI
@@ -23,31 +22,40 @@ from handler.settings import PRESETS, CropSettings, NoFacesAction, OutputFormat,
 _SCHEMAS = "#/components/schemas/{model}"
 _JSON = "application/json"
 _DESCRIPTION = """\
-Photographs in, the right part of each out: cropped to what draws the eye, to faces, or to what \
-is not background.
+Crops images to their subject, to faces, or to the content inside a uniform border.
 
-- Coordinates are pixels of the upright picture, after its EXIF orientation.
-- Every error is a JSON object with `error` and `code`; `code` never changes meaning.
-- Settings that do not exist are ignored, and named in `warnings`.
-- Every answer has the header `X-Request-Id`, which finds the request in the log.
+- Coordinates are pixels of the upright image, after its EXIF orientation is applied.
+- Every error is a JSON object with `error` and `code`. A `code` never changes its meaning.
+- Unknown settings are ignored; `warnings` names them.
+- Every answer has the header `X-Request-Id`, which identifies the request in the log.
 - A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """
 _TAGS = {
-    "Crop": "One picture, several, or the plan alone.",
-    "Large files": "Past the limit of a request: upload first, ask what became of it later.",
-    "Results": "What was made.",
-    "Deployment": "What is installed here.",
+    "Crop": "Crop one image or several, or get only the plan.",
+    "Large files": "Upload an image that is too large for a request, and get the state of its job.",
+    "Results": "Fetch results.",
+    "Deployment": "Version, features and limits.",
 }
-_REQUEST_ID = "Finds the request in the log."
+_RAISED_IF = "Raised if "
+_REQUEST_ID = "Identifies the request in the log."
 # Schemas of enums by name: their values and description.
 _ENUMS = {
     "Mode": (get_args(Mode), "Method that chooses the window."),
-    "Strategy": (get_args(Strategy), "Strategy of subject mode."),
-    "FacePreset": (get_args(FacePreset), "How close face mode crops to the face."),
-    "FaceChoice": (get_args(FaceChoice), "Faces that the window has to contain."),
-    "NoFacesAction": (get_args(NoFacesAction), "Result of face mode for an image without faces."),
+    "Strategy": (
+        get_args(Strategy),
+        "Method of subject mode: sharp's attention or entropy, or saliency.",
+    ),
+    "FacePreset": (get_args(FacePreset), "Size of the window of face mode, relative to the face."),
+    "FaceChoice": (get_args(FaceChoice), "The faces that the window is built around."),
+    "NoFacesAction": (
+        get_args(NoFacesAction),
+        "Action of face mode if the image has no face: subject mode, or an error.",
+    ),
     "OutputFormat": (get_args(OutputFormat), "Format of the result; auto keeps the input's."),
-    "SizePreset": (tuple(PRESETS), "A size by its aspect ratio or its use on a social network."),
+    "SizePreset": (
+        tuple(PRESETS),
+        "A size by its aspect ratio, or by its use on a social network.",
+    ),
 }
 # A deployment has one of them, or none: see AuthMode in template.yaml.
 _SECURITY_SCHEMES = {
@@ -70,42 +78,39 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def reference(model: type[BaseModel]) -> dict[str, str]:
-    """Point to the schema of a model in the document."""
+    """Return a reference to the schema of a model in the document."""
     return {"$ref": _SCHEMAS.format(model=model.__name__)}
 
 
 def text_header(description: str) -> dict[str, Any]:
-    """Describe a header of a response."""
+    """Return the description of a header of a response."""
     return {"description": description, "schema": {"type": "string"}}
 
 
 def errors(*examples: SmartCropError) -> Responses:
-    """Describe the errors of a route by one example of each."""
-
-    def status(error: SmartCropError) -> int:
-        return error.status
-
+    """Return the description of the errors of a route, from one example of each."""
+    by_status: dict[int, list[SmartCropError]] = {}
+    for each in sorted(examples, key=lambda error: error.status):
+        by_status.setdefault(each.status, []).append(each)
     return {
         status: {
-            "description": " ".join(_first_line(each) for each in alike),
+            "description": " ".join(map(_condition, listed)),
             "content": {
                 _JSON: {
                     "schema": reference(ErrorResponse),
                     "examples": {
-                        each.code: {"summary": _first_line(each), "value": each.answer()}
-                        for each in alike
+                        each.code: {"summary": _condition(each), "value": each.answer()}
+                        for each in listed
                     },
                 }
             },
         }
-        for status, alike in (
-            (key, list(group)) for key, group in groupby(sorted(examples, key=status), status)
-        )
+        for status, listed in by_status.items()
     }
 
 
 def link(operation: str, description: str, *parameters: str) -> dict[str, Any]:
-    """Describe an operation that an answer leads to; its parameters are fields of the answer."""
+    """Return the description of an operation whose parameters are fields of the answer."""
     expressions = {name: f"$response.body#/{name}" for name in parameters}
     return {
         "links": {
@@ -119,25 +124,25 @@ def link(operation: str, description: str, *parameters: str) -> dict[str, Any]:
 
 
 def image_body() -> dict[str, Any]:
-    """Describe the request of a crop: a form with an image, or the key of one."""
+    """Return the description of a crop's body: a form with an image, or the key of one."""
     return _body({**_form_content("CropForm", "file"), **_json_content(StoredImage)})
 
 
 def batch_body() -> dict[str, Any]:
-    """Describe the request of a batch: a form with images, or their keys."""
+    """Return the description of a batch's body: a form with images, or their keys."""
     return _body({**_form_content("BatchForm", "files"), **_json_content(StoredImages)})
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """Describe a request that is a JSON object."""
+    """Return the description of a body that is a JSON object."""
     return _body(_json_content(model))
 
 
 class DescribedApp(FastAPI):
-    """An app whose document has all of it."""
+    """A FastAPI app whose OpenAPI document is complete."""
 
     def openapi(self) -> dict[str, Any]:
-        """Make the document, once."""
+        """Return the document, which is made once."""
         if not self.openapi_schema:
             self.openapi_schema = _document(self)
         return self.openapi_schema
@@ -151,7 +156,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         description=_DESCRIPTION,
         license_info={"name": "MIT", "identifier": "MIT"},
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
-        servers=[{"url": "/", "description": "Where this document comes from."}],
+        servers=[{"url": "/", "description": "The server of this document."}],
         routes=app.routes,
     )
     schemas = document["components"]["schemas"]
@@ -176,19 +181,19 @@ def _forms() -> dict[str, Any]:
     images = {"type": "array", "minItems": 1, "maxItems": MAX_PARTS, "items": image}
     settings = {
         **reference(CropSettings),
-        "description": "Settings as a JSON object; the defaults without.",
+        "description": "Settings as a JSON object; by default, the defaults of all settings.",
     }
-    file = {**image, "description": "The image. It is taken under any name of its field."}
-    files = {**images, "description": "The images, in the order in which they will come back."}
+    file = {**image, "description": "The image. The field may have any name."}
+    files = {**images, "description": "The images. The results are in the same order."}
     return {
         "CropForm": {
-            "description": "An image, and what to do with it.",
+            "description": "An image and its settings.",
             "type": "object",
             "properties": {"file": file, "settings": settings},
             "required": ["file"],
         },
         "BatchForm": {
-            "description": "Images, and what to do with each.",
+            "description": "Images and their common settings.",
             "type": "object",
             "properties": {"files": files, "settings": settings},
             "required": ["files"],
@@ -213,8 +218,10 @@ def _body(content: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _first_line(error: SmartCropError) -> str:
-    return (type(error).__doc__ or "").partition("\n")[0]
+def _condition(error: SmartCropError) -> str:
+    """Return the first line of the error's class without "Raised if": a sentence."""
+    line = (type(error).__doc__ or "").partition("\n")[0].removeprefix(_RAISED_IF)
+    return line[:1].upper() + line[1:]
 
 
 def _schemas(
@@ -233,7 +240,7 @@ def _responses(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _drop_validation_errors(document: dict[str, Any]) -> None:
-    """Drop FastAPI's own errors, in whose place `handler.api.app` answers those of `errors`."""
+    """Drop FastAPI's validation errors; `handler.api.app` answers others in their place."""
     own = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         own.pop(name, None)
@@ -246,9 +253,9 @@ def _drop_validation_errors(document: dict[str, Any]) -> None:
 
 
 def _name_enums(schemas: dict[str, Any]) -> None:
-    """Give the enums that clients use names of their own, and refer to them by these.
+    """Move the enums to schemas of their own.
 
-    A generator of clients would name each after the first field that has it.
+    Generators of clients name a class after each; without, they use the path of a field.
     """
     for name, (values, description) in _ENUMS.items():
         enum = {"type": "string", "enum": list(values)}
@@ -270,7 +277,7 @@ def _refer(schema: Any, enum: Mapping[str, Any], reference: Mapping[str, Any]) -
 
 
 def _drop_titles(schema: Any) -> None:
-    """Drop what pydantic makes of names: it says the same again."""
+    """Drop the titles that pydantic makes of names, which repeat them."""
     if isinstance(schema, list):
         for each in schema:
             _drop_titles(each)

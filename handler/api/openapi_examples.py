@@ -1,4 +1,4 @@
-"""One example of each request and answer, for the OpenAPI document."""
+"""Examples of requests, answers and errors for the OpenAPI document."""
 
 from typing import Any
 

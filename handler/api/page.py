@@ -1,4 +1,4 @@
-"""The page to try the service in a browser, and the API reference: nothing from outside."""
+"""The page to try the service in a browser, and the API reference."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,9 +12,9 @@ from handler.config import Config
 from handler.storage.presigned_post import bucket_url
 
 _FOLDER = Path(__file__).parent / "static"
-# The pages, whose addresses are not the names of their files.
+# Paths of the files that are not served under their name.
 _PAGES = {"index.html": "/", "docs.html": "/docs"}
-# What Python 3.11 and some systems still have, and RFC 9239 replaced.
+# RFC 9239 replaced this type; Python 3.11 and some systems still use it.
 _OLD_JAVASCRIPT = "application/javascript"
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
@@ -29,7 +29,7 @@ def page_routes(config: Config) -> APIRouter:
     static = StaticFiles(directory=_FOLDER)
     headers = {
         "Content-Security-Policy": _policy(config),
-        # A page of one release does not run the scripts of another.
+        # A page must not run the scripts of another release.
         "Cache-Control": "no-cache",
     }
     for name in sorted(path.name for path in _FOLDER.iterdir()):
@@ -39,10 +39,10 @@ def page_routes(config: Config) -> APIRouter:
 
 
 def _policy(config: Config) -> str:
-    """Return the Content-Security-Policy: own scripts and styles, own pictures, and this API.
+    """Return the Content-Security-Policy of the pages.
 
-    Two addresses outside are known, and exactly those are allowed: the one that forms for the
-    uploads bucket are posted to, and the bucket that results are downloaded from.
+    Scripts, styles and requests are limited to this server, except for two addresses: the page
+    posts forms to the uploads bucket, and shows images of the results bucket.
     """
     uploads = f" {bucket_url(urlsplit(config.uploads).netloc)}" if config.uploads else ""
     store = urlsplit(config.store)

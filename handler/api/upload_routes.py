@@ -1,4 +1,4 @@
-"""Uploads past the gateway's limit, and the jobs that crop them."""
+"""Forms to upload files too large for a request, and the state of the jobs that crop them."""
 
 import uuid
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from handler.storage import JobRecord, JobStore, ResultStore, UploadStore, uploa
 
 JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
-_PREPARED = link("job", "Ask for the state of the job.", "jobId")
+_PREPARED = link("job", "Get the state of the job.", "jobId")
 _STORE_DOWN = StorageUnavailable("The job could not be read")
 _ERRORS = errors(
     InvalidRequest(
@@ -91,8 +91,8 @@ def create_uploads_router(
         responses={201: _PREPARED, **_ERRORS},
         openapi_extra=json_body(UploadRequest),
         operation_id="prepareUpload",
-        summary="Get a form to upload a large image with",
-        response_description="The form, and where to ask what became of the upload.",
+        summary="Prepare an upload",
+        response_description="A form to upload the image with, and the address of its job.",
         tags=["Large files"],
     )
     async def upload(request: Request) -> UploadForm:
@@ -103,8 +103,8 @@ def create_uploads_router(
         "/api/v1/jobs/{jobId}",
         responses=errors(NotFound("No such job"), _STORE_DOWN),
         operation_id="job",
-        summary="What became of an upload",
-        response_description="Queued, done or failed.",
+        summary="Get the state of a job",
+        response_description="The job: queued, done or failed.",
         tags=["Large files"],
     )
     def job(job_id: JobIdInPath) -> JobStatus:

@@ -1,4 +1,4 @@
-"""What clients are told about a job, field by field."""
+"""The JSON answers about jobs and the deployment, field by field."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -12,14 +12,14 @@ from handler.core.plan import Plan
 from handler.core.request import Mode
 from handler.core.subject.strategies import Strategy
 
-_DOWNLOAD = "Where the result can be fetched until it expires."
-_FILENAME = "Name of the result."
-_OVERLAY = "The plan drawn on the picture, where that was asked for."
-_PLAN = "What is cut out, and why."
-_STATE = "What became of it."
-_WARNINGS = "What was odd about the request or the picture, in words."
+_DOWNLOAD = "Link to the result."
+_FILENAME = "File name of the result."
+_OVERLAY = "Link to the image with the plan drawn on it; null if it was not requested."
+_PLAN = "The window, and the reasons for it."
+_STATE = "State of the job."
+_WARNINGS = "Unusual properties of the request or the image, as sentences."
 
-# For the document only: what is answered is right already.
+# For the OpenAPI document only: answers are not validated.
 JobId = Annotated[str, Field(description="Id of the job.", json_schema_extra={"format": "uuid"})]
 Link = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 Count = Annotated[int, Field(json_schema_extra={"minimum": 0})]
@@ -31,48 +31,49 @@ class _Response(BaseModel):
 
 
 class Box(_Response):
-    """A rectangle in pixels of the upright picture."""
+    """A rectangle, in pixels of the upright image."""
 
-    left: int = Field(description="Where it begins, from the left.")
-    top: int = Field(description="Where it begins, from the top.")
-    width: Pixels = Field(description="Its width.")
-    height: Pixels = Field(description="Its height.")
+    left: int = Field(description="Distance from the left edge of the image.")
+    top: int = Field(description="Distance from the top edge of the image.")
+    width: Pixels = Field(description="Width of the rectangle.")
+    height: Pixels = Field(description="Height of the rectangle.")
 
     @classmethod
     def of(cls, box: geometry.Box) -> "Box":
-        """The same box, for JSON."""
+        """Convert a box of the core."""
         return cls(left=box.left, top=box.top, width=box.width, height=box.height)
 
 
 class Size(_Response):
-    """A size in pixels."""
+    """A size, in pixels."""
 
-    width: Pixels = Field(description="The width.")
-    height: Pixels = Field(description="The height.")
+    width: Pixels = Field(description="Width.")
+    height: Pixels = Field(description="Height.")
 
 
 class Point(_Response):
-    """A position in pixels of the upright picture."""
+    """A position, in pixels of the upright image."""
 
-    x: int = Field(description="From the left.")
-    y: int = Field(description="From the top.")
+    x: int = Field(description="Distance from the left edge.")
+    y: int = Field(description="Distance from the top edge.")
 
 
 class DetectedFace(_Response):
-    """A face that was found."""
+    """A detected face."""
 
-    box: Box = Field(description="Around the face.")
+    box: Box = Field(description="Rectangle around the face.")
     score: float = Field(
-        description="How sure it is that it is one.", json_schema_extra={"minimum": 0, "maximum": 1}
+        description="Score of the detector, 0 to 1.", json_schema_extra={"minimum": 0, "maximum": 1}
     )
     landmarks: list[tuple[float, float]] = Field(
-        description="Right eye, left eye, nose, right and left corner of the mouth."
+        description="Positions of the right eye, the left eye, the nose, and the right and left "
+        "corner of the mouth, as x and y."
     )
-    chosen: bool = Field(description="Whether the window was built on it.")
+    chosen: bool = Field(description="True if the window is built around the face.")
 
     @classmethod
     def of(cls, face: Face, chosen: bool) -> "DetectedFace":
-        """The same face, for JSON."""
+        """Convert a face of the core."""
         landmarks = [(round(x, 1), round(y, 1)) for x, y in face.landmarks]
         return cls(
             box=Box.of(face.box),
@@ -83,35 +84,42 @@ class DetectedFace(_Response):
 
 
 class CropPlan(_Response):
-    """What is cut out of the picture, and why."""
+    """The window that is cut out of the image, and the reasons for it."""
 
-    mode: Mode = Field(description="What decided the window.")
-    fallback: str | None = Field(description="Why this is not the mode that was asked for.")
-    strategy: Strategy | None = Field(description="How subject mode weighed the picture.")
-    source: Size = Field(description="Size of the upright picture.")
-    crop: Box = Field(description="The window.")
-    focus: Point = Field(description="The focal point that the window was chosen for.")
-    reason: str = Field(description="Why the window is what it is.")
-    background: list[int] | None = Field(
-        description="What trim took for background, one value for each band of the file."
+    mode: Mode = Field(description="Mode that chose the window.")
+    fallback: str | None = Field(
+        description="Reason why the mode differs from the requested one; null if it does not."
     )
-    faces: list[DetectedFace] = Field(description="All faces that were found.")
-    faces_cut: Count = Field(description="Chosen faces that the window could not hold.")
-    eye_line: float | None = Field(description="Height of the eyes of the chosen faces.")
+    strategy: Strategy | None = Field(description="Strategy of subject mode; null for other modes.")
+    source: Size = Field(description="Size of the upright image.")
+    crop: Box = Field(description="The window.")
+    focus: Point = Field(description="Focal point of the window.")
+    reason: str = Field(description="Reason for the window, as one sentence.")
+    background: list[int] | None = Field(
+        description="Background colour that trim removed, one value for each channel of the file."
+    )
+    faces: list[DetectedFace] = Field(description="All detected faces.")
+    faces_cut: Count = Field(
+        description="Number of chosen faces that are not completely inside the window."
+    )
+    eye_line: float | None = Field(
+        description="Distance of the eyes of the chosen faces from the top edge of the image; null "
+        "without such faces."
+    )
     gain_over_centre: float | None = Field(
         description="Share of the interest that the window keeps, minus the share that the centre "
         "window would keep, -1 to 1. Null except for the saliency strategy and auto mode."
     )
     weights: dict[str, float] | None = Field(
-        description="Of saliency and auto mode: how much each map had to say in what is of "
-        "interest, in shares that sum to 1; one below 0 was outvoted."
+        description="Weight of each map of interest; the weights sum to 1, and one below 0 "
+        "counts against its map. Null except for the saliency strategy and auto mode."
     )
-    keep: list[Box] = Field(description="What was to stay whole, as said by hand.")
-    avoid: list[Box] = Field(description="What was to stay out, as said by hand.")
+    keep: list[Box] = Field(description="Boxes of the setting keep.")
+    avoid: list[Box] = Field(description="Boxes of the setting avoid.")
 
     @classmethod
     def of(cls, plan: Plan) -> "CropPlan":
-        """The same plan, for JSON."""
+        """Convert a plan of the core."""
         return cls(
             mode=plan.mode,
             fallback=plan.fallback,
@@ -140,11 +148,11 @@ def _is_none(value: object) -> bool:
 
 
 class SizePlan(_Response):
-    """One of several sizes, as it would be cut out."""
+    """The plan for one of several sizes."""
 
-    name: str = Field(description="The size's name, or its width and height.")
-    width: Pixels = Field(description="Its width in pixels.")
-    height: Pixels = Field(description="Its height in pixels.")
+    name: str = Field(description="Name of the size, or WIDTHxHEIGHT.")
+    width: Pixels = Field(description="Width of the result in pixels.")
+    height: Pixels = Field(description="Height of the result in pixels.")
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
     plan: CropPlan = Field(description=_PLAN)
 
@@ -153,46 +161,43 @@ class SizeResult(SizePlan):
     """The result of one of several sizes."""
 
     download_url: Link = Field(description=_DOWNLOAD)
-    processed_size: Count = Field(description="Bytes of the result.")
+    processed_size: Count = Field(description="Size of the result in bytes.")
     filename: str = Field(description=_FILENAME)
 
 
 class CropResult(_Response):
-    """A finished job. The first four fields are the reference's.
-
-    Of several sizes they are those of the first.
-    """
+    """A finished job; with several sizes, the fields are those of the first."""
 
     job_id: JobId
     download_url: Link = Field(description=_DOWNLOAD)
-    original_size: Count = Field(description="Bytes of the input.")
-    processed_size: Count = Field(description="Bytes of the result.")
+    original_size: Count = Field(description="Size of the input in bytes.")
+    processed_size: Count = Field(description="Size of the result in bytes.")
     filename: str = Field(description=_FILENAME)
-    content_type: str = Field(description="Type of the result.")
+    content_type: str = Field(description="Content type of the result.")
     width: Pixels = Field(description="Width of the result in pixels.")
     height: Pixels = Field(description="Height of the result in pixels.")
     expires_at: datetime | None = Field(
-        description="When the link stops working; null for one that does not."
+        description="Time at which the link expires; null if it does not."
     )
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
     plan: CropPlan = Field(description=_PLAN)
     results: list[SizeResult] | None = Field(
         default=None,
         exclude_if=_is_none,
-        description="All results in the order of the sizes; only where sizes were asked for.",
+        description="All results in the order of the setting sizes; absent without it.",
     )
     warnings: list[str] = Field(description=_WARNINGS)
 
 
 class AnalyzeResult(_Response):
-    """What a crop would do; of several sizes, first what it would do for the first."""
+    """The plan of a crop; with several sizes, the plan for the first."""
 
     plan: CropPlan = Field(description=_PLAN)
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
     results: list[SizePlan] | None = Field(
         default=None,
         exclude_if=_is_none,
-        description="All plans in the order of the sizes; only where sizes were asked for.",
+        description="All plans in the order of the setting sizes; absent without it.",
     )
     warnings: list[str] = Field(description=_WARNINGS)
 
@@ -220,7 +225,7 @@ class _Failure(_Response):
 
 
 class ErrorResponse(_Failure):
-    """An error."""
+    """The cause of a rejected or failed request."""
 
     errors: list[FieldError] | None = Field(
         default=None,
@@ -231,101 +236,107 @@ class ErrorResponse(_Failure):
 
 
 class FileResult(_Response):
-    """What became of one file of a batch."""
+    """The outcome for one file of a batch."""
 
-    filename: str = Field(description="Its name, as it was sent.")
+    filename: str = Field(description="Name of the file, as it was sent.")
     results: list[str] = Field(
-        description="Names of its results in the ZIP, one for each size; none when it failed."
+        description="Names of the results in the ZIP, one for each size; empty if the file failed."
     )
-    error: ErrorResponse | None = Field(default=None, description="Why it failed, if it did.")
+    error: ErrorResponse | None = Field(
+        default=None, description="The error; null if there is none."
+    )
     warnings: list[str] = Field(description=_WARNINGS)
 
 
 class BatchResult(_Response):
-    """A finished batch whose ZIP is in the store."""
+    """A finished batch."""
 
     job_id: JobId
-    download_url: Link = Field(description="Where the ZIP can be fetched until it expires.")
-    original_size: Count = Field(description="Bytes of all files.")
-    processed_size: Count = Field(description="Bytes of the ZIP.")
-    filename: str = Field(description="Name of the ZIP.")
-    content_type: str = Field(description="Type of the ZIP.")
+    download_url: Link = Field(description="Link to the ZIP.")
+    original_size: Count = Field(description="Size of all files in bytes.")
+    processed_size: Count = Field(description="Size of the ZIP in bytes.")
+    filename: str = Field(description="File name of the ZIP.")
+    content_type: str = Field(description="Content type of the ZIP.")
     expires_at: datetime | None = Field(
-        description="When the link stops working; null for one that does not."
+        description="Time at which the link expires; null if it does not."
     )
-    files: list[FileResult] = Field(description="In the order in which they were sent.")
-    warnings: list[str] = Field(description="About the settings.")
+    files: list[FileResult] = Field(description="The files in the order in which they were sent.")
+    warnings: list[str] = Field(description="Warnings about the settings.")
 
 
 class FileError(ErrorResponse):
-    """What went wrong with one file."""
+    """The error of one file of a batch."""
 
-    filename: str = Field(description="Its name, as it was sent.")
+    filename: str = Field(description="Name of the file, as it was sent.")
 
 
 class BatchError(_Failure):
-    """A batch of which nothing came out."""
+    """The error of a batch without results."""
 
-    errors: list[FileError] = Field(description="One for each file, in their order.")
+    errors: list[FileError] = Field(
+        description="The error of each file, in the order in which they were sent."
+    )
 
 
 class UploadForm(_Response):
-    """How to upload a file, and where to look for the result."""
+    """A form to upload a file with, and the job that crops it."""
 
     job_id: JobId
-    url: Link = Field(description="Where to POST a multipart form to.")
-    fields: dict[str, str] = Field(description="Its fields; the file comes after them, as file.")
-    key: str = Field(description="What the crop route takes, once the file is there.")
-    max_bytes: Count = Field(description="Larger files are refused.")
-    expires_at: datetime = Field(description="When the form stops working.")
-    job_url: Link = Field(description="Where to ask what became of it.")
+    url: Link = Field(description="Address to POST the multipart form to.")
+    fields: dict[str, str] = Field(
+        description="Fields of the form; the file is the last field, named file."
+    )
+    key: str = Field(description="Key of the file, for the routes that crop uploaded files.")
+    max_bytes: Count = Field(description="Size of the largest file that is accepted, in bytes.")
+    expires_at: datetime = Field(description="Time at which the form expires.")
+    job_url: Link = Field(description="Address of the job.")
     warnings: list[str] = Field(description=_WARNINGS)
 
 
 class _JobAnswer(_Response):
-    key: str = Field(description="Key of the source in the uploads store.")
-    created_at: datetime = Field(description="When it began.")
-    updated_at: datetime = Field(description="When this was last written.")
+    key: str = Field(description="Key of the file in the uploads bucket.")
+    created_at: datetime = Field(description="Time at which the job was created.")
+    updated_at: datetime = Field(description="Time of the last change.")
 
 
 class QueuedJob(_JobAnswer):
-    """A job whose file has not come, or has not been dealt with."""
+    """A job whose file is not uploaded yet, or not cropped yet."""
 
     job_id: JobId
     state: Literal["queued"] = Field(description=_STATE)
     last_error: ErrorResponse | None = Field(
-        default=None, description="Why the last attempt failed; there will be another."
+        default=None, description="Error of the last attempt; another one follows."
     )
 
 
 class DoneJob(CropResult, _JobAnswer):
-    """A job that is done, as a synchronous crop is answered; its link is fresh."""
+    """A finished job, with the answer of a synchronous crop and a new link."""
 
     state: Literal["done"] = Field(description=_STATE)
 
 
 class FailedJob(ErrorResponse, _JobAnswer):
-    """A job that failed, and why."""
+    """A failed job, and its error."""
 
     job_id: JobId
     state: Literal["failed"] = Field(description=_STATE)
 
 
 class Limits(_Response):
-    """What a deployment takes."""
+    """The limits of a deployment."""
 
-    max_body_bytes: Count = Field(description="Largest body of a request.")
+    max_body_bytes: Count = Field(description="Largest body of a request, in bytes.")
     max_upload_bytes: Count | None = Field(
-        description="Largest file that POST /api/v1/uploads takes; null where there are no uploads."
+        description="Largest file for POST /api/v1/uploads, in bytes; null without uploads."
     )
-    max_pixels: Count = Field(description="Largest picture, in pixels.")
+    max_pixels: Count = Field(description="Largest image, in pixels.")
 
 
 class Health(_Response):
-    """What a deployment can do."""
+    """The version, features and limits of a deployment."""
 
-    status: str = Field(description="ok, when it answers at all.")
+    status: str = Field(description="Always ok.")
     version: str = Field(description="Version of the service.")
-    formats: dict[str, bool] = Field(description="Formats, and whether this build reads them.")
-    features: dict[str, bool] = Field(description="Features, and whether they are installed.")
-    limits: Limits = Field(description="How much is taken.")
+    formats: dict[str, bool] = Field(description="Formats by name; true if this build reads them.")
+    features: dict[str, bool] = Field(description="Features by name; true if they are installed.")
+    limits: Limits = Field(description="Limits of requests.")

@@ -1,4 +1,4 @@
-"""The settings of a request: pydantic models, and the JSON names and texts that clients see."""
+"""The settings of a request: pydantic models with JSON names, ranges and descriptions."""
 
 from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (

@@ -1,4 +1,4 @@
-"""What a client says of a picture by hand: where to look, what to keep, what to leave out."""
+"""The manual constraints of a crop: the focus, and the boxes to keep and to avoid."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,28 +13,32 @@ MAX_BOXES = 20
 _SHARES = 1
 
 
-class _ByHand(BaseModel):
+class _Constraint(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
-class FocusPoint(_ByHand):
-    """A point, in shares of the upright picture's sides."""
+class FocusPoint(_Constraint):
+    """A point, as fractions of the width and height of the upright image."""
 
-    x: float = Field(ge=0, le=1, description="From the left: 0 is the left edge, 1 the right.")
-    y: float = Field(ge=0, le=1, description="From the top: 0 is the top edge, 1 the bottom.")
+    x: float = Field(
+        ge=0, le=1, description="Distance from the left edge: 0 is the left edge, 1 the right one."
+    )
+    y: float = Field(
+        ge=0, le=1, description="Distance from the top edge: 0 is the top edge, 1 the bottom one."
+    )
 
 
-class ConstraintBox(_ByHand):
-    """A box in the upright picture.
+class ConstraintBox(_Constraint):
+    """A box in the upright image.
 
-    In shares of the picture's sides if none of the four numbers is above 1, and in pixels
-    otherwise, as the boxes of a plan are.
+    If none of the four numbers is above 1, they are fractions of the width and height of the
+    image. Otherwise they are pixels, as in the boxes of a plan.
     """
 
-    left: float = Field(ge=0, description="Where it begins, from the left.")
-    top: float = Field(ge=0, description="Where it begins, from the top.")
-    width: float = Field(gt=0, description="Its width.")
-    height: float = Field(gt=0, description="Its height.")
+    left: float = Field(ge=0, description="Distance from the left edge of the image.")
+    top: float = Field(ge=0, description="Distance from the top edge of the image.")
+    width: float = Field(gt=0, description="Width of the box.")
+    height: float = Field(gt=0, description="Height of the box.")
 
     def in_picture(self, picture: Size) -> Region | None:
         """The part that is in a picture, in its pixels; None when there is none."""

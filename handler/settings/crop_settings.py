@@ -1,4 +1,4 @@
-"""The settings of a request, validated: names, aliases, defaults and ranges in one place."""
+"""The settings of a crop: names, defaults, ranges and descriptions."""
 
 import json
 import math
@@ -35,7 +35,7 @@ OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 
 NoFacesAction = Literal["subject", "error"]
 
-# The reference keeps the names that its first version had.
+# The reference accepts the names of its first version.
 _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
 # Names the settings as a whole in errors.
@@ -43,7 +43,7 @@ _ROOT = "settings"
 _COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
 _COLOURS = "#rgb, #rrggbb, #rrggbbaa"
 MAX_OUTPUT_PIXELS = 50_000_000
-# Trim has no size to give: its result is as large as what it finds.
+# The result of trim is as large as the content that it finds.
 _NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
 
 
@@ -58,7 +58,7 @@ SquareSide = Annotated[
 
 
 class CropSettings(BaseModel):
-    """What a client can ask for. Names on the wire are camelCase."""
+    """The settings of a crop. All are optional."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -75,46 +75,54 @@ class CropSettings(BaseModel):
         "content, for trim, are accepted, too.",
     )
     strategy: Strategy = Field(
-        default="attention", description="Subject mode: how the picture is weighed."
+        default="attention",
+        description="Subject mode: method that scores the image. attention and entropy are "
+        "those of sharp; saliency is based on what people look at.",
     )
-    width: Side = Field(default=_DEFAULT_SIDE, description="Width of the output in pixels.")
-    height: Side = Field(default=_DEFAULT_SIDE, description="Height of the output in pixels.")
+    width: Side = Field(default=_DEFAULT_SIDE, description="Width of the result in pixels.")
+    height: Side = Field(default=_DEFAULT_SIDE, description="Height of the result in pixels.")
     sizes: Sizes = Field(
         default=[],
         json_schema_extra={"uniqueItems": True},
-        description="Several results instead of one of width and height: names of sizes, such as "
-        "16:9 or instagram-story, WIDTHxHEIGHT, or objects with width, height and name.",
+        description="Sizes of several results, in place of width and height: presets such as 16:9 "
+        "or instagram-story, WIDTHxHEIGHT, or objects with width, height and name.",
     )
     focus: FocusPoint | None = Field(
         default=None,
-        description="The point that the window is centred on, as far as the picture allows: x and "
-        "y in shares of the picture, 0 to 1.",
+        description="Point that the window is centred on, as far as the image allows: x and y "
+        "as fractions of its width and height.",
     )
     keep: Boxes = Field(
         default=[],
-        description="Boxes that the window has to hold whole: left, top, width and height in "
-        "shares of the picture if none is above 1, and in pixels otherwise.",
+        description="Boxes that the window has to contain: left, top, width and height, as "
+        "fractions of the image if none is above 1, and in pixels otherwise.",
     )
     avoid: Boxes = Field(
-        default=[], description="Boxes, as in keep, that the window leaves out where it can."
+        default=[], description="Boxes, as in keep, that the window excludes where possible."
     )
     padding: Whole = Field(
-        default=0, ge=0, le=50, description="Air around the subject, in percent."
+        default=0, ge=0, le=50, description="Margin around the subject, in percent."
     )
     face_preset: FacePreset = Field(
-        default="head-shoulders", description="Face mode: how tight the window is."
+        default="head-shoulders", description="Face mode: size of the window, relative to the face."
     )
     sensitivity: float = Field(
-        default=0.5, ge=0, le=1, description="Face mode: higher finds more faces."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Face and auto mode: a higher value detects more faces.",
     )
     faces: FaceChoice = Field(
-        default="all", description="Face mode: the faces that the window is built on."
+        default="all", description="Face and auto mode: faces that the window is built around."
     )
     on_no_faces: NoFacesAction = Field(
-        default="subject", description="Face mode: what to do when there is no face."
+        default="subject", description="Face mode: action if the image has no face."
     )
     threshold: Whole = Field(
-        default=30, ge=0, le=255, description="Trim: how far a pixel may be from the background."
+        default=30,
+        ge=0,
+        le=255,
+        description="Trim: largest difference of a pixel from the background, per channel.",
     )
     pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
     pad_color: Annotated[str, Expected(f"{_COLOURS} or transparent")] = Field(
@@ -123,23 +131,24 @@ class CropSettings(BaseModel):
         description="Trim: colour of the padding.",
     )
     target_size: SquareSide | None = Field(
-        default=None, description="Trim: side of the padded square in pixels; implies the square."
+        default=None, description="Trim: side of the padded square in pixels; implies padToSquare."
     )
     background: Annotated[str, Expected(f"{_COLOURS}, corner or auto")] = Field(
         default="corner",
         pattern=rf"^({_COLOUR}|corner|auto)$",
-        description="Trim: the background. The top left pixel (corner), what the edges show (auto; "
-        "it may be uneven, noisy or dusty), or a colour.",
+        description="Trim: the background. A colour; corner for the colour of the top left pixel; "
+        "or auto for the surface along the edges, which may be uneven, noisy or dusty.",
     )
     trim_margin: Whole = Field(
         default=0,
         ge=0,
         le=50,
-        description="Trim: air to leave around the content, in percent of its longer side.",
+        description="Trim: margin around the content, in percent of its longer side.",
     )
-    quality: Whole = Field(default=95, ge=1, le=100, description="JPEG, WebP and AVIF quality.")
+    quality: Whole = Field(default=95, ge=1, le=100, description="Quality of JPEG, WebP and AVIF.")
     format: OutputFormat = Field(
-        default="auto", description="Format of the output; auto keeps the input's."
+        default="auto",
+        description="Format of the result; auto keeps the format of the input where possible.",
     )
 
     @model_validator(mode="after")
@@ -195,7 +204,7 @@ class CropSettings(BaseModel):
         return _parse_colour(self.background)
 
     def canonical(self) -> str:
-        """JSON that is the same for settings that mean the same: what differs from the defaults."""
+        """Return the settings that differ from the defaults, as JSON that equal settings share."""
         values = self.model_dump(by_alias=True, exclude_defaults=True)
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
@@ -211,7 +220,7 @@ def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
     """Read the settings field of a request.
 
     Args:
-        text: JSON, or None or blank for the defaults.
+        text: JSON; None or blank text for the defaults.
 
     Returns:
         The settings, and a warning for each name that is not a setting.
@@ -232,7 +241,7 @@ def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
 
 
 def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str]]:
-    """Check settings that are parsed already; see `parse_settings`."""
+    """Validate settings that are already parsed; see `parse_settings`."""
     try:
         settings = CropSettings.model_validate(dict(values))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Sizes by name: aspects and what social media ask for; and several sizes in one request."""
+"""The sizes of a request with several results: presets, WIDTHxHEIGHT and objects."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,17 +22,17 @@ from handler.settings.validation import rejection
 
 MAX_SIDE = 10_000
 MAX_SIZES = 32
-# A name goes into file names; one of 32 bytes leaves room for the picture's own.
+# The name becomes part of file names; 32 bytes leave enough for the name of the image.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_:-]{0,31}$"
 _PLAIN = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
-# With the limit, which is an error of its own.
+# The same within the limits. It is only published: numbers past them have their own error.
 _PLAIN_IN_RANGE = r"^([1-9][0-9]{0,3}|10000)x([1-9][0-9]{0,3}|10000)$"
-# What results are marked with anyway: see `handler.filenames`.
+# Part of the name of every result: see `handler.filenames`.
 _RESERVED = "smartcrop"
 
 PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
-        # The shorter side is that of the default size.
+        # The shorter side has the default size.
         "1:1": (1080, 1080),
         "5:4": (1350, 1080),
         "4:3": (1440, 1080),
@@ -42,7 +42,7 @@ PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "3:4": (1080, 1440),
         "2:3": (1080, 1620),
         "9:16": (1080, 1920),
-        # As the reference has them.
+        # The presets of the reference.
         "instagram-square": (1080, 1080),
         "instagram-portrait": (1080, 1350),
         "instagram-landscape": (1080, 566),
@@ -78,11 +78,11 @@ _EXPECTED_SIZE = Expected(
 
 
 def whole_number(value: object) -> object:
-    """JSON has one kind of number: 1080.0 is as good an integer as 1080."""
+    """Convert a float without fraction to int: JSON does not distinguish 1080.0 and 1080."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# The range stands before the validator, where it reaches the JSON schema.
+# The range precedes the validator: only then it becomes part of the JSON schema.
 Side = Annotated[int, Field(ge=1, le=MAX_SIDE), BeforeValidator(whole_number)]
 
 
@@ -90,23 +90,23 @@ class OutputSize(BaseModel):
     """One of the sizes of a request.
 
     Attributes:
-        width: in pixels.
-        height: in pixels.
-        name: of the size, in answers and file names; ``WIDTHxHEIGHT`` if it was not given one.
+        width: width of the result in pixels.
+        height: height of the result in pixels.
+        name: name of the size in answers and file names; None for ``WIDTHxHEIGHT``.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    width: Side = Field(description="In pixels.")
-    height: Side = Field(description="In pixels.")
+    width: Side = Field(description="Width of the result in pixels.")
+    height: Side = Field(description="Height of the result in pixels.")
     name: Annotated[str | None, _EXPECTED_NAME] = Field(
-        default=None, pattern=_NAME, description="Its name in answers and file names."
+        default=None, pattern=_NAME, description="Name of the size in answers and file names."
     )
 
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: object) -> object:
-        """A text is a preset, or width and height."""
+        """Convert a preset or WIDTHxHEIGHT to an object."""
         return _from_text(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
@@ -118,7 +118,7 @@ class OutputSize(BaseModel):
 
     @model_serializer
     def _write(self) -> str | dict[str, Any]:
-        """The shortest form, that one meaning has one text."""
+        """Return the shortest form, so that equal sizes are equal as JSON."""
         if self.name is None:
             return f"{self.width}x{self.height}"
         if PRESETS.get(self.name) == (self.width, self.height):
@@ -127,7 +127,7 @@ class OutputSize(BaseModel):
 
     @property
     def label(self) -> str:
-        """What it is called in answers."""
+        """The name of the size in answers."""
         return self.name or f"{self.width}x{self.height}"
 
     @property
@@ -152,10 +152,11 @@ def _from_text(text: str) -> dict[str, object]:
 
 
 def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
-    """Check what only all sizes of a request together can show.
+    """Check the rules for all sizes of a request together.
 
     Raises:
-        PydanticCustomError: two would have files of one name, or there are too many pixels.
+        PydanticCustomError: two sizes have the same name in file names, or the sizes have too many
+            pixels in total.
     """
     indices: dict[str, int] = {}
     for index, size in enumerate(sizes):
@@ -169,7 +170,7 @@ def check_sizes(sizes: Sequence[OutputSize], max_pixels: int) -> None:
 
 
 class _AsWritten:
-    """Tells in the JSON schema that a size may be a name, or width and height in one word, too."""
+    """An annotation that adds presets and WIDTHxHEIGHT to the JSON schema of a size."""
 
     def __get_pydantic_json_schema__(
         self, size: CoreSchema, handler: GetJsonSchemaHandler

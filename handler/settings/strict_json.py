@@ -8,14 +8,13 @@ _MAX_DIGITS = 308
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Parse JSON; of names that occur twice in an object, the last counts.
+    r"""Parse JSON. The last value counts if an object has a name twice.
 
-    `pydantic_core.from_json` is as strict, but rejects numbers of thousands of digits and escaped
-    halves of characters (``\\ud800``) as malformed. Other parsers accept both, JavaScript's among
-    them, and so does this one.
+    `pydantic_core.from_json` is as strict, but rejects numbers with thousands of digits and lone
+    surrogates (``\ud800``). JavaScript accepts both, and so does the reference.
 
     Args:
-        text: characters, or bytes in UTF-8, UTF-16 or UTF-32.
+        text: text, or bytes in UTF-8, UTF-16 or UTF-32.
 
     Raises:
         ValueError: it is not JSON, or is nested too deeply.

@@ -1,7 +1,7 @@
-"""Validation errors of pydantic, in the words of this service.
+"""Conversion of pydantic's validation errors to the errors that clients get.
 
-Every problem has the same form: ``width: expected a whole number from 1 to 10,000, received 0``.
-What is expected comes from the annotations of the model, or from an `Expected` among them.
+Every error has the same form: ``width: expected a whole number from 1 to 10,000, received 0``. The
+description of accepted values comes from the annotations of the model.
 """
 
 from collections.abc import Sequence
@@ -15,27 +15,27 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from handler.problems import Expected, FieldProblem, printable_name, shown
 
-# An object with thousands of unknown fields has as many errors; an answer on Lambda has 6 MB.
+# An object with thousands of unknown fields has as many errors; Lambda limits answers to 6 MB.
 _MAX_PROBLEMS = 100
-# The type of the errors that `rejection` makes.
+# Type of the errors that `rejection` returns.
 _REJECTION = "rejection"
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A type, and the annotations on it."""
+    """A type and its annotations."""
 
     type: Any
     annotations: Sequence[object] = ()
 
 
 def rejection(expected: str, received: str, field: str = "") -> PydanticCustomError:
-    """Return the error for a validator to raise whose rule no annotation can express.
+    """Return an error for validators of rules that annotations cannot express.
 
     Args:
         expected: the accepted values.
-        received: the value that was received, as JSON or as a short description.
-        field: path of the rejected field, relative to the validated one; empty for that itself.
+        received: the received value, as JSON or as a short description.
+        field: path of the rejected field, relative to the validated one; empty for the latter.
     """
     context = {"field": field, "expected": expected, "received": received}
     return PydanticCustomError(_REJECTION, "expected {expected}, received {received}", context)
@@ -44,11 +44,11 @@ def rejection(expected: str, received: str, field: str = "") -> PydanticCustomEr
 def problems_of(
     error: ValidationError, model: type[BaseModel], root: str
 ) -> tuple[FieldProblem, ...]:
-    """Return what is wrong with each field, for at most the first 100.
+    """Return the problems of a validation error, at most 100.
 
     Args:
-        error: raised by the model.
-        model: the one that was validated.
+        error: the error.
+        model: the model that raised it.
         root: name of the whole value, for errors that belong to no field.
     """
     details = error.errors(include_url=False)[:_MAX_PROBLEMS]
@@ -56,7 +56,7 @@ def problems_of(
 
 
 def described(kind: object) -> str:
-    """Return the values that a type accepts, as the object of "expected"."""
+    """Describe the values that a type accepts, as a phrase for after "expected"."""
     return _describe(_kind_of(kind))
 
 

@@ -33,7 +33,7 @@ SETTINGS_METADATA = "smart-crop"
 
 # In UTF-8. S3's limit is 1,024, and the key of a result is longer than that of its source.
 _MAX_KEY_BYTES = 900
-# Settings are a few hundred bytes.
+# Settings have a few hundred bytes.
 _MAX_SETTINGS_BYTES = 64 * 1024
 # S3 takes 2 KiB of metadata with an object, names and values together.
 _MAX_METADATA_BYTES = 2_000

@@ -262,7 +262,7 @@ def test_a_form_that_breaks_off(client: TestClient) -> None:
 
         body = error_of(response, 400)
         assert body["error"] == "Failed to parse multipart request"
-        assert body["details"] == "The form breaks off before its end"
+        assert body["details"] == "The form ends before its last boundary"
 
 
 @given(at=st.integers(0, 300), gone=st.integers(0, 30), junk=st.binary(max_size=30))

@@ -123,4 +123,4 @@ def test_a_download_is_described_as_a_picture_or_a_zip() -> None:
 
 def test_the_document_is_small_enough_to_be_read() -> None:
     # The settings, which are the most of it, are in it once.
-    assert str(DOCUMENT).count("How tight the window is".lower()) == 1
+    assert str(DOCUMENT).count("Face mode: size of the window") == 1
