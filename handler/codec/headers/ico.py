@@ -11,7 +11,6 @@ _ENTRY = struct.Struct("<BBBBHHII")
 _HEAD_BYTES = 6
 # Programs ship a dozen.
 _MAX_PICTURES = 256
-_PNG = b"\x89PNG\r\n\x1a\n"
 _PLAIN = 0
 _DEPTHS = frozenset((1, 4, 8, 16, 24, 32))
 
@@ -31,7 +30,7 @@ def read(data: bytes) -> ImageHeader:
         entry = max(entries, key=_rank)
         *_, length, offset = entry
         picture = data[offset : offset + length]
-        inner = png.read(picture) if picture.startswith(_PNG) else _read_bmp(picture)
+        inner = png.read(picture) if picture.startswith(png.SIGNATURE) else _read_bmp(picture)
     except (struct.error, ValueError) as error:
         raise InvalidImage("the ICO header is damaged") from error
     entry = (*entry[:6], len(inner.data), _HEAD_BYTES + _ENTRY.size)

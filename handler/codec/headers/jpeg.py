@@ -12,7 +12,7 @@ from handler.errors import InvalidImage
 
 # A marker that a segment follows, or the end: neither a stuffed 0xFF in the pixels nor a restart.
 _MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_END, _SCAN = 0xD9, 0xDA
 _EXIF, _PROFILE, _ADOBE = (0xE1, b"Exif\0\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe")
 # Frame header -> bits that a block of 8x8 samples takes at the very least: one code of one bit for
 # the first coefficient, and in a sequential file another that says that no more follow; lossless,

@@ -9,7 +9,7 @@ from handler.errors import InvalidImage, ProcessingFailed
 
 _HEADER = struct.Struct(">4sH6xHIIHH")
 _SIDE = 30_000
-_BITMAP, _INDEXED, _CMYK = 0, 2, 4
+_BITMAP = 0
 # Colour mode -> channels of colour: bitmap, grey, palette, RGB, CMYK, duotone (shown as grey), Lab.
 _CHANNELS = {0: 1, 1: 1, 2: 1, 3: 3, 4: 4, 8: 1, 9: 3}
 _WITH_ALPHA = {3: "RGBA"}
