@@ -82,17 +82,17 @@ class Head:
         )
 
     @property
-    def lies(self) -> bool:
+    def is_sideways(self) -> bool:
         """Whether its up is to the left or right."""
         return _quarter(self.up)[0] == X
 
-    def inside(self, window: Box) -> bool:
+    def is_inside(self, window: Box) -> bool:
         """Whether a window holds all of the face that the picture shows."""
         (left, right), (top, bottom) = self.box
         across = window.left <= left and right <= window.right
         return bool(across and window.top <= top and bottom <= window.bottom)
 
-    def room(self, side: float, picture: Size, above: float = _HAIR) -> Floats:
+    def margin_box(self, side: float, picture: Size, above: float = _HAIR) -> Floats:
         """Its box with the hair, and ``side`` times its size on the other sides, as spans.
 
         ``above`` it that many times its size are taken for hair. What is outside the picture is
@@ -103,7 +103,7 @@ class Head:
         spans: Floats = self.whole + margins * self.size * _OUTWARDS
         return np.clip(spans, 0, bounds_of(picture)[:, None])
 
-    def reach(self, multiple: float, eye_line: float) -> Floats:
+    def vertical_span(self, multiple: float, eye_line: float) -> Floats:
         """Top and bottom of a window of ``multiple`` face heights that is composed for it alone.
 
         It may leave the picture.
@@ -113,11 +113,11 @@ class Head:
         if axis == Y:
             margins[end] = multiple * eye_line - _EYES
             margins[1 - end] = multiple - 1 - margins[end]
-        reach: Floats = self.whole[Y] + margins * self.size * _OUTWARDS
-        return reach
+        span: Floats = self.whole[Y] + margins * self.size * _OUTWARDS
+        return span
 
 
-def clear(heads: Sequence[Head]) -> tuple[int, ...]:
+def clear_heads(heads: Sequence[Head]) -> tuple[int, ...]:
     """Indices of the heads that are neither tiny nor weak beside the main one.
 
     That is the largest by size × score: neither a poster's sure little face nor a large false hit.
@@ -130,7 +130,7 @@ def clear(heads: Sequence[Head]) -> tuple[int, ...]:
     )
 
 
-def up_of(heads: Sequence[Head]) -> tuple[int, int]:
+def crown_direction(heads: Sequence[Head]) -> tuple[int, int]:
     """Where the heads have their hair: an axis, and 0 for its left or top end, 1 for the other.
 
     Upwards, where they do not agree.
@@ -139,7 +139,7 @@ def up_of(heads: Sequence[Head]) -> tuple[int, int]:
     return _quarter(mean) if np.hypot(*mean) >= _AGREEMENT else (Y, 0)
 
 
-def eyes_of(heads: Sequence[Head]) -> Floats:
+def mean_eyes(heads: Sequence[Head]) -> Floats:
     """The middle of the heads' eyes, larger faces counting more."""
     sizes = [head.size for head in heads]
     mean: Floats = np.average([head.eyes for head in heads], axis=0, weights=sizes)

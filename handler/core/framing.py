@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from handler.core.face import Face, Head, clear, eyes_of, up_of
+from handler.core.face import Face, Head, clear_heads, crown_direction, mean_eyes
 from handler.core.geometry import Box, Point, Region, Size
 from handler.core.placement import largest_extent, point_in, whole_pixels
 from handler.core.request import FaceChoice, FacePreset
@@ -119,28 +119,28 @@ def frame_faces(
         raise ValueError("Expected at least one face to frame")
     heads = [Head.of(face, picture) for face in faces]
     chosen = choose_heads(heads, choose)
-    wanted = [heads[index] for index in chosen]
+    selected = [heads[index] for index in chosen]
     limit = largest_extent(picture, target)
-    kept = _holdable(wanted, picture, limit)
+    kept = _holdable(selected, picture, limit)
     extent, why = _measure(kept, PRESETS[preset], padding, picture, limit)
-    region = _place(kept, wanted, extent, PRESETS[preset], picture)
+    region = _place(kept, selected, extent, PRESETS[preset], picture)
     window = whole_pixels(region, picture)
-    cut = sum(not head.inside(window) for head in wanted)
-    eyes = eyes_of(kept)
+    cut = sum(not head.is_inside(window) for head in selected)
+    eyes = mean_eyes(kept)
     return Framing(
         window=window,
         region=region,
         chosen=chosen,
         faces_cut=cut,
         focus=point_in(window, *eyes),
-        eye_line=float(eyes[Y]) if up_of(kept)[0] == Y else None,
+        eye_line=float(eyes[Y]) if crown_direction(kept)[0] == Y else None,
         reason=_explain(preset, padding, choose, (len(faces), len(chosen), cut), why),
     )
 
 
 def choose_heads(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
     """Indices of the heads that a window is to hold, of at least one."""
-    chosen = clear(heads)
+    chosen = clear_heads(heads)
     if choose == "largest":
         return (max(chosen, key=lambda index: (heads[index].size, heads[index].score)),)
     return chosen
@@ -162,8 +162,8 @@ def _holdable(heads: Sequence[Head], picture: Size, limit: Floats) -> list[Head]
         inside = spans[held[index]]
         if not len(inside):
             return 0.0, 0.0
-        off = abs(inside[:, 0].min() + inside[:, 1].max() - middle)
-        return float(sizes[held[index]].sum()), -float(off)
+        distance = abs(inside[:, 0].min() + inside[:, 1].max() - middle)
+        return float(sizes[held[index]].sum()), -float(distance)
 
     best = max(range(len(heads)), key=worth)
     kept = [head for head, inside in zip(heads, held[best], strict=True) if inside]
@@ -176,10 +176,10 @@ def _measure(
     """Width and height of the window, and what made it other than the preset says."""
     several = len(heads) > 1
     tight = rule.multiple * max(head.size for head in heads)
-    top, bottom = hull([head.reach(rule.multiple, rule.eye_line) for head in heads])
+    top, bottom = hull([head.vertical_span(rule.multiple, rule.eye_line) for head in heads])
     left, right = hull(
         [
-            head.room(rule.side, picture)[X] if several or head.lies else head.box[X]
+            head.margin_box(rule.side, picture)[X] if several or head.is_sideways else head.box[X]
             for head in heads
         ]
     )
@@ -193,30 +193,30 @@ def _measure(
 
 
 def _place(
-    kept: Sequence[Head], wanted: Sequence[Head], extent: Floats, rule: Preset, picture: Size
+    kept: Sequence[Head], selected: Sequence[Head], extent: Floats, rule: Preset, picture: Size
 ) -> Region:
     """Where the window goes, its size being known."""
-    axis, end = up_of(kept)
-    eyes = eyes_of(kept)
+    axis, end = crown_direction(kept)
+    eyes = mean_eyes(kept)
     boxes = hull([head.box for head in kept])
-    room = hull([head.room(rule.side, picture) for head in kept])
+    margins = hull([head.margin_box(rule.side, picture) for head in kept])
     fits = extent >= boxes[:, 1] - boxes[:, 0] - EPSILON
-    start = np.where(fits, room.mean(1), eyes) - extent / 2
+    start = np.where(fits, margins.mean(1), eyes) - extent / 2
     line = _eye_line(float(extent[axis]) / max(head.size for head in kept))
     start[axis] = eyes[axis] - extent[axis] * (1 - line if end else line)
     furthest = bounds_of(picture) - extent
-    allowed = [_play(room, extent), _play(boxes, extent), (np.zeros(2), furthest)]
+    allowed = [_start_range(margins, extent), _start_range(boxes, extent), (np.zeros(2), furthest)]
     for lowest, highest in allowed:
         start = np.clip(start, lowest, highest)
-    left_out = [head.box for head in wanted if head not in kept]
+    left_out = [head.box for head in selected if head not in kept]
     if left_out:
         lowest = np.max([lowest for lowest, _ in allowed], axis=0)
         highest = np.min([highest for _, highest in allowed], axis=0)
-        start = _step_aside(start, extent, np.stack(left_out), lowest, highest)
+        start = _move_off(start, extent, np.stack(left_out), lowest, highest)
     return Region(float(start[X]), float(start[Y]), float(extent[X]), float(extent[Y]))
 
 
-def _play(spans: Floats, extent: Floats) -> tuple[Floats, Floats]:
+def _start_range(spans: Floats, extent: Floats) -> tuple[Floats, Floats]:
     """How far left/up and right/down a window may start that holds the spans, or lies in them."""
     ends = spans[:, 1] - extent, spans[:, 0]
     return np.minimum(*ends), np.maximum(*ends)
@@ -227,7 +227,7 @@ def _eye_line(multiple: float) -> float:
     return float(np.interp(multiple, multiples, [rule.eye_line for rule in PRESETS.values()]))
 
 
-def _step_aside(
+def _move_off(
     start: Floats, extent: Floats, left_out: Floats, lowest: Floats, highest: Floats
 ) -> Floats:
     """Move the window to where its edges cut least through faces, along one axis.
@@ -244,14 +244,14 @@ def _step_aside(
             if lowest[axis] <= edge <= highest[axis]:
                 places.append(np.where(np.arange(2) == axis, edge, start))
 
-    def harm(place: Floats) -> tuple[float, float]:
+    def cost(place: Floats) -> tuple[float, float]:
         first, last = left_out[..., 0] - place, left_out[..., 1] - place
         inside = ((first >= -EPSILON) & (last <= extent + EPSILON)).all(1)
         outside = ((last <= EPSILON) | (first >= extent - EPSILON)).any(1)
         sides = left_out[:, Y, 1] - left_out[:, Y, 0]
         return float(sides[~(inside | outside)].sum()), float(np.abs(place - start).sum())
 
-    return min(places, key=harm)
+    return min(places, key=cost)
 
 
 def _explain(

@@ -108,7 +108,7 @@ class Region:
         """Bottom edge."""
         return self.top + self.height
 
-    def between(self, picture: Size, other: Size) -> "Region":
+    def rescaled(self, picture: Size, other: Size) -> "Region":
         """The same area of a picture, from its pixels at one size to those at another."""
         across, down = other.width / picture.width, other.height / picture.height
         return Region(self.left * across, self.top * down, self.width * across, self.height * down)

@@ -22,7 +22,7 @@ _KEEP, _AVOID = (70, 130, 255), (255, 120, 0)
 _DIMMED = 0.45
 _GLOW = 0.6
 
-Scale = Callable[[float, float], tuple[float, float]]
+Projection = Callable[[float, float], tuple[float, float]]
 
 
 def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
@@ -44,11 +44,11 @@ def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
     if plan.heat is not None:
         picture = _glowing(picture, plan.heat)
 
-    def place(x: float, y: float) -> tuple[float, float]:
+    def project(x: float, y: float) -> tuple[float, float]:
         return x / shrink, y / shrink
 
-    picture = _dimmed(picture, plan.crop, place)
-    _draw_marks(ImageDraw.Draw(picture), plan, place, max(1, min(picture.size) // 200))
+    picture = _dimmed(picture, plan.crop, project)
+    _draw_marks(ImageDraw.Draw(picture), plan, project, max(1, min(picture.size) // 200))
     return picture
 
 
@@ -63,30 +63,30 @@ def _glowing(picture: Image.Image, heat: npt.NDArray[np.float64]) -> Image.Image
     )
 
 
-def _dimmed(picture: Image.Image, window: Box, place: Scale) -> Image.Image:
+def _dimmed(picture: Image.Image, window: Box, project: Projection) -> Image.Image:
     mask = Image.new("L", picture.size, 255)
-    ImageDraw.Draw(mask).rectangle(_corners(window, place), fill=0)
+    ImageDraw.Draw(mask).rectangle(_corners(window, project), fill=0)
     dark = picture.point(lambda value: value * _DIMMED)
     return Image.composite(dark, picture, mask)
 
 
-def _draw_marks(draw: ImageDraw.ImageDraw, plan: Plan, place: Scale, stroke: int) -> None:
+def _draw_marks(draw: ImageDraw.ImageDraw, plan: Plan, project: Projection, stroke: int) -> None:
     for boxes, colour in ((plan.constraints.keep, _KEEP), (plan.constraints.avoid, _AVOID)):
         for box in boxes:
-            draw.rectangle(_corners(box, place), outline=colour, width=stroke * 2)
+            draw.rectangle(_corners(box, project), outline=colour, width=stroke * 2)
     for index, face in enumerate(plan.faces):
         colour = _CHOSEN if index in plan.chosen else _OTHER
-        draw.rectangle(_corners(face.box, place), outline=colour, width=stroke)
+        draw.rectangle(_corners(face.box, project), outline=colour, width=stroke)
         for landmark in face.landmarks:
-            draw.circle(place(*landmark), stroke * 1.5, fill=_LANDMARK)
+            draw.circle(project(*landmark), stroke * 1.5, fill=_LANDMARK)
     window = plan.crop
     if plan.eye_line is not None:
-        ends = [place(window.left, plan.eye_line), place(window.right, plan.eye_line)]
+        ends = [project(window.left, plan.eye_line), project(window.right, plan.eye_line)]
         draw.line(ends, fill=_EYE_LINE, width=stroke)
-    draw.rectangle(_corners(window, place), outline=_WINDOW, width=stroke * 2)
-    draw.circle(place(plan.focus.x, plan.focus.y), stroke * 4, outline=_FOCUS, width=stroke * 2)
+    draw.rectangle(_corners(window, project), outline=_WINDOW, width=stroke * 2)
+    draw.circle(project(plan.focus.x, plan.focus.y), stroke * 4, outline=_FOCUS, width=stroke * 2)
 
 
-def _corners(box: Box | Region, place: Scale) -> tuple[float, float, float, float]:
-    (left, top), (right, bottom) = place(box.left, box.top), place(box.right, box.bottom)
+def _corners(box: Box | Region, project: Projection) -> tuple[float, float, float, float]:
+    (left, top), (right, bottom) = project(box.left, box.top), project(box.right, box.bottom)
     return left, top, max(left, right - 1), max(top, bottom - 1)

@@ -179,7 +179,7 @@ def apply_constraints(plan: Plan, constraints: PixelConstraints) -> Plan:
         cut=replace(plan.cut, region=region),
         focus=point_in(crop, x, y),
         reason=reason,
-        faces_cut=sum(not head.inside(crop) for head in heads),
+        faces_cut=sum(not head.is_inside(crop) for head in heads),
         constraints=constraints,
         warnings=(*plan.warnings, *unmet(constraints, region)),
     )

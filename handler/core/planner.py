@@ -260,7 +260,7 @@ def _plan_subject(frame: Frame, request: CropRequest, strategy: Strategy) -> Pla
         request.target.width,
         request.target.height,
     )
-    region = cover.region_of(kept).between(pixels.size, frame.size)
+    region = cover.region_of(kept).rescaled(pixels.size, frame.size)
     return Plan(
         mode="subject",
         fallback=None,

@@ -39,7 +39,7 @@ def render(frame: Frame, plan: Plan) -> Image.Image:
         no longer premultiplied.
     """
     image = _cut(frame, plan)
-    return image if plan.canvas is None else set_on(plan.canvas, image)
+    return image if plan.canvas is None else paste_on_canvas(plan.canvas, image)
 
 
 def _cut(frame: Frame, plan: Plan) -> Image.Image:
@@ -48,7 +48,7 @@ def _cut(frame: Frame, plan: Plan) -> Image.Image:
     if as_it_is and cut.region == plan.crop.region() and pixels.size == frame.size:
         return pixels.crop(plan.crop)
     if cut.bounds is None:
-        image = pixels.read(cut.region.between(frame.size, pixels.size), cut.size)
+        image = pixels.read(cut.region.rescaled(frame.size, pixels.size), cut.size)
     else:
         image = _resize_part(pixels, cut.bounds, cut)
     return image.convert("RGBA") if image.mode == "RGBa" else image
@@ -61,11 +61,11 @@ def _resize_part(pixels: Pixels, part: Box, cut: Cut) -> Image.Image:
     return resample(premultiply(pixels.crop(part)), inside, cut.size)
 
 
-def set_on(canvas: Canvas, image: Image.Image) -> Image.Image:
+def paste_on_canvas(canvas: Canvas, image: Image.Image) -> Image.Image:
     """Lay a picture on its canvas.
 
     Args:
-        canvas: the ground.
+        canvas: the background.
         image: mode L, RGB, RGBX or RGBA; its own transparency stays, as in sharp.
 
     Returns:
@@ -73,6 +73,10 @@ def set_on(canvas: Canvas, image: Image.Image) -> Image.Image:
     """
     transparent = image.mode == "RGBA" or canvas.colour[3] < 255
     mode = "RGBA" if transparent else "RGB"
-    ground = Image.new(mode, (canvas.size.width, canvas.size.height), canvas.colour[: len(mode)])
-    ground.paste(image if image.mode == mode else image.convert(mode), (canvas.left, canvas.top))
-    return ground
+    background = Image.new(
+        mode, (canvas.size.width, canvas.size.height), canvas.colour[: len(mode)]
+    )
+    background.paste(
+        image if image.mode == mode else image.convert(mode), (canvas.left, canvas.top)
+    )
+    return background

@@ -25,17 +25,17 @@ FLOOR = 0.2
 _MAX_FACES = 1000
 
 
-class Seen(NamedTuple):
+class NetworkOutput(NamedTuple):
     """What the network makes of a picture.
 
     Attributes:
-        found: its faces.
+        faces: its faces.
         heat: float32 (rows, columns), how sure it is of a face at each place, 0 to 1.
         levels: two inner levels, float32 (bands, rows, columns), an eighth and a sixteenth of the
             picture's size: what it has learnt to tell apart, faces or not.
     """
 
-    found: Detections
+    faces: Detections
     heat: NDArray[np.float32]
     levels: list[NDArray[np.float32]]
 
@@ -60,18 +60,18 @@ class CenterFace:
         Returns:
             Those of score `FLOOR` or more.
         """
-        return self.look(picture).found
+        return self.run(picture).faces
 
-    def look(self, picture: Image.Image) -> Seen:
+    def run(self, picture: Image.Image) -> NetworkOutput:
         """As `detect`, and all else that the network makes of the picture."""
         pixels = _as_input(picture)
         outputs = self._session.run(None, {self._input: pixels})
-        shown = [_shown(one, pixels, picture) for one in outputs]
+        shown = [_without_padding(one, pixels, picture) for one in outputs]
         maps, levels = shown[:_MAPS], shown[_MAPS:]
-        return Seen(_read_maps(*maps), maps[0][0], levels)
+        return NetworkOutput(_read_maps(*maps), maps[0][0], levels)
 
 
-def _shown(
+def _without_padding(
     output: NDArray[np.float32], pixels: NDArray[np.float32], picture: Image.Image
 ) -> NDArray[np.float32]:
     """The cells of an output that show the picture, and not what was added to fill its blocks."""

@@ -75,12 +75,12 @@ class FaceDetector:
             The network's own boxes, in the picture after `turned_upright`; and the turn that it
             was given, 0 if none.
         """
-        found, turn = self._look(picture), 0
+        found, turn = self._detect_at_two_scales(picture), 0
         upright = found.best_upright
         if upright < _CLEARLY_UPRIGHT:
-            other, score = self._surest_turn(picture)
+            other, score = self._best_turn(picture)
             if score >= max(threshold, _LEAST_TURNED) and score > upright + _UPRIGHT_BONUS:
-                found, turn = self._look(turned_upright(picture, other)), other
+                found, turn = self._detect_at_two_scales(turned_upright(picture, other)), other
         return found.where(found.scores >= threshold), turn
 
     def inspect(self, view: Image.Image, source: Size, sensitivity: float) -> Inspection:
@@ -94,20 +94,20 @@ class FaceDetector:
             source: size of the picture itself.
             sensitivity: as for `find`.
         """
-        seen = self._network.look(view)
-        found = seen.found.suppressed(_SAME_FACE)
+        output = self._network.run(view)
+        found = output.faces.suppressed(_SAME_FACE)
         found = found.where(found.scores >= least_score(sensitivity))
-        maps = [("faces", seen.heat + _NO_FACE)]
-        maps += [("novelty", novelty(level)) for level in seen.levels]
+        maps = [("faces", output.heat + _NO_FACE)]
+        maps += [("novelty", novelty(level)) for level in output.levels]
         return Inspection(tuple(to_faces(found, 0, Size(*view.size), source)), maps)
 
-    def _look(self, picture: Image.Image) -> Detections:
+    def _detect_at_two_scales(self, picture: Image.Image) -> Detections:
         small = coarse_view(picture)
         coarse = self._network.detect(small)
         coarse = coarse.scaled(picture.width / small.width, picture.height / small.height)
         return self._network.detect(picture).joined(coarse).suppressed(_SAME_FACE)
 
-    def _surest_turn(self, picture: Image.Image) -> tuple[int, float]:
+    def _best_turn(self, picture: Image.Image) -> tuple[int, float]:
         small = coarse_view(picture)
         scores = {
             turn: self._network.detect(turned_upright(small, turn)).best_upright

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from handler.core.geometry import Orientation, Size
-from handler.core.image.frame import Frame, fitted, view_of
+from handler.core.image.frame import Frame, opaque_view, scaled_to
 from handler.core.image.orientation import turn_upright
 
 # Long sides in pixels. At 640 the network finds small faces, at 320 very large ones, too; a third
@@ -21,12 +21,12 @@ UPRIGHT_AFTER = {
 def fine_view(frame: Frame) -> Image.Image:
     """The whole picture with a long side of 640 pixels, mode RGB or RGBX, decoded no finer."""
     pixels = frame.pixels(max(frame.size.width, frame.size.height) / _FINE)
-    return view_of(pixels, fitted(frame.size, _FINE))
+    return opaque_view(pixels, scaled_to(frame.size, _FINE))
 
 
 def coarse_view(picture: Image.Image) -> Image.Image:
     """A picture with a long side of 320 pixels, each the mean of what it covers."""
-    size = fitted(Size(*picture.size), _COARSE)
+    size = scaled_to(Size(*picture.size), _COARSE)
     return picture.resize((size.width, size.height), Image.Resampling.BOX)
 
 

@@ -14,21 +14,21 @@ _LOWER_BY_SIDES = 0.07
 _CHIN = {0: (0, 1), 90: (-1, 0), 180: (0, -1), 270: (1, 0)}
 
 
-def to_faces(found: Detections, turn: int, seen: Size, source: Size) -> list[Face]:
+def to_faces(found: Detections, turn: int, viewed: Size, source: Size) -> list[Face]:
     """Express detections as faces of the source picture.
 
     Args:
-        found: in pixels of the picture as seen by the network, after `turned_upright`.
+        found: in pixels of the picture as viewed by the network, after `turned_upright`.
         turn: what that was given: how far heads lean to the right in the picture, in degrees.
-        seen: size of the picture as seen, before turning.
+        viewed: size of the picture as viewed, before turning.
         source: size of the picture itself.
 
     Returns:
-        One face for each detection, in the same order. Boxes are square in the picture as seen,
+        One face for each detection, in the same order. Boxes are square in the picture as viewed,
         and end at the edges of the picture.
     """
     upright = UPRIGHT_AFTER[turn]
-    turned = upright.size(seen)
+    turned = upright.size(viewed)
 
     def place(x: float, y: float, width: float = 0, height: float = 0) -> Region:
         return upright.stored_region(Region(x, y, width, height), turned)
@@ -44,10 +44,10 @@ def to_faces(found: Detections, turn: int, seen: Size, source: Size) -> list[Fac
         left, top, right, bottom = box
         total = (turn + int(lean)) % 360
         square = _square(place(left, top, right - left, bottom - top), total)
-        points = [place(x, y).between(seen, source) for x, y in marks]
+        points = [place(x, y).rescaled(viewed, source) for x, y in marks]
         faces.append(
             Face(
-                box=square.between(seen, source).box_in(source),
+                box=square.rescaled(viewed, source).box_in(source),
                 score=score,
                 landmarks=tuple((point.left, point.top) for point in points),
                 turn=total,

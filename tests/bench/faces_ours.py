@@ -70,7 +70,7 @@ def detect(path: str, lean: int) -> dict[str, Any]:
         found.boxes.tolist(), found.scores.tolist(), strict=True
     ):
         box = Region(left, top, right - left, bottom - top)
-        box = upright.stored_region(box, upright.size(seen)).between(seen, frame.size)
+        box = upright.stored_region(box, upright.size(seen)).rescaled(seen, frame.size)
         boxes.append([box.left, box.top, box.right, box.bottom, score])
     return {"boxes": boxes, "lean": turn, "cpu": milliseconds}
 

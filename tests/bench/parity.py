@@ -122,6 +122,6 @@ def _window(data: bytes, settings: dict[str, Any]) -> tuple[Size, tuple[int, int
     decoded = picture.pixels(plan.cut.shrink).size
     cover = Cover.of(decoded, request.target)
     whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
-    region = plan.cut.region.between(picture.size, decoded)
+    region = plan.cut.region.rescaled(picture.size, decoded)
     left, top = region.left - whole.left, region.top - whole.top
     return cover.resized, (round(left / cover.shrink), round(top / cover.shrink))

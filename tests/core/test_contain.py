@@ -9,7 +9,7 @@ from PIL import Image
 from handler.core.geometry import Box, Size
 from handler.core.image.fit import Contained, contain
 from handler.core.plan import Canvas
-from handler.core.render import set_on
+from handler.core.render import paste_on_canvas
 from handler.core.request import Colour
 from tests.pictures import gradient
 
@@ -103,7 +103,7 @@ def test_the_ground_is_the_colour_and_the_picture_stays_as_it_is(
     if mode == "RGBA":
         image.putalpha(Image.linear_gradient("L").resize(image.size))
 
-    result = set_on(Canvas(Size(40, 40), 5, 10, colour), image)
+    result = paste_on_canvas(Canvas(Size(40, 40), 5, 10, colour), image)
 
     assert (result.mode, result.size) == (expected, (40, 40))
     inside = result.crop((5, 10, 35, 30))

@@ -94,7 +94,7 @@ def test_the_box_of_a_region_inside_is_off_by_half_a_pixel_at_most(
 def test_a_region_between_sizes_covers_the_same_share(
     region: Region, picture: Size, other: Size
 ) -> None:
-    there = region.between(picture, other)
+    there = region.rescaled(picture, other)
 
     for place, size in (("left", "width"), ("right", "width"), ("top", "height")):
         share = getattr(region, place) / getattr(picture, size)

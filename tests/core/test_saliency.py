@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from handler.core.geometry import Region, Size
 from handler.core.saliency.interest import GRID, combine
-from handler.core.saliency.maps import find_salient
-from handler.core.saliency.minimum_barrier import distance_to_frame
+from handler.core.saliency.maps import compute_saliency
+from handler.core.saliency.minimum_barrier import distance_to_border
 from tests.pictures import noise, photo
 
 untimed = settings(deadline=None)
@@ -26,7 +26,7 @@ def disc(x: float, y: float, size: tuple[int, int] = (320, 240)) -> Image.Image:
 
 
 def heat_of(image: Image.Image) -> np.ndarray:
-    return combine(find_salient(image).maps).heat
+    return combine(compute_saliency(image).maps).heat
 
 
 def barrier(values: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ def barrier(values: np.ndarray) -> np.ndarray:
 def test_no_barrier_is_lower_than_that_of_the_best_path(width: int, height: int, seed: int) -> None:
     values = np.random.default_rng(seed).integers(0, 6, (1, height, width)).astype(np.float32)
 
-    found, exact = distance_to_frame(values)[0], barrier(values[0])
+    found, exact = distance_to_border(values)[0], barrier(values[0])
 
     assert (found >= exact).all()
     assert (found[[0, -1]] == 0).all()
@@ -71,7 +71,7 @@ def test_the_barrier_in_a_photo_is_nearly_that_of_the_best_path() -> None:
     image = photo("coffee.png").convert("L").resize((40, 28))
     values = np.asarray(image, np.float32)
 
-    found, exact = distance_to_frame(values[np.newaxis])[0], barrier(values)
+    found, exact = distance_to_border(values[np.newaxis])[0], barrier(values)
 
     assert np.abs(found - exact).mean() < 0.2 * exact.mean()
 
@@ -80,7 +80,7 @@ def test_what_stands_inside_is_enclosed_and_what_leaves_the_picture_is_not() -> 
     image = disc(0.5, 0.3)
     ImageDraw.Draw(image).rectangle((200, 180, 320, 240), fill=(200, 40, 40))
 
-    enclosure = dict(find_salient(image).maps)["enclosure"]
+    enclosure = dict(compute_saliency(image).maps)["enclosure"]
 
     height, width = enclosure.shape
     inside = enclosure[round(0.3 * height), width // 2]
@@ -93,7 +93,7 @@ def test_corners_are_where_there_is_contrast_in_all_directions() -> None:
     image = Image.fromarray(stripes).convert("RGB")
     image.paste(noise(60, 60), (130, 90))
 
-    corners = dict(find_salient(image).maps)["corners"]
+    corners = dict(compute_saliency(image).maps)["corners"]
 
     height, width = corners.shape
     assert corners[height // 2, width // 2] > 10 * corners[height // 4, width // 4]
@@ -112,7 +112,7 @@ def test_the_heat_is_where_the_one_thing_is(x: float, y: float) -> None:
 
 @pytest.mark.parametrize("level", [0, 77, 255])
 def test_a_picture_of_one_colour_has_the_heat_of_the_centre_alone(level: int) -> None:
-    interest = combine(find_salient(Image.new("RGB", (300, 200), (level, 99, 0))).maps)
+    interest = combine(compute_saliency(Image.new("RGB", (300, 200), (level, 99, 0))).maps)
 
     assert interest.heat.max() == interest.heat[15:17, 15:17].max()
     # The maps are float32, whose sums depend on the processor in the last bits.
@@ -133,8 +133,8 @@ def test_there_is_structure_in_photos_and_none_in_a_plain_sky() -> None:
     sky = np.linspace(120, 220, 240)[:, np.newaxis, np.newaxis] * [0.6, 0.8, 1.0]
     sky = np.broadcast_to(sky, (240, 320, 3)).astype(np.uint8)
 
-    assert find_salient(photo("coffee.png", (320, 240))).structure > 1
-    assert find_salient(Image.fromarray(sky)).structure < 0.2
+    assert compute_saliency(photo("coffee.png", (320, 240))).structure > 1
+    assert compute_saliency(Image.fromarray(sky)).structure < 0.2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (2, 3), (320, 20)])

@@ -15,7 +15,7 @@ _ALIGNED = 1e-6
 # What is seen where a picture is transparent: neither light nor dark, neither skin nor hair.
 _BACKDROP = 128
 
-Seen = TypeVar("Seen")
+Value = TypeVar("Value")
 
 
 class Pixels:
@@ -50,7 +50,7 @@ class Pixels:
         self._orientation = orientation
         self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
         self._last: tuple[Region, Size, Image.Image] | None = None
-        self._seen: dict[str, object] = {}
+        self._cache: dict[str, object] = {}
 
     def native(self) -> Image.Image:
         """The whole picture upright, in the file's own colours, alpha not premultiplied.
@@ -88,18 +88,18 @@ class Pixels:
         self._last = region, size, upright
         return upright
 
-    def once(self, name: str, look: Callable[[], Seen]) -> Seen:
+    def cached(self, name: str, compute: Callable[[], Value]) -> Value:
         """What is seen when the whole picture is looked at: several plans share the first look.
 
         Args:
             name: of what is looked for.
-            look: called unless that was looked for before.
+            compute: called unless that was looked for before.
         """
-        if name not in self._seen:
-            self._seen[name] = look()
-        return cast(Seen, self._seen[name])
+        if name not in self._cache:
+            self._cache[name] = compute()
+        return cast(Value, self._cache[name])
 
-    def overview(self, size: Size) -> Image.Image:
+    def low_resolution(self, size: Size) -> Image.Image:
         """The whole picture, upright, each pixel about the mean of what it covers.
 
         Rougher than `read` and several times as fast; alpha, if any, premultiplied (mode RGBa).
@@ -157,12 +157,12 @@ class Frame(Protocol):
         """Free the memory of the decoded pixels; `pixels` decodes them again."""
 
 
-def view_of(pixels: Pixels, size: Size) -> Image.Image:
+def opaque_view(pixels: Pixels, size: Size) -> Image.Image:
     """The whole picture in ``size`` pixels, opaque: mode RGB or RGBX."""
-    return opaque(pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), size))
+    return flatten(pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), size))
 
 
-def opaque(picture: Image.Image) -> Image.Image:
+def flatten(picture: Image.Image) -> Image.Image:
     """A picture as `Pixels` has it, on grey where it is transparent: mode RGB or RGBX."""
     if picture.mode == "RGBa":
         backdrop = Image.new("RGB", picture.size, (_BACKDROP,) * 3)
@@ -172,7 +172,7 @@ def opaque(picture: Image.Image) -> Image.Image:
     return picture if picture.mode in ("RGB", "RGBX") else picture.convert("RGB")
 
 
-def fitted(size: Size, long_side: int) -> Size:
+def scaled_to(size: Size, long_side: int) -> Size:
     """The size, scaled to a long side of that many pixels."""
     factor = long_side / max(size.width, size.height)
     return Size(max(1, round(size.width * factor)), max(1, round(size.height * factor)))

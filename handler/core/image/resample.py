@@ -43,7 +43,7 @@ def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
         return image
     shrinks = region.width >= size.width and region.height >= size.height
     if shrinks and image.width * image.height <= _EXACT_PIXELS:
-        return _like(image.mode, shrink_exactly(image, region, size))
+        return _from_array(image.mode, shrink_exactly(image, region, size))
     columns = list(_spans(region.left, region.width / size.width, size.width, image.width))
     rows = list(_spans(region.top, region.height / size.height, size.height, image.height))
     rows = [part for row in rows for part in row.cut(_rows_at_once(region, size))]
@@ -96,7 +96,7 @@ class _Span:
             )
 
     @property
-    def taken(self) -> tuple[int, int]:
+    def existing(self) -> tuple[int, int]:
         """First and last (exclusive) source pixel that exists."""
         if not self.overhangs:
             return 0, self.side
@@ -145,20 +145,20 @@ def _spans(origin: float, shrink: float, length: int, side: int) -> Iterator[_Sp
 
 
 def _resample_part(image: Image.Image, column: _Span, row: _Span) -> Image.Image:
-    (left, right), (top, bottom) = column.taken, row.taken
+    (left, right), (top, bottom) = column.existing, row.existing
     x, y = column.origin, row.origin
     if column.overhangs or row.overhangs:
         strip = np.asarray(image.crop((left, top, right, bottom)))
         margins = [(row.before, row.after), (column.before, column.after)]
         margins += [(0, 0)] * (strip.ndim - 2)
-        image = _like(image.mode, np.pad(strip, margins, mode="edge"))
+        image = _from_array(image.mode, np.pad(strip, margins, mode="edge"))
         x += column.before - left
         y += row.before - top
     size = Size(column.length, row.length)
     return _resize(image, Region(x, y, size.width * column.shrink, size.height * row.shrink), size)
 
 
-def _like(mode: str, pixels: np.ndarray) -> Image.Image:
+def _from_array(mode: str, pixels: np.ndarray) -> Image.Image:
     height, width = pixels.shape[:2]
     return Image.frombytes(mode, (width, height), pixels.tobytes())
 

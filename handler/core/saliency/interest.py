@@ -14,8 +14,8 @@ from PIL import Image
 from handler.core.detection import Detector, Inspection
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
-from handler.core.image.frame import Frame, fitted, opaque
-from handler.core.saliency.maps import find_salient
+from handler.core.image.frame import Frame, flatten, scaled_to
+from handler.core.saliency.maps import compute_saliency
 
 Map = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ GRID = 32
 # What is nothing beside the mean counts as a tenth of it: a map can make a place ten times less
 # interesting than it makes the mean, but not rule it out. Between a thirtieth and a half the
 # windows are the same.
-_LEAST = 0.1
+_FLOOR = 0.1
 _TINY = 1e-6
 # Mean corner strength at which a network's maps count half. It lies between that of a clear sky
 # (0.2) and that of the emptiest of 234 photos (0.8).
@@ -58,17 +58,17 @@ class InterestMap:
         Returns:
             float64 (m, n), 0 to 1.
         """
-        across, down = _inside(lefts, window[0]), _inside(tops, window[1])
+        across, down = _coverage(lefts, window[0]), _coverage(tops, window[1])
         return np.asarray(down @ self.heat @ across.T)
 
     def without(self, areas: Sequence[Region], picture: Size) -> "InterestMap":
         """The same with nothing of interest in some areas, given in pixels of the picture."""
-        left = np.ones_like(self.heat)
+        remaining = np.ones_like(self.heat)
         for area in areas:
-            across = _inside(np.array([area.left / picture.width]), area.width / picture.width)
-            down = _inside(np.array([area.top / picture.height]), area.height / picture.height)
-            left *= 1 - down.T @ across
-        heat = self.heat * left
+            across = _coverage(np.array([area.left / picture.width]), area.width / picture.width)
+            down = _coverage(np.array([area.top / picture.height]), area.height / picture.height)
+            remaining *= 1 - down.T @ across
+        heat = self.heat * remaining
         return InterestMap(heat / heat.sum(), self.weights) if heat.sum() > _TINY else self
 
 
@@ -91,19 +91,19 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
     Args:
         frame: the opened picture.
         shrink: coarsest scale to decode at, in source pixels per pixel; see `decoding_shrink`.
-        detector: the face detector, whose maps are combined with those of `find_salient`.
+        detector: the face detector, whose maps are combined with those of `compute_saliency`.
     """
     pixels = frame.pixels(shrink)
 
     def compute() -> Interest:
-        view = opaque(pixels.overview(fitted(frame.size, _VIEW_SIDE)))
-        salient = find_salient(view)
+        view = flatten(pixels.low_resolution(scaled_to(frame.size, _VIEW_SIDE)))
+        salient = compute_saliency(view)
         found = None if detector is None else detector.inspect(view, frame.size)
         if found is None:
             return Interest(combine(salient.maps), None)
         return Interest(combine([*salient.maps, *_trusted(found, salient.structure)]), found.faces)
 
-    return pixels.once("saliency" if detector is None else "saliency and faces", compute)
+    return pixels.cached("saliency" if detector is None else "saliency and faces", compute)
 
 
 def decoding_shrink(shrink: float, picture: Size) -> float:
@@ -150,19 +150,19 @@ def combine(maps: Sequence[tuple[str, NDArray[np.floating]]]) -> InterestMap:
 def _logarithm(values: NDArray[np.floating]) -> Map:
     image = Image.fromarray(np.asarray(values, np.float32))
     cells = np.asarray(image.resize((GRID, GRID), Image.Resampling.BILINEAR), np.float64)
-    return np.asarray(np.log(np.maximum(cells, 0) / (cells.mean() + _TINY) + _LEAST))
+    return np.asarray(np.log(np.maximum(cells, 0) / (cells.mean() + _TINY) + _FLOOR))
 
 
 def _variance_shares(logarithms: Sequence[tuple[str, Map]], total: Map) -> dict[str, float]:
-    off = total - total.mean()
-    variance = float((off**2).mean())
+    deviation = total - total.mean()
+    variance = float((deviation**2).mean())
     weights = dict.fromkeys((name for name, _ in logarithms), 0.0)
     for name, logarithm in logarithms:
-        weights[name] += float((off * logarithm).mean()) / variance
+        weights[name] += float((deviation * logarithm).mean()) / variance
     return weights
 
 
-def _inside(starts: Map, length: float) -> Map:
+def _coverage(starts: Map, length: float) -> Map:
     """How much of each cell is between ``starts`` and ``starts + length``, (n, cells), 0 to 1."""
     edges = np.arange(GRID + 1) / GRID
     first = np.maximum(edges[:-1], starts[:, np.newaxis])

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handler.core.geometry import Size
-from handler.core.saliency.minimum_barrier import distance_to_frame
+from handler.core.saliency.minimum_barrier import distance_to_border
 
 Floats = NDArray[np.float32]
 
@@ -69,7 +69,7 @@ class Saliency:
     structure: float
 
 
-def find_salient(view: Image.Image) -> Saliency:
+def compute_saliency(view: Image.Image) -> Saliency:
     """Look at a picture.
 
     Args:
@@ -111,7 +111,7 @@ def _corners(lightness: Floats) -> Floats:
 
 def _enclosure(lab: Floats) -> Floats:
     size = _scaled(Size(lab.shape[2], lab.shape[1]), _BARRIER_SIDE, 1)
-    distance = distance_to_frame(_smoothed(lab, size, 0))
+    distance = distance_to_border(_smoothed(lab, size, 0))
     return _smoothed(distance.sum(axis=0), size, _BARRIER_SIGMA)
 
 

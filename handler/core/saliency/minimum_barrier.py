@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 _PASSES = 2
 
 
-def distance_to_frame(values: Floats) -> Floats:
+def distance_to_border(values: Floats) -> Floats:
     """Distance of every pixel to the frame, each channel by itself.
 
     Args:
@@ -28,15 +28,15 @@ def distance_to_frame(values: Floats) -> Floats:
     """
     # The largest value on the best path found so far, and the smallest negated: the one is updated
     # as the other is, and their sum is the barrier.
-    ground = np.stack([values, -values]).transpose(2, 0, 1, 3)
-    paths = np.full_like(ground, np.inf)
-    paths[[0, -1]] = ground[[0, -1]]
-    paths[..., [0, -1]] = ground[..., [0, -1]]
+    signed = np.stack([values, -values]).transpose(2, 0, 1, 3)
+    paths = np.full_like(signed, np.inf)
+    paths[[0, -1]] = signed[[0, -1]]
+    paths[..., [0, -1]] = signed[..., [0, -1]]
     for _ in range(_PASSES):
         for _ in ("down and up", "right and left"):
-            _sweep(paths, ground)
-            _sweep(paths[::-1], ground[::-1])
-            paths, ground = _turned(paths), _turned(ground)
+            _sweep(paths, signed)
+            _sweep(paths[::-1], signed[::-1])
+            paths, signed = _turned(paths), _turned(signed)
     return np.asarray(paths.sum(axis=1).transpose(1, 0, 2))
 
 
@@ -45,14 +45,14 @@ def _turned(lines: Floats) -> Floats:
     return np.ascontiguousarray(lines.transpose(3, 1, 2, 0))
 
 
-def _sweep(paths: Floats, ground: Floats) -> None:
+def _sweep(paths: Floats, signed: Floats) -> None:
     """Let each line's paths go on from those of the line before, where that is better.
 
     Args:
         paths: (lines, 2, channels, length); updated.
-        ground: the values and their negatives, of the same shape.
+        signed: the values and their negatives, of the same shape.
     """
-    for before, here, values in zip(paths[:-1], paths[1:], ground[1:], strict=True):
+    for before, here, values in zip(paths[:-1], paths[1:], signed[1:], strict=True):
         longer = np.maximum(before, values)
         better = longer[0] + longer[1] < here[0] + here[1]
         np.copyto(here, longer, where=better)

@@ -20,7 +20,7 @@ from handler.core.placement import (
 )
 from handler.core.request import FaceChoice, PixelConstraints
 from handler.core.saliency.interest import GRID, Interest, InterestMap
-from handler.core.spans import Floats, X, Y, spans_of
+from handler.core.spans import Floats, X, Y, bounds_of, spans_of
 
 # What a window at the very edge must hold more of the interest than the one in the centre, as a
 # share of it all. People who crop leave the centre unwillingly; and where nothing is of interest
@@ -28,7 +28,7 @@ from handler.core.spans import Floats, X, Y, spans_of
 # place matters little, stays where it is, and a narrow one goes where the interest is.
 _COST_OF_EDGE = 0.05
 # Less than this of the interest is not worth a word.
-_NO_MATTER = 0.005
+_NEGLIGIBLE = 0.005
 # In sides of a face's box, which ends at the brow: up to the hairline.
 _HAIRLINE = 0.25
 
@@ -105,7 +105,7 @@ def select_window(
         region.height,
     )
     kept, kept_by_centre = _kept(heat, region, picture), _kept(heat, centre, picture)
-    cut = sum(not head.inside(crop) for head in held)
+    cut = sum(not head.is_inside(crop) for head in held)
     return Selection(
         region=region,
         crop=crop,
@@ -130,24 +130,24 @@ def _place(
     """Where the interest is best kept, of all places that hold what is to be held."""
     keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
     boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
-    rooms = [head.room(0.0, picture, _HAIRLINE) for head in heads]
+    margins = [head.margin_box(0.0, picture, _HAIRLINE) for head in heads]
     extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
     places = PlacementRange.inside(picture, extent).holding(keep).holding(boxes)
-    places = places.holding(np.array(rooms).reshape(-1, 2, 2))
-    middle = (np.array([picture.width, picture.height]) - extent) / 2
+    places = places.holding(np.array(margins).reshape(-1, 2, 2))
+    middle = (bounds_of(picture) - extent) / 2
     return places.best(_interest_score(interest, extent, picture), middle, avoid)
 
 
 def _interest_score(interest: InterestMap, extent: Floats, picture: Size) -> Score:
-    bounds = np.array([picture.width, picture.height], float)
+    bounds = bounds_of(picture)
     window = extent / bounds
-    room = np.maximum(bounds - extent, 1e-9)
+    travel = np.maximum(bounds - extent, 1e-9)
 
     def score(xs: Floats, ys: Floats) -> Floats:
         kept = interest.kept(xs / bounds[X], ys / bounds[Y], (window[X], window[Y]))
         # From 0 in the centre to 1 at the edge.
-        off = np.abs(ys / room[Y] - 0.5)[:, np.newaxis] + np.abs(xs / room[X] - 0.5)
-        return np.asarray(kept - _COST_OF_EDGE * 2 * off)
+        distance = np.abs(ys / travel[Y] - 0.5)[:, np.newaxis] + np.abs(xs / travel[X] - 0.5)
+        return np.asarray(kept - _COST_OF_EDGE * 2 * distance)
 
     return score
 
@@ -171,7 +171,7 @@ def _hottest(interest: InterestMap, region: Region, picture: Size) -> tuple[floa
 
 def _explain(kept: float, kept_by_centre: float, faces: int, cut: int) -> str:
     what = f"{kept:.0%} of what draws the eye, where the centre has {kept_by_centre:.0%}"
-    if abs(kept - kept_by_centre) < _NO_MATTER:
+    if abs(kept - kept_by_centre) < _NEGLIGIBLE:
         what = f"{kept:.0%} of what draws the eye, as the centre does"
     if not faces:
         return f"Holds {what}."

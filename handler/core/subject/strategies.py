@@ -20,7 +20,7 @@ _MAX_SCORED_PIXELS = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SubjectWindow:
     """The window that a strategy chose, in pixels of the resized picture.
 
     Attributes:
@@ -36,7 +36,7 @@ class Found:
     heat: Heat | None
 
 
-def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy) -> Found:
+def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy) -> SubjectWindow:
     """Choose the window of ``target`` pixels.
 
     Args:
@@ -48,15 +48,15 @@ def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy)
     return _STRATEGIES[strategy](pixels, cover, target)
 
 
-def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> Found:
-    scores = pixels.once("attention", lambda: score(_scored(pixels, cover)))
+def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindow:
+    scores = pixels.cached("attention", lambda: score(_scored_picture(pixels, cover)))
     found = choose_window(scores, cover.resized, target)
     reason = "Centred on what draws the eye most: edges, skin colour and saturation."
-    return Found(found.window, found.focus, reason, found.heat)
+    return SubjectWindow(found.window, found.focus, reason, found.heat)
 
 
-def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> Found:
-    picture = _scored(pixels, cover)
+def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindow:
+    picture = _scored_picture(pixels, cover)
     across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
     bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
     if picture.mode == "RGBX":
@@ -69,13 +69,13 @@ def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> Found:
     ).clamp_to(cover.resized)
     centre = Point(window.left + window.width // 2, window.top + window.height // 2)
     reason = "What is left when the strips with the least to see are cut away."
-    return Found(window, centre, reason, None)
+    return SubjectWindow(window, centre, reason, None)
 
 
 _STRATEGIES = {"attention": _find_by_attention, "entropy": _find_by_entropy}
 
 
-def _scored(pixels: Pixels, cover: Cover) -> Image.Image:
+def _scored_picture(pixels: Pixels, cover: Cover) -> Image.Image:
     whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
     excess = math.sqrt(max(1, cover.resized.area / _MAX_SCORED_PIXELS))
     size = Size(

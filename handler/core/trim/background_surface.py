@@ -61,36 +61,36 @@ def _fit_edge(terms: Floats, values: Floats) -> Floats:
     solution = np.zeros((terms.shape[1], values.shape[1]))
     solution[0] = np.median(values, axis=0)
     for degree, scale in _EDGE_ROUNDS:
-        off = np.abs(values - terms @ solution).max(axis=1)
-        solution = _solve(terms, values, _say(off, scale), degree)
+        deviation = np.abs(values - terms @ solution).max(axis=1)
+        solution = _solve(terms, values, _robust_weights(deviation, scale), degree)
     return solution
 
 
 def _fit_inside(terms: Floats, values: Floats, solution: Floats, shape: tuple[int, int]) -> Floats:
     for degree, scale in _ROUNDS:
-        off = np.abs(values - terms @ solution).max(axis=1)
+        deviation = np.abs(values - terms @ solution).max(axis=1)
         # Beside a cell of the product there may be a little of it in the next one.
-        beyond = np.pad((off > 2 * scale).reshape(shape), 1)
-        beside = beyond[1:-1, 1:-1] | beyond[:-2, 1:-1] | beyond[2:, 1:-1]
-        beside |= beyond[1:-1, :-2] | beyond[1:-1, 2:]
-        weights = np.where(beside.ravel(), 0, _say(off, scale))
+        outliers = np.pad((deviation > 2 * scale).reshape(shape), 1)
+        adjacent = outliers[1:-1, 1:-1] | outliers[:-2, 1:-1] | outliers[2:, 1:-1]
+        adjacent |= outliers[1:-1, :-2] | outliers[1:-1, 2:]
+        weights = np.where(adjacent.ravel(), 0, _robust_weights(deviation, scale))
         solution = _solve(terms, values, weights, degree)
     return solution
 
 
-def _say(off: Floats, scale: float) -> Floats:
-    return (1 + (off / scale) ** 2) ** -2.0
+def _robust_weights(deviation: Floats, scale: float) -> Floats:
+    return (1 + (deviation / scale) ** 2) ** -2.0
 
 
 def _solve(terms: Floats, values: Floats, weights: Floats, degree: int) -> Floats:
     used = int(np.searchsorted(_Y + _X, degree, side="right"))
     chosen = terms[:, :used]
-    weighed = chosen * weights[:, np.newaxis]
+    weighted = chosen * weights[:, np.newaxis]
     bends = (_Y + _X)[:used] ** 2 * _STIFFNESS * len(terms)
     # The mean is free, but must not be undetermined where no cell has a say.
-    normal = weighed.T @ chosen + np.diag(np.maximum(bends, np.finfo(float).eps))
+    normal = weighted.T @ chosen + np.diag(np.maximum(bends, np.finfo(float).eps))
     solution = np.zeros((len(_TERMS), values.shape[1]))
-    solution[:used] = np.linalg.solve(normal, weighed.T @ values)
+    solution[:used] = np.linalg.solve(normal, weighted.T @ values)
     return solution
 
 

@@ -46,25 +46,25 @@ def find_content(image: Image.Image, threshold: int, background: tuple[int, ...]
         The box in pixels of ``image``; None when there is nothing but background.
     """
     width, height = image.size
-    test = _Test.of(image, threshold, background)
+    test = _ContentTest.of(image, threshold, background)
 
     def rows(start: int, stop: int) -> Mask:
-        found = test.find(Box(0, start, width, stop - start))
+        found = test.content_in(Box(0, start, width, stop - start))
         return np.asarray(found.any(axis=(1, 2)), np.bool_)
 
-    step = test.lines_of(width)
+    step = test.lines_per_strip(width)
     top = _first(rows, 0, height, step)
     if top is None:
         return None
     bottom = _last(rows, top, height, step)
 
     def columns(start: int, stop: int) -> Mask:
-        found = test.find(Box(start, top, stop - start, bottom - top))
+        found = test.content_in(Box(start, top, stop - start, bottom - top))
         # Both axes at once would be an order of magnitude slower.
         columns_by_band = np.asarray(found.any(axis=0), np.bool_)
         return np.asarray(columns_by_band.any(axis=1), np.bool_)
 
-    step = test.lines_of(bottom - top)
+    step = test.lines_per_strip(bottom - top)
     left = _first(columns, 0, width, step)
     if left is None:
         return None
@@ -86,7 +86,7 @@ def majority(mask: Mask) -> Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Test:
+class _ContentTest:
     """Tells content from background, sample by sample.
 
     Attributes:
@@ -102,7 +102,7 @@ class _Test:
     highest: Samples
 
     @classmethod
-    def of(cls, image: Image.Image, threshold: int, background: tuple[int, ...]) -> "_Test":
+    def of(cls, image: Image.Image, threshold: int, background: tuple[int, ...]) -> "_ContentTest":
         values = np.array(background)
         bounds = [np.maximum(values - threshold, 0), np.minimum(values + threshold, 255)]
         if image.mode == "RGBX":  # anything may stand in the byte that fills up a pixel
@@ -114,17 +114,19 @@ class _Test:
         rows = (np.tile(bound.astype(np.uint8), image.width) for bound in bounds)
         return cls(image, values.astype(np.uint8), *rows)
 
-    def lines_of(self, length: int) -> int:
+    def lines_per_strip(self, length: int) -> int:
         """How many lines of that many pixels make a strip."""
         return max(_FEWEST_LINES, _STRIP_BYTES // (length * len(self.background)))
 
-    def find(self, box: Box) -> Mask:
+    def content_in(self, box: Box) -> Mask:
         """Which samples of a box are content: (height, width, samples)."""
         left, top = max(0, box.left - 1), max(0, box.top - 1)
         right, bottom = min(self.image.width, box.right + 1), min(self.image.height, box.bottom + 1)
         shape = (bottom - top, right - left, len(self.background))
         found = np.zeros((box.height, box.width, shape[2]), np.bool_)
-        shown = self._shown(np.asarray(self.image.crop((left, top, right, bottom))).reshape(shape))
+        shown = self._flattened(
+            np.asarray(self.image.crop((left, top, right, bottom))).reshape(shape)
+        )
         if shown is None:
             return found
         # Edge pixels are repeated outside the picture.
@@ -140,7 +142,7 @@ class _Test:
                 found |= majority(np.pad(far.reshape(shape), missing, mode="edge"))
         return found
 
-    def _shown(self, pixels: Samples) -> Samples | None:
+    def _flattened(self, pixels: Samples) -> Samples | None:
         """The pixels as they are seen on the background, with their alpha; None: not at all."""
         if self.image.mode != "RGBA":
             return pixels
@@ -150,8 +152,8 @@ class _Test:
         if opacity.max() == self.lowest[3] == 0:
             return None
         alpha = opacity.astype(np.uint16)
-        ground = self.background[:3] * (255 - alpha)
-        flat = (pixels[..., :3] * alpha + ground) // 255
+        background = self.background[:3] * (255 - alpha)
+        flat = (pixels[..., :3] * alpha + background) // 255
         return np.concatenate([flat.astype(np.uint8), opacity], axis=2)
 
 

@@ -14,7 +14,7 @@ Counts = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ConnectedComponents:
     """The connected parts of a mask, as runs along its rows.
 
     Attributes:
@@ -69,7 +69,7 @@ class Parts:
         return np.maximum(*sides)
 
     def mask(self, chosen: Mask) -> Mask:
-        """The mask of some parts.
+        """The mask of some components.
 
         Args:
             chosen: (parts).
@@ -81,23 +81,23 @@ class Parts:
         return np.cumsum(steps, dtype=np.int8).view(np.bool_).reshape(self.shape)
 
 
-def close_gaps(mask: Mask, side: int) -> Mask:
+def closing(mask: Mask, side: int) -> Mask:
     """Fill what a window of that side cannot enter: a morphological closing."""
-    return _shrink(_grow(mask, side), side)
+    return _erode(_dilate(mask, side), side)
 
 
-def drop_thin(mask: Mask, side: int) -> Mask:
+def opening(mask: Mask, side: int) -> Mask:
     """Leave only what a window of that side fits into: a morphological opening."""
-    return _grow(_shrink(mask, side), side)
+    return _dilate(_erode(mask, side), side)
 
 
 def fill_holes(mask: Mask) -> Mask:
     """Add what the mask encloses."""
-    ground = ~mask
-    ground[[0, -1]] = ground[:, [0, -1]] = False
-    parts = Parts.of(ground, diagonally=False)
-    outside = parts.labels[0]  # nothing of the mask is near the corner
-    return mask | parts.mask(np.arange(parts.count) != outside)
+    background = ~mask
+    background[[0, -1]] = background[:, [0, -1]] = False
+    components = ConnectedComponents.of(background, diagonally=False)
+    outside = components.labels[0]  # nothing of the mask is near the corner
+    return mask | components.mask(np.arange(components.count) != outside)
 
 
 def _roots(count: int, above: Counts, below: Counts) -> Counts:
@@ -118,7 +118,7 @@ def _range(low: Counts, high: Counts, labels: Counts, count: int) -> Counts:
     return np.asarray(highest - lowest, np.intp)
 
 
-def _grow(mask: Mask, side: int) -> Mask:
+def _dilate(mask: Mask, side: int) -> Mask:
     """Where a window that ends there meets the mask."""
     for step in _steps(side):
         mask = mask | np.pad(mask[:-step], [(step, 0), (0, 0)])
@@ -127,7 +127,7 @@ def _grow(mask: Mask, side: int) -> Mask:
     return mask
 
 
-def _shrink(mask: Mask, side: int) -> Mask:
+def _erode(mask: Mask, side: int) -> Mask:
     """Where a window that begins there lies within the mask."""
     for step in _steps(side):
         mask = mask & np.pad(mask[step:], [(0, step), (0, 0)])

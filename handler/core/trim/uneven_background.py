@@ -10,13 +10,13 @@ from PIL import Image, ImageFilter
 
 from handler.core.geometry import Box
 from handler.core.trim.background_surface import Planes, fit_surface, planes
-from handler.core.trim.components import Mask, Parts, close_gaps, drop_thin, fill_holes
+from handler.core.trim.components import ConnectedComponents, Mask, closing, fill_holes, opening
 
 # Long side that the picture is averaged down to: fine enough for a box within 1/500 of the side,
 # coarse enough for grain and JPEG noise to average out.
 _VIEW_SIDE = 768
 # Ink and alpha are looked at as they are seen.
-_SEEN_AS = {"CMYK": "RGB", "RGBA": "RGBa"}
+_COMPARED_AS = {"CMYK": "RGB", "RGBA": "RGBa"}
 # Width of the edge by which the backdrop is judged, as a share of the shorter side.
 _EDGE = 0.02
 # A threshold of so many standard deviations is passed by one sample in a million.
@@ -51,19 +51,19 @@ def find_product(image: Image.Image, threshold: int) -> tuple[Box | None, tuple[
     factor = max(1, round(max(image.size) / _VIEW_SIDE))
     view = image.reduce(factor) if factor > 1 else image
     colour = tuple(int(value) for value in np.median(_flat(_edges(planes(view))), axis=1))
-    smooth = _smoothed(view.convert(_SEEN_AS.get(view.mode, view.mode)), threshold)
-    levels, backdrop = planes(smooth), fit_surface(smooth)
-    off = np.maximum(levels, backdrop) - np.minimum(levels, backdrop)
+    smooth = _smoothed(view.convert(_COMPARED_AS.get(view.mode, view.mode)), threshold)
+    levels, background = planes(smooth), fit_surface(smooth)
+    deviation = np.maximum(levels, background) - np.minimum(levels, background)
     # By the quartile, so that a product may be cut off along three quarters of the edge.
-    grain = np.percentile(_flat(_edges(off)), 25, axis=1).max() / _FIRST_QUARTILE
+    grain = np.percentile(_flat(_edges(deviation)), 25, axis=1).max() / _FIRST_QUARTILE
     bound = min(max(threshold, _GRAIN * grain), _HIGHEST * threshold)
-    kept = _without_dust(off.max(axis=0) > bound)
+    kept = _without_dust(deviation.max(axis=0) > bound)
     if not kept.any():
         return None, colour
     # Noise that does no harm to levels still does to their differences.
     smoother = planes(smooth.filter(ImageFilter.BoxBlur(1)))
-    firm = kept & ~_shadow(smoother, backdrop, bound / 2)
-    firm &= _has_neighbours(firm)
+    firm = kept & ~_shadow(smoother, background, bound / 2)
+    firm &= _has_adjacent(firm)
     left, top, right, bottom = _extent(firm if firm.any() else kept)
     left, top = left * factor, top * factor
     right, bottom = min(right * factor, image.width), min(bottom * factor, image.height)
@@ -101,23 +101,23 @@ def _without_dust(found: Mask) -> Mask:
     side = max(1, round(max(found.shape) * _DUST))
     margin = side + 1
     ink = np.pad(found, margin)
-    closed = close_gaps(ink, side)
+    closed = closing(ink, side)
     filled = fill_holes(closed)
-    parts = Parts.of(filled)
-    lengths, areas = parts.lengths(), parts.areas(ink)
-    solid = parts.areas(drop_thin(ink | (filled & ~closed), side)) > 0
+    components = ConnectedComponents.of(filled)
+    lengths, areas = components.lengths(), components.areas(ink)
+    solid = components.areas(opening(ink | (filled & ~closed), side)) > 0
     half = max(1, round(side / 2))
-    drawn = parts.areas(_off_edge(drop_thin(ink, half), margin + side)) > 0
+    drawn = components.areas(_without_edge(opening(ink, half), margin + side)) > 0
     # Letters leave more gaps than scratches that cross.
-    written = parts.areas(drop_thin(filled, half)) > _GAPS * areas
+    written = components.areas(opening(filled, half)) > _GAPS * areas
     chosen = solid | ((drawn | written) & (lengths > _WORD * side))
     if not chosen.any():  # nothing but wire
         chosen = lengths > side
-    kept = ink & parts.mask(chosen)
+    kept = ink & components.mask(chosen)
     return kept[margin:-margin, margin:-margin]
 
 
-def _off_edge(mask: Mask, width: int) -> Mask:
+def _without_edge(mask: Mask, width: int) -> Mask:
     """Without what is near the edge, where a scanner's lid draws lines."""
     inner = np.zeros_like(mask)
     inside = np.s_[width:-width, width:-width]
@@ -125,13 +125,13 @@ def _off_edge(mask: Mask, width: int) -> Mask:
     return inner
 
 
-def _shadow(levels: Planes, backdrop: Planes, bound: float) -> Mask:
+def _shadow(levels: Planes, background: Planes, bound: float) -> Mask:
     """Where the backdrop is seen in less light, fading softly."""
     light = levels.sum(axis=0, dtype=np.float32) + 1
-    light /= backdrop.sum(axis=0, dtype=np.float32) + 1
-    soft = np.asarray((levels < backdrop).all(axis=0), np.bool_)
-    for band, ground in zip(levels, backdrop, strict=True):
-        soft &= np.abs(band - ground * light) <= bound
+    light /= background.sum(axis=0, dtype=np.float32) + 1
+    soft = np.asarray((levels < background).all(axis=0), np.bool_)
+    for band, expected in zip(levels, background, strict=True):
+        soft &= np.abs(band - expected * light) <= bound
         around = np.pad(band, _SOFT, mode="edge")
         rows, columns = around[:, _SOFT:-_SOFT], around[_SOFT:-_SOFT]
         for one, other in (
@@ -142,7 +142,7 @@ def _shadow(levels: Planes, backdrop: Planes, bound: float) -> Mask:
     return soft
 
 
-def _has_neighbours(mask: Mask) -> Mask:
+def _has_adjacent(mask: Mask) -> Mask:
     """Where at least three of the eight pixels around are set, too: noise is lonelier."""
     counts = np.pad(mask, 1).view(np.uint8)
     across = counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:]
