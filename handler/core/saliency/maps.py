@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handler.core.geometry import Size
+from handler.core.image.srgb import LINEAR_BELOW, TO_XYZ, to_linear
 from handler.core.saliency.minimum_barrier import distance_to_border
 
 Floats = NDArray[np.float32]
@@ -38,21 +39,14 @@ _BARRIER_SIGMA = 1.0
 # the maps of a picture of one colour flat.
 _UNSEEN, _UNSEEN_SLOPE = 1.0, 0.1
 
-_KNEE, _SLOPE, _OFFSET, _GAMMA = 0.04045, 12.92, 0.055, 2.4
-_LEVELS = np.arange(256, dtype=np.float32) / 255
-# 8-bit sRGB to linear light (IEC 61966-2-1), 0 to 1.
-_LINEAR = np.where(
-    _LEVELS <= _KNEE, _LEVELS / _SLOPE, ((_LEVELS + _OFFSET) / (1 + _OFFSET)) ** _GAMMA
-).astype(np.float32)
+# 8-bit sRGB to linear light, 0 to 1.
+_LINEAR = to_linear(np.arange(256, dtype=np.float32) / 255).astype(np.float32)
 # Linear sRGB to CIE XYZ in shares of the white point, D65.
-_XYZ = (
-    np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    / np.array([[0.9505], [1.0], [1.089]])
-).astype(np.float32)
+_XYZ = (TO_XYZ / np.array([[0.9505], [1.0], [1.089]])).astype(np.float32)
 # f(X), f(Y), f(Z) to L* + 16, a*, b*.
 _LAB = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]], np.float32)
 # Below this share of white CIELAB would be linear; it is so dark that it is taken as black.
-_DARK = 0.008856
+_DARK = LINEAR_BELOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from handler.core.geometry import Box, Point, Size
+from handler.core.image.srgb import LINEAR_BELOW, TO_XYZ, to_linear
 from handler.core.image.vips_shrink import shrink_to_square
 
 MAP_SIDE = 32
 
-# Linear sRGB to CIE XYZ, D65.
-_XYZ = np.array(
-    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float64
-)
 _WHITE_X, _WHITE_Y = 95.047, 100.0
 # libvips' mean skin colour, as a direction in XYZ.
 _SKIN = np.array([0.78, 0.57, 0.44])
@@ -78,7 +75,7 @@ def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) 
 def _score(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Edge, skin and saturation score of each pixel of a uint8 array (side, side, bands)."""
     rgb = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
-    xyz = _linear(rgb) @ _XYZ.T
+    xyz = 100 * to_linear(rgb / 255.0) @ TO_XYZ.T
     luminance = xyz[..., 1]
     coloured = luminance > _DARK_Y
     return (
@@ -86,12 +83,6 @@ def _score(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
         + np.where(coloured, _skin(xyz), 0)
         + np.where(coloured, _saturation(xyz), 0)
     )
-
-
-def _linear(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """8-bit sRGB to linear light, 0 to 100."""
-    value = rgb / 255.0
-    return 100 * np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
 def _edges(luminance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -112,7 +103,7 @@ def _saturation(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _lab_f(ratio: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.where(ratio > LINEAR_BELOW, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
 
 
 def _sigma(resized: Size, target: Size) -> float:
