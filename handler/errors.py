@@ -67,7 +67,10 @@ class BadForm(SmartCropError):
 
 
 class InvalidImage(SmartCropError):
-    """Raised if the file is not an image that the service accepts; no pixel is decoded."""
+    """Raised if the file is not an image that the service accepts.
+
+    It is raised for what the header says, before any pixel is decoded.
+    """
 
     status = 400
     code = "INVALID_IMAGE"

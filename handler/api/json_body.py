@@ -49,7 +49,8 @@ class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
     settings: Annotated[dict[str, Any] | None, WithJsonSchema(_SETTINGS)] = Field(
-        default=None, description="Settings of the crop; by default, the defaults of all settings."
+        default=None,
+        description="Settings of the crop. Without it, all settings have their defaults.",
     )
 
 

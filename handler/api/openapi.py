@@ -36,24 +36,31 @@ _TAGS = {
 }
 _RAISED_IF = "Raised if "
 _REQUEST_ID = "Identifies the request in the log."
-# Schemas of enums by name: their values and description.
-_ENUMS = {
-    "Mode": (get_args(Mode), "Method that chooses the window."),
-    "Strategy": (
-        get_args(Strategy),
-        "Method of subject mode: sharp's attention or entropy, or saliency.",
-    ),
-    "FacePreset": (get_args(FacePreset), "Size of the window of face mode, relative to the face."),
-    "FaceChoice": (get_args(FaceChoice), "The faces that the window is built around."),
-    "NoFacesAction": (
-        get_args(NoFacesAction),
-        "Action of face mode if the image has no face: subject mode, or an error.",
-    ),
-    "OutputFormat": (get_args(OutputFormat), "Format of the result; auto keeps the input's."),
-    "SizePreset": (
-        tuple(PRESETS),
-        "A size by its aspect ratio, or by its use on a social network.",
-    ),
+# Schemas that generated clients need a name for, by that name.
+_NAMED: dict[str, dict[str, Any]] = {
+    **{
+        name: {"type": "string", "enum": list(values)}
+        for name, values in {
+            "Mode": get_args(Mode),
+            "Strategy": get_args(Strategy),
+            "FacePreset": get_args(FacePreset),
+            "FaceChoice": get_args(FaceChoice),
+            "NoFacesAction": get_args(NoFacesAction),
+            "OutputFormat": get_args(OutputFormat),
+            "SizePreset": PRESETS,
+        }.items()
+    },
+    "InterestWeights": {"type": "object", "additionalProperties": {"type": "number"}},
+}
+_NAMED_DESCRIPTIONS = {
+    "Mode": "Method that chooses the window.",
+    "Strategy": "Method of subject mode: sharp's attention or entropy, or saliency.",
+    "FacePreset": "Size of the window of face mode, relative to the face.",
+    "FaceChoice": "The faces that the window is built around.",
+    "NoFacesAction": "Action of face mode if the image has no face: subject mode, or an error.",
+    "OutputFormat": "Format of the result; auto keeps the input's.",
+    "SizePreset": "A size by its aspect ratio, or by its use on a social network.",
+    "InterestWeights": "Weight of each map of interest, by its name.",
 }
 # A deployment has one of them, or none: see AuthMode in template.yaml.
 _SECURITY_SCHEMES = {
@@ -168,7 +175,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
     _drop_titles(document["paths"])
     _drop_titles(document["components"])
-    _name_enums(schemas)
+    _name_schemas(schemas)
     document["components"]["securitySchemes"] = _SECURITY_SCHEMES
     document["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
     return document
@@ -179,7 +186,7 @@ def _forms() -> dict[str, Any]:
     images = {"type": "array", "minItems": 1, "maxItems": MAX_PARTS, "items": image}
     settings = {
         **reference(CropSettings),
-        "description": "Settings as a JSON object; by default, the defaults of all settings.",
+        "description": "Settings as a JSON object. Without it, all settings have their defaults.",
     }
     file = {**image, "description": "The image. The field may have any name."}
     files = {**images, "description": "The images. The results are in the same order."}
@@ -250,28 +257,28 @@ def _drop_validation_errors(document: dict[str, Any]) -> None:
             operation["responses"] = dict(sorted(responses.items()))
 
 
-def _name_enums(schemas: dict[str, Any]) -> None:
+def _name_schemas(schemas: dict[str, Any]) -> None:
     """Move the enums to schemas of their own.
 
     Generators of clients name a class after each; without, they use the path of a field.
     """
-    for name, (values, description) in _ENUMS.items():
-        enum = {"type": "string", "enum": list(values)}
-        _refer(schemas, enum, {"$ref": _SCHEMAS.format(model=name)})
-        schemas[name] = {**enum, "description": description}
+    for name, named in _NAMED.items():
+        _replace(schemas, named, {"$ref": _SCHEMAS.format(model=name)})
+    for name, named in _NAMED.items():
+        schemas[name] = {**named, "description": _NAMED_DESCRIPTIONS[name]}
 
 
-def _refer(schema: Any, enum: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
+def _replace(schema: Any, named: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
     if isinstance(schema, list):
         for each in schema:
-            _refer(each, enum, reference)
+            _replace(each, named, reference)
     elif isinstance(schema, dict):
-        if schema.get("enum") == enum["enum"]:
-            for key in enum:
+        if all(schema.get(key) == value for key, value in named.items()):
+            for key in named:
                 del schema[key]
             schema.update(reference)
         for each in schema.values():
-            _refer(each, enum, reference)
+            _replace(each, named, reference)
 
 
 def _drop_titles(schema: Any) -> None:

@@ -176,7 +176,7 @@ class FieldError(Response):
     """A field of the request that was not accepted."""
 
     field: str = Field(description="Path of the field in the JSON, such as keep.0.left.")
-    message: str = Field(description="The problem in one line, the field's name included.")
+    message: str = Field(description="The problem in one line, with the name of the field.")
     received: str = Field(
         description="The received value as JSON, shortened; nothing if the field is missing."
     )

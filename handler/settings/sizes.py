@@ -87,13 +87,7 @@ Side = Annotated[int, Field(ge=1, le=MAX_SIDE), BeforeValidator(whole_number)]
 
 
 class OutputSize(BaseModel):
-    """One of the sizes of a request.
-
-    Attributes:
-        width: width of the result in pixels.
-        height: height of the result in pixels.
-        name: name of the size in answers and file names; None for ``WIDTHxHEIGHT``.
-    """
+    """One of the sizes of a request with several results."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 

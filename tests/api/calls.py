@@ -1,4 +1,4 @@
-"""How the tests call the API."""
+"""Requests of the API for tests."""
 
 import json
 from collections.abc import Mapping
@@ -20,27 +20,27 @@ def upload(
     data: bytes = PORTRAIT,
     name: str = "portrait.jpg",
 ) -> dict[str, Any]:
-    """Arguments of a client's ``post``: one file, and settings as an object or as they are."""
+    """Return arguments of a client's ``post``: one file, and settings as an object or text."""
     text = settings if isinstance(settings, str) or settings is None else json.dumps(settings)
     return {"files": {"file": (name, data)}, "data": {} if text is None else {"settings": text}}
 
 
 def small(**settings: object) -> dict[str, Any]:
-    """An upload that asks for a little picture, where the size is not what is tested."""
+    """Return an upload with a small result, for tests that do not depend on the size."""
     return upload({"width": 48, "height": 32, **settings})
 
 
 def part(disposition: str, body: bytes, headers: str = "") -> bytes:
-    """One part of a form, with a Content-Disposition that no client library would write."""
+    """Return one part of a form, with any Content-Disposition."""
     head = f"--{_BOUNDARY}\r\nContent-Disposition: {disposition}\r\n{headers}\r\n"
     return head.encode() + body + b"\r\n"
 
 
 def form(*parts: bytes) -> bytes:
-    """A whole form, of content type `MULTIPART`."""
+    """Return a complete form, of content type `MULTIPART`."""
     return b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
 
 
 def file_part(name: str = "portrait.jpg", data: bytes = PORTRAIT) -> bytes:
-    """The part with the picture."""
+    """Return the part with the file."""
     return part(f'form-data; name="file"; filename="{name}"', data)

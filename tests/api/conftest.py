@@ -12,13 +12,13 @@ MAX_BODY_BYTES = 400_000
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The local directory that results go to."""
+    """Return the local directory of the results."""
     return tmp_path_factory.mktemp("results")
 
 
 @pytest.fixture(scope="session")
 def client(results: Path) -> Iterator[TestClient]:
-    """The app in this process; an error that it does not answer is raised here."""
+    """Yield a client of the app, which raises errors that the app does not answer."""
     config = Config(store=results.as_uri(), max_body_bytes=MAX_BODY_BYTES, max_pixels=4_000_000)
     with TestClient(create_app(config)) as client:
         yield client

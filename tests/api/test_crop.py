@@ -19,7 +19,7 @@ from tests.api.calls import (
 from tests.pictures import decoded, encoded, photo, scene
 
 
-def test_a_crop_is_answered_with_the_reference_s_four_fields_and_ours(client: TestClient) -> None:
+def test_a_crop_answers_the_four_fields_of_the_reference_and_ours(client: TestClient) -> None:
     settings = {"mode": "subject", "width": 320, "height": 200}
 
     response = client.post(CROP, **upload(settings))
@@ -60,7 +60,7 @@ def test_the_plan_names_strategy_window_and_focal_point(client: TestClient) -> N
 
 
 def test_the_plan_is_in_pixels_of_the_upright_picture(client: TestClient) -> None:
-    lying = encoded(scene(600, 300, (450, 150)), orientation=6)  # to be turned clockwise
+    lying = encoded(scene(600, 300, (450, 150)), orientation=6)  # EXIF: rotate clockwise
 
     plan = client.post(CROP, **upload({"width": 100, "height": 100}, lying)).json()["plan"]
 
@@ -68,7 +68,7 @@ def test_the_plan_is_in_pixels_of_the_upright_picture(client: TestClient) -> Non
     assert plan["crop"] == {"left": 0, "top": 300, "width": 300, "height": 300}
 
 
-def test_the_result_has_exactly_the_size_asked_for(client: TestClient) -> None:
+def test_the_result_has_exactly_the_requested_size(client: TestClient) -> None:
     answer = client.post(CROP, **upload({"width": 123, "height": 77})).json()
 
     assert decoded(client.get(answer["downloadUrl"]).content).size == (123, 77)
@@ -101,12 +101,12 @@ def test_blank_settings_are_the_defaults(client: TestClient) -> None:
         ("JPEG", {"format": "webp"}, "image/webp", "webp"),
     ],
 )
-def test_the_format_stays_unless_another_is_asked_for(
+def test_the_format_is_the_input_s_unless_another_is_requested(
     client: TestClient, name: str, settings: dict[str, str], content_type: str, extension: str
 ) -> None:
     picture = encoded(photo(size=(90, 60)), name)
 
-    # The declared name is not what decides.
+    # The content decides, not the file name.
     request = upload({"width": 48, "height": 32, **settings}, picture, "picture.any")
     answer = client.post(CROP, **request).json()
 
@@ -153,13 +153,13 @@ def test_analyze_writes_nothing(client: TestClient, results: Path) -> None:
     assert set(results.rglob("*")) - before == {folder, folder / answer["filename"]}
 
 
-def test_every_job_has_an_id_of_its_own(client: TestClient) -> None:
+def test_every_job_has_its_own_id(client: TestClient) -> None:
     ids = {client.post(CROP, **small()).json()["jobId"] for _ in range(3)}
 
     assert len(ids) == 3
 
 
-def test_a_file_is_taken_under_any_field_name(client: TestClient) -> None:
+def test_the_field_of_the_file_may_have_any_name(client: TestClient) -> None:
     response = client.post(CROP, files={"picture": ("a.jpg", PORTRAIT)})
 
     assert response.status_code == 200
@@ -173,7 +173,7 @@ def test_parts_may_come_in_any_order_and_other_fields_are_ignored(client: TestCl
         file_part(),
     )
 
-    # As some clients write it: the type in capitals, the boundary in quotes.
+    # Some clients write the type in capitals and the boundary in quotes.
     content_type = re.sub("boundary=(.*)", r'boundary="\1"', MULTIPART).replace("m", "M", 1)
     response = client.post(CROP, content=body, headers={"Content-Type": content_type})
 
@@ -190,7 +190,9 @@ def test_an_unknown_setting_is_ignored_and_named(client: TestClient) -> None:
     ]
 
 
-def test_a_name_that_no_encoding_can_write_is_ignored_like_any_other(client: TestClient) -> None:
+def test_an_unknown_setting_with_a_lone_surrogate_in_its_name_is_ignored(
+    client: TestClient,
+) -> None:
     response = client.post(CROP, **upload('{"\\ud800": 1, "width": 48, "height": 32}'))
 
     assert response.status_code == 200
@@ -198,7 +200,7 @@ def test_a_name_that_no_encoding_can_write_is_ignored_like_any_other(client: Tes
 
 
 @pytest.mark.parametrize("path", [CROP, ANALYZE])
-def test_the_plan_is_drawn_where_that_is_asked_for(client: TestClient, path: str) -> None:
+def test_the_plan_is_drawn_on_request(client: TestClient, path: str) -> None:
     plain = client.post(path, **small()).json()
     drawn = client.post(f"{path}?overlay=true", **small()).json()
 
@@ -209,7 +211,7 @@ def test_the_plan_is_drawn_where_that_is_asked_for(client: TestClient, path: str
     assert decoded(overlay.content).size == (source["width"], source["height"])
 
 
-def test_an_overlay_is_asked_for_with_true_or_false(client: TestClient) -> None:
+def test_the_overlay_parameter_is_true_or_false(client: TestClient) -> None:
     response = client.post(f"{CROP}?overlay=perhaps", **small())
 
     assert response.status_code == 400

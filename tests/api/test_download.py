@@ -30,14 +30,16 @@ def test_the_download_is_the_picture(client: TestClient, url: str) -> None:
     assert decoded(response.content).size == (48, 32)
 
 
-def test_a_browser_may_keep_it_but_no_proxy(client: TestClient, url: str) -> None:
+def test_a_download_may_be_cached_by_browsers_but_not_by_proxies(
+    client: TestClient, url: str
+) -> None:
     cache = client.get(url).headers["cache-control"]
 
     assert cache.startswith("private, ")
     assert "immutable" in cache
 
 
-def test_what_the_client_has_is_not_sent_again(client: TestClient, url: str) -> None:
+def test_a_file_that_the_client_has_is_not_sent_again(client: TestClient, url: str) -> None:
     etag = client.get(url).headers["etag"]
     assert re.fullmatch(r'"[^"]+"', etag)
 
@@ -67,7 +69,7 @@ def test_another_result_has_another_tag(client: TestClient, url: str) -> None:
         ("archive.tar.gz", "archive.tar_smartcrop.jpg"),
         ("été à la plage.jpg", "été à la plage_smartcrop.jpg"),
         ("日本.jpg", "日本_smartcrop.jpg"),
-        # Browsers write quotes and line ends in names so.
+        # Browsers escape quotes and line ends in names like this.
         ("a%22b%0D%0ASet-Cookie: c=d.jpg", "a_22b_0D_0ASet-Cookie_ c_d_smartcrop.jpg"),
         ("a;b=c,d.jpg", "a_b_c,d_smartcrop.jpg"),
         ("x\tx\u202egpj.exe", "xxgpj_smartcrop.jpg"),
@@ -86,7 +88,7 @@ def test_the_file_s_name_is_cleaned_and_kept(client: TestClient, sent: str, name
 
 
 def saved_as(disposition: str) -> str:
-    """The name that a browser saves the file under (RFC 6266)."""
+    """Return the name that a browser saves the file under (RFC 6266)."""
     match = re.fullmatch(
         r'attachment; filename="([ -!#-~]*)"(?:; filename\*=UTF-8\'\'([!-~]+))?', disposition
     )
@@ -122,7 +124,7 @@ def test_another_name_finds_nothing(client: TestClient, url: str, name: str) -> 
 
 
 @given(name=st.text(min_size=1))
-def test_no_name_is_an_error_of_ours(client: TestClient, url: str, name: str) -> None:
+def test_no_name_causes_an_unexpected_error(client: TestClient, url: str, name: str) -> None:
     quoted = "".join(f"%{byte:02x}" for byte in name.encode())
 
     assert client.get(f"{url.rpartition('/')[0]}/{quoted}").status_code == 404

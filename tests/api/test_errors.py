@@ -1,4 +1,4 @@
-"""The table of errors in the HTTP contract, row by row."""
+"""The errors of the HTTP API, one by one."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ PNG = encoded(photo(size=(300, 200)), "PNG")
 
 
 def error_of(response: httpx2.Response, status: int) -> dict[str, Any]:
-    """The JSON of an error answer, after a look at what all of them have in common."""
+    """Check the properties that all error answers have, and return the JSON."""
     assert response.status_code == status
     assert response.headers["content-type"] == "application/json"
     assert response.headers["x-content-type-options"] == "nosniff"
@@ -59,7 +59,7 @@ def error_of(response: httpx2.Response, status: int) -> dict[str, Any]:
         {"content": form(file_part()), "type": MULTIPART.replace("form-data", "mixed")},
         {"content": form(file_part())},
         {"files": {"file": ("portrait.jpg", b"")}},
-        # What a browser sends when no file was chosen.
+        # A browser sends this if no file is chosen.
         {"content": form(part('form-data; name="file"; filename=""', b"")), "type": MULTIPART},
         # A picture in a plain field is text, as in the reference.
         {"content": form(part('form-data; name="file"', PNG[:999])), "type": MULTIPART},
@@ -97,9 +97,7 @@ def test_more_than_one_file_is_sent_to_the_batch_route(client: TestClient) -> No
         (encoded(gradient(2001, 2000), "PNG"), "2001 × 2000 pixels are too many"),
     ],
 )
-def test_what_is_no_picture_or_too_large_a_one(
-    client: TestClient, data: bytes, reason: str
-) -> None:
+def test_a_file_that_is_not_an_accepted_image(client: TestClient, data: bytes, reason: str) -> None:
     body = error_of(client.post(CROP, **upload({}, data)), 400)
 
     assert body["error"].startswith(f"Invalid image: {reason}")
@@ -120,7 +118,7 @@ def test_settings_that_are_not_json(client: TestClient, settings: str) -> None:
 
 
 @pytest.mark.parametrize("settings", ["[]", "null", "1", '"subject"', "true"])
-def test_settings_that_are_json_but_no_object(client: TestClient, settings: str) -> None:
+def test_settings_that_are_json_but_not_an_object(client: TestClient, settings: str) -> None:
     body = error_of(client.post(CROP, **upload(settings)), 400)
 
     assert body == {
@@ -138,7 +136,7 @@ def test_settings_that_are_json_but_no_object(client: TestClient, settings: str)
     }
 
 
-def test_each_setting_that_is_wrong_is_named(client: TestClient) -> None:
+def test_each_setting_that_is_not_accepted_is_named(client: TestClient) -> None:
     wrong = {"mode": "automatic", "width": 0, "height": "1080", "padding": 51, "padColor": "red"}
 
     body = error_of(client.post(CROP, **upload(wrong)), 400)
@@ -154,7 +152,7 @@ def test_each_setting_that_is_wrong_is_named(client: TestClient) -> None:
     assert named == ["mode", "width", "height", "padding", "padColor"]
 
 
-def test_settings_are_checked_before_the_picture_is_looked_at(client: TestClient) -> None:
+def test_settings_are_checked_before_the_picture(client: TestClient) -> None:
     body = error_of(client.post(CROP, **upload({"width": 0}, b"no picture")), 400)
 
     assert body["error"] == "Invalid settings"
@@ -168,9 +166,8 @@ def test_a_damaged_picture(client: TestClient, data: bytes) -> None:
     assert body["details"].endswith("data are damaged or incomplete")
 
 
-# To be changed when the modes land.
 def test_a_store_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # no server listens on it
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     client = TestClient(create_app(Config(store="s3://results")))
@@ -274,7 +271,7 @@ def test_a_form_in_a_charset_of_the_list(client: TestClient, charset: str) -> No
     assert response.json()["filename"] == f"{name}_smartcrop.jpg"
 
 
-def test_a_form_that_breaks_off(client: TestClient) -> None:
+def test_a_form_that_ends_early(client: TestClient) -> None:
     whole = form(file_part())
 
     for length in (20, 100, len(whole) // 2, len(whole) - 60):
@@ -286,14 +283,16 @@ def test_a_form_that_breaks_off(client: TestClient) -> None:
 
 
 @given(at=st.integers(0, 300), gone=st.integers(0, 30), junk=st.binary(max_size=30))
-def test_no_form_is_an_error_of_ours(client: TestClient, at: int, gone: int, junk: bytes) -> None:
+def test_no_form_causes_an_unexpected_error(
+    client: TestClient, at: int, gone: int, junk: bytes
+) -> None:
     whole = form(part('form-data; name="settings"', b"{}"), file_part(data=b"no picture"))
     body = whole[:at] + junk + whole[at + gone :]
 
     error_of(client.post(CROP, content=body, headers={"Content-Type": MULTIPART}), 400)
 
 
-def test_what_nobody_foresaw_is_logged_and_not_shown(
+def test_an_unexpected_error_is_logged_and_not_shown(
     logged: Callable[[], str],
 ) -> None:
     def fail() -> None:

@@ -41,7 +41,7 @@ def test_a_portrait_is_framed_around_its_face(client: TestClient) -> None:
     assert decoded(client.get(answer["downloadUrl"]).content).size == (200, 250)
 
 
-def test_analyze_tells_the_plan_that_crop_follows(client: TestClient) -> None:
+def test_analyze_answers_the_plan_that_crop_follows(client: TestClient) -> None:
     request = upload({"mode": "face", "facePreset": "closeup"}, PORTRAIT)
 
     assert (
@@ -73,7 +73,7 @@ def test_no_face_falls_back_to_attention(client: TestClient) -> None:
     assert plan["faces"] == []
 
 
-def test_no_face_is_an_error_where_that_is_asked_for(client: TestClient) -> None:
+def test_no_face_is_an_error_on_request(client: TestClient) -> None:
     response = client.post(CROP, **upload({"mode": "face", "onNoFaces": "error"}, NOBODY))
 
     assert response.status_code == 422
@@ -89,7 +89,7 @@ def test_a_clear_face_is_found_at_both_ends_of_sensitivity(
     assert client.post(ANALYZE, **request).json()["plan"]["mode"] == "face"
 
 
-def test_without_the_bundle_faces_are_not_offered_and_the_rest_goes_on(
+def test_without_the_bundle_only_face_mode_fails(
     without_bundle: TestClient,
 ) -> None:
     refused = without_bundle.post(CROP, **upload({"mode": "face"}, PORTRAIT))
@@ -104,7 +104,7 @@ def test_without_the_bundle_faces_are_not_offered_and_the_rest_goes_on(
     assert subject.status_code == 200
 
 
-def test_auto_mode_works_without_the_bundle_and_says_so(without_bundle: TestClient) -> None:
+def test_auto_mode_works_without_the_bundle_with_a_warning(without_bundle: TestClient) -> None:
     settings = {"mode": "auto", "width": 200, "height": 250}
 
     response = without_bundle.post(CROP, **upload(settings, PORTRAIT))
@@ -117,7 +117,7 @@ def test_auto_mode_works_without_the_bundle_and_says_so(without_bundle: TestClie
     assert any("face detection" in line for line in answer["warnings"])
 
 
-def test_auto_mode_tells_what_weighed_how_much(client: TestClient) -> None:
+def test_auto_mode_answers_the_weight_of_each_map(client: TestClient) -> None:
     settings = {"mode": "auto", "width": 100, "height": 300}
 
     plan = client.post(ANALYZE, **upload(settings, PORTRAIT)).json()["plan"]

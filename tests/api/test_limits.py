@@ -17,19 +17,19 @@ def refusal(received: str) -> dict[str, str]:
 
 
 def body_of(size: int) -> bytes:
-    """A form of exactly this many bytes; what follows a JPEG's end is ignored."""
+    """Return a form of exactly this many bytes; bytes after the end of a JPEG are ignored."""
     settings = part('form-data; name="settings"', b'{"width":48,"height":32}')
     empty = form(settings, file_part(data=PORTRAIT))
     return form(settings, file_part(data=PORTRAIT + bytes(size - len(empty))))
 
 
 def in_pieces(body: bytes) -> Iterator[bytes]:
-    """Sent so, a body has no declared length."""
+    """Yield a body in chunks, so that its length is not declared."""
     for start in range(0, len(body), 60_000):
         yield body[start : start + 60_000]
 
 
-def test_a_body_of_just_the_limit_is_taken(client: TestClient) -> None:
+def test_a_body_of_exactly_the_limit_is_accepted(client: TestClient) -> None:
     body = body_of(MAX_BODY_BYTES)
     assert len(body) == 400_000
 
@@ -39,7 +39,7 @@ def test_a_body_of_just_the_limit_is_taken(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", [CROP, ANALYZE])
-def test_one_byte_more_is_refused_and_sent_to_the_uploads_route(
+def test_one_byte_more_is_rejected_and_sent_to_the_uploads_route(
     client: TestClient, path: str
 ) -> None:
     body = body_of(MAX_BODY_BYTES + 1)
@@ -52,7 +52,7 @@ def test_one_byte_more_is_refused_and_sent_to_the_uploads_route(
         assert response.json() == refusal(received)
 
 
-def test_a_body_that_declares_less_than_it_is_counts_as_what_it_is(client: TestClient) -> None:
+def test_a_body_that_is_longer_than_declared_is_rejected(client: TestClient) -> None:
     for declared in ("10", "-1", "", "many", "9" * 5000):
         response = client.post(
             CROP,
@@ -62,7 +62,7 @@ def test_a_body_that_declares_less_than_it_is_counts_as_what_it_is(client: TestC
         assert response.status_code == 413
 
 
-def test_a_body_that_declares_too_much_is_not_even_read(client: TestClient) -> None:
+def test_a_body_that_declares_too_much_is_not_read(client: TestClient) -> None:
     response = client.post(
         CROP, content=b"", headers={"Content-Type": MULTIPART, "Content-Length": "400001"}
     )
@@ -74,7 +74,7 @@ def test_the_limit_is_on_every_route(client: TestClient) -> None:
     assert client.post("/nowhere", content=bytes(MAX_BODY_BYTES + 1)).status_code == 413
 
 
-def test_settings_may_be_long_but_not_endless(client: TestClient) -> None:
+def test_the_length_of_settings_is_limited(client: TestClient) -> None:
     long = '{"width": 48, "height": 32' + " " * 60_000 + "}"
 
     assert client.post(CROP, **upload(long)).status_code == 200

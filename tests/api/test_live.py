@@ -1,4 +1,4 @@
-"""Over real sockets: uvicorn, and clients that are not ours."""
+"""The service over real sockets: uvicorn, and third-party clients."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 2_000_000
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the service listens."""
+    """Yield the URL of the service."""
     config = Config(store=tmp_path_factory.mktemp("live").as_uri(), max_body_bytes=MAX_BODY_BYTES)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning"))
@@ -69,7 +69,7 @@ def test_the_request_of_the_readme_is_answered_as_pasted(
     )
 
     assert (answer["width"], answer["height"]) == (1080, 1080)
-    # Saved under the name that the service gives it.
+    # curl saves it under the name that the service sends.
     curl("--remote-name", "--remote-header-name", url + answer["downloadUrl"])
     saved = portrait.with_name("portrait_smartcrop.jpg").read_bytes()
     assert len(saved) == answer["processedSize"]
@@ -80,7 +80,7 @@ def test_the_request_of_the_readme_is_answered_as_pasted(
     "how",
     [
         [],
-        ["--header", "Expect:"],  # sends at once, without asking whether it may
+        ["--header", "Expect:"],  # sends the body without waiting for 100 Continue
         ["--header", "Expect:", "--header", "Transfer-Encoding: chunked"],
     ],
 )
@@ -138,7 +138,7 @@ def test_a_client_that_hangs_up_is_no_error(url: str, logged: Callable[[], str])
     with socket.create_connection((host, int(port))) as connection:
         head = f"POST {CROP} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {MULTIPART}\r\n"
         connection.sendall(f"{head}Content-Length: 9999\r\n\r\n--".encode())
-        time.sleep(0.1)  # so that the request is being read when the line goes dead
+        time.sleep(0.1)  # the service is reading the body when the connection ends
 
     assert httpx.get(f"{url}/api/v1/health").status_code == 200
     time.sleep(0.1)

@@ -15,7 +15,7 @@ def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
         assert head.headers[name] == get.headers[name]
 
 
-def test_head_of_a_download_tells_its_size(client: TestClient) -> None:
+def test_head_of_a_download_has_its_size(client: TestClient) -> None:
     answer = client.post(CROP, **small()).json()
 
     head = client.head(answer["downloadUrl"])
@@ -32,14 +32,14 @@ def test_head_crops_nothing(client: TestClient, results: Path) -> None:
     assert set(results.iterdir()) == before
 
 
-def test_a_path_with_a_slash_too_many_leads_to_the_right_one(client: TestClient) -> None:
+def test_a_path_with_an_extra_slash_redirects_to_the_right_one(client: TestClient) -> None:
     response = client.post(f"{CROP}/", **small())
 
     assert [each.status_code for each in response.history] == [307]
     assert response.status_code == 200
 
 
-def test_every_answer_has_an_id_and_safe_headers(client: TestClient) -> None:
+def test_every_answer_has_an_id_and_security_headers(client: TestClient) -> None:
     answers = [client.get("/"), client.get("/nowhere"), client.post(CROP), client.put(CROP)]
 
     assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)

@@ -77,7 +77,7 @@ def test_the_page_s_policy_names_the_buckets_of_the_deployment_and_no_more(
     assert f"img-src 'self' blob: {bucket}/results/;" in policy
 
 
-def test_health_tells_what_this_deployment_can_do(client: TestClient) -> None:
+def test_health_describes_the_deployment(client: TestClient) -> None:
     response = client.get("/api/v1/health")
 
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Several sizes in one request, as a client of the API sees them."""
+"""Several sizes in one request of the API."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def crop(client: TestClient, sizes: object = SIZES, path: str = CROP, **query: s
     return response.json()
 
 
-def test_every_size_has_a_result_and_the_first_is_told_as_one_is(client: TestClient) -> None:
+def test_every_size_has_a_result_and_the_first_is_also_the_answer(client: TestClient) -> None:
     answer = crop(client)
 
     results = answer["results"]
@@ -37,7 +37,7 @@ def test_every_size_has_a_result_and_the_first_is_told_as_one_is(client: TestCli
     assert {name: answer[name] for name in shared} == {name: first[name] for name in shared}
 
 
-def test_file_names_tell_the_sizes_apart(client: TestClient) -> None:
+def test_each_size_has_its_own_file_name(client: TestClient) -> None:
     assert [each["filename"] for each in crop(client)["results"]] == [
         "portrait_smartcrop_64x64.jpg",
         "portrait_smartcrop_wide-one.jpg",
@@ -64,7 +64,7 @@ def test_analyze_answers_the_plans_that_crop_renders(client: TestClient, results
     ]
 
 
-def test_each_plan_has_a_drawing_of_its_own(client: TestClient) -> None:
+def test_each_plan_has_its_own_overlay(client: TestClient) -> None:
     for path in (CROP, ANALYZE):
         answer = crop(client, path=path, overlay="true")
 
@@ -73,7 +73,7 @@ def test_each_plan_has_a_drawing_of_its_own(client: TestClient) -> None:
         assert len({client.get(url).content for url in urls}) == len(SIZES)
 
 
-def test_a_wrong_size_is_named(client: TestClient) -> None:
+def test_a_size_that_is_not_accepted_is_named(client: TestClient) -> None:
     response = client.post(CROP, **upload({"sizes": ["1:1", "1:0"]}))
 
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""Uploads past the gateway's limit, their jobs, and crops of what is already uploaded."""
+"""Uploads, their jobs, and crops of uploaded images."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ MAX_BYTES = 200_000
 
 @pytest.fixture
 def stores(s3: str) -> Iterator[tuple[str, str]]:
-    """Results and uploads of one test, on SeaweedFS."""
+    """Return the URLs of the results and uploads of one test, on SeaweedFS."""
     presigned_post._session.cache_clear()
     test = uuid4()
     yield f"s3://{BUCKET}/results-{test}", f"s3://{BUCKET}/uploads-{test}"
@@ -38,7 +38,7 @@ def stores(s3: str) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def uploading(stores: tuple[str, str]) -> TestClient:
-    """The app of a deployment that takes uploads."""
+    """Yield a client of a deployment with uploads."""
     results, uploads = stores
     config = Config(
         store=results, uploads=uploads, max_object_bytes=MAX_BYTES, max_pixels=4_000_000
@@ -52,7 +52,7 @@ def jobs(stores: tuple[str, str]) -> JobStore:
 
 
 def put(client: TestClient, data: bytes = PORTRAIT, **planned: object) -> dict[str, Any]:
-    """Upload as a client does; the answer to its first request."""
+    """Upload as a client does, and return the answer to its first request."""
     answer: dict[str, Any] = client.post(UPLOADS, json={**PLANNED, **planned}).json()
     file = {"file": ("portrait.jpg", data, "image/jpeg")}
     assert httpx.post(answer["url"], data=answer["fields"], files=file).status_code == 204
@@ -76,7 +76,7 @@ def test_a_form_is_answered_with_all_that_a_client_needs(uploading: TestClient) 
     assert timedelta(minutes=59) < lifetime <= timedelta(hours=1)
 
 
-def test_the_job_is_queued_before_the_file_comes(uploading: TestClient) -> None:
+def test_the_job_is_queued_before_the_upload(uploading: TestClient) -> None:
     answer = uploading.post(UPLOADS, json=PLANNED).json()
 
     job = uploading.get(answer["jobUrl"]).json()
@@ -88,7 +88,7 @@ def test_the_job_is_queued_before_the_file_comes(uploading: TestClient) -> None:
 
 
 def test_without_settings_the_form_has_none(uploading: TestClient) -> None:
-    """So that those of the folder or of the deployment count."""
+    """The settings of the folder or the deployment apply then."""
     without = uploading.post(UPLOADS, json=PLANNED).json()
     empty = uploading.post(UPLOADS, json={**PLANNED, "settings": {}}).json()
 
@@ -130,7 +130,7 @@ def test_names_of_files_are_cleaned_for_keys(uploading: TestClient, name: str, k
         ("text", []),
     ],
 )
-def test_a_request_that_is_wrong_is_told_where(
+def test_each_field_that_is_not_accepted_is_named(
     uploading: TestClient, body: object, names: list[str]
 ) -> None:
     answer = error_of(uploading.post(UPLOADS, json=body), 400)
@@ -143,7 +143,7 @@ def test_a_request_that_is_wrong_is_told_where(
     "content", [b"", b"{", b"\xff", b"[" * 100_000, b'{"width": NaN}', b'"' + b"x" * 70_000 + b'"']
 )
 @pytest.mark.parametrize("path", [UPLOADS, CROP, ANALYZE])
-def test_a_body_that_is_no_json_is_told_so(
+def test_a_body_that_is_not_json_is_an_invalid_request(
     uploading: TestClient, path: str, content: bytes
 ) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
@@ -166,14 +166,14 @@ def test_settings_are_checked_before_anything_is_uploaded_or_fetched(
 
 
 @pytest.mark.parametrize("path", [UPLOADS, CROP, ANALYZE])
-def test_a_deployment_without_uploads_says_so(client: TestClient, path: str) -> None:
+def test_a_deployment_without_uploads_answers_501(client: TestClient, path: str) -> None:
     answer = error_of(client.post(path, json={**PLANNED, "key": "a.jpg"}), 501)
 
     assert answer["code"] == "UPLOADS_NOT_CONFIGURED"
     assert "SMART_CROP_UPLOADS" in answer["details"]
 
 
-def test_what_is_uploaded_is_cropped_by_its_key(uploading: TestClient) -> None:
+def test_an_uploaded_image_is_cropped_by_its_key(uploading: TestClient) -> None:
     key = put(uploading)["key"]
     body = {"key": key, "settings": {"width": 48, "height": 32, "hight": 1}}
 
@@ -188,7 +188,7 @@ def test_what_is_uploaded_is_cropped_by_its_key(uploading: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", [CROP, ANALYZE])
-def test_a_key_of_nothing_is_not_found(uploading: TestClient, path: str) -> None:
+def test_a_key_without_an_object_is_not_found(uploading: TestClient, path: str) -> None:
     answer = error_of(uploading.post(path, json={"key": "uploads/missing.jpg"}), 404)
 
     assert answer["details"] == "No such object"
@@ -229,7 +229,7 @@ def test_an_object_that_is_too_large_is_not_fetched(
     assert answer["code"] == "OBJECT_TOO_LARGE"
 
 
-def test_an_object_that_is_no_picture_is_told_so(uploading: TestClient) -> None:
+def test_an_object_that_is_not_an_image_is_an_error(uploading: TestClient) -> None:
     key = put(uploading, b"no picture")["key"]
 
     answer = error_of(uploading.post(CROP, json={"key": key}), 400)
@@ -238,18 +238,20 @@ def test_an_object_that_is_no_picture_is_told_so(uploading: TestClient) -> None:
 
 
 @pytest.mark.parametrize("job", [str(uuid4()), "5", "jobs", "..%2f..%2fsecret", "%00"])
-def test_a_job_of_which_nothing_is_known_is_not_found(uploading: TestClient, job: str) -> None:
+def test_an_unknown_job_is_not_found(uploading: TestClient, job: str) -> None:
     error_of(uploading.get(f"{JOBS}/{job}"), 404)
 
 
 def test_a_synchronous_crop_leaves_no_record(uploading: TestClient) -> None:
-    """Its answer has said it all; a record would cost a request more."""
+    """The answer is complete; a record would cost another request to the store."""
     crop = uploading.post(CROP, json={"key": put(uploading)["key"]}).json()
 
     error_of(uploading.get(f"{JOBS}/{crop['jobId']}"), 404)
 
 
-def test_a_job_that_will_be_tried_again_says_why(uploading: TestClient, jobs: JobStore) -> None:
+def test_a_job_that_will_be_retried_has_its_last_error(
+    uploading: TestClient, jobs: JobStore
+) -> None:
     job_id = str(uuid4())
     error = {"error": "Storage unavailable", "code": "STORAGE_UNAVAILABLE"}
     jobs.save(JobRecord(job_id=job_id, state="queued", key="a.jpg", error=error))
@@ -260,7 +262,7 @@ def test_a_job_that_will_be_tried_again_says_why(uploading: TestClient, jobs: Jo
     assert job["lastError"] == {**error, "details": None}
 
 
-def test_a_job_that_failed_says_what_a_synchronous_crop_would(
+def test_a_failed_job_has_the_error_of_a_synchronous_crop(
     uploading: TestClient, jobs: JobStore
 ) -> None:
     job_id = str(uuid4())
@@ -269,11 +271,11 @@ def test_a_job_that_failed_says_what_a_synchronous_crop_would(
 
     response = uploading.get(f"{JOBS}/{job_id}")
 
-    assert response.status_code == 200  # asking went well
+    assert response.status_code == 200  # the request for the state succeeds
     assert response.json().items() >= {**error, "state": "failed", "jobId": job_id}.items()
 
 
-def test_a_record_that_is_none_is_as_none(uploading: TestClient, stores: tuple[str, str]) -> None:
+def test_an_unreadable_record_is_not_found(uploading: TestClient, stores: tuple[str, str]) -> None:
     job_id = str(uuid4())
     obstore.put(connect(stores[0]), f"jobs/{job_id}.json", b"{}")
 

@@ -1,4 +1,4 @@
-"""Hostile files, and hostile forms around them, through the app itself."""
+"""Hostile files and hostile forms, through the app."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ untimed = settings(deadline=None, derandomize=True)
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """The app; an error that it does not answer is raised here."""
+    """Yield a client of the app, which raises errors that the app does not answer."""
     store = tmp_path_factory.mktemp("results").as_uri()
     with TestClient(create_app(Config(store=store))) as client:
         yield client
@@ -52,7 +52,7 @@ def _post(client: TestClient, body: bytes, content_type: str) -> int:
 
 
 @pytest.mark.parametrize("name", _SAMPLE)
-def test_a_file_is_answered_in_json(client: TestClient, name: str) -> None:
+def test_the_answer_to_any_file_is_json(client: TestClient, name: str) -> None:
     file = ("hostile.jpg", CORPUS[name].build())
 
     response = client.post(_CROP, files={"file": file}, data={"settings": _SETTINGS})

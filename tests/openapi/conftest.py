@@ -16,7 +16,7 @@ KEY = "uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"
 
 @pytest.fixture(scope="module")
 def url(seaweedfs: Program, uploads: S3Client) -> Iterator[str]:
-    """Where a deployment is that takes uploads and finds faces; a portrait is there under KEY."""
+    """Yield the URL of a deployment with uploads, face detection, and a portrait under KEY."""
     presigned_post._session.cache_clear()
     uploads.put_object(Bucket=UPLOADS, Key=KEY, Body=PORTRAIT)
     config = Config(store=f"s3://{BUCKET}/openapi-{uuid4()}", uploads=f"s3://{UPLOADS}")

@@ -1,4 +1,4 @@
-"""The document, which is the same for every deployment."""
+"""The OpenAPI document, which is the same for every deployment."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A client in Python that somebody else's generator makes of the document."""
+"""A Python client that openapi-python-client generates from the document."""
 
 import importlib
 import json
@@ -20,7 +20,7 @@ PACKAGE = "generated_smart_crop"
 
 
 class Generated:
-    """The package: its modules, and a client of the service."""
+    """The generated package, and a client of the service."""
 
     def __init__(self, url: str) -> None:
         self.models: Any = self.module("models")
@@ -38,7 +38,7 @@ class Generated:
         return module.sync(*arguments, client=self.client, **parameters)
 
     def portrait(self, **settings: object) -> Any:
-        """The body of a request."""
+        """Return the body of a request."""
         file = self.types.File(BytesIO(PORTRAIT), "portrait.jpg", "image/jpeg")
         return self.models.CropForm(file, self.models.CropSettings(**settings))
 
@@ -47,7 +47,7 @@ class Generated:
 def generated(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     folder = tmp_path_factory.mktemp("client")
     (folder / "openapi.json").write_text(json.dumps(DOCUMENT))
-    # The generator knows no wildcard; YAML is JSON, too.
+    # The generator does not support wildcards. Its configuration is YAML, which includes JSON.
     types = {"content_type_overrides": {"image/*": "application/octet-stream"}}
     (folder / "how.yaml").write_text(json.dumps({"post_hooks": [], **types}))
     command = [beside_python("openapi-python-client"), "generate", "--meta=none"]
@@ -106,7 +106,7 @@ def test_it_prepares_an_upload_and_asks_for_its_job(generated: Generated) -> Non
     assert job.key == form.key
 
 
-def test_it_asks_what_the_deployment_can_do(generated: Generated) -> None:
+def test_it_reads_the_health_of_the_deployment(generated: Generated) -> None:
     health = generated.call("deployment.health")
 
     assert health.formats["jpeg"] is True

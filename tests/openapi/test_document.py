@@ -1,4 +1,4 @@
-"""The document by itself: complete, valid, and with examples that are."""
+"""The OpenAPI document is valid, complete, and has valid examples."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_every_field_is_described(model: str, name: str, schema: dict[str, Any])
 
 
 def test_every_request_and_answer_has_an_example() -> None:
-    parts = {"Box", "DetectedFace", "Limits", "CropPlan", "Point", "Size"}
+    parts = {"InterestWeights", "Box", "DetectedFace", "Limits", "CropPlan", "Point", "Size"}
     parts |= {
         "CropForm",
         "BatchForm",
@@ -96,7 +96,7 @@ def test_every_request_and_answer_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, each in SCHEMAS.items() if "examples" in each])
-def test_examples_are_what_they_are_examples_of(name: str) -> None:
+def test_examples_are_valid(name: str) -> None:
     for example in SCHEMAS[name]["examples"]:
         validate(example, SCHEMAS[name])
         assert set(example) <= set(SCHEMAS[name]["properties"])
@@ -122,5 +122,5 @@ def test_a_download_is_described_as_a_picture_or_a_zip() -> None:
 
 
 def test_the_document_is_small_enough_to_be_read() -> None:
-    # The settings, which are the most of it, are in it once.
+    # The settings are the largest part, and occur only once.
     assert str(DOCUMENT).count("Face mode: size of the window") == 1

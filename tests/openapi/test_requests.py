@@ -1,6 +1,6 @@
-"""Requests that the document promises to take, and others that it says are refused: are they?
+"""Requests that the document accepts or rejects, and the answers of the service.
 
-Schemathesis makes both, sends them to a live service, and holds the answers against the document.
+Schemathesis makes them, sends them to a live service, and compares the answers with the document.
 """
 
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ from tests.openapi.document import DOCUMENT
 from tests.pictures import encoded, photo
 
 PICTURE = Binary(encoded(photo("astronaut.png", (120, 120))))
-# Sides of results, in pixels: nobody looks at these.
+# Sides of results, in pixels; small results are fast.
 LARGE, SMALL = 100, 60
 AnyCase = Case[Any]
-# What depends on the picture, or on what is in the bucket.
-UNFORESEEABLE = {"NO_FACES", "NOT_FOUND"}
-# Rules for several settings together.
+# Errors that depend on the image, or on the objects in the bucket.
+NOT_IN_SCHEMAS = {"NO_FACES", "NOT_FOUND"}
+# Errors of rules for several settings together.
 RULES = (
     "at most 50,000,000 pixels",
     "an empty list in mode trim",
     "a name that differs from that of sizes.",
 )
-# The request of analyze is that of crop.
+# The request of analyze is the same as that of crop.
 CONFIG = schemathesis.Config.from_dict(
     {
         "operations": [
@@ -44,7 +44,7 @@ described = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 SETTINGS = hypothesis.settings(
     max_examples=10,
     stateful_step_count=4,
-    # The same requests every time.
+    # Makes the same requests in every run.
     derandomize=True,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
@@ -75,7 +75,7 @@ def test_links_lead_to_results_and_jobs(url: str) -> None:
 
 
 def prepare(case: AnyCase) -> bool:
-    """Make a request feasible, if the document says that it is taken; whether it does."""
+    """Make a request feasible if the document accepts it, and return whether it does."""
     is_promised = case.meta is not None and case.meta.generation.mode.is_positive
     if is_promised and isinstance(case.body, dict):
         case.body = feasible(case.body)
@@ -86,7 +86,7 @@ def check(case: AnyCase, response: Response, is_promised: bool) -> None:
     if not is_promised:
         case.validate_response(response)
         return
-    # To Schemathesis, no body that holds bytes is one that is promised to be taken.
+    # Schemathesis classes all bodies with bytes as not accepted.
     case.validate_response(
         response, excluded_checks=[negative_data_rejection, positive_data_acceptance]
     )
@@ -94,7 +94,7 @@ def check(case: AnyCase, response: Response, is_promised: bool) -> None:
 
 
 def feasible(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The same request of a picture, where it is of any bytes, of few, and of small results."""
+    """Return the request with real images in place of random bytes, and with small results."""
     changed = dict(body)
     if "file" in body:
         changed["file"] = PICTURE
@@ -117,15 +117,15 @@ def feasible(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_beyond_schemas(response: Response) -> bool:
-    """Whether a request was refused for what a schema has no words for."""
+    """Return whether a request was rejected for a reason that a schema cannot express."""
     if response.status_code not in (400, 404, 422):
         return False
     answer = response.json()
     # A batch without results is rejected for the reasons of its files.
     failures = answer["errors"] if answer["code"] == "ALL_FAILED" else [answer]
-    return all(map(is_unspoken, failures))
+    return all(map(is_not_in_schemas, failures))
 
 
-def is_unspoken(error: Mapping[str, str]) -> bool:
+def is_not_in_schemas(error: Mapping[str, str]) -> bool:
     details = error.get("details") or ""
-    return error["code"] in UNFORESEEABLE or any(rule in details for rule in RULES)
+    return error["code"] in NOT_IN_SCHEMAS or any(rule in details for rule in RULES)

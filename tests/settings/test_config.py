@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from handler.config import Config
 
 
-def test_a_laptop_needs_to_set_nothing() -> None:
+def test_no_variable_is_required() -> None:
     config = Config.from_environment({})
 
     assert config.store == "file:///tmp/smart-crop"
@@ -33,11 +33,11 @@ def test_a_variable_that_is_empty_is_not_set() -> None:
     assert Config.from_environment({"SMART_CROP_STORE": ""}) == Config()
 
 
-def test_on_lambda_a_body_is_limited_by_the_payload_unless_the_deployment_says_otherwise() -> None:
+def test_on_lambda_the_body_limit_follows_from_the_payload_unless_set() -> None:
     on_lambda = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
 
     limit = Config.from_environment(on_lambda).max_body_bytes
-    # As base64 in an event, with room for the event's own fields.
+    # Base64 adds a third, and the event has other fields.
     assert limit * 4 // 3 + 200_000 < 6_291_556
     assert limit == 4_500_000
 
@@ -53,12 +53,12 @@ def test_on_lambda_a_body_is_limited_by_the_payload_unless_the_deployment_says_o
         ("MAX_PIXELS", "-1"),
         ("MAX_OBJECT_BYTES", "0"),
         ("MAX_ATTEMPTS", "0"),
-        ("UPLOADS", "file:///uploads"),  # a form can be posted to S3 only
+        ("UPLOADS", "file:///uploads"),  # only S3 accepts forms
         ("UPLOADS", "uploads"),
         ("LINK_SECONDS", "0"),
-        ("LINK_SECONDS", "604801"),  # a week is all that S3 signs
+        ("LINK_SECONDS", "604801"),  # S3 signs for at most a week
     ],
 )
-def test_a_deployment_that_is_wrong_does_not_start(name: str, value: str) -> None:
+def test_a_variable_that_is_out_of_range_is_an_error(name: str, value: str) -> None:
     with pytest.raises(ValidationError, match=name.lower()):
         Config.from_environment({f"SMART_CROP_{name}": value})

@@ -9,7 +9,7 @@ from handler.core.geometry import Size
 from handler.errors import InvalidSettings, SettingsNotJson, SmartCropError
 from handler.settings import CropSettings, parse_settings, validate_settings
 
-# Name on the wire: its default, values that are taken, values that are not.
+# JSON name: default, accepted values, rejected values.
 TABLE: dict[str, tuple[object, list[object], list[object]]] = {
     "mode": (
         "subject",
@@ -25,7 +25,7 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
         [[]],
         ["1:1", 1, {}, True, ["1:1"] * 2, ["9999x9999"], [f"{n}x9" for n in range(1, 34)]],
     ),
-    # What their objects may hold: see test_guides.
+    # Their objects have their own tests, too.
     "focus": (None, [None], ["centre", 0.5, [0.5, 0.5]]),
     "keep": ([], [[]], ["all", 1, {}, None]),
     "avoid": ([], [[]], ["all", 1, {}, None]),
@@ -77,7 +77,7 @@ def test_a_setting_that_is_absent_has_its_default(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, row in TABLE.items() for value in row[1]]
 )
-def test_a_value_in_range_is_taken(name: str, value: object) -> None:
+def test_a_value_in_range_is_accepted(name: str, value: object) -> None:
     settings, warnings = parse_settings(json.dumps({name: value}))
 
     assert getattr(settings, NAMES[name]) == value
@@ -96,7 +96,7 @@ def test_a_value_out_of_range_or_of_another_type_is_named(name: str, value: obje
     assert {each.field.partition(".")[0] for each in caught.value.problems} == {name}
 
 
-def test_all_settings_that_are_wrong_are_named_at_once() -> None:
+def test_all_settings_that_are_not_accepted_are_named_at_once() -> None:
     with pytest.raises(InvalidSettings) as caught:
         parse_settings(json.dumps({name: row[2][0] for name, row in TABLE.items()}))
 
@@ -104,12 +104,12 @@ def test_all_settings_that_are_wrong_are_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(("alias", "mode"), [("attention", "subject"), ("content", "trim")])
-def test_the_modes_first_names_still_hold(alias: str, mode: str) -> None:
+def test_the_older_names_of_modes_are_accepted(alias: str, mode: str) -> None:
     assert parse_settings(json.dumps({"mode": alias}))[0].mode == mode
 
 
 @pytest.mark.parametrize("name", ["width", "height", "padding", "threshold", "quality"])
-def test_a_whole_number_may_be_written_with_a_point(name: str) -> None:
+def test_a_whole_number_may_have_a_decimal_point(name: str) -> None:
     settings, _ = parse_settings(f'{{"{name}": 40.0}}')
 
     value = getattr(settings, name)
@@ -117,7 +117,7 @@ def test_a_whole_number_may_be_written_with_a_point(name: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5000, "1e308", "-" + "9" * 5000])
-def test_a_number_past_all_bounds_is_out_of_range(number: str) -> None:
+def test_a_huge_number_is_out_of_range(number: str) -> None:
     with pytest.raises(InvalidSettings, match="width: "):
         parse_settings(f'{{"width": {number}}}')
 
@@ -134,7 +134,7 @@ def test_width_and_height_together_are_limited() -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", " \r\n\t"])
-def test_no_settings_are_the_defaults(text: str | None) -> None:
+def test_empty_settings_are_the_defaults(text: str | None) -> None:
     assert parse_settings(text) == (CropSettings(), [])
 
 
@@ -146,13 +146,13 @@ def test_no_settings_are_the_defaults(text: str | None) -> None:
         *("[" * 100_000, '{"a":' * 100_000),
     ],
 )
-def test_what_is_not_json(text: str) -> None:
+def test_text_that_is_not_json(text: str) -> None:
     with pytest.raises(SettingsNotJson):
         parse_settings(text)
 
 
 @pytest.mark.parametrize("text", ["[]", "[{}]", "null", "0", '"{}"', "false"])
-def test_what_is_json_but_no_object(text: str) -> None:
+def test_json_that_is_not_an_object(text: str) -> None:
     with pytest.raises(InvalidSettings, match="settings: expected an object, received"):
         parse_settings(text)
 
@@ -168,13 +168,13 @@ def test_unknown_settings_are_ignored_and_named_in_order() -> None:
     ]
 
 
-def test_a_warning_is_short_and_can_be_sent() -> None:
+def test_a_warning_is_short_and_valid_utf_8() -> None:
     _, warnings = parse_settings('{"%s": 1, "\\udfff": 1}' % ("x" * 1000))
 
     assert warnings == ["x" * 64 + ": unknown setting, ignored", "?: unknown setting, ignored"]
 
 
-def test_settings_that_are_parsed_already_are_checked_alike() -> None:
+def test_parsed_settings_are_validated_in_the_same_way() -> None:
     settings, warnings = validate_settings({"mode": "content", "width": 12.0, "no": None})
 
     assert (settings.mode, settings.width) == ("trim", 12)
@@ -191,7 +191,7 @@ VALUES = st.recursive(
 
 
 def status_of(text: str) -> int:
-    """HTTP status that settings end in; any error that is not a client's is raised."""
+    """Return the HTTP status for settings; unexpected errors are raised."""
     try:
         settings, warnings = parse_settings(text)
     except SmartCropError as error:
@@ -202,10 +202,10 @@ def status_of(text: str) -> int:
 
 
 @given(values=st.dictionaries(st.sampled_from([*TABLE]) | st.text(), VALUES, max_size=5))
-def test_no_object_is_an_error_of_ours(values: dict[str, Any]) -> None:
+def test_no_object_causes_an_unexpected_error(values: dict[str, Any]) -> None:
     assert status_of(json.dumps(values)) in (200, 400)
 
 
 @given(text=st.text())
-def test_no_text_is_an_error_of_ours(text: str) -> None:
+def test_no_text_causes_an_unexpected_error(text: str) -> None:
     assert status_of(text) in (200, 400)

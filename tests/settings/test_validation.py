@@ -20,7 +20,7 @@ PARTS = ["x", "y", "left", "top", "width", "height", "name"]
 NAMES = [field.alias or "" for field in CropSettings.model_fields.values()]
 BODY_NAMES = ["key", "keys", "filename", "contentType"]
 FORBIDDEN = ["Input should", "^", "\\", "pattern", "Value error", "handler.", "pydantic"]
-# What a client sends is shown to it; these letters make none of the forbidden texts.
+# Answers contain what the client sent; these letters do not make a forbidden text.
 TEXT = st.text("abx#0189:.é ", max_size=80)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
 ANY_JSON = st.recursive(
@@ -35,7 +35,7 @@ ANY_JSON = st.recursive(
 
 
 def message(**settings: object) -> str:
-    """The only error of some settings."""
+    """Return the only error of some settings."""
     with pytest.raises(InvalidSettings) as caught:
         validate_settings(settings)
     (problem,) = caught.value.problems
@@ -56,7 +56,7 @@ def test_any_value_is_a_setting_or_an_error_in_plain_words(name: str, value: obj
 
 
 def check(answer: dict[str, Any]) -> None:
-    """Check that an answer has its fields, and nothing of the inside."""
+    """Check the fields of an answer, and that it has no internal terms."""
     json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
     assert answer["errors"]
     assert answer["details"] == "; ".join(each["message"] for each in answer["errors"])
@@ -139,7 +139,7 @@ def test_a_deep_value_is_shortened() -> None:
         parse_settings('{"padding": ' + "[" * 900 + "]" * 900 + "}")
 
 
-def test_the_halves_of_a_character_are_shown_as_another() -> None:
+def test_a_lone_surrogate_is_replaced() -> None:
     with pytest.raises(InvalidSettings) as caught:
         parse_settings('{"padding": "\\ud800", "focus": {"\\udfff": 1}}')
 
