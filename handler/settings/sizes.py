@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from handler.filenames import RESULT_MARK
 from handler.problems import Expected, shown
 from handler.settings.validation import rejection
 
@@ -27,8 +28,6 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9_:-]{0,31}$"
 _PLAIN = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 # With the limit, which is an error of its own.
 _PLAIN_IN_RANGE = r"^([1-9][0-9]{0,3}|10000)x([1-9][0-9]{0,3}|10000)$"
-# What results are marked with anyway: see `handler.filenames`.
-_RESERVED = "smartcrop"
 
 PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -111,8 +110,8 @@ class OutputSize(BaseModel):
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:
-        if self.filename_suffix == _RESERVED:
-            expected = f"a name other than {_RESERVED}, which is in all file names"
+        if self.filename_suffix == RESULT_MARK:
+            expected = f"a name other than {RESULT_MARK}, which is in all file names"
             raise rejection(expected, f'"{self.name}"', "name")
         return self
 
