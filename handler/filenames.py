@@ -4,12 +4,14 @@ import re
 import unicodedata
 from urllib.parse import quote
 
+RESULT_MARK = "smartcrop"
+"""The word that the name of every result contains."""
+
 _FALLBACK = "image"
-_MARK = "_smartcrop"
 # S3 keys end at 1,024 bytes and most file systems' names at 255; the rest is for suffixes.
 _MAX_STEM_BYTES = 150
 _MAX_EXTENSION = 8
-_RESULT = re.compile(rf"(.*){_MARK}(?:_([a-z0-9-]{{1,32}}))?", re.DOTALL)
+_RESULT = re.compile(rf"(.*)_{RESULT_MARK}(?:_([a-z0-9-]{{1,32}}))?", re.DOTALL)
 _BATCH = re.compile(r"batch-smart-crop-[0-9a-f]{8}\.zip")
 _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
 
@@ -35,10 +37,10 @@ def result_name(name: str | None, extension: str, size: str | None = None) -> st
         extension: of the result's format.
         size: which one of several it is: ``me_smartcrop_1-1.png``. Letters, digits and dashes.
     """
-    return f"{clean_stem(name)}{_MARK}{size_mark(size)}.{extension}"
+    return f"{clean_stem(name)}_{RESULT_MARK}{size_suffix(size)}.{extension}"
 
 
-def size_mark(size: str | None) -> str:
+def size_suffix(size: str | None) -> str:
     """What the results of one of several sizes have in their names behind the usual mark."""
     return "" if size is None else f"_{size}"
 
@@ -64,8 +66,8 @@ def is_result_name(name: str) -> bool:
     """Whether a name in a URL can be one that `result_name` or `batch_name` gave."""
     if _BATCH.fullmatch(name):
         return True
-    marked, _, extension = name.rpartition(".")
-    match = _RESULT.fullmatch(marked)
+    base, _, extension = name.rpartition(".")
+    match = _RESULT.fullmatch(base)
     if match is None or not extension.isalnum():
         return False
     stem, size = match.groups()

@@ -29,6 +29,7 @@ from handler.cli.resume import Record
 from handler.cli.summary import Summary
 from handler.config import Config
 from handler.errors import SmartCropError
+from handler.filenames import RESULT_MARK
 from handler.jobs.job import run_job
 from handler.settings import CropSettings
 
@@ -79,7 +80,7 @@ def crop_files(
         settings, warnings = read_settings(text, flags)
         record = _record(names, output, settings)
         sources = _sources(names, output, record)
-        targets = choose_targets(output, sources, "_smartcrop")
+        targets = choose_targets(output, sources, f"_{RESULT_MARK}")
         if len(targets) == 1 and not targets[0].add_extension:
             settings = _for_file(settings, targets[0].path)
             make_folder(targets[0].path.parent)

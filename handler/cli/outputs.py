@@ -17,7 +17,7 @@ import click
 from handler.cli.inputs import Source
 from handler.codec import FORMATS
 from handler.errors import InvalidImage, SmartCropError
-from handler.filenames import size_mark
+from handler.filenames import size_suffix
 from handler.settings import OutputFormat
 
 STANDARD_STREAM = "-"
@@ -71,7 +71,7 @@ class Target:
         """
         path = self.path
         if self.add_extension:
-            path = path.with_name(f"{path.name}{size_mark(size)}.{extension}")
+            path = path.with_name(f"{path.name}{size_suffix(size)}.{extension}")
         if self.add_extension and _real(path) in inputs:
             raise Unwritable(f"{path} is itself one of the files to crop")
         try:

@@ -4,7 +4,7 @@ import json
 import uuid
 
 from handler.codec import Format
-from handler.filenames import size_mark
+from handler.filenames import RESULT_MARK, size_suffix
 from handler.storage import job_id_of
 
 # Any constant would do; another would give other ids to the same jobs.
@@ -36,8 +36,8 @@ def result_filename(filename: str, format_: Format, size: str | None = None) -> 
     is ``a_smartcrop_1-1.JPG`` or ``a.JPG.smartcrop_1-1.webp``. No two sources of a folder have
     results of one name.
     """
-    mark = size_mark(size)
+    mark = f"{RESULT_MARK}{size_suffix(size)}"
     stem, _, extension = filename.rpartition(".")
     if stem and extension.lower() in (format_.extension, format_.name):
-        return f"{stem}_smartcrop{mark}.{extension}"
-    return f"{filename}.smartcrop{mark}.{format_.extension}"
+        return f"{stem}_{mark}.{extension}"
+    return f"{filename}.{mark}.{format_.extension}"

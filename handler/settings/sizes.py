@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from handler.filenames import RESULT_MARK
 from handler.problems import Expected, shown
 from handler.settings.validation import rejection
 
@@ -27,8 +28,6 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9_:-]{0,31}$"
 _PLAIN = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 # The same within the limits. It is only published: numbers past them have their own error.
 _PLAIN_IN_RANGE = r"^([1-9][0-9]{0,3}|10000)x([1-9][0-9]{0,3}|10000)$"
-# Part of the name of every result: see `handler.filenames`.
-_RESERVED = "smartcrop"
 
 PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -105,8 +104,8 @@ class OutputSize(BaseModel):
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:
-        if self.filename_suffix == _RESERVED:
-            expected = f"a name other than {_RESERVED}, which is in all file names"
+        if self.filename_suffix == RESULT_MARK:
+            expected = f"a name other than {RESULT_MARK}, which is in all file names"
             raise rejection(expected, f'"{self.name}"', "name")
         return self
 
