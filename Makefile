@@ -5,8 +5,7 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= 13490
 BIN := .venv/bin
-# Parts of the house that are not built yet have no folder.
-CODE := $(wildcard handler layers tests infra)
+CODE := handler layers tests infra
 
 .PHONY: help run test image-test check bench bench-crops bench-faces setup format lock clean
 
@@ -16,12 +15,12 @@ help: ## print this list
 
 run: ## set up, then serve http://localhost:13490 with results in .results/ (PORT=8000 for another port)
 	@if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
-		echo "run: error: Port $(PORT) is taken by another program. Stop it, or choose another port: make run PORT=$$(( $(PORT) + 1 ))" >&2; exit 1; fi
+		echo "run: error: Port $(PORT) is in use by another program. Stop it, or use another port: make run PORT=$$(( $(PORT) + 1 ))" >&2; exit 1; fi
 	@infra/setup.sh run
 	@mkdir -p .results
 	@exec $(BIN)/smart-crop serve --host 127.0.0.1 --port $(PORT) --store "file://$(CURDIR)/.results"
 
-test: setup ## set up, then run every test that needs no root (ARGS="-k name" for some of them)
+test: setup ## set up, then run all tests that need no root (ARGS="-k name" for a selection)
 	@$(BIN)/python -m pytest $(ARGS)
 
 image-test: setup ## as root on Debian: build the Lambda image with SAM and invoke it in containers (ARGS="-k name")
@@ -32,26 +31,26 @@ check: setup ## set up, then check format, lint and types
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 
-bench: setup ## set up, then measure against sharp, side by side
+bench: setup ## set up, then compare time, memory and windows with sharp
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
-bench-crops: setup ## set up, then measure what windows keep of what people look at
+bench-crops: setup ## set up, then measure how much of the gaze, faces and main object crops keep
 	@$(BIN)/python -m tests.bench.crops $(ARGS)
 
-bench-faces: setup ## set up, then measure face detection against mediapipe, and framing
+bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
 	@$(BIN)/python -m tests.bench.framing
 
-setup: ## install what is missing: system packages, uv, .venv, pillow-simd, the Lambda emulator; Chromium, curl and Node.js for the tests
+setup: ## install missing system packages, uv, .venv, pillow-simd, the Lambda emulator, and programs for the tests
 	@infra/setup.sh
 
-format: setup ## set up, then write the code as `make check` wants it
+format: setup ## set up, then format the code and apply automatic fixes
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-lock: ## pin the packages anew after a change to pyproject.toml (ARGS=--upgrade moves every pin)
+lock: ## update requirements.lock after a change to pyproject.toml (ARGS=--upgrade updates all pins)
 	@infra/setup/lock.sh $(ARGS)
 
-clean: ## remove all that make made here, except the results
+clean: ## remove everything that make created here, except the results
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis layers/*/build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Check that the PIL in this environment is the one, and can do what the service counts on."""
+"""Check of the environment's PIL: it must be pillow-simd, with all required codecs."""
 
 import platform
 import sys
@@ -18,7 +18,7 @@ DEBIAN_PACKAGES = {
 
 
 def problem() -> str | None:
-    """Return a sentence on what is wrong and what mends it, or None."""
+    """Return a message with the problem and its solution, or None if there is no problem."""
     if platform.machine() == "x86_64":
         try:
             pillow = version("pillow")
@@ -26,7 +26,7 @@ def problem() -> str | None:
             pillow = None
         if pillow is not None or PIL.__version__ != version("pillow-simd"):
             return (
-                f"PIL is {PIL.__version__}, not pillow-simd: pillow {pillow} was installed over"
+                f"PIL is {PIL.__version__}, not pillow-simd: pillow {pillow} overwrote"
                 " it. Remove the folder .venv and run `make setup` again."
             )
     lacking = [name for name in DEBIAN_PACKAGES if not features.check(name)]

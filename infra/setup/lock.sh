@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Pins what the project runs on, is tested with and is built with, with hashes, for every Python
-# from 3.11 on and every platform. Pins that still fit are kept: `infra/setup/lock.sh --upgrade`
-# moves all of them. An index may be configured on the machine, and never gets into a file.
+# Pins the packages of the service, its tests and its build, with hashes, for Python 3.11 and newer
+# on all platforms. Existing pins that still match are kept; `infra/setup/lock.sh --upgrade` updates
+# all. The package index that uv is configured for is never written to a file.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 UV=$(command -v uv || echo .tools/uv/bin/uv)
@@ -13,7 +13,7 @@ pin() {
 }
 
 [ -x "$UV" ] || {
-    echo "lock: error: There is no uv yet. Run \`make setup\` first, or install uv." >&2
+    echo "lock: error: uv was not found. Run \`make setup\`, which installs it." >&2
     exit 1
 }
 [ -x $PYTHON ] || PYTHON=python3
@@ -25,7 +25,7 @@ printf '%s\n' "$line" | cat - requirements.lock >requirements.lock.new
 mv requirements.lock.new requirements.lock
 
 if grep -nE '://|--(extra-)?index|--find-links' requirements.lock infra/setup/*.txt; then
-    echo "lock: error: The lines above name a package index. Take them out of the configuration that uv read." >&2
+    echo "lock: error: The lines above name a package index. Remove them from uv's configuration." >&2
     exit 1
 fi
 echo "lock: requirements.lock has $(grep -c '^[a-z]' requirements.lock) packages"

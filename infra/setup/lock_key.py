@@ -1,7 +1,8 @@
-"""Tell whether requirements.lock was made from the requirements that pyproject.toml has now.
+"""Check that requirements.lock matches the requirements in pyproject.toml.
 
-`lock_key.py` prints the line that `make lock` puts on top of the lock file; `lock_key.py --check`
-looks for it there. It runs before there is an environment, so on the standard library alone.
+`lock_key.py` prints the line that `make lock` writes at the top of the lock file. `lock_key.py
+--check` looks for it there. It runs before the environment exists, so it imports only the standard
+library.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def key_line() -> str:
-    """Return a comment line with a hash of all that the resolver reads in pyproject.toml."""
+    """Return a comment line with a hash of the parts of pyproject.toml that the resolver reads."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         data = tomllib.load(file)
     project = data["project"]
@@ -34,6 +35,6 @@ if __name__ == "__main__":
         print(key_line())
     elif key_line() not in (ROOT / "requirements.lock").read_text().splitlines()[:10]:
         sys.exit(
-            "setup: error: The requirements in pyproject.toml have changed since requirements.lock"
-            " was made from them. Run `make lock`, and commit both."
+            "setup: error: requirements.lock is out of date: the requirements in pyproject.toml"
+            " have changed. Run `make lock`, and commit both files."
         )

@@ -1,28 +1,30 @@
-"""Make the model take a picture of any size: `python any_size.py FROM.onnx TO.onnx`.
+"""Editor for the model: `python any_size.py FROM.onnx TO.onnx`.
 
-It was exported for ten pictures of 32×32, although every layer of it takes any multiple of 32. And
-let two of its inner levels out, by which the service tells what is unusual in a picture.
+The model was exported for ten pictures of 32×32 pixels, although all its layers accept any multiple
+of 32. The edited model accepts one picture of any such size. It also outputs two inner levels, from
+which the service computes how unusual each part of a picture is.
 """
 
 import importlib
 import sys
 from typing import Any
 
-# Installed for the build alone, so the environment that checks types has not got it.
+# Installed for the build only, so it is missing where types are checked.
 onnx = importlib.import_module("onnx")
 
-# What the neck reads at an eighth and at a sixteenth of the picture's size.
+# Inputs of the network's neck, at 1/8 and 1/16 of the picture's width and height.
 LEVELS = ("413", "474")
 
 
 def main(source: str, target: str) -> None:
+    """Read a model, edit it and write it to another file."""
     model = onnx.load(source)
     graph = model.graph
-    # Weights that are also inputs could be replaced at any call: no runtime may then fold them
-    # into the layers before.
+    # A weight that is also an input may change with every call, so the runtime cannot fold it
+    # into the preceding layer.
     names = {weight.name for weight in graph.initializer}
     keep(graph.input, [value for value in graph.input if value.name not in names])
-    # Counters of the training; the runtime would warn of each.
+    # Drop unused counters from the training; the runtime logs a warning for each.
     used = {name for node in graph.node for name in node.input}
     keep(graph.initializer, [weight for weight in graph.initializer if weight.name in used])
     for values, prefix in ((graph.input, ""), (graph.output, "map_")):
@@ -34,7 +36,7 @@ def main(source: str, target: str) -> None:
     made = {name for node in graph.node for name in node.output}
     for name in LEVELS:
         if name not in made:
-            sys.exit(f"faces: error: The model has no level {name}.")
+            sys.exit(f"faces: error: The model has no level {name}. Restore model.txt.")
         shape = (1, f"bands_{name}", f"height_{name}", f"width_{name}")
         kind = onnx.TensorProto.FLOAT
         graph.output.append(onnx.helper.make_tensor_value_info(name, kind, shape))
@@ -43,7 +45,7 @@ def main(source: str, target: str) -> None:
 
 
 def keep(field: Any, values: list[Any]) -> None:
-    """Leave only ``values`` in a repeated field of a protocol buffer."""
+    """Replace the values of a repeated field of a protocol buffer."""
     del field[:]
     field.extend(values)
 

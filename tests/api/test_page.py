@@ -39,11 +39,11 @@ def test_the_page_s_files_are_there(client: TestClient) -> None:
     types = {link: client.get(urljoin("/", link)) for link in [*links, *scripts]}
 
     assert {link: response.status_code for link, response in types.items()} == {
+        "constraints.js": 200,
         "controls.css": 200,
         "docs": 200,
         "docs.css": 200,
         "docs.js": 200,
-        "guides.js": 200,
         "icon.svg": 200,
         "openapi.json": 200,
         "page.css": 200,

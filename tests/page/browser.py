@@ -1,4 +1,4 @@
-"""The page as a person has it before them."""
+"""A driver for the page, in the terms of its user."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-# Far above what anything takes, on a machine that is busy with something else.
+# Far longer than any step takes, even on a busy machine.
 _PATIENCE_SECONDS = 60
 
 
@@ -18,26 +18,26 @@ class Page:
     """The page of one service, open in Chromium.
 
     Attributes:
-        refused: whether the test has the service refuse something, which Chromium logs as an
-            error of the page.
+        expects_rejection: True if the test makes the service reject a request, which Chromium
+            logs as an error of the page.
     """
 
     def __init__(
         self, driver: Chrome, url: str, path: str = "/", asks: str = "/api/v1/health"
     ) -> None:
         self.driver = driver
-        self.refused = False
+        self.expects_rejection = False
         driver.get("about:blank")
-        self.complaints()
+        self.logged_errors()
         self.requests()
         driver.get(url + path)
-        # What it asks for when it opens has come.
+        # Wait for the request that the page sends when it opens.
         self.until(
             lambda: self.run("return performance.getEntriesByName(arguments[0]).length", url + asks)
         )
 
     def run(self, script: str, *arguments: object) -> Any:
-        """Run a script in the page, as its function's body."""
+        """Run a script in the page, as the body of a function."""
         return self.driver.execute_script(script, *arguments)
 
     def one(self, selector: str) -> WebElement:
@@ -49,28 +49,28 @@ class Page:
     def text(self, selector: str) -> str:
         return self.one(selector).text
 
-    def until(self, true: Callable[[], object]) -> None:
-        """Wait until something is true."""
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition is true."""
         wait = WebDriverWait(self.driver, _PATIENCE_SECONDS, poll_frequency=0.02)
-        wait.until(lambda _: true())
+        wait.until(lambda _: condition())
 
     def pick(self, *files: Path) -> None:
-        """Choose photos in the dialog."""
+        """Select photos in the file dialog."""
         self.one("#file").send_keys("\n".join(map(str, files)))
 
     def open(self, *files: Path) -> None:
-        """Choose photos, and wait until the first one's plan is drawn."""
+        """Select photos, and wait until the plan of the first is drawn."""
         self.pick(*files)
         self.until(self.window)
 
     def mode(self, name: str) -> None:
         button = self.one(f"[name=mode][value={name}]")
-        # Below what stays in sight on a phone, and above the button.
+        # Below the photo, which stays visible on a phone, and above the Crop button.
         self.run("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
     def choose(self, name: str, value: str) -> None:
-        """Set a setting: a control of its own, or one of a few buttons."""
+        """Change a setting: press a radio button, or fill in a control."""
         buttons = self.all(f"[name={name}][type=radio][value='{value}']")
         if buttons:
             buttons[0].click()
@@ -78,9 +78,9 @@ class Page:
             self.fill(f"[name={name}]", value)
 
     def fill(self, selector: str, value: str) -> None:
-        """Give a control a value, and have both events happen that happen with people.
+        """Set the value of a control, and send the two events that a user's change sends.
 
-        The driver alone has only one of them happen when an option is selected.
+        The driver sends only one of them when an option is selected.
         """
         self.run(
             "const [control, value] = arguments;"
@@ -92,15 +92,15 @@ class Page:
         )
 
     def window(self) -> tuple[float, ...] | None:
-        """Left, top, width and height of the window that is drawn."""
+        """Return left, top, width and height of the drawn window."""
         return self.numbers("#plan .window", "x", "y", "width", "height")
 
     def line(self) -> tuple[float, ...] | None:
-        """Left, right and height of the eye line that is drawn."""
+        """Return left, right and height of the drawn eye line."""
         return self.numbers("#plan .eye-line", "x1", "x2", "y1")
 
     def numbers(self, selector: str, *names: str) -> tuple[float, ...] | None:
-        """Attributes of the first mark that is drawn and matches; None when none does."""
+        """Return attributes of the first drawn element that matches; None if none does."""
         values = self.run(
             "const mark = document.querySelector(arguments[0]);"
             "return mark && arguments[1].map((name) => Number(mark.getAttribute(name)))",
@@ -110,7 +110,7 @@ class Page:
         return None if values is None else tuple(values)
 
     def crop(self) -> None:
-        """Press the button, and wait until all is done."""
+        """Press the Crop button, and wait until all crops are done."""
         self.one("#crop").click()
         self.until(self.is_done)
 
@@ -119,7 +119,7 @@ class Page:
         return busy is None and bool(self.text("#status") or self.text("#error"))
 
     def result(self) -> tuple[int, int]:
-        """Size of the result that is shown."""
+        """Return width and height of the displayed result."""
         image = self.one("#after")
         self.until(lambda: self.run("return arguments[0].complete", image))
         width, height = self.run(
@@ -128,24 +128,24 @@ class Page:
         return width, height
 
     def settings(self) -> dict[str, Any]:
-        """Those that the request in code has."""
+        """Return the settings in the displayed request code."""
         code = self.one("#snippet").get_attribute("textContent") or ""
         settings: dict[str, Any] = json.loads(code.partition("settings=")[2].removesuffix("'"))
         return settings
 
-    def complaints(self) -> list[str]:
-        """What Chromium has logged since the last call."""
+    def logged_errors(self) -> list[str]:
+        """Return the messages that Chromium logged since the last call."""
         entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # as above
         return [
             entry["message"]
             for entry in entries
-            if not (self.refused and entry["source"] == "network")
+            if not (self.expects_rejection and entry["source"] == "network")
         ]
 
     def requests(self) -> set[str]:
-        """Where requests have gone since the last call: the origins.
+        """Return the origins of the requests since the last call.
 
-        A picture that is in the page already, and Chromium's own pages, are nowhere.
+        Data URLs and Chromium's own pages have no origin and are left out.
         """
         entries = self.driver.get_log("performance")  # type: ignore[no-untyped-call]  # as above
         messages = (json.loads(entry["message"])["message"] for entry in entries)

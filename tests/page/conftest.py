@@ -27,7 +27,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """Chromium, with a profile of its own."""
+    """Chromium, with a temporary profile."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
         pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
@@ -43,7 +43,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture(scope="session")
 def url(bare_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a service without uploads is."""
+    """URL of a service without uploads."""
     store = tmp_path_factory.mktemp("results").as_uri()
     with serving(Config(store=store, max_body_bytes=MAX_BODY_BYTES)) as url:
         yield url
@@ -51,16 +51,16 @@ def url(bare_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def page(driver: Chrome, url: str) -> Iterator[Page]:
-    """The page; afterwards, it must have logged no error, and asked nobody but its service."""
+    """The page. Afterwards, asserts that it logged no error and contacted only its service."""
     page = Page(driver, url)
     yield page
-    assert page.complaints() == []
+    assert page.logged_errors() == []
     assert page.requests() == {url}
 
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Files of photos, by the name of scikit-image's photo and the file's ending."""
+    """Writes a photo of scikit-image, by its name and a file extension."""
     folder = tmp_path_factory.mktemp("photos")
     formats = {".jpg": "JPEG", ".png": "PNG", ".tif": "TIFF"}
 

@@ -1,4 +1,4 @@
-"""For everybody: keyboard, screen reader, phone, dark and light."""
+"""Accessibility: keyboard, screen reader, phone, dark and light."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,13 +15,13 @@ def press(page: Page, *keys: str) -> None:
 
 
 def focus(page: Page) -> str:
-    """Id or name of what has the focus."""
+    """Return the id or name of the focused element."""
     element = page.driver.switch_to.active_element
     return element.get_attribute("id") or element.get_attribute("name") or ""
 
 
 def tab_to(page: Page, name: str) -> Sequence[str]:
-    """Press Tab until something has the focus; all that had it."""
+    """Press Tab until an element has the focus; return all elements that had it."""
     passed: list[str] = []
     while not passed or passed[-1] != name:
         press(page, Keys.TAB)
@@ -32,13 +32,13 @@ def tab_to(page: Page, name: str) -> Sequence[str]:
             "return [focused, focused.nextElementSibling].some("
             "    (each) => each && getComputedStyle(each).outlineStyle != 'none')"
         )
-        assert outline, f"nobody sees that {passed[-1]} has the focus"
+        assert outline, f"{passed[-1]} has the focus without a visible outline"
     return passed
 
 
-def test_the_keyboard_is_enough(page: Page, portrait: Path) -> None:
+def test_the_page_works_with_the_keyboard_alone(page: Page, portrait: Path) -> None:
     tab_to(page, "file")
-    page.open(portrait)  # the system's own dialog is not the page's
+    page.open(portrait)  # the file dialog belongs to the system, not to the page
     passed = tab_to(page, "mode")
     press(page, Keys.ARROW_RIGHT)
     page.until(page.line)
@@ -54,7 +54,7 @@ def test_the_keyboard_is_enough(page: Page, portrait: Path) -> None:
     assert page.text("#snippet").startswith("import json")
 
 
-def test_whatever_can_be_used_has_a_name(page: Page, portrait: Path, coffee: Path) -> None:
+def test_every_control_has_an_accessible_name(page: Page, portrait: Path, coffee: Path) -> None:
     page.open(portrait, coffee)
     page.crop()
     names = {}
@@ -74,14 +74,14 @@ def test_whatever_can_be_used_has_a_name(page: Page, portrait: Path, coffee: Pat
 
 @pytest.fixture
 def emulate(page: Page) -> Iterator[None]:
-    """Undoes what a test emulates."""
+    """Ends the emulation of a test."""
     yield
     page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 @pytest.mark.usefixtures("emulate")
-def test_a_phone_shows_all_of_it_without_sideways_scrolling(page: Page, portrait: Path) -> None:
+def test_a_phone_needs_no_horizontal_scrolling(page: Page, portrait: Path) -> None:
     metrics = {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     page.open(portrait)
@@ -94,7 +94,7 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(page: Page, portrait
 
 @pytest.mark.usefixtures("emulate")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_in_light_and_dark(page: Page, scheme: str) -> None:
+def test_text_has_enough_contrast_in_light_and_dark(page: Page, scheme: str) -> None:
     feature = {"name": "prefers-color-scheme", "value": scheme}
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
 
@@ -110,13 +110,13 @@ def test_text_stands_out_in_light_and_dark(page: Page, scheme: str) -> None:
         red, green, blue = linear
         return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
-    def contrast(text: str, ground: str) -> float:
-        dark, light = sorted((luminance(text), luminance(ground)))
+    def contrast(text: str, background: str) -> float:
+        dark, light = sorted((luminance(text), luminance(background)))
         return (light + 0.05) / (dark + 0.05)
 
     page.until(lambda: not page.run("return document.getAnimations().length"))
-    ground = luminance("style('body').backgroundColor")
-    assert (ground < 0.05) if scheme == "dark" else (ground > 0.8)
+    background = luminance("style('body').backgroundColor")
+    assert (background < 0.05) if scheme == "dark" else (background > 0.8)
     card = "style('#form').backgroundColor"
     # WCAG 2.2, 1.4.3
     assert contrast("style('h1').color", "style('body').backgroundColor") >= 4.5

@@ -1,4 +1,4 @@
-"""The request as code, which is run as it is copied."""
+"""The request code of the page, run as it is copied."""
 
 import json
 import shutil
@@ -14,13 +14,13 @@ from tests.needs import needs_curl
 from tests.page.browser import Page
 from tests.pictures import decoded
 
-# What shells, curl and string literals all have to be told of.
+# Characters that shells, curl or string literals have to escape.
 NAME = """it's "a" photo; $HOME, 1.jpg"""
 
 
 @pytest.fixture
 def code(page: Page, coffee: Path, tmp_path: Path) -> Callable[[str], str]:
-    """The code of a language for a photo beside which it is run."""
+    """Returns the code in a language; it is run in the folder of the photo."""
 
     def copy(language: str) -> str:
         photo = tmp_path / NAME
@@ -64,8 +64,8 @@ def test_javascript_crops_as_the_page_does(code: Callable[[str], str], tmp_path:
     assert size_at(run([node, "--no-warnings", str(script)], tmp_path)) == (60, 40)
 
 
-def test_the_copy_button_says_what_it_did(page: Page) -> None:
+def test_the_copy_button_confirms_the_copy(page: Page) -> None:
     page.one("#copy").click()
 
     page.until(lambda: page.text("#copied"))
-    assert page.text("#copied") in {"Copied.", "Selected: copy it with Ctrl-C or ⌘C."}
+    assert page.text("#copied") in {"Copied.", "The code is selected. Copy it with Ctrl-C or ⌘C."}

@@ -1,4 +1,4 @@
-"""One photo: its plan live, its crop, every setting, and errors in words."""
+"""One photo: its live plan, its crop, every setting, and error messages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.page.browser import Page
 from tests.pictures import decoded, encoded
 
 
-def test_the_subject_is_cropped_shown_and_offered_for_download(page: Page, coffee: Path) -> None:
+def test_the_crop_is_shown_and_can_be_downloaded(page: Page, coffee: Path) -> None:
     page.open(coffee)
     page.fill("[name=width]", "120")
     page.fill("[name=height]", "150")
@@ -45,7 +45,7 @@ def test_a_face_is_drawn_with_its_landmarks_and_eye_line(page: Page, portrait: P
     assert page.result() == (1080, 1080)
 
 
-def test_trim_cuts_the_border_off(page: Page, tmp_path: Path) -> None:
+def test_trim_removes_the_border(page: Page, tmp_path: Path) -> None:
     framed = Image.new("RGB", (200, 160), "white")
     framed.paste((20, 60, 120), (30, 40, 110, 90))
     path = tmp_path / "framed.png"
@@ -73,7 +73,7 @@ def test_the_window_follows_the_settings(page: Page, coffee: Path) -> None:
     assert f"Window {window[2]:.0f} × {window[3]:.0f} of 300 × 200." in page.text("#reason")
 
 
-def test_the_heat_map_comes_when_it_is_asked_for(page: Page, coffee: Path) -> None:
+def test_the_button_shows_and_hides_the_heat_map(page: Page, coffee: Path) -> None:
     page.open(coffee)
     shown = page.one("#before").get_attribute("src")
 
@@ -86,7 +86,7 @@ def test_the_heat_map_comes_when_it_is_asked_for(page: Page, coffee: Path) -> No
     page.until(page.window)
 
 
-def test_auto_holds_the_face(page: Page, portrait: Path) -> None:
+def test_auto_keeps_the_face(page: Page, portrait: Path) -> None:
     page.open(portrait)
     page.choose("shape", "1080x1920")
     page.mode("auto")
@@ -103,7 +103,7 @@ def test_auto_holds_the_face(page: Page, portrait: Path) -> None:
     assert page.result() == (1080, 1920)
 
 
-def test_a_result_that_the_settings_have_left_behind_makes_way_for_a_preview(
+def test_a_change_of_the_settings_replaces_the_result_with_a_preview(
     page: Page, coffee: Path
 ) -> None:
     page.open(coffee)
@@ -152,7 +152,7 @@ SIZE = {"width": 1080, "height": 1080}
         ),
     ],
 )
-def test_each_setting_is_asked_for(
+def test_each_setting_is_sent(
     page: Page,
     portrait: Path,
     mode: str,
@@ -174,7 +174,7 @@ def test_each_setting_is_asked_for(
     assert page.text("#error") == ""
 
 
-def test_the_colours_of_trim_are_those_that_are_picked(page: Page) -> None:
+def test_trim_uses_the_picked_colours(page: Page) -> None:
     page.mode("trim")
     page.fill("[name=background]", "colour")
     page.fill("[data-colour-of=background]", "#102030")
@@ -185,7 +185,7 @@ def test_the_colours_of_trim_are_those_that_are_picked(page: Page) -> None:
     assert page.settings() == {"mode": "trim", **settings}
 
 
-def test_presets_set_the_size_and_a_size_of_ones_own_is_custom(page: Page) -> None:
+def test_presets_set_the_size_and_other_sizes_select_none(page: Page) -> None:
     page.fill("#size", "1500x500")
     assert page.settings() == {"mode": "subject", "width": 1500, "height": 500}
 
@@ -202,8 +202,8 @@ def test_presets_set_the_size_and_a_size_of_ones_own_is_custom(page: Page) -> No
     assert page.all("[name=shape]:checked") == []
 
 
-def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Path) -> None:
-    page.refused = True
+def test_a_file_that_is_not_an_image_shows_an_error(page: Page, tmp_path: Path) -> None:
+    page.expects_rejection = True
     notes = tmp_path / "notes.txt"
     notes.write_text("Buy milk.")
 
@@ -217,7 +217,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Pat
     assert not page.one("#result").is_displayed()
 
 
-def test_a_setting_out_of_range_is_named_before_it_is_sent(page: Page, portrait: Path) -> None:
+def test_a_setting_out_of_range_is_reported_before_it_is_sent(page: Page, portrait: Path) -> None:
     page.open(portrait)
     page.fill("[name=width]", "0")
 
@@ -229,7 +229,7 @@ def test_a_setting_out_of_range_is_named_before_it_is_sent(page: Page, portrait:
     page.until(lambda: page.text("#error") == "")
 
 
-def test_what_the_browser_cannot_show_the_service_draws(
+def test_the_service_renders_formats_that_the_browser_cannot_show(
     page: Page, photos: Callable[[str], Path]
 ) -> None:
     page.pick(photos("coffee.tif"))

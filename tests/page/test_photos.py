@@ -1,4 +1,4 @@
-"""Ways for photos to come, several of them, and large ones."""
+"""Selecting, dropping and pasting photos; several photos; large photos."""
 
 import json
 from collections.abc import Iterator
@@ -35,10 +35,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_several_photos_each_have_a_result(
+def test_each_of_several_photos_has_a_result(
     page: Page, portrait: Path, coffee: Path, tmp_path: Path
 ) -> None:
-    page.refused = True
+    page.expects_rejection = True
     notes = tmp_path / "notes.txt"
     notes.write_text("Buy milk.")
     page.open(portrait, notes, coffee)
@@ -63,7 +63,7 @@ def test_several_photos_each_have_a_result(
 
 
 def zip_of(page: Page) -> ZipFile:
-    """The ZIP that the browser would save when the button is pressed."""
+    """Press the ZIP button, and return the ZIP that the browser would save."""
     page.run("HTMLAnchorElement.prototype.click = function () { window.saved = this.href }")
     page.one("#zip").click()
     page.until(lambda: page.run("return window.saved"))
@@ -71,7 +71,7 @@ def zip_of(page: Page) -> ZipFile:
         return ZipFile(BytesIO(response.read()))
 
 
-def test_several_photos_come_in_one_zip(page: Page, portrait: Path, coffee: Path) -> None:
+def test_several_photos_are_downloaded_as_one_zip(page: Page, portrait: Path, coffee: Path) -> None:
     page.open(portrait, coffee)
     page.fill("[name=width]", "50")
     page.fill("[name=height]", "40")
@@ -90,7 +90,7 @@ def test_several_photos_come_in_one_zip(page: Page, portrait: Path, coffee: Path
         "new ClipboardEvent('paste', {clipboardData: files, bubbles: true, cancelable: true})",
     ],
 )
-def test_photos_are_dropped_and_pasted_too(page: Page, coffee: Path, gesture: str) -> None:
+def test_photos_can_be_dropped_and_pasted(page: Page, coffee: Path, gesture: str) -> None:
     page.run(
         "const files = new DataTransfer();"
         "files.items.add(new File([new Uint8Array(arguments[0])], 'dropped.jpg'));"
@@ -103,19 +103,19 @@ def test_photos_are_dropped_and_pasted_too(page: Page, coffee: Path, gesture: st
     assert page.text("#made").startswith("dropped_smartcrop.jpg")
 
 
-def test_without_uploads_a_large_photo_is_refused_in_words(page: Page, large: Path) -> None:
+def test_without_uploads_a_large_photo_shows_an_error(page: Page, large: Path) -> None:
     page.pick(large)
 
     page.until(lambda: page.text("#error"))
     size = large.stat().st_size / 1000
-    assert page.text("#error") == f"large.png has {size:.0f} kB; at most 300 kB are taken here."
+    assert page.text("#error") == f"large.png: expected at most 300 kB, received {size:.0f} kB"
 
 
 @pytest.fixture
 def deployed(
     seaweedfs: Program, uploads: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Config]:
-    """A deployment that takes uploads, its buckets open to its page as the template has them."""
+    """A deployment with uploads, whose buckets allow its page as in the template."""
     for name, value in seaweedfs.environment.items():
         monkeypatch.setenv(name, value)
     rule: CORSRuleTypeDef = {
@@ -134,7 +134,7 @@ def deployed(
     presigned_post._session.cache_clear()
 
 
-def test_a_large_photo_goes_through_the_bucket_and_nobody_notices(
+def test_a_large_photo_goes_through_the_uploads_bucket(
     driver: Chrome, deployed: Config, seaweedfs: Program, large: Path
 ) -> None:
     with serving(deployed) as url:
@@ -146,13 +146,13 @@ def test_a_large_photo_goes_through_the_bucket_and_nobody_notices(
 
         assert page.text("#error") == ""
         assert page.result() == (50, 40)
-        assert page.complaints() == []
+        assert page.logged_errors() == []
         assert page.requests() == {url, seaweedfs.url}
 
 
 @contextmanager
 def network(driver: Chrome, **conditions: object) -> Iterator[None]:
-    """A worse one than that of this machine."""
+    """Emulate a slow or broken network connection."""
     unlimited = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     driver.execute_cdp_cmd("Network.enable", {})
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**unlimited, **conditions})
@@ -169,18 +169,18 @@ def test_the_progress_of_an_upload_is_shown(driver: Chrome, deployed: Config, la
         with network(driver, uploadThroughput=200_000):
             page.pick(large)
             page.until(lambda: bar.is_displayed() and 0 < float(str(bar.get_property("value"))) < 1)
-            assert bar.accessible_name == "Sent"
+            assert bar.accessible_name == "Upload progress"
 
         page.until(page.window)
         assert not bar.is_displayed()
 
 
-def test_a_lost_connection_is_told_of_and_does_not_matter_later(page: Page, coffee: Path) -> None:
-    page.refused = True
+def test_a_lost_connection_is_reported_and_the_next_try_succeeds(page: Page, coffee: Path) -> None:
+    page.expects_rejection = True
     page.open(coffee)
     with network(page.driver, offline=True):
         page.crop()
-        assert page.text("#error") == "The service did not answer. Is there a connection?"
+        assert page.text("#error") == "The service did not respond. Check the network connection."
 
     page.crop()
 
@@ -188,7 +188,7 @@ def test_a_lost_connection_is_told_of_and_does_not_matter_later(page: Page, coff
     assert page.result() == (1080, 1080)
 
 
-def test_a_large_photo_among_several_gets_into_the_zip_too(
+def test_a_large_photo_among_several_is_in_the_zip(
     driver: Chrome, deployed: Config, large: Path, coffee: Path
 ) -> None:
     with serving(deployed) as url:
@@ -198,14 +198,14 @@ def test_a_large_photo_among_several_gets_into_the_zip_too(
         names = zip_of(page).namelist()
 
         assert names == ["coffee_smartcrop.jpg", "large_smartcrop.png"]
-        assert page.complaints() == []
+        assert page.logged_errors() == []
 
 
 def keys_of(uploads: S3Client) -> set[str]:
     return {each["Key"] for each in uploads.list_objects_v2(Bucket=UPLOADS).get("Contents", [])}
 
 
-def test_the_job_that_an_upload_has_started_is_not_done_twice(
+def test_the_page_uses_the_job_that_its_upload_started(
     driver: Chrome, deployed: Config, uploads: S3Client, large: Path
 ) -> None:
     with serving(deployed) as url:
@@ -217,7 +217,7 @@ def test_the_job_that_an_upload_has_started_is_not_done_twice(
         page.crop()
 
         assert page.result() == (1080, 1080)
-        page.complaints()
+        page.logged_errors()
         entries = driver.get_log("performance")  # type: ignore[no-untyped-call]  # no stub
         sent = [json.loads(entry["message"])["message"]["params"] for entry in entries]
         paths = [each["request"]["url"].removeprefix(url) for each in sent if "request" in each]

@@ -1,4 +1,4 @@
-"""The API reference, which is made of openapi.json in the browser."""
+"""The API reference, which the browser renders from openapi.json."""
 
 from collections.abc import Iterator
 
@@ -11,15 +11,15 @@ from tests.page.browser import Page
 
 @pytest.fixture
 def reference(driver: Chrome, url: str) -> Iterator[Page]:
-    """The reference; afterwards, it must have logged no error, and asked nobody but its service."""
+    """The reference. Afterwards, asserts that it logged no error and contacted only its service."""
     page = Page(driver, url, "/docs", "/openapi.json")
     page.until(lambda: page.one("#reference").get_attribute("aria-busy") is None)
     yield page
-    assert page.complaints() == []
+    assert page.logged_errors() == []
     assert page.requests() == {url}
 
 
-def test_every_operation_schema_and_error_is_there(reference: Page, url: str) -> None:
+def test_it_shows_every_operation_schema_and_error(reference: Page, url: str) -> None:
     document = httpx.get(f"{url}/openapi.json").json()
     shown = {section.get_attribute("id") for section in reference.all("#reference section")}
     linked = {
@@ -53,7 +53,7 @@ def test_a_setting_has_its_range_default_and_meaning(reference: Page) -> None:
     assert '"closeup", "head-shoulders"' in reference.one("#schema-FacePreset").text
 
 
-def test_a_link_into_the_reference_leads_there(driver: Chrome, url: str) -> None:
+def test_a_link_to_a_schema_scrolls_to_it(driver: Chrome, url: str) -> None:
     page = Page(driver, url, "/docs#schema-DetectedFace", "/openapi.json")
 
     page.until(lambda: page.all("#schema-DetectedFace"))
@@ -65,7 +65,7 @@ def test_a_link_into_the_reference_leads_there(driver: Chrome, url: str) -> None
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_it_needs_no_sideways_scrolling(reference: Page, width: int) -> None:
+def test_it_needs_no_horizontal_scrolling(reference: Page, width: int) -> None:
     metrics = {"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": width < 500}
     reference.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:

@@ -1,4 +1,4 @@
-"""The page's controls are the settings of the service: names, choices, ranges and defaults."""
+"""The controls of the page match the settings: names, choices, ranges and defaults."""
 
 from typing import Any
 
@@ -9,26 +9,26 @@ from handler.settings import PRESETS, CropSettings
 from tests.page.browser import Page
 
 SCHEMA: dict[str, dict[str, Any]] = CropSettings.model_json_schema()["properties"]
-# Which the page has controls of its own for, or does without.
+# Settings that the page sets in another way, or does not offer.
 WITHOUT_CONTROL = {"sizes", "focus", "keep", "avoid"}
-# Taken, and not offered.
+# Accepted by the service, and not offered by the page.
 ALIASES = {"mode": {"attention", "content"}}
 
 
 @pytest.fixture(scope="module")
 def controls(driver: Chrome, url: str) -> dict[str, dict[str, Any]]:
-    """By name: its choices, its range, and what it is at first."""
+    """Choices, range and initial value of each control, by its name."""
     found: dict[str, dict[str, Any]] = Page(driver, url).run(
         "const controls = {};"
         "for (const each of document.querySelector('#form').elements) {"
         "    if (!each.name || each.closest('[data-unsent]')) continue;"
-        "    const told = controls[each.name] ??= {choices: []};"
-        "    if (each.type === 'radio') told.choices.push(each.value);"
+        "    const found = controls[each.name] ??= {choices: []};"
+        "    if (each.type === 'radio') found.choices.push(each.value);"
         "    if (each.tagName === 'SELECT')"
-        "        told.choices = [...each.options].map((option) => option.value);"
-        "    if (each.min) Object.assign(told, {minimum: +each.min, maximum: +each.max});"
+        "        found.choices = [...each.options].map((option) => option.value);"
+        "    if (each.min) Object.assign(found, {minimum: +each.min, maximum: +each.max});"
         "    if (each.type !== 'radio' || each.checked)"
-        "        told.default = each.type === 'checkbox' ? each.checked : each.value;"
+        "        found.default = each.type === 'checkbox' ? each.checked : each.value;"
         "}"
         "return controls"
     )
@@ -40,7 +40,9 @@ def test_every_setting_has_a_control(controls: dict[str, dict[str, Any]]) -> Non
 
 
 @pytest.mark.parametrize("name", sorted(set(SCHEMA) - WITHOUT_CONTROL))
-def test_a_control_offers_what_is_taken(controls: dict[str, dict[str, Any]], name: str) -> None:
+def test_a_control_offers_what_the_setting_accepts(
+    controls: dict[str, dict[str, Any]], name: str
+) -> None:
     control, schema = controls[name], SCHEMA[name]
     range_of = schema.get("anyOf", [schema])[0]
 
@@ -52,16 +54,16 @@ def test_a_control_offers_what_is_taken(controls: dict[str, dict[str, Any]], nam
 
 
 def as_shown(value: str | float | bool | None) -> str | bool:
-    """What a control has of the value of a setting."""
+    """Return the value of a control that shows the value of a setting."""
     if isinstance(value, bool):
         return value
     if value is None:
         return ""
-    # White is what the picker beside it begins with.
+    # White is the initial colour of the picker next to the control.
     return "colour" if value == "#ffffff" else str(value)
 
 
-def test_the_sizes_are_the_presets(page: Page) -> None:
+def test_the_offered_sizes_are_the_presets(page: Page) -> None:
     offered = page.run(
         "return [...document.querySelectorAll('#size option, [name=shape]')]"
         "    .map((each) => each.value).filter(Boolean)"

@@ -1,11 +1,11 @@
-// The API reference: openapi.json, as people read it.
+// Renders openapi.json as an API reference.
 
 import { describeType, nameOf, resolve } from "./schema.js";
 
 const byId = (id) => document.getElementById(id);
 const METHODS = ["get", "put", "post", "delete", "patch"];
 
-/** An element with attributes and children; text is text, never markup. */
+/** Creates an element with attributes and children; a text child is never parsed as markup. */
 function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -13,7 +13,7 @@ function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-// Descriptions have `code` and lists with dashes in them, and no other marks.
+// The only markup in descriptions is `code` and lists with dashes.
 function prose(text = "") {
   return text.split(/\n\n+/).map((paragraph) => {
     const items = paragraph.split(/^- /m).slice(1);
@@ -36,7 +36,7 @@ function table(head, rows) {
 
 const schemaLink = (name) => el("a", { href: `#schema-${name}` }, name);
 
-/** What kind of value a schema stands for, with links to the schemas that it names. */
+/** Returns the type of a schema, with links to the schemas that it names. */
 function typeOf(schema) {
   const parts = describeType(schema);
   return parts.map((part) => (part.name ? schemaLink(part.name) : part.text));
@@ -79,7 +79,7 @@ function responses(operation) {
     [inline(response.description), examples(response)].flat(),
     bodies(response),
   ]);
-  return [el("h4", {}, "Answers"), table(["Status", "Meaning", "Body"], rows)];
+  return [el("h4", {}, "Responses"), table(["Status", "Meaning", "Body"], rows)];
 }
 
 function bodies(response) {
@@ -151,13 +151,13 @@ function show(spec) {
   byId("contents").replaceChildren(...contents);
   byId("reference").replaceChildren(...reference);
   byId("reference").removeAttribute("aria-busy");
-  // What the address names was not there before.
+  // The target of the link did not exist when the browser looked for it.
   if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
 }
 
 try {
   const response = await fetch("openapi.json");
-  if (!response.ok) throw new Error(`The service answered ${response.status}.`);
+  if (!response.ok) throw new Error(`The service answered with status ${response.status}.`);
   show(await response.json());
 } catch (error) {
   byId("problem").textContent = `openapi.json could not be read. ${error.message}`;

@@ -1,16 +1,16 @@
-// The page: what is shown when.
+// Connects the form, the photos, the plan and the results.
 
-import { clearGuides } from "./guides.js";
+import { clearConstraints } from "./constraints.js";
 import { createRow, showOutcome, watchFiles } from "./photos.js";
-import { clearPlan, drawPlan, wordsOf } from "./plan.js";
+import { clearPlan, describePlan, drawPlan } from "./plan.js";
 import { showCode, watchCode } from "./request_code.js";
 import { showResult } from "./result.js";
 import { Failure, Service, megabytes } from "./service.js";
 import { problemOf, settingsOf, watchForm } from "./settings.js";
 
-// Long enough not to ask with every step of a slider, short enough to feel live.
+// Long enough not to send a request for every step of a slider, short enough to feel live.
 const SETTLED_MS = 250;
-// Progress of less is over before it is read.
+// The progress of a smaller upload is over before anyone can read it.
 const PROGRESS_BYTES = 300_000;
 
 const byId = (id) => document.getElementById(id);
@@ -22,13 +22,13 @@ let current = null;
 let planning = new AbortController();
 let timer = 0;
 
-function say(words) {
-  byId("status").textContent = words;
+function setStatus(text) {
+  byId("status").textContent = text;
 }
 
-function complain(words) {
-  byId("error").hidden = words === null;
-  byId("error").textContent = words ?? "";
+function setError(text) {
+  byId("error").hidden = text === null;
+  byId("error").textContent = text ?? "";
 }
 
 function showProgress(sent, total) {
@@ -37,9 +37,9 @@ function showProgress(sent, total) {
   bar.value = sent / total;
 }
 
-function take(files) {
+function setPhotos(files) {
   photos.forEach((photo) => URL.revokeObjectURL(photo.url));
-  clearGuides();
+  clearConstraints();
   photos = files.map((file) => ({ file, url: URL.createObjectURL(file) }));
   byId("several").hidden = photos.length < 2;
   byId("list").replaceChildren(
@@ -52,7 +52,7 @@ function take(files) {
   byId("crop").disabled = false;
   document.body.classList.add("chosen");
   byId("packed").textContent = "";
-  say(photos.length > 1 ? `${photos.length} photos.` : "");
+  setStatus(photos.length > 1 ? `${photos.length} photos.` : "");
   show(photos[0]);
 }
 
@@ -86,7 +86,7 @@ function refresh() {
   if (current !== null) showResult(current, settings);
 }
 
-// --- The plan, live ------------------------------------------------------------------------------
+// --- The live plan -------------------------------------------------------------------------------
 
 function planSoon() {
   clearTimeout(timer);
@@ -99,7 +99,7 @@ async function plan() {
   planning.abort();
   const photo = current;
   const problem = problemOf(form);
-  complain(problem?.words ?? null);
+  setError(problem?.text ?? null);
   if (photo === null || problem) return;
   planning = new AbortController();
   const { signal } = planning;
@@ -122,7 +122,7 @@ async function plan() {
     clearPlan(byId("plan"));
     byId("reason").textContent = "";
     byId("original").hidden = photo.unseen;
-    complain(inWords(error));
+    setError(messageOf(error));
   }
   refresh();
   byId("original").removeAttribute("aria-busy");
@@ -130,8 +130,8 @@ async function plan() {
 
 function showPlan(photo, answer) {
   byId("original").hidden = false;
-  byId("reason").textContent = [wordsOf(answer.plan), ...answer.warnings].join(" ");
-  // The service's drawing shows all that the page would draw.
+  byId("reason").textContent = [describePlan(answer.plan), ...answer.warnings].join(" ");
+  // The overlay of the service already shows the window and the faces.
   if (answer.overlayUrl) clearPlan(byId("plan"));
   else drawPlan(byId("plan"), answer.plan);
   showPicture(answer.overlayUrl ? new URL(answer.overlayUrl, location).href : photo.url);
@@ -145,9 +145,9 @@ function cannotShow() {
   plan();
 }
 
-function inWords(error) {
+function messageOf(error) {
   if (!(error instanceof Failure)) console.error(error);
-  return error instanceof Failure ? error.message : "The page itself has failed. Reload it.";
+  return error instanceof Failure ? error.message : "An error occurred in the page. Reload it.";
 }
 
 // --- The crop ------------------------------------------------------------------------------------
@@ -156,19 +156,19 @@ async function cropAll(event) {
   event.preventDefault();
   const problem = problemOf(form);
   if (problem) {
-    complain(problem.words);
+    setError(problem.text);
     problem.control.focus();
     return;
   }
   const settings = settingsOf(form);
   const button = byId("crop");
-  // Not disabled, which would take the focus away.
+  // Not `disabled`: the button would lose the keyboard focus.
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
-  complain(null);
+  setError(null);
   const all = photos;
   for (const [index, photo] of all.entries()) {
-    say(all.length > 1 ? `Cropping ${index + 1} of ${all.length}…` : "Cropping…");
+    setStatus(all.length > 1 ? `Cropping ${index + 1} of ${all.length}…` : "Cropping…");
     await crop(photo, settings);
   }
   button.removeAttribute("aria-disabled");
@@ -179,15 +179,15 @@ async function pack() {
   const problem = problemOf(form);
   if (problem || byId("zip").getAttribute("aria-disabled") === "true") return;
   byId("zip").setAttribute("aria-disabled", "true");
-  byId("packed").textContent = "Packing…";
+  byId("packed").textContent = "Creating the ZIP…";
   try {
     const how = { progress: showProgress };
     const answer = await service.cropBatch(photos, settingsOf(form), how);
     const failed = answer.files.filter(({ error }) => error).length;
-    byId("packed").textContent = failed > 0 ? `${failed} of ${photos.length} are not in it.` : "";
+    byId("packed").textContent = failed > 0 ? `${failed} of ${photos.length} failed.` : "";
     download(answer);
   } catch (error) {
-    byId("packed").textContent = inWords(error);
+    byId("packed").textContent = messageOf(error);
   }
   byId("zip").removeAttribute("aria-disabled");
 }
@@ -207,7 +207,7 @@ async function crop(photo, settings) {
     photo.error = null;
   } catch (error) {
     photo.result = null;
-    photo.error = inWords(error);
+    photo.error = messageOf(error);
   }
   showProgress(1, 1);
   showOutcome(photo.listed, photo);
@@ -217,13 +217,13 @@ async function crop(photo, settings) {
 function summarize() {
   const failed = photos.filter((photo) => photo.error);
   const done = photos.length - failed.length;
-  say(photos.length === 1 && done === 1 ? "Done." : done > 0 ? `${done} of ${photos.length} done.` : "");
-  if (photos.length === 1) complain(failed[0]?.error ?? null);
-  else if (failed.length > 0) complain(`${failed.length} of ${photos.length} could not be cropped.`);
+  setStatus(photos.length === 1 && done === 1 ? "Done." : done > 0 ? `${done} of ${photos.length} done.` : "");
+  if (photos.length === 1) setError(failed[0]?.error ?? null);
+  else if (failed.length > 0) setError(`${failed.length} of ${photos.length} could not be cropped.`);
   byId("result").scrollIntoView({ block: "nearest" });
 }
 
-// --- What the deployment can do ------------------------------------------------------------------
+// --- The features of the deployment --------------------------------------------------------------
 
 function showHealth(health) {
   if (health === null) return;
@@ -233,16 +233,16 @@ function showHealth(health) {
   }
   const formats = Object.keys(health.formats).filter((name) => health.formats[name]);
   const most = health.limits.maxUploadBytes ?? health.limits.maxBodyBytes;
-  byId("takes").textContent = `${formats.join(", ").toUpperCase()}, up to ${megabytes(most)} each`;
+  byId("accepted").textContent = `${formats.join(", ").toUpperCase()}, up to ${megabytes(most)} each`;
 }
 
 watchForm(form, () => {
   refresh();
-  if (photos.length === 1) say("");
+  if (photos.length === 1) setStatus("");
   planSoon();
 });
 watchCode(refresh);
-watchFiles(byId("file"), take);
+watchFiles(byId("file"), setPhotos);
 form.addEventListener("submit", cropAll);
 byId("zip").addEventListener("click", pack);
 byId("before").addEventListener("error", cannotShow);
@@ -251,4 +251,4 @@ byId("heat").addEventListener("click", (event) => {
   event.target.ariaPressed = ariaPressed === "true" ? "false" : "true";
   plan();
 });
-service.health().then(showHealth, (error) => complain(inWords(error)));
+service.health().then(showHealth, (error) => setError(messageOf(error)));

@@ -1,18 +1,18 @@
-// Photos that are picked, dropped or pasted.
+// Photos that are selected, dropped or pasted, and the list of them.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Calls `chosen` with the files, whichever way they come. */
+/** Calls `chosen` with the files that are selected, dropped or pasted. */
 export function watchFiles(input, chosen) {
-  const take = (files) => files.length > 0 && chosen([...files]);
+  const accept = (files) => files.length > 0 && chosen([...files]);
   input.addEventListener("change", () => {
-    take(input.files);
-    // The same photo may be chosen again.
+    accept(input.files);
+    // Otherwise selecting the same photo again would not be a change.
     input.value = "";
   });
-  document.addEventListener("paste", (event) => take(event.clipboardData.files));
+  document.addEventListener("paste", (event) => accept(event.clipboardData.files));
 
-  // Entering a child comes before leaving its parent: counted, the page knows when all is left.
+  // The drag enters a child before it leaves the parent: the page is left at depth 0.
   let depth = 0;
   const mark = (change) => {
     depth = Math.max(0, depth + change);
@@ -24,11 +24,11 @@ export function watchFiles(input, chosen) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     mark(-depth);
-    take(event.dataTransfer.files);
+    accept(event.dataTransfer.files);
   });
 }
 
-/** A row of the list: shows a photo when it is clicked, and what became of it. */
+/** Creates a list row with the photo and its outcome; a click on the photo calls `chosen`. */
 export function createRow(photo, chosen) {
   const row = document.createElement("li");
   const button = document.createElement("button");

@@ -1,6 +1,6 @@
-// A plan, drawn over its picture and put into words.
+// Draws a plan over its photo, and describes it in a sentence.
 
-import { guideMarks } from "./guides.js";
+import { constraintMarks } from "./constraints.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -8,25 +8,26 @@ export function drawPlan(svg, plan) {
   const { source, crop } = plan;
   if (!svg.querySelector(".window")) svg.replaceChildren(...frame());
   svg.setAttribute("viewBox", `0 0 ${source.width} ${source.height}`);
-  // The window stays the same element: it glides to where it is next.
+  // The window stays the same element, so that CSS animates its move.
   for (const each of svg.querySelectorAll(".window, .hole")) set(each, rectangle(crop));
   svg.querySelectorAll(".mark").forEach((each) => each.remove());
-  svg.append(...guides(plan.source), ...marks(plan));
+  svg.append(...constraints(plan.source), ...marks(plan));
 }
 
-/** The picture without a plan. */
+/** Removes the plan from the photo. */
 export function clearPlan(svg) {
   svg.replaceChildren();
 }
 
-export function wordsOf(plan) {
+/** Returns the reason, the window and the faces of a plan as sentences. */
+export function describePlan(plan) {
   const { source, crop, faces } = plan;
   const words = [
     sentence(plan.reason),
-    plan.fallback === "no-faces" && "There are no faces in it.",
+    plan.fallback === "no-faces" && "No faces were found.",
     `Window ${crop.width} × ${crop.height} of ${source.width} × ${source.height}.`,
     faces.length > 0 && `${faces.length} ${faces.length === 1 ? "face" : "faces"}.`,
-    plan.facesCut > 0 && `${plan.facesCut} cut.`,
+    plan.facesCut > 0 && `${plan.facesCut} cut off.`,
   ];
   return words.filter(Boolean).join(" ");
 }
@@ -51,7 +52,7 @@ function frame() {
 
 function marks(plan) {
   const { crop } = plan;
-  // A dot that is as easy to see on a small picture as on a large one.
+  // Relative to the photo, so that the dot has the same size on every screen.
   const dot = Math.max(plan.source.width, plan.source.height) / 160;
   const drawn = plan.faces.flatMap((face) => [
     shape("rect", face.chosen ? "mark face chosen" : "mark face", rectangle(face.box)),
@@ -68,13 +69,13 @@ function marks(plan) {
   return drawn;
 }
 
-function guides({ width, height }) {
+function constraints({ width, height }) {
   const dot = Math.max(width, height) / 80;
-  return guideMarks().map(({ kind, place }) => {
+  return constraintMarks().map(({ kind, place }) => {
     if (kind !== "focus") return shape("rect", `mark ${kind}`, scaled(place, width, height));
     const [x, y] = [place.x * width, place.y * height];
     const d = `M${x - 2 * dot} ${y}H${x + 2 * dot}M${x} ${y - 2 * dot}V${y + 2 * dot}`;
-    return shape("path", "mark said", { d });
+    return shape("path", "mark manual-focus", { d });
   });
 }
 

@@ -1,9 +1,9 @@
-// What the crop will look like, drawn from the plan before there is a crop.
+// Draws a preview of the crop from the plan, without a request for the crop.
 
-// Enough for a sharp picture at the size of its pane.
+// Pixels; enough for a sharp preview at the size of its pane.
 const LONG_SIDE = 1400;
 
-/** Width and height of the crop that a plan and its settings make. */
+/** Returns the width and height of the crop that a plan and its settings make. */
 export function outputOf({ mode, crop }, settings) {
   if (mode !== "trim") return { width: settings.width, height: settings.height };
   if (!settings.padToSquare) return { width: crop.width, height: crop.height };
@@ -28,7 +28,7 @@ export function drawPreview(canvas, image, plan, settings) {
   context.drawImage(image, left, top, width, height, at.x, at.y, at.width, at.height);
 }
 
-// A square has its content in the middle; everything else is filled.
+// Returns the rectangle of the crop on the canvas: centred in a padded square, else all of it.
 function placeOf(canvas, { mode, crop }, { padToSquare }) {
   const all = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   if (mode !== "trim" || !padToSquare) return all;

@@ -1,10 +1,10 @@
-// The request as code that can be pasted and run.
+// Shows the request as code that can be pasted and run.
 
 const byId = (id) => document.getElementById(id);
 const LANGUAGES = { curl, python, javascript };
 const STRINGS = /("(?:[^"\\]|\\.)*"|'[^']*')/;
 
-/** Shows the request in the language that is chosen. */
+/** Shows the request in the selected language. */
 export function showCode(filename, settings, { isTooLarge }) {
   const language = document.querySelector("[name=language]:checked").value;
   const url = new URL("api/v1/tools/smart-crop", location).href;
@@ -12,11 +12,11 @@ export function showCode(filename, settings, { isTooLarge }) {
   byId("snippet").replaceChildren(
     ...code.split(STRINGS).map((part, index) => (index % 2 ? literal(part) : part)),
   );
-  const hint = "This photo is too large for one request: see POST /api/v1/uploads in the API.";
+  const hint = "This photo is too large for one request: use POST /api/v1/uploads, see the API.";
   byId("copied").textContent = isTooLarge ? hint : "";
 }
 
-/** Calls `changed` when another language is chosen; copies when the button is pressed. */
+/** Calls `changed` when another language is selected; copies when the button is pressed. */
 export function watchCode(changed) {
   byId("languages").addEventListener("change", changed);
   byId("copy").addEventListener("click", copy);
@@ -27,9 +27,9 @@ async function copy() {
     await navigator.clipboard.writeText(byId("snippet").textContent);
     byId("copied").textContent = "Copied.";
   } catch {
-    // No clipboard without HTTPS, or without leave.
+    // The clipboard needs HTTPS and the user's permission.
     getSelection().selectAllChildren(byId("snippet"));
-    byId("copied").textContent = "Selected: copy it with Ctrl-C or ⌘C.";
+    byId("copied").textContent = "The code is selected. Copy it with Ctrl-C or ⌘C.";
   }
 }
 
@@ -41,7 +41,7 @@ function literal(text) {
 }
 
 const inShell = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-// curl reads ; and , in a bare name as its own; in quotes, only these two need an escape.
+// curl gives ; and , in a bare name a meaning. Inside quotes only " and \ need an escape.
 const inForm = (name) => `"${name.replace(/["\\]/g, "\\$&")}"`;
 
 function curl(url, filename, settings) {

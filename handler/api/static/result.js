@@ -1,11 +1,11 @@
-// The crop of a photo, or what it will look like.
+// Shows the crop of a photo, or a preview of it.
 
 import { drawPreview } from "./preview.js";
 import { megabytes } from "./service.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** Shows the result of these settings if there is one, and else a preview of it. */
+/** Shows the result if it was made with these settings, otherwise a preview. */
 export function showResult(photo, settings) {
   const result = photo.made === JSON.stringify(settings) ? photo.result : null;
   const isDrawn = !result && canDraw(photo);
@@ -43,8 +43,8 @@ function showNothing(isDrawn) {
   byId("unshown").hidden = true;
   byId("facts").textContent = "";
   byId("made").textContent = isDrawn
-    ? "Crop it to have the file."
-    : "This browser cannot draw this format: crop it to see the result.";
+    ? "Press Crop to get the file."
+    : "This browser cannot show this format. Press Crop to get the file.";
 }
 
 byId("after").addEventListener("error", () => {

@@ -1,17 +1,17 @@
-// JSON Schema in words.
+// Describes JSON Schema types as text.
 
-/** The schema itself, or the one that it refers to. */
+/** Returns the schema itself, or the one that it refers to. */
 export function resolve(spec, schema) {
   const name = nameOf(schema);
   return name ? spec.components.schemas[name] : schema;
 }
 
-/** Name of the schema that this one refers to. */
+/** Returns the name of the schema that this one refers to, or undefined. */
 export function nameOf(schema) {
   return schema.$ref?.split("/").pop();
 }
 
-/** Parts of a sentence: texts, and names of schemas. */
+/** Returns the type of a schema as parts: text, and names of other schemas. */
 export function describeType(schema) {
   const name = nameOf(schema);
   if (name) return [{ name }];
@@ -30,17 +30,17 @@ function arrayOf(schema) {
   return [{ text: `list${count}` }, ...describeType(schema.items)];
 }
 
-// More of them than anybody reads are still all in openapi.json.
+// Longer lists are cut; openapi.json has all values.
 const MOST = 12;
 const LONGEST = 60;
 
 function listed(values) {
   const shown = values.slice(0, MOST).map((value) => JSON.stringify(value)).join(", ");
-  return values.length > MOST ? `${shown} … ${values.length} in all` : shown;
+  return values.length > MOST ? `${shown} … (${values.length} values)` : shown;
 }
 
 function rangeOf({ minimum, maximum, pattern }) {
-  if (pattern) return pattern.length > LONGEST ? "of a pattern" : pattern;
+  if (pattern) return pattern.length > LONGEST ? "with a pattern" : pattern;
   if (minimum !== undefined && maximum !== undefined) return `${minimum}–${maximum}`;
   if (minimum !== undefined) return `≥ ${minimum}`;
   return maximum === undefined ? "" : `≤ ${maximum}`;

@@ -1,10 +1,10 @@
-// Requests to the service. What it cannot do is thrown as a Failure, in words for people.
+// Requests to the service. An error is thrown as a Failure with a message for the user.
 
 const TOOL = "api/v1/tools/smart-crop";
-// A form is a little larger than the file in it.
+// Allowance for the multipart headers and the settings next to the file, in bytes.
 const FORM_BYTES = 10_000;
-// How long the job that an upload starts is waited for, before its crop is asked for directly: a
-// deployment may take uploads and have nobody who works through them.
+// Milliseconds before each poll of the job that an upload starts. After the last poll the page
+// requests the crop itself: a deployment may have an uploads bucket, but no events function.
 const JOB_DELAYS = [0, 500, 1000, 2000, 3000];
 
 export class Failure extends Error {}
@@ -12,7 +12,7 @@ export class Failure extends Error {}
 export class Service {
   #limits = null;
 
-  /** What the deployment can do; null where it does not say. */
+  /** Returns the features and limits of the deployment, or null if it does not answer. */
   async health() {
     const { status, answer } = await send("GET", "api/v1/health");
     if (status !== 200) return null;
@@ -33,26 +33,26 @@ export class Service {
       return this.#ask(TOOL, photo, settings, how);
     }
     const upload = await this.#upload(photo, settings, how);
-    const isOfUpload = upload.settings === JSON.stringify(settings);
-    return (isOfUpload && (await ofJob(upload.jobUrl))) || this.#ask(TOOL, photo, settings, how);
+    const hasSameSettings = upload.settings === JSON.stringify(settings);
+    return (hasSameSettings && (await ofJob(upload.jobUrl))) || this.#ask(TOOL, photo, settings, how);
   }
 
-  /** Crops all of them, and answers where the ZIP of the results is. */
+  /** Crops all photos, and returns the link to the ZIP of the results. */
   async cropBatch(photos, settings, how = {}) {
     const bytes = photos.reduce((sum, { file }) => sum + file.size + FORM_BYTES, 0);
     const isUploaded = photos.some((photo) => photo.upload !== undefined);
-    // The ZIP may be past what can be answered: its place never is.
-    const asked = { accept: "application/json", ...how };
+    // A large ZIP exceeds the response limit of Lambda; a JSON response with its link does not.
+    const options = { accept: "application/json", ...how };
     if (isUploaded || bytes > (this.#limits?.maxBodyBytes ?? Infinity)) {
       const uploads = [];
       for (const photo of photos) uploads.push(await this.#upload(photo, settings, how));
       const json = { keys: uploads.map(({ key }) => key), settings };
-      return finished(await send("POST", `${TOOL}/batch`, { ...asked, json }));
+      return finished(await send("POST", `${TOOL}/batch`, { ...options, json }));
     }
     const body = new FormData();
     for (const { file } of photos) body.append("files", file);
     body.append("settings", JSON.stringify(settings));
-    return finished(await send("POST", `${TOOL}/batch`, { ...asked, body }));
+    return finished(await send("POST", `${TOOL}/batch`, { ...options, body }));
   }
 
   async #ask(url, photo, settings, how) {
@@ -67,7 +67,7 @@ export class Service {
     return finished(await send("POST", url, { json: { key, settings }, signal: how.signal }));
   }
 
-  // Once for a photo, whoever asks first: a change of settings does not send it again.
+  // Uploads a photo once: a change of settings does not upload it again.
   #upload(photo, settings, { progress } = {}) {
     photo.upload ??= this.#sendToBucket(photo.file, settings, progress).catch((error) => {
       photo.upload = undefined;
@@ -87,7 +87,7 @@ export class Service {
     for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
     body.append("file", file);
     const { status } = await send("POST", form.url, { body, progress });
-    if (status >= 300) throw new Failure(`The upload was refused (${status}).`);
+    if (status >= 300) throw new Failure(`The upload was rejected with status ${status}.`);
     return { key: form.key, jobUrl: form.jobUrl.replace(/^\//, ""), settings: JSON.stringify(settings) };
   }
 }
@@ -101,7 +101,7 @@ async function ofJob(url) {
   for (const delay of JOB_DELAYS) {
     await new Promise((resolve) => setTimeout(resolve, delay));
     const job = finished(await send("GET", url));
-    if (job.state === "failed") throw new Failure(wordsOf(job));
+    if (job.state === "failed") throw new Failure(messageOf(job));
     if (job.state === "done") return job;
   }
   return null;
@@ -109,17 +109,17 @@ async function ofJob(url) {
 
 function finished({ status, answer }) {
   if (status >= 200 && status < 300 && answer !== null) return answer;
-  if (answer?.error) throw new Failure(wordsOf(answer));
-  if (status === 413) throw new Failure("The photo is larger than this service takes.");
-  throw new Failure(`The service is not able to answer at the moment (${status}). Try again.`);
+  if (answer?.error) throw new Failure(messageOf(answer));
+  if (status === 413) throw new Failure("The photo is larger than this service accepts.");
+  throw new Failure(`The service failed with status ${status}. Try again.`);
 }
 
-const wordsOf = (answer) => [answer.error, answer.details].filter(Boolean).join(": ");
+const messageOf = (answer) => [answer.error, answer.details].filter(Boolean).join(": ");
 
 const tooLarge = (file, most) =>
-  `${file.name} has ${megabytes(file.size)}; at most ${megabytes(most)} are taken here.`;
+  `${file.name}: expected at most ${megabytes(most)}, received ${megabytes(file.size)}`;
 
-// XMLHttpRequest, because fetch does not tell how much was sent.
+// XMLHttpRequest, because fetch reports no upload progress.
 function send(method, url, { body, json, accept, progress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -131,8 +131,8 @@ function send(method, url, { body, json, accept, progress, signal } = {}) {
       request.upload.onloadend = () => progress(1, 1);
     }
     request.onload = () => resolve({ status: request.status, answer: parsed(request.responseText) });
-    request.onerror = () => reject(new Failure("The service did not answer. Is there a connection?"));
-    request.onabort = () => reject(new DOMException("Not wanted any more", "AbortError"));
+    request.onerror = () => reject(new Failure("The service did not respond. Check the network connection."));
+    request.onabort = () => reject(new DOMException("A newer request replaces this one", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     request.send(json ? JSON.stringify(json) : body);
   });

@@ -1,31 +1,33 @@
-// The form and the settings that it stands for. The ranges are in the page, the meaning in the API.
+// Converts between the form and the crop settings. The ranges are in index.html.
 
-import { guidesOf, watchGuides } from "./guides.js";
-import { fillPlaces, fillShapes, shapeOf } from "./sizes.js";
+import { constraintsOf, watchConstraints } from "./constraints.js";
+import { fillPresets, fillShapes, shapeOf } from "./sizes.js";
 
-// Told even where they are what the service would take anyway: a request is read by people.
-const ALWAYS_TOLD = new Set(["mode", "width", "height"]);
+// Sent even with their default values, so that the request in code shows them.
+const ALWAYS_SENT = new Set(["mode", "width", "height"]);
 const LOSSLESS = new Set(["png", "tiff", "gif"]);
 
+/** Returns the settings that differ from the service's defaults, and those always sent. */
 export function settingsOf(form) {
   const settings = {};
   for (const control of form.elements) {
     if (!control.name || control.matches("fieldset, :disabled, [data-unsent] *")) continue;
     if (control.type === "radio" && !control.checked) continue;
     const value = valueOf(form, control);
-    if (value === null || (value === defaultOf(form, control) && !ALWAYS_TOLD.has(control.name))) {
+    if (value === null || (value === defaultOf(form, control) && !ALWAYS_SENT.has(control.name))) {
       continue;
     }
     settings[control.name] = value;
   }
-  return form.querySelector("#guides").disabled ? settings : { ...settings, ...guidesOf() };
+  const { disabled } = form.querySelector("#constraints");
+  return disabled ? settings : { ...settings, ...constraintsOf() };
 }
 
-/** Calls `changed` with every change that leaves the settings valid or not; the form tells which. */
+/** Calls `changed` after every change of the form, to valid or invalid settings. */
 export function watchForm(form, changed) {
-  const places = form.querySelector("#size");
+  const presets = form.querySelector("#size");
   const shapes = form.querySelector("#aspects");
-  fillPlaces(places);
+  fillPresets(presets);
   fillShapes(shapes);
   const update = () => {
     showGroups(form);
@@ -33,7 +35,7 @@ export function watchForm(form, changed) {
     matchSize(form);
     changed();
   };
-  for (const sizes of [places, shapes]) {
+  for (const sizes of [presets, shapes]) {
     sizes.addEventListener("input", (event) => setSize(form, ...event.target.value.split("x")));
   }
   form.querySelector("#swap").addEventListener("click", () => {
@@ -41,15 +43,15 @@ export function watchForm(form, changed) {
     update();
   });
   form.addEventListener("input", update);
-  watchGuides(update);
+  watchConstraints(update);
   update();
 }
 
-/** What is wrong with the first control that is wrong, in the browser's words; null if none is. */
+/** Returns the first invalid control with the browser's message, or null if all are valid. */
 export function problemOf(form) {
-  const wrong = [...form.elements].find((each) => !each.matches("fieldset") && !each.checkValidity());
-  if (!wrong) return null;
-  return { control: wrong, words: `${wrong.name || wrong.ariaLabel}: ${wrong.validationMessage}` };
+  const control = [...form.elements].find((each) => !each.matches("fieldset") && !each.checkValidity());
+  if (!control) return null;
+  return { control, text: `${control.name || control.ariaLabel}: ${control.validationMessage}` };
 }
 
 function valueOf(form, control) {
@@ -91,9 +93,9 @@ function showGroups(form) {
 
 function showValues(form) {
   for (const range of form.querySelectorAll("input[type=range]")) {
-    const words = range.value + (range.dataset.unit ?? "");
-    range.ariaValueText = words;
-    range.closest("label").querySelector(".value").textContent = words;
+    const text = range.value + (range.dataset.unit ?? "");
+    range.ariaValueText = text;
+    range.closest("label").querySelector(".value").textContent = text;
   }
 }
 
@@ -107,7 +109,7 @@ function matchSize(form) {
   const { width, height } = form.elements;
   const shape = shapeOf(width.valueAsNumber, height.valueAsNumber);
   for (const radio of form.elements.shape) radio.checked = radio.value === shape;
-  // Several places take one size: the one that was chosen stays chosen while it fits.
-  const places = form.querySelector("#size");
-  if (places.value !== `${width.value}x${height.value}`) places.value = "";
+  // Several presets share a size: keep the selected one as long as its size matches.
+  const presets = form.querySelector("#size");
+  if (presets.value !== `${width.value}x${height.value}`) presets.value = "";
 }

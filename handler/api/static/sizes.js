@@ -1,6 +1,6 @@
-// Shapes and sizes by name, as the service has them in its presets.
+// The aspect ratios and the social media presets of the service, with their sizes in pixels.
 
-// Name, width, height. The shorter side is the service's default side.
+// Name, width, height. The shorter side is 1080, as for aspect ratios in the `sizes` setting.
 const SHAPES = [
   ["1:1", 1080, 1080],
   ["4:5", 1080, 1350],
@@ -12,7 +12,7 @@ const SHAPES = [
   ["3:2", 1620, 1080],
   ["16:9", 1920, 1080],
 ];
-const PLACES = {
+const PRESETS = {
   Instagram: [
     ["Square", 1080, 1080],
     ["Portrait", 1080, 1350],
@@ -66,12 +66,12 @@ export function fillShapes(group) {
   );
 }
 
-export function fillPlaces(select) {
-  for (const [place, sizes] of Object.entries(PLACES)) {
+export function fillPresets(select) {
+  for (const [medium, sizes] of Object.entries(PRESETS)) {
     const group = document.createElement("optgroup");
-    group.label = place;
+    group.label = medium;
     for (const [name, width, height] of sizes) {
-      const option = new Option(`${place} ${name.toLowerCase()}, ${width} × ${height}`);
+      const option = new Option(`${medium} ${name.toLowerCase()}, ${width} × ${height}`);
       option.value = `${width}x${height}`;
       group.append(option);
     }
@@ -79,7 +79,7 @@ export function fillPlaces(select) {
   }
 }
 
-/** The shape that a size has, as a radio's value; undefined for one without a name. */
+/** Returns the radio value of the shape with this aspect ratio, or undefined if there is none. */
 export function shapeOf(width, height) {
   const shape = SHAPES.find(([, w, h]) => w * height === h * width);
   return shape && `${shape[1]}x${shape[2]}`;

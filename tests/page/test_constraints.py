@@ -1,4 +1,4 @@
-"""What is said by hand: a focus, what to keep, what to avoid; by pointer and by keyboard."""
+"""Manual constraints: a focus point, boxes to keep and avoid; by pointer and by keyboard."""
 
 from pathlib import Path
 
@@ -8,17 +8,17 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.page.browser import Page
 
-Share = tuple[float, float]
+Fractions = tuple[float, float]
 
 
-def drag(page: Page, start: Share, end: Share) -> None:
-    """Press on the photo, move, and release; in shares of its sides."""
+def drag(page: Page, start: Fractions, end: Fractions) -> None:
+    """Drag over the photo, between two points in fractions of its sides."""
     photo = page.one("#fitted")
     page.run("arguments[0].scrollIntoView({block: 'center'})", photo)
     width, height = photo.size["width"], photo.size["height"]
 
-    def offset(share: Share) -> tuple[int, int]:  # from the middle
-        return round((share[0] - 0.5) * width), round((share[1] - 0.5) * height)
+    def offset(point: Fractions) -> tuple[int, int]:  # from the middle
+        return round((point[0] - 0.5) * width), round((point[1] - 0.5) * height)
 
     (x, y), (to_x, to_y) = offset(start), offset(end)
     actions = ActionChains(page.driver, duration=0).move_to_element_with_offset(photo, x, y)
@@ -26,12 +26,12 @@ def drag(page: Page, start: Share, end: Share) -> None:
 
 
 def middle(page: Page) -> float:
-    """Where the middle of the window is, from the left."""
+    """Return the x coordinate of the middle of the window."""
     left, _, width, _ = page.window() or (0, 0, 0, 0)
     return left + width / 2
 
 
-def test_a_click_centres_the_window_there(page: Page, coffee: Path) -> None:
+def test_a_click_sets_the_focus(page: Page, coffee: Path) -> None:
     page.open(coffee)
 
     drag(page, (0.4, 0.5), (0.4, 0.5))
@@ -41,17 +41,17 @@ def test_a_click_centres_the_window_there(page: Page, coffee: Path) -> None:
     drag(page, (0.6, 0.5), (0.6, 0.5))
     page.until(lambda: middle(page) == pytest.approx(0.6 * 300, abs=2))
     assert len(page.all("#marks li")) == 1
-    assert len(page.all("#plan .said")) == 1
+    assert len(page.all("#plan .manual-focus")) == 1
 
 
-def test_what_is_dragged_over_is_kept_or_avoided(page: Page, coffee: Path) -> None:
+def test_a_drag_marks_a_box_to_keep_or_avoid(page: Page, coffee: Path) -> None:
     page.open(coffee)
 
     page.choose("tool", "keep")
     drag(page, (0.8, 0.2), (0.98, 0.6))
     page.until(lambda: middle(page) > 190)
     page.choose("tool", "avoid")
-    # From any corner to the one across.
+    # A drag may start at any corner.
     drag(page, (0.2, 0.7), (0.05, 0.3))
 
     settings = page.settings()
@@ -67,7 +67,7 @@ def test_what_is_dragged_over_is_kept_or_avoided(page: Page, coffee: Path) -> No
     assert page.text("#error") == ""
 
 
-def test_a_shaking_click_marks_no_box(page: Page, coffee: Path) -> None:
+def test_a_drag_of_a_few_pixels_marks_no_box(page: Page, coffee: Path) -> None:
     page.open(coffee)
     page.choose("tool", "keep")
 
@@ -76,7 +76,7 @@ def test_a_shaking_click_marks_no_box(page: Page, coffee: Path) -> None:
     assert page.settings() == {"mode": "subject", "width": 1080, "height": 1080}
 
 
-def test_the_keyboard_marks_by_numbers_and_takes_away(page: Page, coffee: Path) -> None:
+def test_the_keyboard_adds_changes_and_removes_a_mark(page: Page, coffee: Path) -> None:
     page.open(coffee)
     page.one("#mark").send_keys(Keys.ENTER)
     focused = page.driver.switch_to.active_element
@@ -97,7 +97,9 @@ def test_the_keyboard_marks_by_numbers_and_takes_away(page: Page, coffee: Path) 
     assert page.driver.switch_to.active_element == page.one("#mark")
 
 
-def test_other_photos_and_trim_know_nothing_of_it(page: Page, coffee: Path, portrait: Path) -> None:
+def test_marks_do_not_apply_to_trim_or_to_other_photos(
+    page: Page, coffee: Path, portrait: Path
+) -> None:
     page.open(coffee)
     drag(page, (0.4, 0.5), (0.4, 0.5))
     page.mode("trim")

@@ -1,27 +1,27 @@
-// What is said by hand of a photo: the point that matters, what to keep whole, what to leave out.
-// It is marked on the photo, or in numbers, and kept in shares of the photo's sides.
+// Manual constraints on the crop of a photo: the focus point, boxes to keep, boxes to avoid.
+// They are marked on the photo or entered as numbers, and stored as fractions of the photo's sides.
 
 const FIELDS = { focus: ["x", "y"], keep: ["left", "top", "width", "height"] };
 FIELDS.avoid = FIELDS.keep;
 const LABELS = { focus: "Focus", keep: "Keep", avoid: "Avoid" };
 const HINTS = {
-  focus: "Click the photo: the window is centred there, as far as it can be.",
-  keep: "Drag over the photo: what is marked stays whole.",
-  avoid: "Drag over the photo: what is marked stays out, where it can.",
+  focus: "Click the photo: the crop is centred on this point as far as the photo allows.",
+  keep: "Drag a box over the photo: it stays entirely inside the crop.",
+  avoid: "Drag a box over the photo: it stays outside the crop where possible.",
 };
-// Where a mark begins that is added by its numbers.
-const IN_THE_MIDDLE = { x: 0.5, y: 0.5, left: 0.4, top: 0.4, width: 0.2, height: 0.2 };
-// Less of a drag is a click that shook.
+// Initial place of a mark that is added with the button.
+const INITIAL = { x: 0.5, y: 0.5, left: 0.4, top: 0.4, width: 0.2, height: 0.2 };
+// A drag shorter than this on either side is a click with a shaky hand.
 const LEAST_SIDE = 0.01;
 
 const byId = (id) => document.getElementById(id);
-const rounded = (share) => Math.round(Math.min(1, Math.max(0, share)) * 1000) / 1000;
+const rounded = (fraction) => Math.round(Math.min(1, Math.max(0, fraction)) * 1000) / 1000;
 const kindChosen = () => document.querySelector("[name=tool]:checked").value;
 
 let marks = [];
 
-/** The settings that say the same. */
-export function guidesOf() {
+/** Returns the settings for the marks. */
+export function constraintsOf() {
   const settings = {};
   for (const { kind, place } of marks) {
     if (kind === "focus") settings.focus = place;
@@ -30,18 +30,19 @@ export function guidesOf() {
   return settings;
 }
 
-/** What is marked, to be drawn. */
-export function guideMarks() {
+/** Returns the marks, for drawing. */
+export function constraintMarks() {
   return marks;
 }
 
-export function clearGuides() {
+/** Removes all marks. */
+export function clearConstraints() {
   marks = [];
   byId("marks").replaceChildren();
 }
 
-/** Calls `changed` when something is marked, moved or taken away. */
-export function watchGuides(changed) {
+/** Calls `changed` when a mark is added, moved or removed. */
+export function watchConstraints(changed) {
   const add = (kind, place) => {
     addMark(kind, place, changed);
     changed();
@@ -49,7 +50,7 @@ export function watchGuides(changed) {
   byId("tools").addEventListener("input", showHint);
   byId("mark").addEventListener("click", () => {
     const kind = kindChosen();
-    add(kind, placeOf(kind, IN_THE_MIDDLE));
+    add(kind, placeOf(kind, INITIAL));
     byId("marks").querySelector("li:last-child input").focus();
   });
   watchPointer(byId("fitted"), (from, to) => {
@@ -70,7 +71,7 @@ function placeOf(kind, from) {
 }
 
 function addMark(kind, place, changed) {
-  // There is one focus: another takes its place.
+  // There is only one focus: a new one replaces it.
   if (kind === "focus") marks.filter((mark) => mark.kind === kind).forEach(remove);
   const mark = { kind, place, row: document.createElement("li") };
   const label = document.createElement("span");
@@ -93,7 +94,7 @@ function numberOf(mark, field) {
   Object.assign(input, { type: "number", min: 0, max: 100, step: 0.1, required: true });
   input.ariaLabel = input.title = label;
   input.value = Number((mark.place[field] * 100).toFixed(1));
-  // The form hears of it too, and asks for the plan.
+  // The event also reaches the form, which requests the new plan.
   input.addEventListener("input", () => {
     if (input.checkValidity()) mark.place = { ...mark.place, [field]: rounded(input.value / 100) };
   });
@@ -110,7 +111,7 @@ function boxBetween(a, b) {
   return { left, top, width: Math.abs(a.x - b.x), height: Math.abs(a.y - b.y) };
 }
 
-// Calls `done` with where a drag began and ended, and shows it meanwhile.
+// Draws the box during a drag, and calls `done` with the start and the end of it.
 function watchPointer(area, done) {
   const drag = byId("drag");
   let start = null;
@@ -120,14 +121,14 @@ function watchPointer(area, done) {
   };
   const show = (box) => {
     drag.hidden = kindChosen() === "focus";
-    for (const [side, share] of Object.entries(box)) drag.style[side] = `${share * 100}%`;
+    for (const [side, fraction] of Object.entries(box)) drag.style[side] = `${fraction * 100}%`;
   };
   const stop = () => {
     start = null;
     drag.hidden = true;
   };
   area.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || byId("guides").disabled) return;
+    if (event.button !== 0 || byId("constraints").disabled) return;
     start = at(event);
     area.setPointerCapture(event.pointerId);
     event.preventDefault();
