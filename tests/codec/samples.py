@@ -7,7 +7,7 @@ import numpy as np
 import pillow_avif  # noqa: F401  # lets Pillow write AVIF
 import pillow_heif
 import pylibjxl
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.pictures import encoded, photo
 
@@ -110,3 +110,12 @@ def ico(*sizes: int, **options: Any) -> bytes:
     largest = max(sizes)
     image = photo(size=(largest, largest))
     return encoded(image, "ICO", sizes=[(side, side) for side in sizes], **options)
+
+
+def drawing() -> Image.Image:
+    """Lettering on white."""
+    image = Image.new("RGB", (400, 300), "white")
+    pen = ImageDraw.Draw(image)
+    for line in range(20):
+        pen.text((10, line * 15), "Sphinx of black quartz, judge my vow. " * 2, fill="black")
+    return image

@@ -12,7 +12,7 @@ from PIL import Image
 
 from handler.codec import FORMATS, Limits, available_formats, formats, open_picture, output_format
 from handler.codec.formats import recognise
-from handler.codec.headers import READERS, heif, jxl
+from handler.codec.headers import READERS
 from handler.core.geometry import Orientation, Region, Size
 from handler.core.image.orientation import turn_upright
 from handler.errors import InvalidImage, InvalidSettings, SmartCropError
@@ -288,43 +288,6 @@ def _repaired(data: bytes) -> bytes:
     if not data.startswith(b"\x89PNG"):
         return data
     return data[:29] + zlib.crc32(data[12:29]).to_bytes(4, "big") + data[33:]
-
-
-@pytest.mark.parametrize(
-    ("side", "selector", "bits"), [(512, 0, 9), (8192, 1, 13), (262_144, 2, 18), (2**30, 3, 30)]
-)
-def test_the_size_of_a_jpeg_xl_is_read_bit_by_bit(side: int, selector: int, bits: int) -> None:
-    # Not small; a height; a ratio of 1:1; then nothing but defaults.
-    fields = [(0, 1), (selector, 2), (side - 1, bits), (1, 3), (1, 1)]
-    value = position = 0
-    for field, length in fields:
-        value |= field << position
-        position += length
-    contents = jxl.read(b"\xff\x0a" + value.to_bytes(8, "little"))
-    assert contents.size == Size(side, side)
-
-
-@pytest.mark.parametrize("size", [(8, 8), (256, 8), (300, 451), (1920, 1080), (1234, 567)])
-def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) -> None:
-    assert jxl.read(samples.jxl(gradient(*size))).size == Size(*size)
-
-
-@pytest.mark.parametrize(
-    ("brands", "expected"),
-    [
-        (b"avif\0\0\0\0mif1miaf", "avif"),
-        (b"avis\0\0\0\0avifmsf1", "avif"),
-        (b"mif1\0\0\0\0mif1avif", "avif"),
-        (b"heic\0\0\0\0mif1heic", "heic"),
-        (b"mif1\0\0\0\0mif1heic", "heic"),
-        (b"msf1\0\0\0\0hevc", "heic"),
-        (b"isom\0\0\0\0isommp41", None),
-        (b"mif1\0\0\0\0miaf", None),
-    ],
-)
-def test_brands_tell_the_codec(brands: bytes, expected: str | None) -> None:
-    box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
-    assert heif.kind(box + bytes(40)) == expected
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -1,59 +1,26 @@
-"""PNG as it is written, and the plain kinds that have a faster reader."""
+"""Plain kinds of PNG, which have a faster reader than Pillow."""
 
 import io
 import subprocess
 import sys
-import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.codec.decoders import kornia_rs
-from handler.codec.encoders import png_writer
 from handler.core.geometry import Region, Size
 from handler.errors import ProcessingFailed
-from tests.pictures import decoded, encoded, noise, photo
+from tests.codec.samples import drawing
+from tests.pictures import encoded, photo
 
 LIMITS = Limits(1_000_000)
 _END = 12  # bytes of the chunk that ends a file
 
 
-def drawing() -> Image.Image:
-    """Lettering on white."""
-    image = Image.new("RGB", (400, 300), "white")
-    pen = ImageDraw.Draw(image)
-    for line in range(20):
-        pen.text((10, line * 15), "Sphinx of black quartz, judge my vow. " * 2, fill="black")
-    return image
-
-
 def same(image: Image.Image, other: Image.Image) -> bool:
     return image.mode == other.mode and bool((np.asarray(image) == np.asarray(other)).all())
-
-
-@given(
-    mode=st.sampled_from(["L", "RGB", "RGBA"]),
-    width=st.integers(1, 40),
-    height=st.integers(1, 200),
-    drawn=st.booleans(),
-)
-def test_what_is_written_reads_the_same(mode: str, width: int, height: int, drawn: bool) -> None:
-    image = (drawing() if drawn else noise(200, 200)).crop((0, 0, width, height)).convert(mode)
-
-    assert same(decoded(png_writer.encode(image)), image)
-
-
-@pytest.mark.parametrize("picture", [drawing(), photo()], ids=["drawing", "photo"])
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_files_are_no_larger_than_sharp_writes_them(picture: Image.Image, mode: str) -> None:
-    image = picture.convert(mode)
-    # Its defaults: zlib's sixth level and no filter.
-    rows = np.insert(np.asarray(image).reshape(image.height, -1), 0, 0, axis=1)
-    assert len(png_writer.encode(image)) <= 1.05 * len(zlib.compress(rows.tobytes(), 6))
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
