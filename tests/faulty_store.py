@@ -40,7 +40,7 @@ class FaultyStore:
     left: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Hand everything on again, and forget what was asked."""
         self.fault = _none
         self.asked.clear()

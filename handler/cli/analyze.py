@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from pydantic.main import IncEx
 
-from handler.cli.common import in_our_terms, make_job, report, standard_error
+from handler.cli.common import as_smart_crop_error, make_job, report, standard_error
 from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources
 from handler.cli.outputs import Target, choose_targets, format_of, make_folder, real_paths
@@ -49,7 +49,7 @@ def analyze_files(
             targets = choose_targets(overlay, sources, "_overlay")
             make_folder(targets[0].path.parent if len(targets) == 1 else Path(overlay))
     except SmartCropError as error:
-        work = partial(_refuse, error=error)
+        work = partial(_reject, error=error)
     else:
         report(standard_error(), "Warning", warnings)
         inputs = real_paths(sources)
@@ -63,7 +63,7 @@ def analyze_files(
     return done
 
 
-def _refuse(_: object, error: SmartCropError) -> Mapping[str, object]:
+def _reject(_: object, error: SmartCropError) -> Mapping[str, object]:
     return error.answer()
 
 
@@ -80,7 +80,7 @@ def _analyze(
         if overlay is not None:
             _draw(planned, overlay, inputs)
     except Exception as error:
-        return in_our_terms(error).answer()
+        return as_smart_crop_error(error).answer()
     all_warnings = [*warnings, *planned.warnings]
     result = AnalyzeResult.of(planned.crops, [None] * len(planned.crops), all_warnings)
     return _without_links(result, all_warnings)

@@ -26,7 +26,7 @@ def make_job(name: str, settings: CropSettings, config: Config) -> Job:
     return Job(read_file(name, config.max_pixels * _MAX_BYTES_PER_PIXEL), name, settings)
 
 
-def in_our_terms(error: Exception) -> SmartCropError:
+def as_smart_crop_error(error: Exception) -> SmartCropError:
     """A surprise is one file's failure too; its kind is what a report of it needs."""
     if isinstance(error, SmartCropError):
         return error

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from handler.cli.common import in_our_terms, is_terminal, make_job, report, standard_error
+from handler.cli.common import as_smart_crop_error, is_terminal, make_job, report, standard_error
 from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources, has_folder
 from handler.cli.outputs import (
@@ -25,7 +25,7 @@ from handler.cli.outputs import (
     writable_extensions,
 )
 from handler.cli.pool import cores, in_order, in_processes
-from handler.cli.resume import Record
+from handler.cli.resume import RunRecord
 from handler.cli.summary import Summary
 from handler.config import Config
 from handler.errors import SmartCropError
@@ -78,7 +78,7 @@ def crop_files(
     """
     try:
         settings, warnings = read_settings(text, flags)
-        record = _record(names, output, settings)
+        record = _read_record(names, output, settings)
         sources = _sources(names, output, record)
         targets = choose_targets(output, sources, f"_{RESULT_MARK}")
         if len(targets) == 1 and not targets[0].add_extension:
@@ -91,7 +91,7 @@ def crop_files(
     console = standard_error()
     report(console, "Warning", warnings)
     tasks = list(zip(sources, targets, strict=True))
-    work = _Work(settings, config, real_paths(sources), record and record.to_write())
+    work = _Work(settings, config, real_paths(sources), record and record.without_entries())
     if record is None:
         return _crop_all(tasks, work, run, console, Summary())
     return _crop_folders(tasks, work, run, console, record)
@@ -104,7 +104,7 @@ class _Work:
     settings: CropSettings
     config: Config
     inputs: frozenset[str]
-    record: Record | None
+    record: RunRecord | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +115,15 @@ class _Outcome:
     written: int = 0
 
 
-def _record(names: Sequence[str], output: str, settings: CropSettings) -> Record | None:
+def _read_record(names: Sequence[str], output: str, settings: CropSettings) -> RunRecord | None:
     if not has_folder(names):
         return None
     if is_file(output, 2):
         raise click.UsageError(f"The pictures of a folder need one to go to; {output} is a file.")
-    return Record.of(Path(output), settings)
+    return RunRecord.of(Path(output), settings)
 
 
-def _sources(names: Sequence[str], output: str, record: Record | None) -> list[Source]:
+def _sources(names: Sequence[str], output: str, record: RunRecord | None) -> list[Source]:
     if record is None:
         return find_sources(names)
     # What results are in is not looked at, unless it is what was named.
@@ -133,13 +133,13 @@ def _sources(names: Sequence[str], output: str, record: Record | None) -> list[S
 
 
 def _crop_folders(
-    tasks: Sequence[_Task], work: _Work, run: Run, console: Console, record: Record
+    tasks: Sequence[_Task], work: _Work, run: Run, console: Console, record: RunRecord
 ) -> bool:
     summary, start = Summary(), time.monotonic()
     waiting = []
     for source, target in tasks:
         if not run.again and record.has(source, target.path):
-            summary.of(source.below).before += 1
+            summary.of(source.subfolder).skipped += 1
         else:
             waiting.append((source, target))
     try:
@@ -165,17 +165,17 @@ def _crop_all(
         _progress(console, len(tasks)) as progress,
         in_order(do, tasks, workers)
         if here
-        else in_processes(do, tasks, workers, _ended) as outcomes,
+        else in_processes(do, tasks, workers, _killed) as outcomes,
     ):
         for (source, _), outcome in zip(tasks, progress.track(outcomes, len(tasks)), strict=True):
-            tally = summary.of(source.below)
-            tally.read += outcome.read
-            tally.written += outcome.written
+            counts = summary.of(source.subfolder)
+            counts.read += outcome.read
+            counts.written += outcome.written
             report(console, "Warning", [f"{source.name}: {line}" for line in outcome.warnings])
             if outcome.failure is None:
-                tally.cropped += 1
+                counts.cropped += 1
             else:
-                tally.failed += 1
+                counts.failed += 1
                 done = False
                 report(console, "Error", [f"{source.name}: {outcome.failure}"])
     return done
@@ -193,11 +193,11 @@ def _crop(task: _Task, work: _Work) -> _Outcome:
         if work.record is not None:
             work.record.add(source, target.path, paths)
     except Exception as error:
-        return _Outcome(failure=in_our_terms(error).in_words)
+        return _Outcome(failure=as_smart_crop_error(error).in_words)
     return _Outcome(finished.warnings, None, len(job.data), finished.bytes_out)
 
 
-def _ended(_: _Task) -> _Outcome:
+def _killed(_: _Task) -> _Outcome:
     return _Outcome(failure="Processing failed: its process was ended, for want of memory perhaps")
 
 

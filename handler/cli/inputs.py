@@ -19,17 +19,17 @@ class Source:
 
     Attributes:
         name: its path, or ``-`` for standard input.
-        below: the folder that it is in, from the one that was named; empty for a file that was
+        subfolder: the folder that it is in, from the one that was named; empty for a file that was
             named itself.
     """
 
     name: str
-    below: Path = Path()
+    subfolder: Path = Path()
 
     @property
     def label(self) -> str:
         """Its path from the folder that was named."""
-        return str(self.below / Path(self.name).name)
+        return str(self.subfolder / Path(self.name).name)
 
 
 def has_folder(names: Sequence[str]) -> bool:
@@ -37,29 +37,29 @@ def has_folder(names: Sequence[str]) -> bool:
     return any(map(os.path.isdir, names))
 
 
-def find_sources(names: Sequence[str], left_out: frozenset[str] = frozenset()) -> list[Source]:
+def find_sources(names: Sequence[str], excluded: frozenset[str] = frozenset()) -> list[Source]:
     """List the pictures that names stand for; those in folders by name, hidden ones left out.
 
     Args:
         names: files, folders, or ``-``.
-        left_out: real paths of folders and files that are not looked at in folders.
+        excluded: real paths of folders and files that are not looked at in folders.
     """
-    return [source for name in names for source in _found(name, left_out)]
+    return [source for name in names for source in _found(name, excluded)]
 
 
-def _found(name: str, left_out: frozenset[str]) -> Iterator[Source]:
+def _found(name: str, excluded: frozenset[str]) -> Iterator[Source]:
     if not os.path.isdir(name):
         yield Source(name)
         return
     for folder, folders, files in os.walk(name):
-        folders[:] = sorted(each for each in folders if _is_wanted(folder, each, left_out))
-        below = Path(os.path.relpath(folder, name))
+        folders[:] = sorted(each for each in folders if _is_included(folder, each, excluded))
+        subfolder = Path(os.path.relpath(folder, name))
         for file in sorted(files):
             known = file.rpartition(".")[2].lower() in EXTENSIONS
-            if known and _is_wanted(folder, file, left_out):
-                yield Source(os.path.join(folder, file), below)
+            if known and _is_included(folder, file, excluded):
+                yield Source(os.path.join(folder, file), subfolder)
 
 
-def _is_wanted(folder: str, name: str, left_out: frozenset[str]) -> bool:
+def _is_included(folder: str, name: str, excluded: frozenset[str]) -> bool:
     hidden = name.startswith(".")
-    return not hidden and os.path.realpath(os.path.join(folder, name)) not in left_out
+    return not hidden and os.path.realpath(os.path.join(folder, name)) not in excluded

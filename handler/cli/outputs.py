@@ -168,7 +168,7 @@ def _result_stems(sources: Sequence[Source], suffix: str) -> Iterator[Path]:
     seen: Counter[str] = Counter()
     for source in sources:
         stem = "stdin" if source.name == STANDARD_STREAM else Path(source.name).stem
-        path = source.below / f"{stem}{suffix}"
+        path = source.subfolder / f"{stem}{suffix}"
         # Some file systems take names for the same that differ in case or composition only.
         key = unicodedata.normalize("NFC", str(path)).casefold()
         seen[key] += 1

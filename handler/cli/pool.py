@@ -49,7 +49,7 @@ def in_processes(
     work: Callable[[Item], Result],
     items: Sequence[Item],
     workers: int,
-    ended: Callable[[Item], Result],
+    killed: Callable[[Item], Result],
 ) -> Iterator[Iterator[Result]]:
     """Do the work on each item, in processes where there are more than a few.
 
@@ -60,7 +60,7 @@ def in_processes(
         work: can be sent to a process, and its results from there.
         items: likewise.
         workers: how many there are at once.
-        ended: the result for an item whose process was ended from outside, twice: the second time
+        killed: the result for an item whose process was ended from outside, twice: the second time
             it was alone.
     """
     if workers <= 1 or len(items) <= _FEW * workers:
@@ -69,7 +69,7 @@ def in_processes(
         return
     pools = _Pools(work, workers)
     try:
-        yield _results(pools, items, ended)
+        yield _results(pools, items, killed)
     finally:
         pools.close()
 
@@ -85,7 +85,7 @@ class _Pools:
     def open(self, workers: int | None = None) -> ProcessPoolExecutor:
         self.close()
         self._pool = ProcessPoolExecutor(
-            workers or self._workers, get_context("spawn"), _begin, (self._work,)
+            workers or self._workers, get_context("spawn"), _start_worker, (self._work,)
         )
         return self._pool
 
@@ -95,33 +95,33 @@ class _Pools:
 
 
 def _results(
-    pools: _Pools, items: Sequence[Item], ended: Callable[[Item], Result]
+    pools: _Pools, items: Sequence[Item], killed: Callable[[Item], Result]
 ) -> Iterator[Result]:
     waiting = list(items)
     while waiting:
         pool = pools.open()
-        with _interrupts_later():
-            futures: list[Future[Result]] = [pool.submit(_do, item) for item in waiting]
+        with _interrupts_deferred():
+            futures: list[Future[Result]] = [pool.submit(_work_on, item) for item in waiting]
         done = 0
         for future in futures:
-            if _was_ended(future):
+            if _was_killed(future):
                 break
             yield future.result()
             done += 1
         waiting = waiting[done:]
         if waiting:  # the first of them may be what took too much memory beside the others
-            with _interrupts_later():
-                alone: Future[Result] = pools.open(1).submit(_do, waiting[0])
-            yield ended(waiting[0]) if _was_ended(alone) else alone.result()
+            with _interrupts_deferred():
+                alone: Future[Result] = pools.open(1).submit(_work_on, waiting[0])
+            yield killed(waiting[0]) if _was_killed(alone) else alone.result()
             waiting = waiting[1:]
 
 
-def _was_ended(future: Future[Result]) -> bool:
+def _was_killed(future: Future[Result]) -> bool:
     return isinstance(future.exception(), BrokenProcessPool)
 
 
 @contextmanager
-def _interrupts_later() -> Iterator[None]:
+def _interrupts_deferred() -> Iterator[None]:
     """Start processes that Ctrl-C does not reach, from their first moment on.
 
     It is for the one that waits for them, which gets it when this is left.
@@ -140,10 +140,10 @@ def _interrupts_later() -> Iterator[None]:
 _work: list[Callable[[Any], Any]] = []
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
+def _start_worker(work: Callable[[Any], Any]) -> None:
     keep_large_blocks()
     _work[:] = [work]
 
 
-def _do(item: Any) -> Any:
+def _work_on(item: Any) -> Any:
     return _work[0](item)

@@ -1,4 +1,4 @@
-"""What has been done to a folder, so that a run that was broken off goes on from there."""
+"""What has been entries to a folder, so that a run that was broken off goes on from there."""
 
 import json
 import os
@@ -12,46 +12,46 @@ from handler.cli.inputs import Source
 from handler.cli.outputs import Unwritable
 from handler.settings import CropSettings
 
-NAME = ".smart-crop.jsonl"
+FILENAME = ".smart-crop.jsonl"
 """The file that it is kept in, beside the results: a line of JSON for each picture."""
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RunRecord:
     """The record of a folder of results.
 
     Attributes:
         folder: that the results are in.
         settings: that pictures are cropped with, in their canonical form.
-        done: what was written down of earlier runs, by the target.
+        entries: what was written down of earlier runs, by the target.
     """
 
     folder: Path
     settings: str
-    done: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    entries: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     @classmethod
-    def of(cls, folder: Path, settings: CropSettings) -> "Record":
+    def of(cls, folder: Path, settings: CropSettings) -> "RunRecord":
         """Read the record of a folder; lines that were cut off count as not written.
 
         Raises:
             Unwritable: there is one, and the system does not let it be read.
         """
         try:
-            text = (folder / NAME).read_text(errors="replace")
+            text = (folder / FILENAME).read_text(errors="replace")
         except FileNotFoundError:
             text = ""
         except OSError as error:
-            raise Unwritable(f"{folder / NAME}: {error.strerror}") from error
+            raise Unwritable(f"{folder / FILENAME}: {error.strerror}") from error
         return cls(folder, settings.canonical(), dict(map(_entry, text.splitlines())))
 
-    def to_write(self) -> "Record":
+    def without_entries(self) -> "RunRecord":
         """The same, without what it has read: for processes that only add to it."""
-        return replace(self, done={})
+        return replace(self, entries={})
 
     def results(self) -> frozenset[str]:
         """Real paths of all results of earlier runs."""
-        names = (name for line in self.done.values() for name in line.get("results", {}))
+        names = (name for line in self.entries.values() for name in line.get("results", {}))
         return frozenset(os.path.realpath(self.folder / name) for name in names)
 
     def has(self, source: Source, target: Path) -> bool:
@@ -61,7 +61,7 @@ class Record:
             source: the picture.
             target: where its results go; see `handler.cli.outputs.Target`.
         """
-        line = self.done.get(self._relative(target))
+        line = self.entries.get(self._relative(target))
         try:
             if line is None or not _state(source, self.settings).items() <= line.items():
                 return False
@@ -79,12 +79,14 @@ class Record:
         try:
             self._add(source, target, results)
         except OSError as error:
-            raise Unwritable(f"{self.folder / NAME}: {error.strerror}") from error
+            raise Unwritable(f"{self.folder / FILENAME}: {error.strerror}") from error
 
     def _add(self, source: Source, target: Path, results: Sequence[Path]) -> None:
         sizes = {self._relative(path): path.stat().st_size for path in results}
         line = {"target": self._relative(target), **_state(source, self.settings), "results": sizes}
-        with open(self.folder / NAME, "ab", buffering=0) as file:  # one write, whole or not at all
+        with open(
+            self.folder / FILENAME, "ab", buffering=0
+        ) as file:  # one write, whole or not at all
             file.write(json.dumps(line).encode() + b"\n")
 
     def _relative(self, path: Path) -> str:

@@ -10,22 +10,22 @@ from rich.table import Table
 from rich.text import Text
 
 _MEGABYTE = 1_000_000
-_COLUMNS = ("cropped", "there before", "failed", "MB read", "MB written")
+_COLUMNS = ("cropped", "skipped", "failed", "MB read", "MB written")
 
 
 @dataclass(slots=True)
-class Tally:
+class FolderCounts:
     """How many pictures of a folder came to what end, and their bytes."""
 
     cropped: int = 0
-    before: int = 0
+    skipped: int = 0
     failed: int = 0
     read: int = 0
     written: int = 0
 
     def cells(self) -> list[str]:
         """The row of a table."""
-        counts = [f"{n:,}" for n in (self.cropped, self.before, self.failed)]
+        counts = [f"{n:,}" for n in (self.cropped, self.skipped, self.failed)]
         return [*counts, *(f"{n / _MEGABYTE:,.1f}" for n in (self.read, self.written))]
 
 
@@ -34,11 +34,11 @@ class Summary:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._tallies: dict[Path, Tally] = {}
+        self._folders: dict[Path, FolderCounts] = {}
 
-    def of(self, folder: Path) -> Tally:
-        """The tally of a folder."""
-        return self._tallies.setdefault(folder, Tally())
+    def of(self, folder: Path) -> FolderCounts:
+        """The counts of a folder."""
+        return self._folders.setdefault(folder, FolderCounts())
 
     def show(self, console: Console) -> None:
         """Print a row for each folder, and one for all of them."""
@@ -46,19 +46,19 @@ class Summary:
         table.add_column("folder", overflow="fold")
         for name in _COLUMNS:
             table.add_column(name, justify="right")
-        if len(self._tallies) > 1:
-            for folder, tally in sorted(self._tallies.items()):
-                table.add_row(Text(printable(str(folder))), *tally.cells())
+        if len(self._folders) > 1:
+            for folder, counts in sorted(self._folders.items()):
+                table.add_row(Text(printable(str(folder))), *counts.cells())
             table.add_section()
-        table.add_row("all", *_sum(self._tallies.values()).cells())
+        table.add_row("all", *_sum(self._folders.values()).cells())
         console.print(table)
 
 
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
-    for each in tallies:
+def _sum(folders: Iterable[FolderCounts]) -> FolderCounts:
+    total = FolderCounts()
+    for each in folders:
         total.cropped += each.cropped
-        total.before += each.before
+        total.skipped += each.skipped
         total.failed += each.failed
         total.read += each.read
         total.written += each.written

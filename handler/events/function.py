@@ -14,7 +14,7 @@ from handler.events.messages import (
     read_batch_job,
     read_messages,
 )
-from handler.events.object_crop import Crops, Outcome
+from handler.events.object_crop import ObjectCropper, Outcome
 from handler.jobs.deployment import Deployment
 from handler.settings import parse_settings
 from handler.telemetry import log
@@ -27,7 +27,7 @@ _RESULT_CODES = {
     "done": "Succeeded",
     "ignored": "Succeeded",
     "failed": "PermanentFailure",
-    "foreign": "PermanentFailure",
+    "outside_store": "PermanentFailure",
 }
 _MAX_RESULT_STRING = 1000
 
@@ -61,8 +61,8 @@ def create_handler(config: Config) -> Handler:
     deployment = Deployment(config)
 
     def handler(event: Event, context: Context) -> Answer:
-        crops = Crops(deployment, default, context.aws_request_id)
-        invocation = _Invocation(crops, context)
+        cropper = ObjectCropper(deployment, default, context.aws_request_id)
+        invocation = _Invocation(cropper, context)
         if is_queue(event):
             return invocation.messages(event)
         if is_batch_operation(event):
@@ -73,8 +73,8 @@ def create_handler(config: Config) -> Handler:
 
 
 class _Invocation:
-    def __init__(self, crops: Crops, context: Context) -> None:
-        self._crops = crops
+    def __init__(self, cropper: ObjectCropper, context: Context) -> None:
+        self._cropper = cropper
         self._context = context
 
     def messages(self, event: Event) -> Answer:
@@ -88,12 +88,12 @@ class _Invocation:
 
     def _message(self, message: Message) -> bool:
         request_id = self._context.aws_request_id
-        if self._seconds() < _SECONDS_FOR_A_JOB:
+        if self._remaining_seconds() < _SECONDS_FOR_A_JOB:
             log("too late to begin", message_id=message.id, request_id=request_id)
             return False
         try:
             for object_ in message.objects():
-                self._crops.crop(object_, message.attempt, self._seconds())
+                self._cropper.crop(object_, message.attempt, self._remaining_seconds())
         except Exception as error:
             log(
                 "message comes again",
@@ -117,7 +117,7 @@ class _Invocation:
 
     def _task(self, task: Task) -> Answer:
         try:
-            outcome = self._crops.crop(task.object, 1, self._seconds())
+            outcome = self._cropper.crop(task.object, 1, self._remaining_seconds())
         except Exception as error:
             request_id = self._context.aws_request_id
             log("task comes again", failure=error, task_id=task.id, request_id=request_id)
@@ -136,14 +136,14 @@ class _Invocation:
         failures: list[Exception] = []
         for object_ in notified_objects(event):
             try:
-                outcomes.append(self._crops.crop(object_, 1, self._seconds()))
+                outcomes.append(self._cropper.crop(object_, 1, self._remaining_seconds()))
             except Exception as error:
                 failures.append(error)
         if failures:
             raise failures[0]
         return {"outcomes": [{"state": each.state, "text": each.text} for each in outcomes]}
 
-    def _seconds(self) -> float:
+    def _remaining_seconds(self) -> float:
         return self._context.get_remaining_time_in_millis() / 1000
 
 

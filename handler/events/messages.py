@@ -82,7 +82,7 @@ class BatchJob:
     tasks: list[Task]
 
 
-class _Shape(BaseModel):
+class _EventModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
     @classmethod
@@ -94,58 +94,58 @@ class _Shape(BaseModel):
             raise MalformedEvent("; ".join(each.message for each in problems)) from None
 
 
-class _Bucket(_Shape):
+class _Bucket(_EventModel):
     name: str
 
 
-class _Object(_Shape):
+class _Object(_EventModel):
     key: str
     e_tag: str | None = None
 
 
-class _Entity(_Shape):
+class _Entity(_EventModel):
     bucket: _Bucket
     object: _Object
 
 
-class _Record(_Shape):
+class _Record(_EventModel):
     event_name: str
     s3: _Entity
 
 
-class _Notification(_Shape):
+class _Notification(_EventModel):
     records: list[_Record] = Field(alias="Records")
 
 
-class _BridgeObject(_Shape):
+class _BridgeObject(_EventModel):
     key: str
     etag: str | None = None
 
 
-class _BridgeDetail(_Shape):
+class _BridgeDetail(_EventModel):
     bucket: _Bucket
     object: _BridgeObject
 
 
-class _BridgeEvent(_Shape):
+class _BridgeEvent(_EventModel):
     detail: _BridgeDetail
 
 
-class _MessageAttributes(_Shape):
+class _MessageAttributes(_EventModel):
     receive_count: int = Field(default=1, alias="ApproximateReceiveCount")
 
 
-class _Message(_Shape):
+class _Message(_EventModel):
     message_id: str
     body: str
     attributes: _MessageAttributes = _MessageAttributes()
 
 
-class _Queue(_Shape):
+class _Queue(_EventModel):
     records: list[_Message] = Field(alias="Records")
 
 
-class _Task(_Shape):
+class _Task(_EventModel):
     task_id: str
     s3_key: str
     s3_version_id: str | None = None
@@ -153,7 +153,7 @@ class _Task(_Shape):
     s3_bucket: str | None = None  # schema version 2.0
 
 
-class _BatchOperation(_Shape):
+class _BatchOperation(_EventModel):
     invocation_schema_version: str
     invocation_id: str
     tasks: list[_Task]
@@ -212,8 +212,8 @@ def notified_objects(notification: object) -> list[UploadedObject]:
     """
     if not isinstance(notification, Mapping):
         raise MalformedEvent(f"event: expected an object, received {shown(notification)}")
-    for mark, read in _NOTIFICATIONS.items():
-        if mark in notification:
+    for field, read in _NOTIFICATIONS.items():
+        if field in notification:
             return read(notification)
     raise MalformedEvent(_unknown(notification))
 

@@ -28,7 +28,7 @@ _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
 _PERMISSIONS = 0o644
 # What would be wrong with every other file, too.
-_OF_THE_DEPLOYMENT = (FeatureMissing, FeatureDamaged, StorageUnavailable, UploadsMissing)
+_DEPLOYMENT_ERRORS = (FeatureMissing, FeatureDamaged, StorageUnavailable, UploadsMissing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Batch:
         self._spool = cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))  # noqa: SIM115  # closed by `close`
         # Pictures do not get any smaller.
         self._zip = ZipFile(self._spool, "w", ZIP_STORED)
-        self._taken: set[str] = set()
+        self._used_names: set[str] = set()
 
     @property
     def filename(self) -> str:
@@ -102,7 +102,7 @@ class Batch:
             finished = self._crop(job)
             names = tuple(self._write(result) for result in finished.results)
         except SmartCropError as error:
-            if isinstance(error, _OF_THE_DEPLOYMENT):
+            if isinstance(error, _DEPLOYMENT_ERRORS):
                 raise
             self.files.append(BatchedFile(source, error=error))
         else:
@@ -167,8 +167,8 @@ class Batch:
         stem, _, extension = name.rpartition(".")
         unique, number = name, 0
         # Some file systems take names for the same that differ in case only.
-        while unicodedata.normalize("NFC", unique).casefold() in self._taken:
+        while unicodedata.normalize("NFC", unique).casefold() in self._used_names:
             number += 1
             unique = f"{stem}_{number}.{extension}"
-        self._taken.add(unicodedata.normalize("NFC", unique).casefold())
+        self._used_names.add(unicodedata.normalize("NFC", unique).casefold())
         return unique

@@ -17,7 +17,7 @@ PHOTO = encoded(photo("astronaut.png", (96, 96)))
 SMALL = {"width": 24, "height": 16}
 
 
-class Sandbox:
+class FakeContext:
     """What the function is given as its context, with as much time left as a test says."""
 
     aws_request_id = "request"
@@ -111,7 +111,7 @@ def make_handler(s3: str, bucket: Bucket) -> Callable[..., Handle]:
     def make(**config: object) -> Handle:
         given = Config.from_environment(bucket.environment)
         handler = create_handler(Config.model_validate({**given.model_dump(), **config}))
-        return lambda event, context=None: handler(event, context or Sandbox())
+        return lambda event, context=None: handler(event, context or FakeContext())
 
     return make
 

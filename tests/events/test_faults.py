@@ -10,7 +10,7 @@ import pytest
 
 from handler.storage import object_store
 from tests.emulator import Function, emulated
-from tests.events.conftest import Bucket, Handle, Sandbox
+from tests.events.conftest import Bucket, FakeContext, Handle
 from tests.events.notifications import again, batch_task, messages, s3_put
 from tests.faulty_store import FaultyStore, in_front_of
 from tests.servers import Program
@@ -49,7 +49,7 @@ def test_a_store_that_refuses_is_asked_again_a_few_times_and_the_message_comes_b
     asked = [path for asked, path in store.asked if asked == method and path.endswith(end)]
     assert 1 <= len(asked) <= 4
     assert bucket.records() == []
-    store.mend()
+    store.repair()
     assert handle(event) == again()
     assert bucket.record()["state"] == "done"
     assert bucket.result(f"{folder}/a_smartcrop.jpg")
@@ -91,7 +91,7 @@ def test_after_the_last_delivery_the_record_says_why(
     assert (record["state"], record["error"]["code"]) == ("failed", "STORAGE_UNAVAILABLE")
 
     # Sent back from the dead-letter queue later, it is done after all.
-    store.mend()
+    store.repair()
     assert handle(messages([s3_put(f"{folder}/a.jpg")], attempt=1)) == again()
     assert bucket.record()["state"] == "done"
 
@@ -124,7 +124,7 @@ def test_a_job_that_runs_out_of_time_is_recorded(
     store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
     with ThreadPoolExecutor() as threads:
         # Three seconds before the end it is time to write.
-        answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), Sandbox(seconds=3.4))
+        answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), FakeContext(seconds=3.4))
         assert store.stalled.wait(30)
         while not (records := bucket.records()):
             time.sleep(0.02)
@@ -132,7 +132,7 @@ def test_a_job_that_runs_out_of_time_is_recorded(
         answer.result()
 
     assert [(each["state"], each["error"]["code"]) for each in records] == [("queued", "CUT_OFF")]
-    assert logged().count("out of time") == 1
+    assert logged().count("function is about to time out") == 1
     assert bucket.record()["state"] == "done"  # it was not cut off after all
 
 
@@ -142,7 +142,7 @@ def test_a_redelivery_only_reads(
     handle = make_handler()
     bucket.put(f"{folder}/a.jpg")
     handle(s3_put(f"{folder}/a.jpg"))
-    store.mend()
+    store.repair()
 
     handle(s3_put(f"{folder}/a.jpg"))
 
@@ -193,7 +193,7 @@ def test_a_function_that_is_killed_leaves_nothing_half_and_its_successor_complet
     assert set(results) <= {f"{folder}/a_smartcrop.jpg"}
     assert bool(results) == (when == "PUT .json")  # the result is whole before the record is begun
 
-    store.mend()
+    store.repair()
     assert function.invoke(event) == again()
     assert bucket.record()["state"] == "done"
     assert bucket.result(f"{folder}/a_smartcrop.jpg")

@@ -170,10 +170,10 @@ def test_folders_settings_and_foreign_buckets_are_passed_over(
     bucket.put(f"{folder}/.smart-crop.json", b"{}")
 
     passed = crop(handle, f"{folder}/", f"{folder}/.smart-crop.json")
-    foreign = handle(s3_put(f"{folder}/a.jpg", bucket="somebody-elses"))["outcomes"]
+    outside = handle(s3_put(f"{folder}/a.jpg", bucket="somebody-elses"))["outcomes"]
 
     assert passed == [("ignored", "a folder"), ("ignored", "settings of a folder")]
-    assert foreign == [{"state": "foreign", "text": "not in the uploads store"}]
+    assert outside == [{"state": "outside_store", "text": "not in the uploads store"}]
     assert bucket.results() == {}
 
 
@@ -186,7 +186,10 @@ def test_a_store_below_a_prefix_takes_no_others(
 
     outcomes = crop(handle, f"{folder}/inbox/me/a.jpg", f"{folder}/other/a.jpg")
 
-    assert outcomes == [("done", "me/a_smartcrop.jpg"), ("foreign", "not in the uploads store")]
+    assert outcomes == [
+        ("done", "me/a_smartcrop.jpg"),
+        ("outside_store", "not in the uploads store"),
+    ]
     assert bucket.record()["key"] == "me/a.jpg"
 
 

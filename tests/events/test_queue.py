@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.events.conftest import Bucket, Handle, Sandbox
+from tests.events.conftest import Bucket, FakeContext, Handle
 from tests.events.notifications import again, event_bridge, load, messages, s3_put
 
 
@@ -50,7 +50,7 @@ def test_a_malformed_message_is_kept_for_the_dead_letter_queue(
 def test_with_no_time_left_the_rest_is_delivered_again(
     handle: Handle, bucket: Bucket, folder: str, logged: Callable[[], str]
 ) -> None:
-    class Ending(Sandbox):
+    class Ending(FakeContext):
         """Time for two messages, each asking when it is looked at and when it is begun."""
 
         left = iter([30_000, 30_000, 12_000, 12_000, 9_999, 9_000])

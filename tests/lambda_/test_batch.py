@@ -74,9 +74,9 @@ def test_a_client_that_follows_has_the_zip_and_one_that_asks_has_words(invoke: I
 _TWO_CALLS = """
 import json, sys
 from handler.lambda_http import handler
-from tests.events.conftest import Sandbox
+from tests.events.conftest import FakeContext
 event = json.load(sys.stdin)
-print(json.dumps([handler(event, Sandbox(seconds)) for seconds in (29, 7)]))
+print(json.dumps([handler(event, FakeContext(seconds)) for seconds in (29, 7)]))
 """
 
 

@@ -18,7 +18,7 @@ from handler.config import Config
 from handler.events import create_handler
 from handler.storage import presigned_post
 from tests.conftest import BUCKET, UPLOADS
-from tests.events.conftest import Sandbox
+from tests.events.conftest import FakeContext
 from tests.events.notifications import s3_put
 from tests.page.browser import Page
 from tests.page.conftest import MAX_BODY_BYTES
@@ -213,7 +213,7 @@ def test_the_page_uses_the_job_that_its_upload_started(
         before = keys_of(uploads)
         page.open(large)
         (key,) = keys_of(uploads) - before
-        create_handler(deployed)(s3_put(key), Sandbox())
+        create_handler(deployed)(s3_put(key), FakeContext())
         page.crop()
 
         assert page.result() == (1080, 1080)

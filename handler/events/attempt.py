@@ -1,0 +1,184 @@
+"""One attempt at the job of an uploaded object, and its record."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from handler.errors import SmartCropError, StorageUnavailable
+from handler.events.messages import UploadedObject
+from handler.events.object_names import job_id
+from handler.storage import JobRecord, JobStore
+from handler.telemetry import log
+
+# Writing a record takes a tenth of it.
+_SECONDS_TO_RECORD = 3.0
+
+_CUT_OFF = {
+    "error": "Processing failed",
+    "code": "CUT_OFF",
+    "details": "The function ran out of time or memory",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectJob:
+    """The job of an object, as far as it is known.
+
+    An attempt learns about its job in three steps, each of which returns a new value:
+
+    1. Located: the object has a key in the uploads store.
+    2. Opened: the object exists, and its ETag is known.
+    3. Identified: the settings are known. The id of the job is final from here on.
+
+    A job that fails before the third step has an id that is made of what is known.
+
+    Attributes:
+        source: the object, as the event names it.
+        key: key of the object in the uploads store.
+        attempt: number of the attempt, from 1.
+        etag: ETag of the object; None until it is opened.
+        settings: settings in their canonical form; None until the job is identified.
+        created_at: time of the job's first record, if an earlier one is known.
+    """
+
+    source: UploadedObject
+    key: str
+    attempt: int
+    etag: str | None = None
+    settings: str | None = None
+    created_at: datetime | None = None
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the id of the job is final."""
+        return self.settings is not None
+
+    @property
+    def job_id(self) -> str:
+        """Id of the job, made of what is known of it."""
+        version = self.source.version or self.etag or self.source.etag or ""
+        return job_id(self.source.bucket, self.key, version, self.settings or "")
+
+    def opened(self, etag: str) -> "ObjectJob":
+        """Return the job, now that the object's ETag is known."""
+        return replace(self, etag=etag)
+
+    def identified(self, settings: str) -> "ObjectJob":
+        """Return the job, now that its settings are known."""
+        return replace(self, settings=settings)
+
+    def record(self, state: Literal["queued", "done", "failed"], **values: object) -> JobRecord:
+        """Return a record of the job, with further fields."""
+        record = JobRecord(
+            job_id=self.job_id,
+            state=state,
+            key=self.key,
+            etag=self.etag or None,
+            settings=self.settings,
+            attempts=self.attempt,
+        )
+        created = {"created_at": self.created_at} if self.created_at else {}
+        return record.model_copy(update={**created, **values})
+
+
+class Attempt:
+    """An attempt at a job. It leaves a record also if it fails or is about to be cut off.
+
+    Attributes:
+        job: the job, as far as it is known. It is replaced as a whole, because the thread of a
+            timer reads it.
+    """
+
+    def __init__(self, job: ObjectJob, jobs: JobStore, max_attempts: int, request_id: str) -> None:
+        """Begin an attempt.
+
+        Args:
+            job: the job, located.
+            jobs: the store of job records.
+            max_attempts: attempts after which the queue gives a message up.
+            request_id: id of the invocation.
+        """
+        self.job = job
+        self._jobs = jobs
+        self._is_last = job.attempt >= max_attempts
+        self._request_id = request_id
+        self._lock = threading.Lock()
+        self._finished = False
+
+    def find_earlier(self) -> JobRecord | None:
+        """Return the record that an earlier attempt left of the job, which has to be identified.
+
+        Raises:
+            StorageUnavailable: the store cannot be read.
+        """
+        earlier = self._jobs.load(self.job.job_id)
+        if earlier is not None:
+            self.job = replace(self.job, created_at=earlier.created_at)
+        return earlier
+
+    def record_last(self) -> None:
+        """Record that the job failed, if this attempt is the last, in case that it is cut off.
+
+        Raises:
+            StorageUnavailable: the record cannot be written.
+        """
+        if self._is_last:
+            self._jobs.save(self.job.record("failed", error=_CUT_OFF))
+
+    def finish(self, record: JobRecord) -> None:
+        """Write the final record of the job. Nothing is written after it.
+
+        Raises:
+            StorageUnavailable: the record cannot be written.
+        """
+        with self._lock:
+            self._jobs.save(record)
+            self._finished = True
+
+    @contextmanager
+    def recording(self, seconds: float) -> Iterator[None]:
+        """Record an attempt that fails in this context, or that is about to be cut off in it.
+
+        Args:
+            seconds: time until the function is ended.
+        """
+        timer = threading.Timer(max(seconds - _SECONDS_TO_RECORD, 0), self._record_cut_off)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception as error:
+            self._record_failure(error)
+            raise
+        finally:
+            timer.cancel()
+
+    def _record_cut_off(self) -> None:
+        log(
+            "function is about to time out",
+            job_id=self.job.job_id,
+            request_id=self._request_id,
+        )
+        self._record(_CUT_OFF, is_worthwhile=True)
+
+    def _record_failure(self, error: Exception) -> None:
+        known = error if isinstance(error, SmartCropError) else SmartCropError()
+        # A store that cannot be read can hardly be written.
+        self._record(known.answer(), is_worthwhile=not isinstance(error, StorageUnavailable))
+
+    def _record(self, error: Mapping[str, object], *, is_worthwhile: bool) -> None:
+        job = self.job
+        # A job that is not identified has another id than its next attempt.
+        if not self._is_last and not (is_worthwhile and job.is_identified):
+            return
+        record = job.record("failed" if self._is_last else "queued", error=error)
+        with self._lock:
+            if self._finished:
+                return
+            try:
+                self._jobs.save(record)
+            except StorageUnavailable as failure:
+                log("attempt not recorded", failure=failure, request_id=self._request_id)
