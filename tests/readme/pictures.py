@@ -1,6 +1,6 @@
-"""The README's pictures, made by the project itself of photos that scikit-image ships.
+"""Maker of the README's pictures, from photos in scikit-image.
 
-All are free to use: the astronaut is NASA's, the coffee is in the public domain (CC0).
+The photos are free to use: the astronaut is by NASA, the coffee is in the public domain (CC0).
 
     .venv/bin/python -m tests.readme.pictures
 """
@@ -19,10 +19,10 @@ from tests.pictures import encoded, photo
 
 FOLDER = Path(__file__).parent / "pictures"
 
-# Height in the README; what is wider than it is high keeps its aspect.
+# Height in pixels; the width follows from the aspect ratio.
 _HEIGHT = 300
 _QUALITY = 88
-# The saucer of the coffee, cut out and laid on uneven, noisy paper.
+# The cup on its saucer, cut out of the coffee photo, on uneven and noisy paper.
 _SHOT = product_shots.Scene(
     lambda pen, unit: pen.ellipse((0, 0, unit, 0.94 * unit), fill=255),
     place=(0.165, 0.02, 0.61),
@@ -34,7 +34,7 @@ _SHOT = product_shots.Scene(
     size=(900, 600),
 )
 
-# Name -> the photo, and what is asked for.
+# The photo and the settings of each picture, by its name.
 EXAMPLES = {
     "subject": ("coffee.png", {"mode": "subject", "width": 400, "height": 500}),
     "face": ("astronaut.png", {"mode": "face", "width": 400, "height": 400}),
@@ -43,7 +43,7 @@ EXAMPLES = {
 }
 
 
-# Those that are not a photo as it is.
+# Makers of the photos that are not used unchanged.
 _MADE = {
     "auto": lambda: photo("astronaut.png").crop((60, 0, 512, 260)),
     "trim": lambda: product_shots.make(_SHOT).image,
@@ -51,7 +51,7 @@ _MADE = {
 
 
 def draw() -> Iterator[tuple[str, Image.Image]]:
-    """Name and pixels of each picture: the plan drawn on the photo, and the result."""
+    """Yield name and image of each picture: the plan drawn on the photo, and the result."""
     for name, (source, settings) in EXAMPLES.items():
         image = _MADE[name]() if name in _MADE else photo(source)
         job = Job(encoded(image, "PNG"), None, validate_settings(settings)[0], overlay=True)
@@ -66,7 +66,7 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 
 def main() -> None:
-    """Write them."""
+    """Write the pictures."""
     FOLDER.mkdir(exist_ok=True)
     for name, image in draw():
         image.save(FOLDER / name, quality=_QUALITY)

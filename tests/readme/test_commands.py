@@ -1,4 +1,4 @@
-"""Every command of the README does what it says, as it stands there."""
+"""The commands in the README work as written."""
 
 import json
 import os
@@ -20,16 +20,16 @@ from tests.pictures import decoded, encoded, photo
 
 ROOT = Path(__file__).parents[2]
 PORT = 13490
-# Making the environment anew on a slow machine; here, it is there already.
+# Enough to create the environment on a slow machine; usually it exists.
 _START_SECONDS = 300
 
-# Commands that this folder does not run, and who does, or why nobody can.
-ELSEWHERE = {
-    "make test": "it is what runs this",
-    "make check": "it runs beside this: .ci/run",
-    "make image-test": "it runs beside this, as root: .ci/run",
-    "make bench": "it takes minutes, and no test depends on a time",
-    "sam build": "tests/image builds with it",
+# Commands that this module does not run, and where they are run or why they cannot be.
+NOT_RUN_HERE = {
+    "make test": "it runs this test",
+    "make check": ".ci/run runs it",
+    "make image-test": ".ci/run runs it as root",
+    "make bench": "it takes minutes, and tests must not depend on times",
+    "sam build": "tests/image runs it",
     "sam deploy": "needs an AWS account",
     "sam delete": "needs an AWS account",
     "aws ": "needs an AWS account",
@@ -37,21 +37,21 @@ ELSEWHERE = {
     "eval ": "needs an AWS account",
     "output() ": "needs an AWS account",
     "API=": "needs an AWS account",
-    "sign": "tests/lambda_ signs and sends them",
-    "printf ": "tests/lambda_ signs and sends them",
-    "cat portrait.jpg": "tests/lambda_ signs and sends them",
+    "sign": "tests/lambda_ runs it",
+    "printf ": "tests/lambda_ runs it",
+    "cat portrait.jpg": "tests/lambda_ runs it",
 }
 
 
 def commands() -> list[str]:
-    """All lines of bash, a continued one in one piece, and a function with its body."""
+    """Return all bash commands; joins continued lines, and a function with its body."""
     blocks = re.findall(r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
     text = re.sub(r"\\\n\s*", "", "".join(blocks))
     text = re.sub(r"\{\n(.*?)\n\}", lambda match: "{ " + match[1].strip() + " }", text, flags=re.S)
     return [line.split("   #")[0].strip() for line in text.splitlines() if line.strip()]
 
 
-def those(start: str) -> list[str]:
+def commands_with(start: str) -> list[str]:
     found = [command for command in commands() if command.startswith(start)]
     assert found, f"the README has no command that begins with {start}"
     return found
@@ -59,7 +59,7 @@ def those(start: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a reader has the photos that the README talks of, in a clone."""
+    """A folder like a clone, with the photos that the README names."""
     folder = tmp_path_factory.mktemp("clone")
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "photos/summer").mkdir(parents=True)
@@ -70,12 +70,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """`make run`, as it stands."""
+    """Runs `make run` while the tests of the module run."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
             pytest.skip(f"needs port {PORT}, the README's: stop the program that listens there")
     log = tmp_path_factory.mktemp("run") / "log"
-    (command,) = those("make run")
+    (command,) = commands_with("make run")
     with log.open("wb") as file:
         process = subprocess.Popen(
             ["bash", "-c", command], cwd=ROOT, stdout=file, stderr=file, start_new_session=True
@@ -114,16 +114,16 @@ def fetch(path: str) -> bytes:
     return data
 
 
-def test_each_command_is_run_somewhere() -> None:
+def test_each_command_is_run_by_a_test_or_has_a_reason() -> None:
     run_here = ("make run", "make help", "curl -X POST", ".venv/bin/smart-crop ")
-    unknown = [each for each in commands() if not each.startswith((*run_here, *ELSEWHERE))]
+    unknown = [each for each in commands() if not each.startswith((*run_here, *NOT_RUN_HERE))]
     assert unknown == []
 
 
 @needs_curl
 @pytest.mark.usefixtures("served")
-def test_the_requests_are_answered_as_they_stand(folder: Path) -> None:
-    one, plan, sizes, batch = those("curl -X POST")
+def test_the_requests_succeed(folder: Path) -> None:
+    one, plan, sizes, batch = commands_with("curl -X POST")
 
     answer = json.loads(run(one, folder))
     assert decoded(fetch(answer["downloadUrl"])).size == (1080, 1080)
@@ -144,16 +144,16 @@ def test_the_requests_are_answered_as_they_stand(folder: Path) -> None:
 
 @needs_curl
 @pytest.mark.usefixtures("served")
-def test_the_answer_has_the_fields_that_the_readme_shows(folder: Path) -> None:
+def test_the_example_response_has_the_fields_of_a_response(folder: Path) -> None:
     (shown,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
     example = json.loads(shown.replace("…", ""))
-    answer = json.loads(run(those("curl -X POST")[0], folder))
+    answer = json.loads(run(commands_with("curl -X POST")[0], folder))
     assert list(example) == list(answer)
     assert list(example["plan"]) == list(answer["plan"])
 
 
-def test_the_command_line_does_what_its_section_says(folder: Path) -> None:
-    for command in those(".venv/bin/smart-crop"):
+def test_the_commands_write_the_expected_files(folder: Path) -> None:
+    for command in commands_with(".venv/bin/smart-crop"):
         if " serve " not in command:
             run(command, folder)
     assert decoded((folder / "thumbnails/team_smartcrop.jpg").read_bytes()).size == (400, 400)
@@ -166,8 +166,8 @@ def test_the_command_line_does_what_its_section_says(folder: Path) -> None:
     }
 
 
-def test_the_command_that_serves_serves(folder: Path) -> None:
-    (command,) = (each for each in those(".venv/bin/smart-crop") if " serve " in each)
+def test_the_serve_command_starts_the_service(folder: Path) -> None:
+    (command,) = (each for each in commands_with(".venv/bin/smart-crop") if " serve " in each)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = re.sub(r"--port \d+", f"--port {port}", command)
@@ -186,4 +186,4 @@ def test_the_command_that_serves_serves(folder: Path) -> None:
 
 
 def test_make_lists_its_targets() -> None:
-    assert "make" in run(those("make help")[0], ROOT)
+    assert "make" in run(commands_with("make help")[0], ROOT)

@@ -1,4 +1,4 @@
-"""The pictures are what the project makes of the photos today."""
+"""The pictures in the README are up to date."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from PIL import Image
 from tests.readme.pictures import FOLDER, draw
 
 README = Path(__file__).parents[2] / "README.md"
-# Of 256: JPEG, and the last bit of another machine's arithmetic.
+# Mean difference, of 255: JPEG, and rounding on other machines.
 _TOLERANCE = 3
 _MOST_BYTES = 200_000
 
@@ -20,7 +20,7 @@ def drawn() -> dict[str, Image.Image]:
     return dict(draw())
 
 
-def test_the_pictures_are_those_that_are_made_today(drawn: dict[str, Image.Image]) -> None:
+def test_the_pictures_match_the_current_results(drawn: dict[str, Image.Image]) -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(drawn)
     for name, image in drawn.items():
         with Image.open(FOLDER / name) as kept:
