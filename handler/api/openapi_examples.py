@@ -15,7 +15,7 @@ _PLAN: dict[str, Any] = {
     "source": {"width": 4000, "height": 3000},
     "crop": {"left": 812, "top": 240, "width": 1500, "height": 1500},
     "focus": {"x": 1561, "y": 890},
-    "reason": "The head-shoulders window of the face: 2.8 times the face height.",
+    "reason": "The head-shoulders window around the face: 2.8 times the face height.",
     "background": None,
     "faces": [
         {

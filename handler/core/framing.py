@@ -1,4 +1,4 @@
-"""Face mode's composition: which window a photographer would cut around the faces found."""
+"""The composition of face mode: the window around the faces found, as a photographer cuts it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from handler.core.spans import EPSILON, Floats, X, Y, bounds_of, hull
 
 
 class Preset(NamedTuple):
-    """How tight a window is, and how the people stand in it; see `frame_faces`.
+    """Tightness of a window, and position of the people in it; see `frame_faces`.
 
     Attributes:
         multiple: window height in face heights.
-        eye_line: where the eyes are, as a share of the window's height from its top.
-        side: room beside the outer faces, in face heights.
+        eye_line: distance of the eyes from the top, as a share of the window's height.
+        side: margin outside the outer faces, in face heights.
     """
 
     multiple: float
@@ -40,13 +40,13 @@ class Framing:
     """A window around faces, in pixels of the upright picture.
 
     Attributes:
-        window: the window to whole pixels; each side is within a pixel of ``region``'s.
-        region: the window with exactly the target's aspect, so that rendering distorts nothing.
-        chosen: indices of the faces that the window was to hold.
-        faces_cut: how many of them it does not hold whole.
-        focus: the middle of the eyes of the faces that it was built on.
-        eye_line: the height of those eyes; None when the heads lie sideways.
-        reason: why the window is what it is, in one sentence for people.
+        window: the window in whole pixels; each side is within a pixel of ``region``'s.
+        region: the window with exactly the target's aspect, so that rendering does not distort.
+        chosen: indices of the faces that the window should contain.
+        faces_cut: number of chosen faces that it does not contain whole.
+        focus: mean position of the eyes of the faces that it was built on.
+        eye_line: y of those eyes; None if the heads are sideways.
+        reason: the reason for the window, as one sentence for people.
     """
 
     window: Box
@@ -69,48 +69,48 @@ def frame_faces(
 ) -> Framing:
     """Compose a window around faces, as a good photographer would.
 
-    The rules, the first having the last word; lengths are in heights of the face they belong to:
+    These are the rules; an earlier one overrides a later one. Lengths are in heights of the face
+    they belong to.
 
-    1. The window lies inside the picture and has the target's aspect. Where the picture is too
-       small it shrinks on both axes, and is moved rather than shrunk where it is only too near
-       the edge.
-    2. It holds every chosen face whole if any window of that aspect in the picture can. If none
-       can, it is composed for those that fit together and are largest in sum (two people outweigh
-       one who is somewhat nearer) or, among equals, in the middle. It then moves off the faces
-       left out, as far as the room of those kept allows: half a face at the edge is worse than
-       none.
-    3. Tiny or weak detections beside clear ones are not chosen: under half the score or a quarter
-       of the size of the main one (four times as far away: someone passing behind).
+    1. The window lies inside the picture and has the target's aspect. If the picture is too small,
+       the window shrinks on both axes. If it is only too near the edge, it is moved, not shrunk.
+    2. It contains every chosen face whole if any window of that aspect in the picture can. If none
+       can, it is composed for the faces that fit together and have the largest sum of sizes (two
+       people outweigh one who is somewhat nearer) or, among equals, for those in the middle. It
+       then moves off the other faces, as far as the margins of the contained faces allow, because
+       half a face at the edge is worse than none.
+    3. Detections that are tiny or weak compared with the main one are not chosen: under half its
+       score, or a quarter of its size (four times as far away: someone passing behind).
        ``"largest"`` chooses the largest of the rest.
     4. Tightness is the preset's multiple of the face height: 1.8, 2.8, 4.5 or 7.0, as in the
-       reference. One face gets exactly that. Of several each gets at least that, from the room
-       above its hair to that below its chin, so that a row of equal faces is framed as one face
-       is, and a second row adds its distance, not a multiple of it.
-    5. A face's room is its hair (0.55 above the box) and, on its other sides, 0.25 in the closeup,
-       0.5 and 0.75 in the wider presets, for ears, neck and shoulders. The window grows until it
-       is wide enough for the room of several faces; one face keeps its preset, whatever the
-       aspect, as long as its box fits.
+       reference. A single face gets exactly that. Each of several faces gets at least that,
+       measured from the margin above its hair to the one below its chin. A row of equal faces is
+       therefore framed like a single face, and a second row adds its distance, not a multiple.
+    5. A face's margin is its hair (0.55 above the box) and, on its other sides, 0.25 in the
+       closeup, and 0.5 and 0.75 in the wider presets, for ears, neck and shoulders. The window
+       grows until it is wide enough for the margins of several faces. A single face keeps its
+       preset, whatever the aspect, as long as its box fits.
     6. Padding enlarges the result by that percentage.
-    7. The eyes, the larger faces' counting more, are near the upper third in the wider presets:
-       36, 33 and 30 % from the top, rising with the distance as the air above a person does not
-       grow with the body below. In the closeup they are at 46 %: the box ends at the brow, and
-       0.55 above it is hair. In between, by interpolation over the tightness that came out, so a
-       closeup that had to grow for a group is composed like the wider presets.
-    8. The room of every face that is held stays inside while it can, even if the eyes then leave
+    7. The mean of the eyes, weighted by face size, is near the upper third in the wider presets:
+       36, 33 and 30 % from the top. The share falls with the distance, because the space above a
+       person does not grow with the body below. In the closeup it is 46 %: the box ends at the
+       brow, and 0.55 above it is hair. Values in between are interpolated over the final
+       tightness, so a closeup that had to grow for a group is composed like the wider presets.
+    8. The margins of every contained face stay inside if possible, even if the eyes then leave
        their line.
-    9. Across, the faces with their room are centred.
-    10. "Above" is where the eyes are from the mouth, to the nearest quarter turn: heads that lie
+    9. Horizontally, the faces with their margins are centred.
+    10. "Above" is the direction from mouth to eyes, to the nearest quarter turn. Heads that are
         sideways or upside down are composed along their own direction, and the window is wide
-        enough for their room. Heads that do not agree on a direction are taken as upright.
+        enough for their margins. Heads that do not agree on a direction are treated as upright.
 
     Args:
-        faces: at least one. Boxes and landmarks may reach outside the picture; what is outside
-            need not be held.
+        faces: at least one face. Boxes and landmarks may reach outside the picture; only the part
+            inside has to be contained.
         picture: size of the upright picture.
         target: size of the output, of which only the aspect matters.
-        preset: how tight.
-        padding: how much larger than that, in percent.
-        choose: every clear face, or the largest one.
+        preset: tightness of the window.
+        padding: enlargement of that window, in percent.
+        choose: every clear face, or only the largest.
 
     Raises:
         ValueError: there is no face.
@@ -139,7 +139,7 @@ def frame_faces(
 
 
 def choose_heads(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
-    """Indices of the heads that a window is to hold, of at least one."""
+    """Return the indices of the heads that a window should contain, of at least one head."""
     chosen = clear_heads(heads)
     if choose == "largest":
         return (max(chosen, key=lambda index: (heads[index].size, heads[index].score)),)
@@ -147,10 +147,10 @@ def choose_heads(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
 
 
 def _holdable(heads: Sequence[Head], picture: Size, limit: Floats) -> list[Head]:
-    """The faces that the largest window holds at its best place; at least one.
+    """Return the faces that the largest window contains at its best position; at least one.
 
-    That window is as wide or as high as the picture and can move only on the other axis. Wherever
-    it holds most, it may as well start at a face.
+    That window is as wide or as high as the picture and can move only along the other axis. One of
+    the best positions always starts at the edge of a face, so only those are tried.
     """
     axis = int(np.argmax(bounds_of(picture) - limit))
     spans = np.stack([head.box[axis] for head in heads])
@@ -173,7 +173,7 @@ def _holdable(heads: Sequence[Head], picture: Size, limit: Floats) -> list[Head]
 def _measure(
     heads: Sequence[Head], rule: Preset, padding: int, picture: Size, limit: Floats
 ) -> tuple[Floats, tuple[str, ...]]:
-    """Width and height of the window, and what made it other than the preset says."""
+    """Return the size of the window, (2,), and the reasons why it differs from the preset."""
     several = len(heads) > 1
     tight = rule.multiple * max(head.size for head in heads)
     top, bottom = hull([head.vertical_span(rule.multiple, rule.eye_line) for head in heads])
@@ -187,7 +187,7 @@ def _measure(
     padded = needed * (1 + padding / 100)
     grown, limited = needed > tight * (1 + EPSILON), padded > limit[Y] * (1 + EPSILON)
     why = [f"{padding} % padding"] * bool(padding)
-    why += [f"grown to hold {'them' if several else 'it'} with room"] * bool(grown)
+    why += [f"enlarged to contain {'them' if several else 'it'} with a margin"] * bool(grown)
     why += ["limited by the picture"] * bool(limited)
     return limit * min(1.0, padded / limit[Y]), tuple(why)
 
@@ -195,7 +195,7 @@ def _measure(
 def _place(
     kept: Sequence[Head], selected: Sequence[Head], extent: Floats, rule: Preset, picture: Size
 ) -> Region:
-    """Where the window goes, its size being known."""
+    """Return the window of a given size at its best position."""
     axis, end = crown_direction(kept)
     eyes = mean_eyes(kept)
     boxes = hull([head.box for head in kept])
@@ -217,7 +217,7 @@ def _place(
 
 
 def _start_range(spans: Floats, extent: Floats) -> tuple[Floats, Floats]:
-    """How far left/up and right/down a window may start that holds the spans, or lies in them."""
+    """Return the first and the last start of a window that contains the spans or lies in them."""
     ends = spans[:, 1] - extent, spans[:, 0]
     return np.minimum(*ends), np.maximum(*ends)
 
@@ -230,13 +230,14 @@ def _eye_line(multiple: float) -> float:
 def _move_off(
     start: Floats, extent: Floats, left_out: Floats, lowest: Floats, highest: Floats
 ) -> Floats:
-    """Move the window to where its edges cut least through faces, along one axis.
+    """Return the start at which the window's edges cut least through faces, moved on one axis.
 
     Args:
-        start: left and top of the window, shape (2,); its ``extent`` likewise.
-        left_out: the faces' boxes as spans, shape (n, 2, 2).
-        lowest: how far the window may move to the left and to the top.
-        highest: how far to the right and to the bottom.
+        start: left and top of the window, (2,).
+        extent: width and height of the window, (2,).
+        left_out: boxes of the faces to move off, as spans, (n, 2, 2).
+        lowest: smallest left and top that are allowed, (2,).
+        highest: largest left and top that are allowed, (2,).
     """
     places = [start]
     for axis in (X, Y):
@@ -267,9 +268,9 @@ def _explain(
     elif choose == "largest":
         who = f"the largest of {found} faces"
     elif chosen < found:
-        who = f"{chosen} of {found} faces, the others being tiny or weak"
+        who = f"{chosen} of {found} faces (the others are too small or uncertain)"
     else:
         who = "both faces" if found == 2 else f"all {found} faces"
     size = f"{PRESETS[preset].multiple} times the face height"
-    lost = [f"{cut} of {chosen} not held whole"] * bool(cut)
-    return f"The {preset} window of {who}: {', '.join([size, *why, *lost])}."
+    lost = [f"{cut} of {chosen} not whole in the window"] * bool(cut)
+    return f"The {preset} window around {who}: {', '.join([size, *why, *lost])}."

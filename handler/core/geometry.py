@@ -75,14 +75,14 @@ class Box:
         )
 
     def around(self, *others: "Box") -> "Box":
-        """The smallest box that holds this one and others."""
+        """Return the smallest box that contains this one and others."""
         boxes = (self, *others)
         left, top = min(box.left for box in boxes), min(box.top for box in boxes)
         right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
         return Box(left, top, right - left, bottom - top)
 
     def region(self) -> "Region":
-        """The same rectangle with real-valued sides."""
+        """Return the same rectangle with real-valued sides."""
         return Region(self.left, self.top, self.width, self.height)
 
 
@@ -90,7 +90,7 @@ class Box:
 class Region:
     """A rectangle with real-valued sides: the area that a resampling reads.
 
-    It may reach outside the picture, where edge pixels are taken to go on for ever.
+    It may reach outside the picture, where the edge pixels are repeated.
     """
 
     left: float
@@ -109,17 +109,22 @@ class Region:
         return self.top + self.height
 
     def rescaled(self, picture: Size, other: Size) -> "Region":
-        """The same area of a picture, from its pixels at one size to those at another."""
+        """Return the same area of the picture after it is resized.
+
+        Args:
+            picture: size of the picture that the region refers to.
+            other: size of the resized picture.
+        """
         across, down = other.width / picture.width, other.height / picture.height
         return Region(self.left * across, self.top * down, self.width * across, self.height * down)
 
     def box_around(self) -> Box:
-        """The smallest box of whole pixels that holds it."""
+        """Return the smallest box of whole pixels that contains the region."""
         left, top = math.floor(self.left), math.floor(self.top)
         return Box(left, top, math.ceil(self.right) - left, math.ceil(self.bottom) - top)
 
     def box_in(self, frame: Size) -> Box:
-        """The nearest box of whole pixels inside ``frame``; never empty."""
+        """Return the nearest box of whole pixels inside ``frame``; never empty."""
         left = min(max(0, half_up(self.left)), frame.width - 1)
         top = min(max(0, half_up(self.top)), frame.height - 1)
         right = max(left + 1, min(frame.width, half_up(self.right)))
@@ -128,7 +133,7 @@ class Region:
 
 
 class Orientation(IntEnum):
-    """The EXIF tag's eight values, named by the operation that turns the stored picture upright."""
+    """The eight EXIF values, named by the operation that turns the stored picture upright."""
 
     UPRIGHT = 1
     MIRROR = 2
@@ -141,7 +146,7 @@ class Orientation(IntEnum):
 
     @property
     def swaps_axes(self) -> bool:
-        """Whether the upright picture is as wide as the stored one is high."""
+        """Whether width and height of the stored picture are swapped in the upright one."""
         return self >= Orientation.TRANSPOSE
 
     def size(self, size: Size) -> Size:

@@ -1,4 +1,4 @@
-"""The plan drawn on its picture: for people who want to see why."""
+"""The plan drawn on its picture, to show people the reason for the window."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from handler.core.geometry import Box, Region, Size
 from handler.core.image.frame import Frame
 from handler.core.plan import Plan
 
-# Long side of the drawing: enough to see, little to send.
+# Long side of the drawing in pixels: large enough to see details, small enough to send.
 _LONG_SIDE = 1280
 _WINDOW = (255, 255, 255)
 _CHOSEN, _OTHER = (80, 220, 100), (200, 200, 200)
@@ -18,7 +18,7 @@ _LANDMARK = (255, 220, 0)
 _EYE_LINE = (0, 200, 255)
 _FOCUS = (255, 60, 60)
 _KEEP, _AVOID = (70, 130, 255), (255, 120, 0)
-# How much of the light outside the window stays, and how strongly the hottest place glows.
+# Share of the brightness that is kept outside the window, and opacity of the highest heat.
 _DIMMED = 0.45
 _GLOW = 0.6
 
@@ -26,12 +26,15 @@ Projection = Callable[[float, float], tuple[float, float]]
 
 
 def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
-    """Draw window, focal point, faces with landmarks and eye line, the heat map that the window was
-    chosen by, and what was said by hand: what to keep in blue, what to avoid in orange.
+    """Draw a plan on its picture.
+
+    The drawing shows the window, the focal point, the faces with landmarks and eye line, the heat
+    map that the window was chosen by, and the client's constraints: kept areas in blue, avoided
+    ones in orange.
 
     Args:
         frame: the picture that the plan is for.
-        plan: the decision.
+        plan: the plan.
 
     Returns:
         The whole picture upright, RGB, its long side at most 1280 pixels.

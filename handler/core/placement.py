@@ -1,4 +1,4 @@
-"""The position of a window: inside the picture, around kept areas, off avoided ones.
+"""The position of a window: inside the picture, around kept areas, outside avoided ones.
 
 Positions are (x, y) and spans ``[[left, right], [top, bottom]]``, in pixels of the upright picture.
 """
@@ -25,7 +25,7 @@ _PLACES = 33
 # Only the 64 largest boxes constrain the window.
 _MOST_BOXES = 64
 # The reason of a window that a focus placed.
-ON_FOCUS = "Centred on the focus given, as far as the picture and the areas to keep allow."
+ON_FOCUS = "Centred on the given focus, as far as the picture and the areas to keep allow."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +170,7 @@ def apply_constraints(plan: Plan, constraints: PixelConstraints) -> Plan:
     region = constrained(plan.cut.region, plan.source, plan.cut.size, constraints, hold)
     crop = whole_pixels(region, plan.source)
     x, y = constraints.focus or (plan.focus.x, plan.focus.y)
-    reason = f"{plan.reason} Moved as little as keep and avoid need."
+    reason = f"{plan.reason} Moved only as far as keep and avoid require."
     if constraints.focus is not None:
         reason = ON_FOCUS
     return replace(
@@ -188,7 +188,7 @@ def apply_constraints(plan: Plan, constraints: PixelConstraints) -> Plan:
 def constrained(
     region: Region, picture: Size, target: Size, constraints: PixelConstraints, hold: Floats
 ) -> Region:
-    """Return a window, moved as little as the constraints need.
+    """Return a window, moved and enlarged only as far as the constraints require.
 
     Args:
         region: the window.

@@ -1,4 +1,4 @@
-"""A decision about one picture: the window that is cut out of it, and the reason."""
+"""The plan for one picture: the window that is cut out, and the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,13 +32,14 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What the renderer reads, and how large it makes it.
+    """The area that the renderer reads, and the size of its output.
 
     Attributes:
-        shrink: how coarse the decoded picture may be, in source pixels per pixel.
+        shrink: coarsest scale at which the picture may be decoded, in source pixels per pixel.
         region: the area to read, in pixels of the upright source.
-        size: size of the output.
-        bounds: where the picture is taken to end, its edge repeated; None: where it does.
+        size: size of the output, in pixels.
+        bounds: part of the source that may be read; beyond it, its edge pixels are repeated. None
+            for the whole picture.
     """
 
     shrink: float
@@ -48,35 +49,36 @@ class Cut:
 
     @property
     def reduces(self) -> bool:
-        """Whether fewer pixels come out than were read, along either side."""
+        """Whether the output has fewer pixels than the area read, along either side."""
         return self.region.width > self.size.width or self.region.height > self.size.height
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A decision about one picture. Coordinates are pixels of the upright source.
+    """The window for one picture. Coordinates are pixels of the upright source.
 
     Attributes:
-        mode: the mode that decided.
-        fallback: why that is not the mode asked for; None when it is.
-        strategy: how subject mode weighed the picture; None in other modes.
+        mode: the mode that chose the window.
+        fallback: the reason why this is not the requested mode; None if it is.
+        strategy: the strategy that scored the picture in subject mode; None in other modes.
         source: size of the picture.
-        crop: the window, to whole pixels.
+        crop: the window in whole pixels.
         focus: the focal point that the window was chosen for.
-        cut: the window as the renderer takes it.
-        reason: why the window is what it is, in one sentence for people.
+        cut: the window as the renderer reads it.
+        reason: the reason for the window, as one sentence for people.
         faces: the faces found.
         chosen: indices of the faces that the window was built on.
-        faces_cut: how many chosen faces the window could not hold.
-        eye_line: height of the eyes of the chosen faces; None without, or when heads lie sideways.
-        background: what trim took for background, one value a band of the file.
-        canvas: the ground that the result is set on; None for no padding.
-        warnings: what the client should know about the decision.
+        faces_cut: number of chosen faces that the window does not contain whole.
+        eye_line: y of the chosen faces' eyes; None without faces, or if the heads are sideways.
+        background: the background that trim removed, one value for each band of the file.
+        canvas: the canvas that the result is pasted on; None for no padding.
+        warnings: warnings for the client.
         heat: the map over the whole picture that the window was chosen by, float64 (32, 32); None
-            where there is none.
-        gain_over_centre: share of that map inside the window, minus that of the centre window, -1
-            to 1; None but for saliency and auto mode.
-        weights: what made that map so, in shares that sum to 1; None as for gain_over_centre.
+            if there is none.
+        gain_over_centre: share of that map inside the window, minus that of the centred window, -1
+            to 1; None except for saliency and auto mode.
+        weights: contributions of the maps that were combined, as shares that sum to 1; None except
+            for saliency and auto mode.
         constraints: the client's focus, keep and avoid.
     """
 

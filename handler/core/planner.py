@@ -1,4 +1,4 @@
-"""The planner: decides what is cut out of a picture. `render` obeys the plan."""
+"""The planner: it decides what is cut out of a picture. `render` executes the plan."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from handler.core.trim.border import corner_colour, find_content
 from handler.core.trim.uneven_background import find_product
 
 _NO_DETECTION = (
-    "Auto mode found no faces, because face detection is not part of this deployment: "
+    "mode: auto did not search for faces, because face detection is not part of this deployment; "
     "the window was chosen by saliency alone"
 )
 # Steps of 16 bits for each step of 8 bits.
@@ -212,10 +212,12 @@ def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints
         crop=box,
         focus=Point(box.left + box.width // 2, box.top + box.height // 2),
         cut=Cut(1, region, size, bounds=box),
-        reason="Nothing but background." if blank else "What differs from the background.",
+        reason="Only background was found."
+        if blank
+        else "The content that differs from the background.",
         background=background,
         canvas=canvas,
-        warnings=(("The picture is blank: there is nothing to trim",) if blank else ())
+        warnings=(("The picture is blank: nothing was trimmed",) if blank else ())
         + _ignored_in_trim(constraints),
         constraints=constraints,
     )

@@ -1,4 +1,4 @@
-"""Rendering: obeys the plan, decides nothing."""
+"""The renderer: it executes a plan and makes no decisions of its own."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +21,7 @@ def render_all(
     Args:
         frame: the opened picture.
         plans: the plans, in any order.
-        keep_pixels: whether the decoded pixels stay for a further use.
+        keep_pixels: whether to keep the decoded pixels for further use.
     """
     order = sorted(range(len(plans)), key=lambda index: plans[index].cut.shrink)
     for index in order:
@@ -32,11 +32,11 @@ def render_all(
 
 
 def render(frame: Frame, plan: Plan) -> Image.Image:
-    """Cut and resize what the plan says.
+    """Cut out and resize the window of a plan.
 
     Returns:
-        An upright picture of exactly ``plan.output`` pixels, mode L, RGB, RGBX or RGBA with alpha
-        no longer premultiplied.
+        An upright picture of exactly ``plan.output`` pixels, mode L, RGB, RGBX or RGBA with
+        straight (not premultiplied) alpha.
     """
     image = _cut(frame, plan)
     return image if plan.canvas is None else paste_on_canvas(plan.canvas, image)
@@ -55,21 +55,21 @@ def _cut(frame: Frame, plan: Plan) -> Image.Image:
 
 
 def _resize_part(pixels: Pixels, part: Box, cut: Cut) -> Image.Image:
-    """Resize without a look at what surrounds the part, which would shine in at its edges."""
+    """Resize a part without its surroundings, which would bleed in at its edges."""
     region = cut.region
     inside = Region(region.left - part.left, region.top - part.top, region.width, region.height)
     return resample(premultiply(pixels.crop(part)), inside, cut.size)
 
 
 def paste_on_canvas(canvas: Canvas, image: Image.Image) -> Image.Image:
-    """Lay a picture on its canvas.
+    """Paste a picture on its canvas.
 
     Args:
-        canvas: the background.
-        image: mode L, RGB, RGBX or RGBA; its own transparency stays, as in sharp.
+        canvas: size and colour of the canvas, and the picture's position on it.
+        image: mode L, RGB, RGBX or RGBA. Its own transparency is kept, as in sharp.
 
     Returns:
-        Mode RGBA when either is transparent anywhere, else RGB.
+        Mode RGBA if the picture or the canvas has transparency, else RGB.
     """
     transparent = image.mode == "RGBA" or canvas.colour[3] < 255
     mode = "RGBA" if transparent else "RGB"

@@ -90,8 +90,8 @@ class CropRequest:
     """The settings that a plan depends on.
 
     Attributes:
-        mode: what decides the window.
-        strategy: how subject mode scores the picture.
+        mode: the mode that chooses the window.
+        strategy: the strategy with which subject mode scores the picture.
         target: size of the output of all modes but trim, in pixels.
         padding: margin around the window, in percent.
         face_preset: tightness of face mode.

@@ -1,4 +1,4 @@
-"""Face detection, loaded when the first request asks for it; importing this loads nothing."""
+"""Face detection, loaded by the first request that needs it. Importing this loads nothing."""
 
 from handler.faces.bundle import is_available
 from handler.faces.detector import FaceDetector, LazyDetector, detector

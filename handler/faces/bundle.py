@@ -1,7 +1,7 @@
-"""The face detection bundle: found, checked and loaded when a request asks for faces.
+"""The face detection bundle: located, checked and loaded by the first request that needs faces.
 
-A bundle is a folder that `layers/face-detection/build.py` makes: a manifest, the model, and the
-runtime that runs it. Nothing of it is installed, imported or opened before `load`.
+A bundle is a folder built by `layers/face-detection/build.py`. It contains a manifest, the model,
+and the runtime for it. Nothing of it is imported or opened before `load`.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from handler.errors import FeatureDamaged, FeatureMissing
 
-# Where a layer puts it on AWS Lambda, then where a checkout builds it.
+# The folder of a layer on AWS Lambda, then the folder that a checkout builds into.
 _PLACES = (
     Path("/opt/face-detection"),
     Path(__file__).parents[2] / "layers" / "face-detection" / "build",
@@ -28,30 +28,30 @@ _PLACES = (
 _MANIFEST = "manifest.json"
 _MANIFEST_FORMAT = 2
 _RUNTIME = "onnxruntime"
-# The runtime says nothing below this: its warnings are about the model, and the model is pinned.
+# The runtime logs nothing below this level. Its warnings concern the model, which is pinned.
 _LOG_ERRORS_ONLY = 3
 
 
 class Session(Protocol):
-    """A loaded model: the part of ``onnxruntime.InferenceSession`` that is used here."""
+    """A loaded model: the part of ``onnxruntime.InferenceSession`` that the service uses."""
 
     def run(
         self, output_names: None, input_feed: Mapping[str, NDArray[np.float32]]
     ) -> list[NDArray[np.float32]]:
-        """Compute all outputs. Several threads may call it at once."""
+        """Compute all outputs. Safe to call from several threads at once."""
 
     def get_inputs(self) -> list[Any]:
-        """Describe the inputs; each has a ``name``."""
+        """Return the inputs; each has a ``name``."""
 
 
 def locate(path: Path | None = None) -> Path | None:
-    """Find the bundle without opening any file.
+    """Return the folder of the bundle, without opening any file.
 
     Args:
-        path: where the deployment says it is; None to look in the usual places.
+        path: the folder configured for the deployment; None for the default folders.
 
     Returns:
-        Its folder, or None when there is none.
+        The folder, or None if there is no bundle.
     """
     for place in _PLACES if path is None else (path,):
         if (place / _MANIFEST).is_file():
@@ -60,22 +60,22 @@ def locate(path: Path | None = None) -> Path | None:
 
 
 def is_available(path: Path | None = None) -> bool:
-    """Whether there is a bundle; for a glance, as `locate`. Whether it is sound, `load` tells."""
+    """Return whether there is a bundle. Only `load` checks that it is intact."""
     return locate(path) is not None
 
 
 def load(path: Path | None = None) -> Session:
     """Check the bundle, import its runtime and load its model.
 
-    The model's hash is compared, and the size of every other file: reading the runtime through
-    once more would cost a cold request as much as loading the model.
+    The check compares the hash of the model, and the size of every other file. To hash the runtime
+    as well would cost a cold request as much time as loading the model.
 
     Args:
         path: as for `locate`.
 
     Raises:
         FeatureMissing: there is no bundle.
-        FeatureDamaged: it is incomplete, altered, or made for another Python.
+        FeatureDamaged: the bundle is incomplete, altered, or built for another Python.
     """
     folder = locate(path)
     if folder is None:
@@ -90,18 +90,18 @@ def load(path: Path | None = None) -> Session:
         return _open_session(_import_runtime(folder / manifest["runtime"]["folder"]), model)
     except FeatureDamaged:
         raise
-    except Exception as error:  # whatever a parser or the runtime makes of damaged files
+    except Exception as error:  # any error of a parser or of the runtime on damaged files
         raise _damaged("it cannot be loaded") from error
 
 
 def _check_fit(manifest: Mapping[str, Any]) -> None:
     if manifest["format"] != _MANIFEST_FORMAT:
-        raise _damaged("its manifest is of a format that this version does not know")
+        raise _damaged("the format of its manifest is not supported")
     python = manifest["python"]
     if python["extension_suffix"] not in importlib.machinery.EXTENSION_SUFFIXES:
-        made, runs = python["minor_version"], "{}.{}".format(*sys.version_info)
+        built, runs = python["minor_version"], "{}.{}".format(*sys.version_info)
         raise _damaged(
-            f"it was made for Python {made} on {python['platform']}, and this is Python {runs}"
+            f"it was built for Python {built} on {python['platform']}, not for Python {runs}"
             f" on {sys.platform}"
         )
 
@@ -124,11 +124,11 @@ def _read_model(folder: Path, manifest: Mapping[str, Any]) -> bytes:
 
 
 def _import_runtime(folder: Path) -> ModuleType:
-    """Import the runtime from ``folder``, which does not get into ``sys.path``."""
+    """Import the runtime from ``folder`` without adding it to ``sys.path``."""
     if _RUNTIME in sys.modules:
         return sys.modules[_RUNTIME]
-    # By default the runtime reports its use to Microsoft: a thread of its own keeps a database in
-    # the home directory and opens connections. The runtime reads this when it is imported.
+    # By default the runtime reports its use to Microsoft: an extra thread writes a database to the
+    # home directory and opens connections. The variable is read when the runtime is imported.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     spec = importlib.machinery.PathFinder.find_spec(_RUNTIME, [str(folder)])
     if spec is None or spec.loader is None:
@@ -138,7 +138,7 @@ def _import_runtime(folder: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        # Parts that did load would be taken for those of the bundle that replaces this one.
+        # Otherwise modules that did load would be reused for the bundle that replaces this one.
         for name in [name for name in sys.modules if name.split(".")[0] == _RUNTIME]:
             del sys.modules[name]
         raise
@@ -147,10 +147,10 @@ def _import_runtime(folder: Path) -> ModuleType:
 
 def _open_session(runtime: Any, model: bytes) -> Session:
     options = runtime.SessionOptions()
-    # A function has one or two cores, and on a server other requests have a use for them.
+    # A Lambda function has one or two cores, and on a server other requests need the cores.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    # Patterns are kept for every size of picture: half as much memory again, and no gain in time.
+    # Memory patterns are stored for each picture size: 50 % more memory, and no gain in time.
     options.enable_mem_pattern = False
     options.log_severity_level = _LOG_ERRORS_ONLY
     session: Session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -158,4 +158,4 @@ def _open_session(runtime: Any, model: bytes) -> Session:
 
 
 def _damaged(reason: str) -> FeatureDamaged:
-    return FeatureDamaged(f"The face detection bundle cannot be used: {reason}. Build it again")
+    return FeatureDamaged(f"The face detection bundle is unusable: {reason}. Rebuild it")

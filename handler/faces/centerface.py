@@ -1,8 +1,8 @@
-"""CenterFace: one picture through the network, and its maps read as faces.
+"""CenterFace: runs the network on one picture and decodes its output maps as faces.
 
 Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019). The network
-marks the centres of faces on a map of a quarter of the picture's size; the other maps say, at each
-centre, how large the face is and where its landmarks are.
+marks the centres of faces on a map of a quarter of the picture's size. The other maps give, at each
+centre, the size of the face and its landmarks.
 """
 
 from typing import NamedTuple
@@ -14,25 +14,25 @@ from PIL import Image
 from handler.faces.bundle import Session
 from handler.faces.detections import Detections
 
-# The network halves the picture five times on the way down.
+# The network halves the picture five times.
 _MULTIPLE = 32
 # Picture pixels per cell of the maps.
 _STRIDE = 4
 _MAPS = 4
-# The most permissive threshold there is (sensitivity 1): nothing below it is of use.
+# The lowest threshold (sensitivity 1). Detections below it are never used.
 FLOOR = 0.2
-# A crowd has a few hundred faces. More centres than this are noise, and would only cost time.
+# A crowd has a few hundred faces. More centres than this are noise and would only cost time.
 _MAX_FACES = 1000
 
 
 class NetworkOutput(NamedTuple):
-    """What the network makes of a picture.
+    """The output of the network for one picture.
 
     Attributes:
-        faces: its faces.
-        heat: float32 (rows, columns), how sure it is of a face at each place, 0 to 1.
-        levels: two inner levels, float32 (bands, rows, columns), an eighth and a sixteenth of the
-            picture's size: what it has learnt to tell apart, faces or not.
+        faces: the faces, in pixels of the picture.
+        heat: confidence of a face at each position, 0 to 1, float32 (rows, columns).
+        levels: the features of two inner layers, at an eighth and a sixteenth of the picture's
+            size, float32 (bands, rows, columns).
     """
 
     faces: Detections
@@ -41,7 +41,7 @@ class NetworkOutput(NamedTuple):
 
 
 class CenterFace:
-    """The network, ready to run."""
+    """The loaded network."""
 
     def __init__(self, session: Session) -> None:
         """Wrap a loaded model."""
@@ -49,21 +49,25 @@ class CenterFace:
         self._input = session.get_inputs()[0].name
 
     def detect(self, picture: Image.Image) -> Detections:
-        """Find the upright faces of a picture, at its own scale.
+        """Return the upright faces of a picture, at its own scale.
 
-        One face is found several times, by each cell near its centre: see
+        A face is detected several times, by each cell near its centre; see
         `Detections.suppressed`.
 
         Args:
             picture: mode RGB or RGBX.
 
         Returns:
-            Those of score `FLOOR` or more.
+            Detections with a score of `FLOOR` or more.
         """
         return self.run(picture).faces
 
     def run(self, picture: Image.Image) -> NetworkOutput:
-        """As `detect`, and all else that the network makes of the picture."""
+        """Return everything that the network computes for a picture.
+
+        Args:
+            picture: mode RGB or RGBX.
+        """
         pixels = _as_input(picture)
         outputs = self._session.run(None, {self._input: pixels})
         shown = [_without_padding(one, pixels, picture) for one in outputs]
@@ -74,13 +78,13 @@ class CenterFace:
 def _without_padding(
     output: NDArray[np.float32], pixels: NDArray[np.float32], picture: Image.Image
 ) -> NDArray[np.float32]:
-    """The cells of an output that show the picture, and not what was added to fill its blocks."""
+    """Return the cells of an output that cover the picture, (bands, rows, columns)."""
     stride = pixels.shape[3] // output.shape[3]
     return output[0, :, : -(-picture.height // stride), : -(-picture.width // stride)]
 
 
 def _as_input(picture: Image.Image) -> NDArray[np.float32]:
-    """Float32 (1, 3, height, width), 0 to 255; black to the right and below up to full blocks."""
+    """Return the network's input, float32 (1, 3, height, width), padded with black."""
     pixels = np.asarray(picture)[..., :3]
     height, width = (-(-side // _MULTIPLE) * _MULTIPLE for side in pixels.shape[:2])
     padded = np.zeros((1, 3, height, width), np.float32)
@@ -94,10 +98,15 @@ def _read_maps(
     offset: NDArray[np.float32],
     marks: NDArray[np.float32],
 ) -> Detections:
-    """Turn the four maps, (bands, rows, columns) each, into faces.
+    """Decode the four output maps as faces.
 
-    Bands come in pairs of y and x. ``size`` is the logarithm of height and width in cells,
-    ``offset`` the centre's place in its cell, ``marks`` the landmarks in shares of the box.
+    Each map is float32 (bands, rows, columns). Except in ``heat``, bands are in pairs of y and x.
+
+    Args:
+        heat: confidence of a face, 0 to 1.
+        size: logarithm of the face's height and width, in cells.
+        offset: position of the centre in its cell, in cells.
+        marks: landmarks, in shares of the box.
     """
     rows, columns = np.nonzero(heat[0] >= FLOOR)
     scores = heat[0, rows, columns]

@@ -1,4 +1,4 @@
-"""What the network found: boxes, scores and landmarks as arrays, and non-maximum suppression."""
+"""Detections as arrays of boxes, scores and landmarks, and non-maximum suppression."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,14 +11,14 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """Faces in a picture, ``n`` of them, in pixels of it; x to the right, y down.
+    """``n`` faces, in pixels of a picture; x to the right, y down.
 
     Attributes:
-        boxes: float32 (n, 4): left, top, right, bottom. Tight around the face, as the network
-            was taught; they may reach outside the picture.
-        scores: float32 (n,): 0 to 1.
-        landmarks: float32 (n, 5, 2): right eye, left eye, nose, right and left corner of the
-            mouth, as (x, y).
+        boxes: left, top, right and bottom, float32 (n, 4). They are tight around the face, like
+            the boxes that the network was trained on, and may reach outside the picture.
+        scores: confidence, 0 to 1, float32 (n,).
+        landmarks: right eye, left eye, nose, right and left corner of the mouth, as (x, y),
+            float32 (n, 5, 2).
     """
 
     boxes: Floats
@@ -27,9 +27,9 @@ class Detections:
 
     @property
     def leans(self) -> NDArray[np.intp]:
-        """How far each crown leans to the right, to the nearest of 0, 90, 180 and 270 degrees.
+        """Clockwise rotation of each head, to the nearest of 0, 90, 180 and 270 degrees, (n,).
 
-        Told by where the mouth is from the eyes, (n,).
+        It is the direction from the eyes to the mouth.
         """
         down = self.landmarks[:, 3:].mean(axis=1) - self.landmarks[:, :2].mean(axis=1)
         degrees = np.degrees(np.arctan2(-down[:, 0], down[:, 1]))
@@ -38,23 +38,23 @@ class Detections:
 
     @property
     def best_upright(self) -> float:
-        """The highest score of those whose eyes are above the mouth; 0 when there is none."""
+        """The highest score of the faces whose eyes are above the mouth; 0 without such faces."""
         return float(self.scores[self.leans == 0].max(initial=0))
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Detections":
-        """Those at the given indices, or where the mask is true."""
+        """Return the detections at the given indices, or where the mask is true."""
         return Detections(self.boxes[chosen], self.scores[chosen], self.landmarks[chosen])
 
     def scaled(self, across: float, down: float) -> "Detections":
-        """The same faces in a picture that is ``across`` times as wide, ``down`` times as high."""
+        """Return the faces in a picture ``across`` times as wide and ``down`` times as high."""
         factors = np.array([across, down], np.float32)
         return Detections(self.boxes * np.tile(factors, 2), self.scores, self.landmarks * factors)
 
     def joined(self, other: Self) -> "Detections":
-        """All of both."""
+        """Return the detections of both."""
         return Detections(
             np.concatenate([self.boxes, other.boxes]),
             np.concatenate([self.scores, other.scores]),
@@ -62,10 +62,12 @@ class Detections:
         )
 
     def suppressed(self, overlap: float) -> "Detections":
-        """Only the best of those that overlap, best first (greedy non-maximum suppression).
+        """Return only the best of overlapping detections, the best first.
+
+        This is greedy non-maximum suppression.
 
         Args:
-            overlap: intersection over union beyond which two boxes are of one face.
+            overlap: intersection over union above which two boxes belong to the same face.
         """
         left = np.argsort(-self.scores, kind="stable")
         kept = []
@@ -78,7 +80,7 @@ class Detections:
 
 
 def intersection_over_union(box: Floats, boxes: Floats) -> Floats:
-    """How much a box and each of others have in common, 0 to 1.
+    """Return the intersection over union of a box and each of several others, 0 to 1.
 
     Args:
         box: (4,): left, top, right, bottom.

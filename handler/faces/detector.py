@@ -1,4 +1,4 @@
-"""The face detector: two scales, sideways pictures, and how sure is sure enough."""
+"""The face detector: two scales, sideways pictures, and the thresholds on the score."""
 
 import threading
 from collections.abc import Callable
@@ -20,60 +20,60 @@ from handler.faces.novelty import novelty
 from handler.faces.pyramid import UPRIGHT_AFTER, coarse_view, fine_view, turned_upright
 from handler.faces.reference_box import to_faces
 
-# Two boxes that share more of their union than this are of one face.
+# Two boxes with a larger intersection over union belong to the same face.
 _SAME_FACE = 0.4
-# An upright face as sure as this leaves no doubt which way is up. The network also finds faces that
-# lie on their side, and can be as sure of them, but places their eyes and mouth rightly: a face
-# counts as upright here only when they say so.
+# An upright face with this score is certain evidence that the picture is upright. The network also
+# finds sideways faces, sometimes with as high a score, but locates their eyes and mouth correctly.
+# A face therefore counts as upright only if its landmarks are.
 _CLEARLY_UPRIGHT = 0.80
-# Another turn of the picture has to show an upright face surer than this one's by so much, and at
-# least so sure: any texture looks like a face one way round or another. In 60 photos without a face
-# no turn showed one of 0.45; with 0.60 the largest face of 143 photos, each turned all ways, was
-# found in 88 %, with 0.50 in 93 %.
+# A turned picture is used only if it has an upright face with a score higher by the first value and
+# of at least the second, because any texture resembles a face in some orientation. In 60 photos
+# without a face, no turn reached a score of 0.45. With a threshold of 0.60 the largest face was
+# found in 88 % of 143 photos, each in all four orientations; with 0.50 it was found in 93 %.
 _UPRIGHT_BONUS = 0.10
 _LEAST_TURNED = 0.50
-# Strictness is 1 - sensitivity; the reference gives it to its detector as the threshold, and never
-# less than the first value here. With these scores the network is about as strict as that.
+# Strictness is 1 - sensitivity. The reference uses it as the threshold of its detector, with the
+# first value as the minimum. At these scores the network is about as strict as that detector.
 _STRICTNESS = (0.1, 0.2, 0.5, 0.8, 1.0)
 _LEAST_SCORE = (0.20, 0.25, 0.35, 0.60, 0.80)
-# Surer of a face than this the network is at hardly any place that has none.
+# Added to the face map: almost all positions without a face have a lower confidence than this.
 _NO_FACE = 0.005
 
 
 class FaceDetector:
-    """Finds faces. Holds the loaded model; several threads may use one detector."""
+    """A face detector with a loaded model. Several threads may share it."""
 
     def __init__(self, session: bundle.Session) -> None:
         """Wrap a model that `handler.faces.bundle.load` loaded."""
         self._network = CenterFace(session)
 
     def find(self, frame: Frame, sensitivity: float) -> list[Face]:
-        """Find the faces of a picture, the surest first.
+        """Return the faces of a picture, those with the highest score first.
 
-        A picture that is stored sideways is looked at upright; heads that lean in it are told by
-        their landmarks.
+        A picture of sideways heads is turned upright before detection. The direction of single
+        heads follows from their landmarks.
 
         Args:
-            frame: the opened picture; it is decoded no finer than the network sees it.
-            sensitivity: 0 to 1; higher finds more.
+            frame: the opened picture. It is decoded no finer than the network's input.
+            sensitivity: 0 to 1; a higher value finds more faces.
 
         Raises:
-            Exception: whatever the codec raises when the picture is damaged.
+            Exception: the codec's error if the picture is damaged.
         """
         picture = fine_view(frame)
         found, turn = self.detect(picture, least_score(sensitivity))
         return to_faces(found, turn, Size(*picture.size), frame.size)
 
     def detect(self, picture: Image.Image, threshold: float) -> tuple[Detections, int]:
-        """Find faces in what `fine_view` made.
+        """Return the detections in a picture.
 
         Args:
-            picture: mode RGB or RGBX.
-            threshold: least score, 0.2 to 1.
+            picture: a picture from `fine_view`, mode RGB or RGBX.
+            threshold: lowest score of a detection, 0.2 to 1.
 
         Returns:
-            The network's own boxes, in the picture after `turned_upright`; and the turn that it
-            was given, 0 if none.
+            The network's boxes, in pixels of the picture after `turned_upright`; and the turn that
+            was passed to it, 0 for none.
         """
         found, turn = self._detect_at_two_scales(picture), 0
         upright = found.best_upright
@@ -84,15 +84,15 @@ class FaceDetector:
         return found.where(found.scores >= threshold), turn
 
     def inspect(self, view: Image.Image, source: Size, sensitivity: float) -> Inspection:
-        """Look once, and no closer than the view shows: for what draws the eye.
+        """Return the faces and the interest maps of a picture, in one run of the network.
 
-        A picture that is stored sideways is seen as it is; heads that lean in it count as faces
-        all the same, if the network is sure of them.
+        Sideways pictures are not turned. Sideways heads count as faces if their score is high
+        enough.
 
         Args:
-            view: the whole picture, mode RGB or RGBX.
-            source: size of the picture itself.
-            sensitivity: as for `find`.
+            view: the whole picture at a low resolution, mode RGB or RGBX.
+            source: size of the upright picture at full scale.
+            sensitivity: 0 to 1; a higher value finds more faces.
         """
         output = self._network.run(view)
         found = output.faces.suppressed(_SAME_FACE)
@@ -119,7 +119,7 @@ class FaceDetector:
 
 
 def least_score(sensitivity: float) -> float:
-    """The score that makes a detection a face: 0.80 at sensitivity 0, 0.20 at 1."""
+    """Return the lowest score of a face: from 0.80 at sensitivity 0 to 0.20 at 1."""
     return float(np.interp(1 - sensitivity, _STRICTNESS, _LEAST_SCORE))
 
 
@@ -128,14 +128,14 @@ _detectors: dict[Path | None, FaceDetector] = {}
 
 
 def detector(bundle_path: Path | None = None) -> FaceDetector:
-    """The detector of this process. The first call loads the bundle, later ones share it.
+    """Return the detector of this process. The first call loads the bundle.
 
     Args:
-        bundle_path: as for `handler.faces.bundle.locate`.
+        bundle_path: folder of the bundle; see `handler.faces.bundle.locate`.
 
     Raises:
         FeatureMissing: there is no bundle.
-        FeatureDamaged: it cannot be used.
+        FeatureDamaged: the bundle is unusable.
     """
     with _lock:
         if bundle_path not in _detectors:
@@ -144,7 +144,7 @@ def detector(bundle_path: Path | None = None) -> FaceDetector:
 
 
 class LazyDetector:
-    """The core's `Detector`: it loads the bundle when a request first looks for faces."""
+    """An implementation of the core's `Detector` that loads the bundle when it is first used."""
 
     def __init__(
         self,
@@ -155,9 +155,9 @@ class LazyDetector:
         """Bind a bundle and a sensitivity.
 
         Args:
-            bundle_path: as for `handler.faces.bundle.locate`.
-            sensitivity: 0 to 1; higher finds more faces.
-            timed: returns the context that a search for faces runs in.
+            bundle_path: folder of the bundle; see `handler.faces.bundle.locate`.
+            sensitivity: 0 to 1; a higher value finds more faces.
+            timed: returns the context manager that a detection runs in.
         """
         self._bundle_path = bundle_path
         self._sensitivity = sensitivity
@@ -168,7 +168,7 @@ class LazyDetector:
 
         Raises:
             FeatureMissing: there is no bundle.
-            FeatureDamaged: the bundle cannot be used.
+            FeatureDamaged: the bundle is unusable.
             Exception: the codec's error if the picture is damaged.
         """
         with self._timed():
@@ -178,7 +178,7 @@ class LazyDetector:
         """Return faces and maps; see `handler.core.detection.Detector`.
 
         Raises:
-            FeatureDamaged: the bundle cannot be used.
+            FeatureDamaged: the bundle is unusable.
         """
         with self._timed():
             try:

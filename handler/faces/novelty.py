@@ -1,30 +1,30 @@
-"""How unusual each place of a picture is, among all of its places."""
+"""Novelty: a map of how much each position of a picture differs from the rest of it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Added to each feature's variance, as a share of the mean one: a small picture has fewer places
-# than there are features, and features that hardly vary say nothing.
+# Added to each feature's variance, as a share of the mean variance. A small picture has fewer
+# positions than there are features, and features that hardly vary contain no information.
 _LEAST_VARIANCE = 0.05
 _TINY = 1e-6
-# A twentieth of either side: there the network sees beyond the frame, where all is black to it.
+# A twentieth of either side: there the network's receptive field includes the black padding.
 _MARGIN = 20
 
 
 def novelty(level: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Squared Mahalanobis distance of each place's features from their mean over the picture.
+    """Return the squared Mahalanobis distance of each position's features from their mean.
 
-    Were the features normally distributed, this would be twice the information, in nats, that a
-    place carries beyond the most usual one: what is seldom in this picture, whatever it is, draws
-    the eye. Saliency as self-information is from Bruce & Tsotsos, "Saliency, attention, and visual
-    search" (2009), whitening by the picture's own covariance from Garcia-Diaz et al., "Saliency
-    from hierarchical adaptation through decorrelation and variance normalization" (2012); theirs
-    are features of filters, these are a network's.
+    If the features were normally distributed, this would be twice the information, in nats, that a
+    position has in addition to the most common one: whatever is rare in a picture attracts the eye.
+    Saliency as self-information is from Bruce & Tsotsos, "Saliency, attention, and visual search"
+    (2009), and whitening by the picture's own covariance from Garcia-Diaz et al., "Saliency from
+    hierarchical adaptation through decorrelation and variance normalization" (2012). Their features
+    are filter responses; here they are the activations of a network.
 
-    Next to the frame it is as it is a little further inside.
+    Along the border the values from a little further inside are repeated.
 
     Args:
-        level: features, (bands, rows, columns).
+        level: the features, float32 (bands, rows, columns).
 
     Returns:
         float64 (rows, columns), 0 or more.

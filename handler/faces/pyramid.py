@@ -1,4 +1,4 @@
-"""The picture at the two sizes that the network sees, and turned."""
+"""The picture at the two sizes of the network's input, and turned upright."""
 
 from PIL import Image
 
@@ -6,10 +6,10 @@ from handler.core.geometry import Orientation, Size
 from handler.core.image.frame import Frame, opaque_view, scaled_to
 from handler.core.image.orientation import turn_upright
 
-# Long sides in pixels. At 640 the network finds small faces, at 320 very large ones, too; a third
-# look at 960 gains little in crowds and invents faces.
+# Long sides in pixels. At 640 the network finds small faces, at 320 also very large ones. A third
+# size of 960 gains little in crowds and adds false faces.
 _FINE, _COARSE = 640, 320
-# How far the crowns of the heads lean to the right, in degrees -> what makes them upright.
+# Clockwise rotation of the heads in degrees -> the orientation that turns them upright.
 UPRIGHT_AFTER = {
     0: Orientation.UPRIGHT,
     90: Orientation.TURN_LEFT,
@@ -19,17 +19,22 @@ UPRIGHT_AFTER = {
 
 
 def fine_view(frame: Frame) -> Image.Image:
-    """The whole picture with a long side of 640 pixels, mode RGB or RGBX, decoded no finer."""
+    """Return the whole picture with a long side of 640 pixels, mode RGB or RGBX."""
     pixels = frame.pixels(max(frame.size.width, frame.size.height) / _FINE)
     return opaque_view(pixels, scaled_to(frame.size, _FINE))
 
 
 def coarse_view(picture: Image.Image) -> Image.Image:
-    """A picture with a long side of 320 pixels, each the mean of what it covers."""
+    """Return a picture averaged to a long side of 320 pixels."""
     size = scaled_to(Size(*picture.size), _COARSE)
     return picture.resize((size.width, size.height), Image.Resampling.BOX)
 
 
 def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
-    """The picture, turned so that heads are upright that lean by ``turn`` degrees to the right."""
+    """Return a picture turned so that its heads are upright.
+
+    Args:
+        picture: any mode.
+        turn: clockwise rotation of the heads: 0, 90, 180 or 270 degrees.
+    """
     return turn_upright(picture, UPRIGHT_AFTER[turn])

@@ -1,31 +1,32 @@
-"""From the network's box to the reference's: what a preset multiplies."""
+"""Conversion of the network's boxes to those of the reference, which the presets multiply."""
 
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
 from handler.faces.detections import Detections
 from handler.faces.pyramid import UPRIGHT_AFTER
 
-# The reference's detector answers with squares, from the brow to below the chin. The network's box
-# is higher than their side by this factor and reaches further up, so the square lies this many
-# sides lower than the box's centre. Both are means over photos that each of the two had boxes for.
+# The reference's detector returns squares, from the brow to below the chin. The network's box is
+# higher than the square's side by this factor and reaches further up, so the centre of the square
+# is this many sides below that of the box. Both are means over photos in which both detectors found
+# the face.
 _BOX_HEIGHT_PER_SIDE = 1.17
 _LOWER_BY_SIDES = 0.07
-# Lean of the crown to the right, in degrees -> where the chin is from there, as (right, down).
+# Clockwise rotation of the head in degrees -> direction from crown to chin, as (right, down).
 _CHIN = {0: (0, 1), 90: (-1, 0), 180: (0, -1), 270: (1, 0)}
 
 
 def to_faces(found: Detections, turn: int, viewed: Size, source: Size) -> list[Face]:
-    """Express detections as faces of the source picture.
+    """Convert detections to faces of the source picture.
 
     Args:
-        found: in pixels of the picture as viewed by the network, after `turned_upright`.
-        turn: what that was given: how far heads lean to the right in the picture, in degrees.
-        viewed: size of the picture as viewed, before turning.
-        source: size of the picture itself.
+        found: the detections, in pixels of the network's view after `turned_upright`.
+        turn: the turn passed to `turned_upright`, in degrees.
+        viewed: size of the network's view before it was turned.
+        source: size of the upright picture at full scale.
 
     Returns:
-        One face for each detection, in the same order. Boxes are square in the picture as viewed,
-        and end at the edges of the picture.
+        One face for each detection, in the same order. Boxes are square in the network's view, and
+        are clipped to the picture.
     """
     upright = UPRIGHT_AFTER[turn]
     turned = upright.size(viewed)
@@ -57,7 +58,7 @@ def to_faces(found: Detections, turn: int, viewed: Size, source: Size) -> list[F
 
 
 def _square(box: Region, turn: int) -> Region:
-    """The reference's square for the network's box of a face that leans by ``turn``."""
+    """Return the reference's square for the network's box of a face rotated by ``turn`` degrees."""
     height = box.height if turn in (0, 180) else box.width
     side = height / _BOX_HEIGHT_PER_SIDE
     right, down = _CHIN[turn]

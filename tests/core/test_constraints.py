@@ -60,7 +60,7 @@ def test_the_window_is_centred_on_the_focus(name: str, padding: int) -> None:
     if crop.height < 300:
         assert crop.top + crop.height / 2 == pytest.approx(240, abs=1)
     assert (plan.focus.x, plan.focus.y) == (240, 240)
-    assert plan.reason.startswith("Centred on the focus")
+    assert plan.reason.startswith("Centred on the given focus")
 
 
 @pytest.mark.parametrize("name", MODES)

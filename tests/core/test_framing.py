@@ -45,7 +45,7 @@ def test_a_portrait_is_framed_from_above_the_hair_to_below_the_shoulders() -> No
     assert framing.faces_cut == 0
     assert framing.focus == Point(2000, 1112)
     assert framing.eye_line == pytest.approx(1112)
-    assert framing.reason == "The head-shoulders window of the face: 2.8 times the face height."
+    assert framing.reason == "The head-shoulders window around the face: 2.8 times the face height."
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_the_window_grows_sideways_to_hold_a_group_with_room() -> None:
     assert framing.window.right == 1550 + 25
     assert eye_share(framing) == pytest.approx(0.3165, abs=0.01)
     assert framing.reason == (
-        "The closeup window of all 4 faces: 1.8 times the face height, "
-        "grown to hold them with room."
+        "The closeup window around all 4 faces: 1.8 times the face height, "
+        "enlarged to contain them with a margin."
     )
 
 
@@ -134,7 +134,7 @@ def test_of_people_at_both_ends_the_nearer_one_is_framed_and_the_other_left_out(
     assert framing.window.right <= far.box.left
     assert framing.chosen == (0, 1)
     assert framing.faces_cut == 1
-    assert "1 of 2 not held whole" in framing.reason
+    assert "1 of 2 not whole in the window" in framing.reason
 
 
 def test_of_a_long_row_the_middle_is_kept() -> None:
@@ -170,7 +170,7 @@ def test_a_tiny_or_weak_detection_beside_a_portrait_changes_nothing(extra: Face)
     beside = frame_faces([extra, portrait], Size(4000, 3000), SQUARE)
     assert (beside.window, beside.focus, beside.faces_cut) == (alone.window, alone.focus, 0)
     assert beside.chosen == (1,)
-    assert "1 of 2 faces, the others being tiny or weak" in beside.reason
+    assert "1 of 2 faces (the others are too small or uncertain)" in beside.reason
 
 
 def test_a_sure_but_tiny_detection_does_not_outdo_a_portrait_in_profile() -> None:

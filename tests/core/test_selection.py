@@ -212,7 +212,7 @@ def test_saliency_finds_the_patch_and_tells_why() -> None:
     assert set(plan.weights) == {"centre", "corners", "enclosure"}
     assert plan.heat is not None
     assert plan.heat.shape == (32, 32)
-    assert plan.reason.startswith("Holds ")
+    assert plan.reason.startswith("Contains ")
 
 
 @untimed

@@ -78,7 +78,7 @@ def test_the_plan_tells_what_was_found() -> None:
     assert plan.source == Size(200, 150)
     assert plan.background == (250, 240, 230)
     assert (plan.focus.x, plan.focus.y) == (90, 60)
-    assert plan.reason == "What differs from the background."
+    assert plan.reason == "The content that differs from the background."
     assert (plan.canvas, plan.warnings, plan.faces) == (None, (), ())
 
 
@@ -87,8 +87,8 @@ def test_a_blank_picture_stays_whole_with_a_warning(background: str) -> None:
     plan, result = trimmed(opened(Image.new("RGB", (60, 40), "white")), background=background)
 
     assert plan.crop == Box(0, 0, 60, 40)
-    assert plan.warnings == ("The picture is blank: there is nothing to trim",)
-    assert plan.reason == "Nothing but background."
+    assert plan.warnings == ("The picture is blank: nothing was trimmed",)
+    assert plan.reason == "Only background was found."
     assert result.size == (60, 40)
 
 

@@ -122,14 +122,17 @@ def edited(change: Change) -> Callable[[Path], None]:
         (lambda folder: replace(folder / "manifest.json", b'{"format":'), "it cannot be loaded"),
         (lambda folder: replace(folder / "manifest.json", b"[]"), "it cannot be loaded"),
         (edited(lambda manifest: manifest.pop("files")), "it cannot be loaded"),
-        (edited(lambda manifest: manifest.update(format=1)), "a format that this version"),
+        (
+            edited(lambda manifest: manifest.update(format=1)),
+            "format of its manifest is not supported",
+        ),
         (
             edited(
                 lambda manifest: manifest["python"].update(
                     minor_version="3.9", extension_suffix=".cpython-39-x86_64-linux-gnu.so"
                 )
             ),
-            "it was made for Python 3.9",
+            "it was built for Python 3.9",
         ),
     ],
 )

@@ -21,7 +21,7 @@ class Cover:
 
     @classmethod
     def of(cls, source: Size, target: Size) -> "Cover":
-        """The smallest resize of ``source`` that covers ``target``, its aspect kept."""
+        """Return the smallest resize of ``source`` that covers ``target`` and keeps its aspect."""
         shrink = min(source.width / target.width, source.height / target.height)
         resized = Size(
             max(target.width, half_up(source.width / shrink)),
@@ -30,11 +30,14 @@ class Cover:
         return cls(source, resized, shrink)
 
     def region_of(self, window: Box) -> Region:
-        """The area of the source that ``window``, in resized pixels, is made from.
+        """Return the area of the source that a window is made from, in source pixels.
 
-        It may leave the picture by up to half a resized pixel. Reducing, libvips centres the
-        sampling: where the resized side is rounded, the excess hangs out evenly on both sides.
-        Enlarging, it starts half a resized pixel early.
+        It may leave the picture by up to half a resized pixel. To reduce, libvips centres the
+        sampling: if the resized side was rounded, the area exceeds the picture equally on both
+        sides. To enlarge, libvips starts half a resized pixel early.
+
+        Args:
+            window: the window, in resized pixels.
         """
         return Region(
             window.left * self.shrink - self._inset(self.source.width, self.resized.width),
@@ -70,13 +73,13 @@ class Contained:
 
 
 def contain(content: Box, side: int) -> Contained:
-    """Fit a part of a picture into a square, centred, its aspect kept; it is enlarged if need be.
+    """Fit a part of a picture into a square: centred, reduced or enlarged, its aspect kept.
 
-    As sharp's ``resize({fit: "contain"})``.
+    Reproduces sharp's ``resize({fit: "contain"})``.
 
     Args:
-        content: the part, in pixels.
-        side: of the square, in pixels.
+        content: the part, in pixels of the picture.
+        side: side of the square, in pixels.
     """
     shrink = max(content.width, content.height) / side
     fitted = Size(
@@ -91,9 +94,9 @@ def contain(content: Box, side: int) -> Contained:
 
 
 def _resized(length: int, shrink: float) -> int:
-    """What sharp and libvips make of a side, in the very order in which they divide.
+    """Return the length of a resized side, computed in the same order as in sharp and libvips.
 
-    Where the result ends in a half, the last bit decides how it is rounded.
+    If the result ends in a half, its last bit decides how it is rounded.
     """
     scale = 1 / shrink
     return half_up(length * scale if scale > 1 else length / (1 / scale))

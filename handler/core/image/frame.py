@@ -1,4 +1,4 @@
-"""A picture that is looked at piece by piece: its size first, pixels only where asked for."""
+"""A picture that is read in steps: its size first, its pixels only when they are needed."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
@@ -9,11 +9,12 @@ from handler.core.geometry import Box, Orientation, Region, Size
 from handler.core.image.orientation import turn_upright
 from handler.core.image.resample import premultiply, resample
 
-# How far from the grid of the last reading, in its pixels, still counts as on it.
+# Largest distance from the grid of the last reading, in its pixels, that counts as on the grid.
 _ALIGNED = 1e-6
 
-# What is seen where a picture is transparent: neither light nor dark, neither skin nor hair.
-_BACKDROP = 128
+# Grey level behind transparent pixels. It is neither light nor dark and resembles neither skin nor
+# hair.
+_GREY = 128
 
 Value = TypeVar("Value")
 
@@ -22,8 +23,8 @@ class Pixels:
     """The decoded picture at one scale.
 
     Attributes:
-        size: its size when upright.
-        sixteen_bit: whether the samples have 16 bits in the file; the upper eight are here.
+        size: size of the upright picture, in pixels of this scale.
+        sixteen_bit: whether the samples have 16 bits in the file. Only the upper eight are decoded.
     """
 
     def __init__(
@@ -38,10 +39,10 @@ class Pixels:
 
         Args:
             stored: 8-bit picture in the orientation of the file, mode L, RGB, RGBX, RGBA (alpha
-                not premultiplied) or CMYK. Taken over.
-            orientation: what turns it upright.
-            to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA; called once, when
-                pixels are first read.
+                not premultiplied) or CMYK. The caller must not use it afterwards.
+            orientation: orientation of the stored picture.
+            to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA. It is called once,
+                when pixels are first read.
             sixteen_bit: see the attribute.
         """
         self.size = orientation.size(Size(*stored.size))
@@ -53,14 +54,19 @@ class Pixels:
         self._cache: dict[str, object] = {}
 
     def native(self) -> Image.Image:
-        """The whole picture upright, in the file's own colours, alpha not premultiplied.
+        """Return the whole upright picture in the file's own colours, with straight alpha.
 
-        Once pixels have been read it is in sRGB instead: colours are converted in place.
+        After the first `read`, `crop` or `low_resolution` the colours are sRGB, because they are
+        converted in place.
         """
         return turn_upright(self._stored, self._orientation)
 
     def crop(self, box: Box) -> Image.Image:
-        """A part of the picture, upright and pixel by pixel, alpha not premultiplied."""
+        """Return a part of the upright picture, not resampled, with straight alpha.
+
+        Args:
+            box: the part, in pixels of this picture when upright.
+        """
         stored = self._orientation.stored_region(box.region(), self.size)
         edges = (stored.left, stored.top, stored.right, stored.bottom)
         left, top, right, bottom = (int(edge) for edge in edges)
@@ -69,14 +75,14 @@ class Pixels:
         return upright.convert("RGBA") if upright.mode == "RGBa" else upright
 
     def read(self, region: Region, size: Size) -> Image.Image:
-        """Resample a part of the picture, upright; alpha, if any, premultiplied (mode RGBa).
+        """Return a resampled part of the upright picture; alpha is premultiplied (mode RGBa).
 
-        A part of what the last call read, on the same grid, is cut from it: planning looks at
-        the whole picture, and rendering then costs no second resampling.
+        If the part lies on the grid of the last call and inside its area, it is cut from that
+        result. Planning reads the whole picture, so rendering then needs no second resampling.
 
         Args:
             region: the area to read, in pixels of this picture when upright.
-            size: pixels of the result.
+            size: size of the result.
         """
         cached = self._cut_from_last(region, size)
         if cached is not None:
@@ -89,23 +95,24 @@ class Pixels:
         return upright
 
     def cached(self, name: str, compute: Callable[[], Value]) -> Value:
-        """What is seen when the whole picture is looked at: several plans share the first look.
+        """Return a value that depends on the whole picture, computed once for several plans.
 
         Args:
-            name: of what is looked for.
-            compute: called unless that was looked for before.
+            name: name of the value.
+            compute: computes the value; it is called only the first time.
         """
         if name not in self._cache:
             self._cache[name] = compute()
         return cast(Value, self._cache[name])
 
     def low_resolution(self, size: Size) -> Image.Image:
-        """The whole picture, upright, each pixel about the mean of what it covers.
+        """Return the whole upright picture, each pixel about the mean of the area it covers.
 
-        Rougher than `read` and several times as fast; alpha, if any, premultiplied (mode RGBa).
+        This is less exact than `read` and several times as fast. Alpha is premultiplied (mode
+        RGBa).
 
         Args:
-            size: pixels of the result.
+            size: size of the result.
         """
         self._stored = premultiply(self._converted())
         small = self._orientation.size(size)
@@ -143,14 +150,14 @@ class Frame(Protocol):
         """Size of the upright picture at full scale."""
 
     def pixels(self, shrink: float) -> Pixels:
-        """Decode the picture, at a coarser scale where the format makes that cheap.
+        """Decode the picture, at a coarser scale if the format makes that cheap.
 
         Args:
-            shrink: source pixels per pixel that will be made of it; the decoded picture is
-                still at least as fine as that.
+            shrink: coarsest scale that the caller needs, in source pixels per pixel. The decoded
+                picture is at least as fine.
 
         Raises:
-            Exception: whatever the codec raises when the picture is damaged.
+            Exception: the codec's error if the picture is damaged.
         """
 
     def forget_pixels(self) -> None:
@@ -158,21 +165,25 @@ class Frame(Protocol):
 
 
 def opaque_view(pixels: Pixels, size: Size) -> Image.Image:
-    """The whole picture in ``size`` pixels, opaque: mode RGB or RGBX."""
+    """Return the whole upright picture, resampled to ``size`` and opaque: mode RGB or RGBX."""
     return flatten(pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), size))
 
 
 def flatten(picture: Image.Image) -> Image.Image:
-    """A picture as `Pixels` has it, on grey where it is transparent: mode RGB or RGBX."""
+    """Return a picture with grey behind its transparent pixels, mode RGB or RGBX.
+
+    Args:
+        picture: mode L, RGB, RGBX or RGBa, as `Pixels.read` returns it.
+    """
     if picture.mode == "RGBa":
-        backdrop = Image.new("RGB", picture.size, (_BACKDROP,) * 3)
+        background = Image.new("RGB", picture.size, (_GREY,) * 3)
         colour = picture.convert("RGBA")
-        backdrop.paste(colour, mask=colour.getchannel("A"))
-        return backdrop
+        background.paste(colour, mask=colour.getchannel("A"))
+        return background
     return picture if picture.mode in ("RGB", "RGBX") else picture.convert("RGB")
 
 
 def scaled_to(size: Size, long_side: int) -> Size:
-    """The size, scaled to a long side of that many pixels."""
+    """Return a size, scaled so that its longer side has ``long_side`` pixels."""
     factor = long_side / max(size.width, size.height)
     return Size(max(1, round(size.width * factor)), max(1, round(size.height * factor)))

@@ -1,4 +1,4 @@
-"""Pixels turned upright, as their EXIF orientation demands."""
+"""Pixels turned upright according to their EXIF orientation."""
 
 from PIL import Image
 
@@ -19,11 +19,11 @@ def turn_upright(image: Image.Image, orientation: Orientation) -> Image.Image:
     """Turn a picture upright.
 
     Args:
-        image: the picture as stored, any mode.
-        orientation: of the stored picture.
+        image: the stored picture, any mode.
+        orientation: orientation of the stored picture.
 
     Returns:
-        A new picture, or ``image`` itself where it is upright already.
+        A new picture, or ``image`` itself if it is already upright.
     """
     method = _METHODS.get(orientation)
     return image if method is None else image.transpose(method)

@@ -10,33 +10,36 @@ from PIL import Image
 from handler.core.geometry import Region, Size
 from handler.core.image.vips_shrink import shrink_exactly
 
-# How far the kernels reach: Lanczos3 in output pixels when reducing, Catmull-Rom in source pixels.
+# Radius of the kernels: Lanczos3 in output pixels when reducing, Catmull-Rom in source pixels.
 _LANCZOS_REACH = 3.0
 _BICUBIC_REACH = 2.0
 # libvips averages whole blocks until this factor or less is left for Lanczos (its `gap` option).
 _REDUCING_GAP = 2.0
-# Between its passes Pillow keeps each source row at the result's width. That many bytes at a time
-# stay in the cache; a quarter more than they need in all is not worth a cut.
+# Between its two passes Pillow stores each source row at the result's width. This many bytes fit
+# into the processor's cache. A result that needs at most a quarter more is not split.
 _BETWEEN_BYTES = 3 << 20
 _PIXEL_BYTES = 4
-# Up to this size a picture is shrunk in libvips' own arithmetic: at most 6 ms. Larger ones have
-# windows enough to choose from for the last bit of a pixel not to matter.
+# Pictures of up to this many pixels are shrunk with libvips' exact arithmetic, in at most 6 ms. In
+# larger ones there are so many windows that the last bit of a pixel does not matter.
 _EXACT_PIXELS = 256 * 256
-# Rows that are premultiplied at a time: they stay in the processor's cache.
+# Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
 _STRIP_ROWS = 64
 
 
 def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
-    """Read ``region`` of ``image`` into a new picture of ``size``.
+    """Resample ``region`` of ``image`` to ``size``.
 
-    Lanczos3 after an integer box shrink when reducing, Catmull-Rom when enlarging, as libvips'
-    ``vips_resize`` does. Alpha, if any, must be premultiplied (mode ``RGBa`` or ``La``).
+    The kernels are those of libvips' ``vips_resize``: an integer box shrink and Lanczos3 to reduce,
+    Catmull-Rom to enlarge. Alpha must be premultiplied (mode ``RGBa`` or ``La``).
 
     Args:
         image: 8-bit picture of any mode that Pillow resizes.
-        region: the area to read, in pixels of ``image``. Where it leaves the picture, edge
-            pixels are repeated; clamping the region instead would shift and stretch the picture.
-        size: pixels of the result.
+        region: the area to read, in pixels of ``image``. Outside the picture the edge pixels are
+            repeated. Clamping the region instead would shift and stretch the picture.
+        size: size of the result.
+
+    Returns:
+        A picture of the same mode; ``image`` itself if nothing changes.
     """
     whole = Region(0, 0, image.width, image.height)
     if region == whole and size == Size(image.width, image.height):
@@ -59,7 +62,7 @@ def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A run of output pixels on one axis, and the source pixels that they are made from."""
+    """A run of output pixels along one axis, and the source pixels that they are made from."""
 
     start: int
     length: int
@@ -71,12 +74,12 @@ class _Span:
 
     @property
     def before(self) -> int:
-        """Edge pixels missing in front of the picture."""
+        """Number of pixels read before the first pixel of the picture."""
         return max(0, -self.first)
 
     @property
     def after(self) -> int:
-        """Edge pixels missing behind the picture."""
+        """Number of pixels read after the last pixel of the picture."""
         return max(0, self.last - self.side)
 
     @property
@@ -84,7 +87,7 @@ class _Span:
         return self.before > 0 or self.after > 0
 
     def cut(self, length: int) -> Iterator["_Span"]:
-        """The same in runs of at most ``length``; one that overhangs stays whole."""
+        """Yield the run in parts of at most ``length``; a run that overhangs is not split."""
         if self.overhangs:
             length = self.length
         for start in range(0, self.length, length):
@@ -97,18 +100,18 @@ class _Span:
 
     @property
     def existing(self) -> tuple[int, int]:
-        """First and last (exclusive) source pixel that exists."""
+        """First and last (exclusive) source pixel that is read and exists."""
         if not self.overhangs:
             return 0, self.side
         return max(0, min(self.first, self.side - 1)), min(self.side, max(self.last, 1))
 
 
 def _rows_at_once(region: Region, size: Size) -> int:
-    """How many rows of the result to make at a time."""
+    """Return the number of rows of the result to compute at a time."""
     shrink = region.height / size.height
     rows = _BETWEEN_BYTES // math.ceil(_PIXEL_BYTES * size.width * max(1, shrink))
-    # Cut between pixels, which Pillow takes in single precision, the result would change in the
-    # last bit; and blocks that are averaged first, so would their grid.
+    # Parts must start at whole source pixels. Pillow reads the region in single precision, so other
+    # starts would change the last bit of the result and shift the blocks that are averaged first.
     whole = float(region.top).is_integer() and float(region.height).is_integer()
     step = size.height // math.gcd(int(region.height), size.height) if whole else size.height
     if size.height < 1.25 * rows or step > rows or shrink >= 2 * _REDUCING_GAP:
@@ -117,9 +120,9 @@ def _rows_at_once(region: Region, size: Size) -> int:
 
 
 def _spans(origin: float, shrink: float, length: int, side: int) -> Iterator[_Span]:
-    """Cut one axis into runs so that only the outermost need repeated edge pixels.
+    """Split one axis into runs of which only the outermost need repeated edge pixels.
 
-    Padding the whole picture would copy all of it; padding a strip of it costs next to nothing.
+    To pad the whole picture would copy all of it; to pad a strip of it costs almost nothing.
     """
     reach = max(_LANCZOS_REACH * shrink, _BICUBIC_REACH) + 1
     leaves_before = origin < 0
@@ -174,15 +177,15 @@ def _resize(image: Image.Image, region: Region, size: Size) -> Image.Image:
 
 
 def premultiply(image: Image.Image) -> Image.Image:
-    """Weigh colours by their alpha, so that what is transparent does not bleed when resampled.
+    """Multiply the colours by alpha, so that transparent pixels do not bleed when resampled.
 
-    Rounds down, as libvips' premultiply does before its cast back to 8 bits.
+    Products are rounded down, as in libvips' premultiply before its cast back to 8 bits.
 
     Args:
         image: any mode; only RGBA changes.
 
     Returns:
-        Mode RGBa for RGBA, else the picture itself.
+        Mode RGBa for mode RGBA, else the picture itself.
     """
     if image.mode != "RGBA":
         return image

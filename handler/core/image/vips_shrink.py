@@ -1,7 +1,7 @@
-"""libvips' integer shrink of a picture, to the bit: for small ones, where it costs little.
+"""libvips' integer shrink, exact to the bit. It is used for small pictures, where it costs little.
 
-Attention scores a 32x32 picture, and neighbouring scores lie close together: only the exact
-arithmetic picks the window that libvips picks. So it is with the windows of a small picture.
+Attention scores a 32x32 picture in which adjacent scores differ little, so only the exact
+arithmetic chooses the window that libvips chooses. The same applies to windows of a small picture.
 """
 
 import math
@@ -17,7 +17,7 @@ from handler.core.geometry import Region, Size, half_up
 _PHASES = 64
 _WEIGHT_ONE = 4096
 _HALF = _WEIGHT_ONE // 2
-# Rows that are made at once: they read few rows of the source that the others do not.
+# Rows computed at a time. Adjacent rows read nearly the same rows of the source.
 _BLOCK = 16
 
 _Real = TypeVar("_Real", np.float32, np.float64)
@@ -26,7 +26,11 @@ _Real = TypeVar("_Real", np.float32, np.float64)
 def shrink_to_square(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     """Shrink ``image`` to ``side`` x ``side`` pixels, its aspect ignored.
 
-    An axis that is shorter than ``side`` is not shrunk; Catmull-Rom then follows on both.
+    An axis that is shorter than ``side`` is not shrunk. Both axes are then enlarged by Catmull-Rom.
+
+    Args:
+        image: 8-bit picture of any mode.
+        side: side of the result, in pixels.
 
     Returns:
         uint8 array (side, side, bands).
@@ -43,14 +47,15 @@ def shrink_to_square(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
 def shrink_exactly(image: Image.Image, region: Region, size: Size) -> npt.NDArray[np.uint8]:
     """Shrink ``region`` of ``image`` to ``size``.
 
-    Per axis, vertical first: a box average by half the factor, then Lanczos3, each rounded to
-    integers as ``vips_resize`` (kernel=lanczos3, gap=2) rounds them.
+    Each axis, the vertical one first, is averaged over blocks of half the factor and then resampled
+    by Lanczos3. Both results are rounded to integers as in ``vips_resize`` (kernel=lanczos3,
+    gap=2).
 
     Args:
-        image: 8-bit picture.
-        region: the area to read, in pixels of ``image``. Where it leaves the picture, edge pixels
-            are repeated.
-        size: pixels of the result; at most the region's.
+        image: 8-bit picture of any mode.
+        region: the area to read, in pixels of ``image``. Outside the picture the edge pixels are
+            repeated.
+        size: size of the result, at most that of the region.
 
     Returns:
         uint8 array (size.height, size.width, bands).
@@ -67,7 +72,7 @@ def shrink_exactly(image: Image.Image, region: Region, size: Size) -> npt.NDArra
 
 
 def _box_factor(side: int, shrink: float) -> int:
-    """Half of what the whole side is shrunk by, once its length is a whole number of pixels."""
+    """Return half the factor by which a side shrinks to a whole number of pixels, rounded down."""
     return max(1, math.floor(side / max(1, half_up(side / shrink)) / 2))
 
 
@@ -97,7 +102,7 @@ def _bands(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _average(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
-    """Mean of runs of ``factor`` rows, by vips_shrinkv's multiply-and-shift."""
+    """Return the mean of each run of ``factor`` rows, by vips_shrinkv's multiply-and-shift."""
     runs = np.ascontiguousarray(rows).reshape(-1, factor, *rows.shape[1:])
     sums = runs.sum(axis=1, dtype=np.uint32)
     scale = np.uint64((1 << 32) // ((1 << 8) * factor))
@@ -107,9 +112,9 @@ def _average(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
 def _lanczos_rows(
     rows: npt.NDArray[np.uint8], origin: float, shrink: float, length: int
 ) -> npt.NDArray[np.uint8]:
-    """vips_reducev: Lanczos3 with fixed-point weights and clipped, rounded results."""
+    """Reduce like vips_reducev: Lanczos3 with fixed-point weights; results are rounded, clipped."""
     if (origin, shrink, length) == (0, 1, len(rows)):
-        return rows  # as the weights would have it, but a thin strip may be a million rows long
+        return rows  # the weights give the same, but are large for a strip of a million rows
     weights = _lanczos_weights(len(rows), origin, shrink, length)
     flat = rows.reshape(len(rows), -1)
     result = np.empty((length, flat.shape[1]), np.uint8)
@@ -126,7 +131,7 @@ def _lanczos_rows(
 def _lanczos_weights(
     side: int, origin: float, shrink: float, length: int
 ) -> npt.NDArray[np.float32]:
-    """Matrix (length, side) of the fixed-point weights of each output row; edges replicated."""
+    """Return the fixed-point weights of each output row, (length, side), with edges repeated."""
     taps = 2 * round(3 * shrink) + 1
     centres = origin + (np.arange(length)[:, np.newaxis] + 0.5) * shrink
     first = np.floor(centres)
@@ -137,14 +142,14 @@ def _lanczos_weights(
 
 
 def _phase(fraction: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Fractions of a pixel, rounded to the positions that libvips has weights for."""
+    """Round fractions of a pixel to the positions for which libvips has weights."""
     return np.asarray(np.floor(fraction * _PHASES * 2 + 1) // 2 / _PHASES)
 
 
 def _matrix(
     side: int, first: npt.NDArray[np.float64], weights: npt.NDArray[_Real]
 ) -> npt.NDArray[_Real]:
-    """Matrix (length, side) that holds ``weights`` (length, taps), each row from ``first`` on."""
+    """Return a matrix (length, side) with each row of ``weights`` (length, taps) at ``first``."""
     length, taps = weights.shape
     index = (first.astype(np.intp) + np.arange(taps)).clip(0, side - 1)
     matrix = np.zeros((length, side), weights.dtype)
@@ -153,7 +158,7 @@ def _matrix(
 
 
 def _enlarged_rows(rows: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
-    """vips_affine as vips_resize calls it: Catmull-Rom, half a pixel early, edges replicated."""
+    """Enlarge like vips_affine in vips_resize: Catmull-Rom, half a pixel early, edges repeated."""
     side = len(rows)
     position = np.arange(length)[:, np.newaxis] * side / length - 0.5
     first = np.floor(position)

@@ -1,1 +1,1 @@
-"""Saliency: maps of interest, and the window that keeps most of it."""
+"""Saliency: the interest map of a picture, and the window that keeps most of the interest."""

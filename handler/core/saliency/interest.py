@@ -1,7 +1,7 @@
 """The interest (saliency) map of a picture, combined from several maps, with the faces found.
 
-A map of interest gives each place of the picture a value of 0 or more: the share of the viewer's
-attention that it draws.
+An interest map gives each position in the picture a value of 0 or more: the share of the viewer's
+attention that it attracts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,41 +19,40 @@ from handler.core.saliency.maps import compute_saliency
 
 Map = NDArray[np.float64]
 
-# Cells along either side, whatever the picture's shape.
+# Cells along either side, for pictures of any aspect.
 GRID = 32
-# What is nothing beside the mean counts as a tenth of it: a map can make a place ten times less
-# interesting than it makes the mean, but not rule it out. Between a thirtieth and a half the
-# windows are the same.
+# Added to each map, in units of its mean, so that no map can rule out a position: a value of 0
+# counts as a tenth of the mean. Between a thirtieth and a half the windows are the same.
 _FLOOR = 0.1
 _TINY = 1e-6
-# Mean corner strength at which a network's maps count half. It lies between that of a clear sky
-# (0.2) and that of the emptiest of 234 photos (0.8).
+# Mean corner strength at which a network's maps count half. It is between that of a clear sky (0.2)
+# and that of the emptiest of 234 photos (0.8).
 _LITTLE_STRUCTURE = 0.5
-# Long side of the view that is scored, in pixels. The detector finds a face of a thirtieth of it;
-# at twice the size it would find 2 % more of them for four times the work.
+# Long side of the view that is scored, in pixels. The detector finds faces down to a thirtieth of
+# it. At twice the size it would find 2 % more faces at four times the cost.
 _VIEW_SIDE = 320
 
 
 @dataclass(frozen=True, slots=True)
 class InterestMap:
-    """Where in a picture the interest is.
+    """The distribution of interest over a picture.
 
     Attributes:
-        heat: float64 (32, 32) over the whole picture; sums to 1.
-        weights: what made it so: each map's share of the variance of the heat's logarithm. They
-            sum to 1; one below 0 was outweighed by maps that it contradicts.
+        heat: share of the interest in each cell of the whole picture, float64 (32, 32); sums to 1.
+        weights: contribution of each map: its share of the variance of the heat's logarithm. The
+            weights sum to 1. One below 0 belongs to a map that contradicts the others.
     """
 
     heat: Map
     weights: dict[str, float]
 
     def kept(self, lefts: Map, tops: Map, window: tuple[float, float]) -> Map:
-        """The share of the interest that windows hold.
+        """Return the share of the interest inside each of several windows of one size.
 
         Args:
             lefts: left edges, (n,), in shares of the picture's width.
-            tops: top edges, (m,), in shares of its height.
-            window: width and height of all of them, in such shares.
+            tops: top edges, (m,), in shares of the picture's height.
+            window: width and height of the windows, in the same shares.
 
         Returns:
             float64 (m, n), 0 to 1.
@@ -62,7 +61,15 @@ class InterestMap:
         return np.asarray(down @ self.heat @ across.T)
 
     def without(self, areas: Sequence[Region], picture: Size) -> "InterestMap":
-        """The same with nothing of interest in some areas, given in pixels of the picture."""
+        """Return the map with no interest in some areas.
+
+        Args:
+            areas: the areas, in pixels of the picture.
+            picture: size of the picture.
+
+        Returns:
+            The new map; this one if no interest would remain.
+        """
         remaining = np.ones_like(self.heat)
         for area in areas:
             across = _coverage(np.array([area.left / picture.width]), area.width / picture.width)
@@ -117,9 +124,9 @@ def decoding_shrink(shrink: float, picture: Size) -> float:
 
 
 def _trusted(found: Inspection, structure: float) -> Iterator[tuple[str, NDArray[np.floating]]]:
-    """Yield a network's maps, with an exponent from 0 (nothing to see) to 1.
+    """Yield a network's maps with an exponent from 0 (empty picture) to 1.
 
-    In an empty sky the network responds to the edges of its own input, and would find the corners
+    In an empty sky the network responds to the edges of its own input, which would make the corners
     novel.
     """
     trust = structure**2 / (structure**2 + _LITTLE_STRUCTURE**2)
@@ -128,16 +135,16 @@ def _trusted(found: Inspection, structure: float) -> Iterator[tuple[str, NDArray
 
 
 def combine(maps: Sequence[tuple[str, NDArray[np.floating]]]) -> InterestMap:
-    """The product of maps, and of a bell around the centre of the picture.
+    """Return the product of maps and of a Gaussian around the centre of the picture.
 
-    Each map is taken relative to its mean, so that its unit does not matter, and each has the
-    exponent 1: a product of experts (Hinton 2002) whose opinions nobody has weighed. The bell's
-    standard deviation is half a side, so the edges are 1.6 times less interesting than the centre:
-    photographers put what matters there, and whoever looks at a photo starts there (Tatler 2007).
+    Each map is divided by its mean, so that its unit does not matter, and has the exponent 1: an
+    unweighted product of experts (Hinton 2002). The standard deviation of the Gaussian is half a
+    side, so the edges are 1.6 times less interesting than the centre. Photographers place the
+    subject there, and viewers look there first (Tatler 2007).
 
     Args:
-        maps: names, and values of 0 or more over the whole picture, (rows, columns) of any number.
-            Maps of one name have their weights added up.
+        maps: name and values of each map. Values are 0 or more, cover the whole picture and have
+            any shape (rows, columns). The weights of maps with the same name are added up.
     """
     place = (np.arange(GRID) + 0.5) / (GRID / 2) - 1
     logarithms = [("centre", -(place[:, np.newaxis] ** 2 + place**2) / 2)]
@@ -163,7 +170,7 @@ def _variance_shares(logarithms: Sequence[tuple[str, Map]], total: Map) -> dict[
 
 
 def _coverage(starts: Map, length: float) -> Map:
-    """How much of each cell is between ``starts`` and ``starts + length``, (n, cells), 0 to 1."""
+    """Return the share of each cell in ``starts`` to ``starts + length``, (n, cells), 0 to 1."""
     edges = np.arange(GRID + 1) / GRID
     first = np.maximum(edges[:-1], starts[:, np.newaxis])
     last = np.minimum(edges[1:], starts[:, np.newaxis] + length)

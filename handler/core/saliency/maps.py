@@ -1,17 +1,18 @@
-"""Saliency: where people look in a picture and what they would keep of it, from pixels alone.
+"""Saliency maps: the areas that people look at and would keep, estimated from pixels alone.
 
 1. The picture is averaged to 128 pixels along its longer side, at least 32 along the other, and
-   turned into CIELAB, where distances are as large as they look (CIE 1976).
+   converted to CIELAB, where distances are proportional to perceived differences (CIE 1976).
 2. Corners: the smaller eigenvalue of the structure tensor of L* (Shi & Tomasi, "Good Features to
-   Track", 1994), which is high where there is contrast in every direction, as in faces, lettering
-   and small things, and low along a horizon, a kerb or a door frame. Its root is in units of
+   Track", 1994). It is high where there is contrast in every direction, as in faces, lettering and
+   small objects, and low along a horizon, a kerb or a door frame. Its square root is in units of
    contrast.
-3. Enclosure: the minimum barrier distance to the frame, summed over L*, a* and b*; see `barrier`.
-4. The two are multiplied, with a bell around the centre; see `interest`.
+3. Enclosure: the minimum barrier distance to the border, summed over L*, a* and b*; see
+   `minimum_barrier`.
+4. The two maps are multiplied by each other and by a Gaussian around the centre; see `interest`.
 
-Nothing in it is fitted. Halved or doubled, any of its numbers changes what the windows keep of what
-people look at by a point at most, where all of it gains 3.4 to 5.6 over the centre
-(`make bench-crops`).
+No parameter is fitted. If any one is halved or doubled, the share of the viewers' attention that
+the windows keep changes by one percentage point at most. Together they gain 3.4 to 5.6 points over
+the centre (`make bench-crops`).
 """
 
 from dataclasses import dataclass
@@ -27,16 +28,16 @@ from handler.core.saliency.minimum_barrier import distance_to_border
 
 Floats = NDArray[np.float32]
 
-# Longer side at which the picture is looked at: what is smaller than a hundredth of the picture is
-# texture. And the least shorter side: a strip of a picture still has an inside.
+# Longer side of the picture that is scored, in pixels: details smaller than a hundredth of the
+# picture are texture. The shorter side has at least 32 pixels, so that a strip still has an inside.
 _SIDE, _LEAST_SIDE = 128, 32
-# Contrast is gathered at half that size, over the neighbourhood of a small face.
+# Contrast is averaged at half that size, over an area as large as a small face.
 _TENSOR_SIGMA = 1.5
-# Barriers are between things, not between their details.
+# Barriers are computed at a coarser scale, where they separate objects and not their details.
 _BARRIER_SIDE = 48
 _BARRIER_SIGMA = 1.0
-# In CIELAB a difference of 1 is about the least that is seen. Below it is noise; added, it keeps
-# the maps of a picture of one colour flat.
+# In CIELAB a difference of 1 is about the smallest that people see; smaller ones are noise. These
+# constants are added to the maps, which keeps those of a picture of one colour flat.
 _UNSEEN, _UNSEEN_SLOPE = 1.0, 0.1
 
 # 8-bit sRGB to linear light, 0 to 1.
@@ -45,18 +46,19 @@ _LINEAR = to_linear(np.arange(256, dtype=np.float32) / 255).astype(np.float32)
 _XYZ = (TO_XYZ / np.array([[0.9505], [1.0], [1.089]])).astype(np.float32)
 # f(X), f(Y), f(Z) to L* + 16, a*, b*.
 _LAB = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]], np.float32)
-# Below this share of white CIELAB would be linear; it is so dark that it is taken as black.
+# Below this share of white CIELAB would be linear. Such dark colours count as black.
 _DARK = LINEAR_BELOW
 
 
 @dataclass(frozen=True, slots=True)
 class Saliency:
-    """What the pixels tell.
+    """The saliency maps of a picture, computed from its pixels.
 
     Attributes:
-        maps: the maps to combine, over the whole picture; see `interest`.
-        structure: how much there is to see: the mean of the corners, in L* from pixel to pixel.
-            Photos have 1 to 5, a clear sky 0.2.
+        maps: name and values of the maps to combine, float32 (rows, columns) over the whole
+            picture; see `interest`.
+        structure: amount of detail: the mean of the corners map, in L* from pixel to pixel. Photos
+            have 1 to 5, a clear sky 0.2.
     """
 
     maps: list[tuple[str, Floats]]
@@ -64,7 +66,7 @@ class Saliency:
 
 
 def compute_saliency(view: Image.Image) -> Saliency:
-    """Look at a picture.
+    """Compute the saliency maps of a picture.
 
     Args:
         view: the whole picture, mode L, RGB or RGBX; a long side of 128 pixels is enough.
@@ -76,7 +78,7 @@ def compute_saliency(view: Image.Image) -> Saliency:
 
 
 def _averaged(view: Image.Image) -> NDArray[np.uint8]:
-    """Uint8 array (3, height, width)."""
+    """Return the picture at the size that is scored, uint8 (3, height, width)."""
     size = _scaled(Size(*view.size), _SIDE, _LEAST_SIDE)
     small = view.convert("RGB").resize((size.width, size.height), Image.Resampling.BOX)
     return np.asarray(small).transpose(2, 0, 1)
@@ -88,7 +90,7 @@ def _scaled(size: Size, side: int, least: int) -> Size:
 
 
 def _to_lab(pixels: NDArray[np.uint8]) -> Floats:
-    """8-bit sRGB to CIELAB, (3, height, width); L* is 16 too high, which nothing here minds."""
+    """Convert 8-bit sRGB to CIELAB, (3, height, width). L* is 16 too high, without effect here."""
     xyz = _XYZ @ _LINEAR[pixels].reshape(3, -1)
     lab = _LAB @ np.cbrt(np.maximum(xyz, _DARK))
     return np.asarray(lab.reshape(pixels.shape))
@@ -110,7 +112,7 @@ def _enclosure(lab: Floats) -> Floats:
 
 
 def _smoothed(values: Floats, size: Size, sigma: float) -> Floats:
-    """Average the last two axes to ``size``, then blur by a Gaussian of ``sigma`` such cells."""
+    """Average the last two axes to ``size`` cells, then blur by a Gaussian of ``sigma`` cells."""
     rows = _averaging(values.shape[-2], size.height, sigma)
     columns = _averaging(values.shape[-1], size.width, sigma)
     return np.asarray(rows @ values @ columns.T)
@@ -118,7 +120,7 @@ def _smoothed(values: Floats, size: Size, sigma: float) -> Floats:
 
 @lru_cache(maxsize=64)
 def _averaging(side: int, cells: int, sigma: float) -> Floats:
-    """Matrix (cells, side). At the edges the Gaussian has what it has."""
+    """Return the averaging matrix, (cells, side). At the edges the Gaussian is cut and rescaled."""
     edges = np.arange(cells + 1) * (side / cells)
     pixel = np.arange(side)
     first = np.maximum(edges[:-1, np.newaxis], pixel)

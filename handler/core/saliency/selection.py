@@ -1,4 +1,4 @@
-"""The window that keeps most of what is interesting, and all faces that it can."""
+"""The window that keeps most of the interest, and all faces that fit into it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from handler.core.request import FaceChoice, PixelConstraints
 from handler.core.saliency.interest import GRID, Interest, InterestMap
 from handler.core.spans import Floats, X, Y, bounds_of, spans_of
 
-# What a window at the very edge must hold more of the interest than the one in the centre, as a
-# share of it all. People who crop leave the centre unwillingly; and where nothing is of interest
-# the window stays there exactly. As it counts in shares of the room there is, a wide window, whose
-# place matters little, stays where it is, and a narrow one goes where the interest is.
+# A window at the very edge must contain this much more of the whole interest than the centred one.
+# People who crop rarely leave the centre, and without any interest the window stays exactly there.
+# The distance is relative to the range of positions: a wide window, whose position matters little,
+# stays near the centre, and a narrow one moves to the interest.
 _COST_OF_EDGE = 0.05
-# Less than this of the interest is not worth a word.
+# A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
-# In sides of a face's box, which ends at the brow: up to the hairline.
+# Distance from the top of a face's box, at the brow, to the hairline, in sides of the box.
 _HAIRLINE = 0.25
 
 
@@ -39,12 +39,12 @@ class Selection:
 
     Attributes:
         region: the window, with exactly the target's aspect.
-        crop: the same to whole pixels.
-        focus: the most interesting place in it, or what was said by hand.
-        gain_over_centre: share of the interest inside it, minus that of the centre window.
-        chosen: indices of the faces that it was to hold.
-        faces_cut: how many of them it does not hold whole.
-        reason: why it is what it is, in one sentence for people.
+        crop: the window in whole pixels.
+        focus: the most interesting position in it, or the client's focus.
+        gain_over_centre: share of the interest inside it, minus that of the centred window.
+        chosen: indices of the faces that it should contain.
+        faces_cut: number of chosen faces that it does not contain whole.
+        reason: the reason for the window, as one sentence for people.
     """
 
     region: Region
@@ -65,26 +65,27 @@ def select_window(
     choose: FaceChoice = "all",
     constraints: PixelConstraints | None = None,
 ) -> Selection:
-    """Choose a window.
+    """Choose the window that keeps most of the interest.
 
-    The rules, the first having the last word:
+    These are the rules; an earlier one overrides a later one.
 
     1. The window lies inside the picture and has the target's aspect. It is the largest such
-       window, or smaller by the padding, but no smaller than what it is to hold needs.
-    2. What was said by hand: it holds what is to be kept, and is centred on the focus.
-    3. It holds every chosen face whole if any such window can, as in face mode, and otherwise
-       those that fit together and are largest in sum. A focus by hand leaves no say to faces.
-    4. It holds them up to the hairline, as far as that goes.
-    5. It leaves out what is to be avoided.
-    6. It keeps as much of the interest as it can, at the price of leaving the centre.
+       window, reduced by the padding, but large enough for the areas and faces to contain.
+    2. It contains the areas to keep and is centred on the focus, if the client gives them.
+    3. It contains every chosen face whole if any such window can, as in face mode, and otherwise
+       the faces that fit together and have the largest sum of sizes. A focus overrides the faces.
+    4. It contains these faces up to the hairline, if possible.
+    5. It leaves out the areas to avoid.
+    6. It contains as much of the interest as possible, minus a cost for its distance from the
+       centre.
 
     Args:
         interest: the interest map and the faces of the picture.
-        picture: its size.
+        picture: size of the upright picture.
         target: size of the output, of which only the aspect matters.
-        padding: how much smaller than the largest window, as in subject mode, in percent.
-        choose: the faces to hold: every clear one, or the largest.
-        constraints: what was said by hand.
+        padding: reduction of the largest window, as in subject mode, in percent.
+        choose: the faces to contain: every clear one, or only the largest.
+        constraints: the client's focus, keep and avoid.
     """
     constraints = constraints or PixelConstraints()
     heads = [Head.of(face, picture) for face in interest.faces or ()]
@@ -127,7 +128,7 @@ def _place(
     limit: Floats,
     constraints: PixelConstraints,
 ) -> Region:
-    """Where the interest is best kept, of all places that hold what is to be held."""
+    """Return the window that keeps most of the interest and contains the areas and faces."""
     keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
     boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
     margins = [head.margin_box(0.0, picture, _HAIRLINE) for head in heads]
@@ -159,7 +160,7 @@ def _kept(interest: InterestMap, region: Region, picture: Size) -> float:
 
 
 def _hottest(interest: InterestMap, region: Region, picture: Size) -> tuple[float, float]:
-    """The middle of the most interesting cell in the window."""
+    """Return the centre of the most interesting cell in the window, as (x, y) in pixels."""
     middles = (np.arange(GRID) + 0.5) / GRID
     xs, ys = middles * picture.width, middles * picture.height
     across = (xs >= region.left) & (xs <= region.right)
@@ -170,10 +171,10 @@ def _hottest(interest: InterestMap, region: Region, picture: Size) -> tuple[floa
 
 
 def _explain(kept: float, kept_by_centre: float, faces: int, cut: int) -> str:
-    what = f"{kept:.0%} of what draws the eye, where the centre has {kept_by_centre:.0%}"
+    what = f"{kept:.0%} of the interest; a centred window contains {kept_by_centre:.0%}"
     if abs(kept - kept_by_centre) < _NEGLIGIBLE:
-        what = f"{kept:.0%} of what draws the eye, as the centre does"
+        what = f"{kept:.0%} of the interest, as much as a centred window"
     if not faces:
-        return f"Holds {what}."
+        return f"Contains {what}."
     who = "the face" if faces == 1 else f"all {faces} faces"
-    return f"Holds {f'{faces - cut} of {faces} faces whole' if cut else who}, and {what}."
+    return f"Contains {f'{faces - cut} of {faces} faces whole' if cut else who} and {what}."

@@ -1,4 +1,4 @@
-"""The attention strategy: where a viewer's eye is drawn to, as libvips' smartcrop finds it.
+"""The attention strategy: the area that attracts the viewer's eye, as in libvips' smartcrop.
 
 Reproduces ``vips_smartcrop`` (interesting=attention) of libvips 8.18 step by step: the picture is
 shrunk to a 32x32 map, scored for edges, skin colour and saturation, blurred, and the window is
@@ -21,21 +21,21 @@ MAP_SIDE = 32
 _WHITE_X, _WHITE_Y = 95.047, 100.0
 # libvips' mean skin colour, as a direction in XYZ.
 _SKIN = np.array([0.78, 0.57, 0.44])
-# Below this Y a colour's hue is noise: neither skin nor saturation count.
+# Below this Y the hue of a colour is noise, so skin and saturation do not count.
 _DARK_Y = 5.0
 _EDGE_GAIN = 5.0
-# libvips' integer Gaussian: its peak, and the share of it under which it is cut off.
+# libvips' integer Gaussian: its peak, and the share of the peak below which it is cut off.
 _MASK_PEAK, _MASK_CUT = 20, 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What the strategy found.
+    """The result of the attention strategy.
 
     Attributes:
         window: the best window, in pixels of the resized picture.
         focus: the focal point, in pixels of the resized picture.
-        heat: float64 array (32, 32), the blurred score over the whole picture.
+        heat: the blurred score over the whole picture, float64 (32, 32).
     """
 
     window: Box
@@ -47,7 +47,7 @@ def score(picture: Image.Image) -> npt.NDArray[np.float64]:
     """Score a picture for edges, skin colour and saturation, independently of the window.
 
     Args:
-        picture: the whole of it, 8-bit L, RGB, RGBX, or premultiplied La/RGBa.
+        picture: the whole picture, 8-bit, mode L, RGB, RGBX, La or RGBa (premultiplied).
 
     Returns:
         float64 array (32, 32).
@@ -73,7 +73,7 @@ def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) 
 
 
 def _score(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Edge, skin and saturation score of each pixel of a uint8 array (side, side, bands)."""
+    """Return the sum of edge, skin and saturation score of each pixel, (side, side)."""
     rgb = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
     xyz = 100 * to_linear(rgb / 255.0) @ TO_XYZ.T
     luminance = xyz[..., 1]
@@ -98,7 +98,7 @@ def _skin(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _saturation(xyz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Signed CIELAB a*, as libvips takes it: reds attract, greens repel."""
+    """Return the signed a* of CIELAB, which libvips uses: reds score high, greens low."""
     return 500 * (_lab_f(xyz[..., 0] / _WHITE_X) - _lab_f(xyz[..., 1] / _WHITE_Y))
 
 
@@ -107,7 +107,7 @@ def _lab_f(ratio: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _sigma(resized: Size, target: Size) -> float:
-    """Blur radius in map pixels: a tenth of the window's diagonal, as libvips has it."""
+    """Return the blur's sigma in map pixels: a tenth of the window's diagonal, as in libvips."""
     diagonal = math.hypot(
         target.width * MAP_SIDE / resized.width, target.height * MAP_SIDE / resized.height
     )
@@ -115,7 +115,7 @@ def _sigma(resized: Size, target: Size) -> float:
 
 
 def _blur(scores: npt.NDArray[np.float64], sigma: float) -> npt.NDArray[np.float64]:
-    """Separable Gaussian by libvips' integer mask, edges replicated."""
+    """Blur by libvips' separable integer Gaussian, with the edges repeated."""
     mask = _gaussian_mask(sigma)
     reach = len(mask) // 2
     for axis in (0, 1):

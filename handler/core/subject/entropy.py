@@ -1,4 +1,4 @@
-"""The entropy strategy: cut away dull strips until the window is left.
+"""The entropy strategy: strips with little information are removed until the window remains.
 
 Reproduces ``vips_smartcrop`` (interesting=entropy) of libvips 8.18.
 """
@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from handler.core.geometry import Box, Size
 
-# libvips aims for this many strips along the axis that has most to lose.
+# Number of strips into which libvips divides what it removes along the axis that loses most.
 _STEPS = 8
 
 
 def busiest_window(pixels: npt.NDArray[np.uint8], target: Size) -> Box:
-    """Find the window of ``target`` pixels that keeps the most information.
+    """Return the window of ``target`` pixels that keeps the most information.
 
-    In turns, first across and then down, the outer strip of lower Shannon entropy is cut off;
-    on a tie the far one goes.
+    Alternately along x and y, the outer strip with the lower Shannon entropy is removed. Of equal
+    strips, the right or bottom one is removed.
 
     Args:
         pixels: uint8 array (height, width, bands) of the whole resized picture; alpha, if any,
@@ -52,7 +52,7 @@ def busiest_window(pixels: npt.NDArray[np.uint8], target: Size) -> Box:
 
 
 def _entropy(pixels: npt.NDArray[np.uint8]) -> float:
-    """Shannon entropy in bits over the histograms of all bands, taken as one distribution."""
+    """Return the Shannon entropy, in bits, of the histograms of all bands as one distribution."""
     counts = np.concatenate([np.bincount(band.ravel()) for band in np.moveaxis(pixels, 2, 0)])
     share = counts[counts > 0] / pixels.size
     return float(-(share * np.log2(share)).sum())

@@ -14,8 +14,8 @@ from handler.core.request import Strategy
 from handler.core.subject.attention import choose_window, score
 from handler.core.subject.entropy import busiest_window
 
-# The resized picture is weighed as a whole. Enlarging a thin strip, it would be thousands of times
-# the output; beyond this size a smaller one is weighed instead.
+# The resized picture is scored as a whole. If a thin strip is enlarged, it can have thousands of
+# times the pixels of the output. Beyond this number of pixels a smaller picture is scored instead.
 _MAX_SCORED_PIXELS = 24_000_000
 
 
@@ -25,9 +25,9 @@ class SubjectWindow:
 
     Attributes:
         window: the window.
-        focus: the focal point that it was chosen for.
-        reason: why, in one sentence for people.
-        heat: attention's map over the whole picture, float64 (32, 32); None for entropy.
+        focus: the focal point that the window was chosen for.
+        reason: the reason for the window, as one sentence for people.
+        heat: the attention map over the whole picture, float64 (32, 32); None for entropy.
     """
 
     window: Box
@@ -37,22 +37,22 @@ class SubjectWindow:
 
 
 def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy) -> SubjectWindow:
-    """Choose the window of ``target`` pixels.
+    """Return the window of ``target`` pixels that a strategy chooses.
 
     Args:
         pixels: the decoded picture.
         cover: the resize that the window is chosen on.
         target: size of the window.
-        strategy: how the picture is weighed.
+        strategy: attention or entropy.
     """
     return _STRATEGIES[strategy](pixels, cover, target)
 
 
 def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindow:
     scores = pixels.cached("attention", lambda: score(_scored_picture(pixels, cover)))
-    found = choose_window(scores, cover.resized, target)
-    reason = "Centred on what draws the eye most: edges, skin colour and saturation."
-    return SubjectWindow(found.window, found.focus, reason, found.heat)
+    attention = choose_window(scores, cover.resized, target)
+    reason = "Centred on the highest score for edges, skin colour and saturation."
+    return SubjectWindow(attention.window, attention.focus, reason, attention.heat)
 
 
 def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindow:
@@ -68,7 +68,7 @@ def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindo
         round(busiest.left * across), round(busiest.top * down), target.width, target.height
     ).clamp_to(cover.resized)
     centre = Point(window.left + window.width // 2, window.top + window.height // 2)
-    reason = "What is left when the strips with the least to see are cut away."
+    reason = "The rest after the strips with the least information were removed."
     return SubjectWindow(window, centre, reason, None)
 
 

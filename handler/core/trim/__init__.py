@@ -1,1 +1,1 @@
-"""Trim mode: the box of what differs from the background."""
+"""Trim mode: the box of the content that differs from the background."""

@@ -1,7 +1,8 @@
-"""The backdrop as it would be without the product: a smooth surface for each band.
+"""The background as it would be without the product: a smooth surface for each band.
 
-It is fitted to the edge of the picture first and then, bending more, to all that agrees with it
-inside. Least squares with the weights of Geman and McClure, by which what is far off has no say.
+It is fitted to the edge of the picture first and then, with a higher degree, to all cells inside
+that agree with it. The fit is least squares with the weights of Geman and McClure, so that outliers
+do not contribute.
 """
 
 import numpy as np
@@ -12,17 +13,17 @@ from PIL import Image
 Floats = npt.NDArray[np.float64]
 Planes = npt.NDArray[np.uint8]
 
-# Averages of this many cells along the longer side are fitted: as few as can tell the picture's
-# parts from one another.
+# The surface is fitted to the means of this many cells along the longer side, which is just enough
+# to separate the product from the background.
 _CELLS = 32
-# Highest degree and, in levels, the deviation from which a cell loses its say, round by round. A
-# quadratic is as much as the edge tells of the inside; spots of light and paper that hangs want
-# the sixth degree.
+# Highest degree, and the scale in levels beyond which a deviation counts as an outlier, of each
+# round. The edge determines at most a quadratic inside; spots of light and hanging paper need the
+# sixth degree.
 _EDGE_ROUNDS = [(1, 24)] * 3 + [(2, 12)] * 4
 _ROUNDS = [(4, 12)] * 3 + [(6, 12)] * 4
 _DEGREE = 6
-# Holds the surface flat where nothing else does: below the product. Small beside the weight of
-# any cell that has a say.
+# Keeps the surface flat where no cell determines it: below the product. It is small compared with
+# the weight of any cell that contributes to the fit.
 _STIFFNESS = 1e-4
 # Exponents of y and x of each term, in the order of their sum.
 _TERMS = sorted(((y, x) for y in range(_DEGREE + 1) for x in range(_DEGREE + 1 - y)), key=sum)
@@ -30,19 +31,19 @@ _Y, _X = np.array(_TERMS).T
 
 
 def planes(image: Image.Image) -> Planes:
-    """The bands of a picture one after the other, (bands, height, width)."""
+    """Return the bands of a picture, uint8 (bands, height, width)."""
     bands = image.split()[: 3 if image.mode == "RGBX" else None]
     return np.stack([np.asarray(band) for band in bands])
 
 
 def fit_surface(image: Image.Image) -> Planes:
-    """Estimate a picture's backdrop.
+    """Estimate the background of a picture, also behind the product.
 
     Args:
-        image: any mode of 8-bit bands.
+        image: picture of any mode with 8-bit bands.
 
     Returns:
-        The backdrop everywhere, (bands, height, width).
+        The background at every pixel, uint8 (bands, height, width).
     """
     step = -(-max(image.size) // _CELLS)
     cells = planes(image.reduce(step))
@@ -69,7 +70,7 @@ def _fit_edge(terms: Floats, values: Floats) -> Floats:
 def _fit_inside(terms: Floats, values: Floats, solution: Floats, shape: tuple[int, int]) -> Floats:
     for degree, scale in _ROUNDS:
         deviation = np.abs(values - terms @ solution).max(axis=1)
-        # Beside a cell of the product there may be a little of it in the next one.
+        # A cell next to one of the product may contain a little of it.
         outliers = np.pad((deviation > 2 * scale).reshape(shape), 1)
         adjacent = outliers[1:-1, 1:-1] | outliers[:-2, 1:-1] | outliers[2:, 1:-1]
         adjacent |= outliers[1:-1, :-2] | outliers[1:-1, 2:]
@@ -87,7 +88,7 @@ def _solve(terms: Floats, values: Floats, weights: Floats, degree: int) -> Float
     chosen = terms[:, :used]
     weighted = chosen * weights[:, np.newaxis]
     bends = (_Y + _X)[:used] ** 2 * _STIFFNESS * len(terms)
-    # The mean is free, but must not be undetermined where no cell has a say.
+    # The mean is not penalized, but must stay determined if no cell contributes.
     normal = weighted.T @ chosen + np.diag(np.maximum(bends, np.finfo(float).eps))
     solution = np.zeros((len(_TERMS), values.shape[1]))
     solution[:used] = np.linalg.solve(normal, weighted.T @ values)
@@ -100,7 +101,7 @@ def _evaluate(solution: Floats, size: tuple[int, int]) -> Planes:
     for band, coefficients in enumerate(solution.T.astype(np.float32)):
         grid = np.zeros((_DEGREE + 1, _DEGREE + 1), np.float32)
         grid[_Y, _X] = coefficients
-        # Not `@`: BLAS would put a thread on each core, most of which spin.
+        # Not `@`: BLAS would start a thread on each core, and most of them would only spin.
         surface = np.einsum("yk,kx->yx", down, grid @ across.T)
         levels[band] = np.clip(np.rint(surface, out=surface), 0, 255, out=surface)
     return levels
@@ -112,5 +113,5 @@ def _centres(size: int, step: int) -> Floats:
 
 
 def _polynomials(places: Floats, size: int) -> Floats:
-    """Legendre's, of places in pixels along a side: (places, degrees)."""
+    """Return the Legendre polynomials at positions in pixels along a side, (places, degrees)."""
     return np.asarray(legendre.legvander(places / size * 2 - 1, _DEGREE), np.float64)

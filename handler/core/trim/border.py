@@ -1,8 +1,8 @@
-"""Trim: the box of what is not background.
+"""Trim: the box of everything that is not background.
 
-Reproduces sharp 0.35's ``trim`` (``vips_find_trim``): alpha is flattened on the background, a 3x3
-median takes specks out, and a pixel counts as content when any band is further from the background
-than the threshold. Alpha is searched in the same way, and the boxes are united.
+Reproduces sharp 0.35's ``trim`` (``vips_find_trim``). Alpha is flattened on the background, and a
+3x3 median removes specks. A pixel counts as content if any band differs from the background by more
+than the threshold. Alpha is searched in the same way, and the two boxes are united.
 """
 
 from collections.abc import Callable
@@ -17,33 +17,33 @@ from handler.core.geometry import Box
 Samples = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-# Borders are scanned inwards by strips of about this many bytes, until content is met: most of the
-# picture is never looked at. The allocator takes what is much larger from the system anew each
-# time, which costs more than the scanning.
+# Borders are scanned inwards in strips of about this many bytes until content is found, so most of
+# the picture is never read. For much larger strips the allocator would request memory from the
+# system each time, which costs more than the scan.
 _STRIP_BYTES = 128 * 1024
-# Every strip reads a line more on either side for the median, so a thin one is not worth it.
+# Every strip reads one more line on either side for the median, which makes thin strips costly.
 _FEWEST_LINES = 8
 # Of the nine pixels under a 3x3 median, five decide on which side of a bound it lies.
 _MAJORITY = 5
 
 
 def corner_colour(image: Image.Image) -> tuple[int, ...]:
-    """The top left pixel, which sharp takes for the background; one value a band."""
+    """Return the top left pixel, which sharp uses as the background, as one value for each band."""
     pixel = image.getpixel((0, 0))
     values = pixel if isinstance(pixel, tuple) else (int(pixel or 0),)
     return values[:3] if image.mode == "RGBX" else values
 
 
 def find_content(image: Image.Image, threshold: int, background: tuple[int, ...]) -> Box | None:
-    """Find the smallest box that holds everything but the background.
+    """Return the smallest box that contains everything but the background.
 
     Args:
         image: upright picture, mode L, RGB, RGBX, CMYK or RGBA with straight alpha.
-        threshold: how far a pixel may be from the background, 0 to 255.
+        threshold: largest difference from the background, in any band, 0 to 255.
         background: one value for each band of ``image``, alpha included.
 
     Returns:
-        The box in pixels of ``image``; None when there is nothing but background.
+        The box in pixels of ``image``; None if there is only background.
     """
     width, height = image.size
     test = _ContentTest.of(image, threshold, background)
@@ -72,13 +72,13 @@ def find_content(image: Image.Image, threshold: int, background: tuple[int, ...]
 
 
 def majority(mask: Mask) -> Mask:
-    """Where most of the 3x3 neighbourhood is set: a median, on one side of a bound.
+    """Return whether most of the 3x3 pixels around each pixel are set: the median of a mask.
 
     Args:
-        mask: (height, width, ...).
+        mask: bool array (height, width, ...).
 
     Returns:
-        As ``mask``, one line shorter on each of the four sides.
+        bool array (height - 2, width - 2, ...).
     """
     counts = mask.view(np.uint8)
     across = counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:]
@@ -87,13 +87,13 @@ def majority(mask: Mask) -> Mask:
 
 @dataclass(frozen=True, slots=True)
 class _ContentTest:
-    """Tells content from background, sample by sample.
+    """The test that separates content from background, for each sample.
 
     Attributes:
         image: the picture.
-        background: uint8 (samples of a pixel).
-        lowest: uint8 (samples of a row), the least that is background.
-        highest: uint8 (samples of a row), the most.
+        background: the background, uint8 (samples of a pixel).
+        lowest: the smallest value that is background, uint8 (samples of a row).
+        highest: the largest value that is background, uint8 (samples of a row).
     """
 
     image: Image.Image
@@ -105,21 +105,21 @@ class _ContentTest:
     def of(cls, image: Image.Image, threshold: int, background: tuple[int, ...]) -> "_ContentTest":
         values = np.array(background)
         bounds = [np.maximum(values - threshold, 0), np.minimum(values + threshold, 255)]
-        if image.mode == "RGBX":  # anything may stand in the byte that fills up a pixel
+        if image.mode == "RGBX":  # the fourth byte of a pixel is undefined
             values, *bounds = (
                 np.append(part, filler)
                 for part, filler in zip((values, *bounds), (0, 0, 255), strict=True)
             )
-        # Long rows of samples are compared many times faster than pixel after pixel.
+        # Whole rows of samples are compared many times faster than single pixels.
         rows = (np.tile(bound.astype(np.uint8), image.width) for bound in bounds)
         return cls(image, values.astype(np.uint8), *rows)
 
     def lines_per_strip(self, length: int) -> int:
-        """How many lines of that many pixels make a strip."""
+        """Return the number of lines of ``length`` pixels in a strip."""
         return max(_FEWEST_LINES, _STRIP_BYTES // (length * len(self.background)))
 
     def content_in(self, box: Box) -> Mask:
-        """Which samples of a box are content: (height, width, samples)."""
+        """Return which samples of a box are content, bool (height, width, samples)."""
         left, top = max(0, box.left - 1), max(0, box.top - 1)
         right, bottom = min(self.image.width, box.right + 1), min(self.image.height, box.bottom + 1)
         shape = (bottom - top, right - left, len(self.background))
@@ -143,7 +143,7 @@ class _ContentTest:
         return found
 
     def _flattened(self, pixels: Samples) -> Samples | None:
-        """The pixels as they are seen on the background, with their alpha; None: not at all."""
+        """Return the pixels on the background, with their alpha; None if all are invisible."""
         if self.image.mode != "RGBA":
             return pixels
         opacity = pixels[..., 3:]
@@ -166,7 +166,7 @@ def _first(found: Callable[[int, int], Mask], start: int, stop: int, step: int) 
 
 
 def _last(found: Callable[[int, int], Mask], start: int, stop: int, step: int) -> int:
-    """One past the last line that is found; ``start`` itself is known to be."""
+    """Return one past the last line with content; line ``start`` is known to have some."""
     for far in range(stop, start, -step):
         hits = found(max(start, far - step), far)
         if hits.any():

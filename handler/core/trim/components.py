@@ -1,6 +1,7 @@
-"""Connected parts of a mask, its gaps and its holes, by numpy alone.
+"""Connected components of a mask, and its morphology, with numpy alone.
 
-All masks are padded: nothing of them lies within a window's width of their edges.
+Names follow scikit-image. All masks are padded: no pixel within a window's width of the edge is
+set.
 """
 
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ Counts = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class ConnectedComponents:
-    """The connected parts of a mask, as runs along its rows.
+    """The connected components of a mask, as runs along its rows.
 
     Attributes:
-        shape: of the mask, height and width.
-        starts: (runs), where each begins, counted along the rows from the top left.
-        stops: (runs), one past where it ends.
-        labels: (runs), the part that it belongs to, from 0.
-        count: how many parts there are.
+        shape: height and width of the mask.
+        starts: index of the first pixel of each run in the flattened mask, (runs,).
+        stops: index after the last pixel of each run, (runs,).
+        labels: component that each run belongs to, from 0, (runs,).
+        count: number of components.
     """
 
     shape: tuple[int, int]
@@ -33,16 +34,16 @@ class ConnectedComponents:
 
     @classmethod
     def of(cls, mask: Mask, *, diagonally: bool = True) -> Self:
-        """Take a mask apart.
+        """Label the connected components of a mask.
 
         Args:
-            mask: (height, width).
-            diagonally: whether pixels that touch at a corner are connected.
+            mask: bool array (height, width).
+            diagonally: whether pixels that touch only at a corner are connected.
         """
         height, width = mask.shape
         edges = np.flatnonzero(np.diff(mask.ravel().view(np.int8))) + 1
         starts, stops = edges[::2], edges[1::2]
-        # Runs of the next row that begin before the end of this one, and end after its beginning.
+        # A run touches those of the next row that start before its end and end after its start.
         reach = int(diagonally)
         first = np.searchsorted(stops, starts + width - reach, side="right")
         beyond = np.searchsorted(starts, stops + width + reach, side="left")
@@ -55,13 +56,13 @@ class ConnectedComponents:
         return cls((height, width), starts, stops, numbers[roots] - 1, int(numbers[-1:].sum()))
 
     def areas(self, mask: Mask) -> Counts:
-        """How many pixels of another mask, of the same shape, lie in each part."""
+        """Return the number of pixels of another mask, of the same shape, in each component."""
         sums = np.cumsum(mask.ravel(), dtype=np.int32)
         weights = sums[self.stops - 1] - sums[self.starts - 1]
         return np.bincount(self.labels, weights, self.count).astype(np.intp)
 
     def lengths(self) -> Counts:
-        """The longer side of each part's box."""
+        """Return the longer side of each component's bounding box, (count,)."""
         rows, columns = np.divmod(self.starts, self.shape[1])
         widths = self.stops - self.starts
         sides = [_range(low, high, self.labels, self.count)
@@ -69,10 +70,10 @@ class ConnectedComponents:
         return np.maximum(*sides)
 
     def mask(self, chosen: Mask) -> Mask:
-        """The mask of some components.
+        """Return the mask of some components.
 
         Args:
-            chosen: (parts).
+            chosen: whether each component is included, bool (count,).
         """
         runs = chosen[self.labels]
         steps = np.zeros(self.shape[0] * self.shape[1], np.int8)
@@ -82,26 +83,36 @@ class ConnectedComponents:
 
 
 def closing(mask: Mask, side: int) -> Mask:
-    """Fill what a window of that side cannot enter: a morphological closing."""
+    """Return the morphological closing: set the pixels that no square outside the mask covers.
+
+    Args:
+        mask: bool array (height, width).
+        side: side of the square, in pixels.
+    """
     return _erode(_dilate(mask, side), side)
 
 
 def opening(mask: Mask, side: int) -> Mask:
-    """Leave only what a window of that side fits into: a morphological opening."""
+    """Return the morphological opening: keep the pixels that a square inside the mask covers.
+
+    Args:
+        mask: bool array (height, width).
+        side: side of the square, in pixels.
+    """
     return _dilate(_erode(mask, side), side)
 
 
 def fill_holes(mask: Mask) -> Mask:
-    """Add what the mask encloses."""
+    """Return the mask with the areas that it encloses."""
     background = ~mask
     background[[0, -1]] = background[:, [0, -1]] = False
     components = ConnectedComponents.of(background, diagonally=False)
-    outside = components.labels[0]  # nothing of the mask is near the corner
+    outside = components.labels[0]  # the corner is never part of the mask
     return mask | components.mask(np.arange(components.count) != outside)
 
 
 def _roots(count: int, above: Counts, below: Counts) -> Counts:
-    """The first run of the part that each belongs to, by union and pointer jumping."""
+    """Return the first run of each run's component, by union and pointer jumping, (runs,)."""
     roots: Counts = np.arange(count)
     while not np.array_equal(roots[above], roots[below]):
         one, other = roots[above], roots[below]
@@ -119,7 +130,7 @@ def _range(low: Counts, high: Counts, labels: Counts, count: int) -> Counts:
 
 
 def _dilate(mask: Mask, side: int) -> Mask:
-    """Where a window that ends there meets the mask."""
+    """Set each pixel at which a window that ends there touches the mask."""
     for step in _steps(side):
         mask = mask | np.pad(mask[:-step], [(step, 0), (0, 0)])
     for step in _steps(side):
@@ -128,7 +139,7 @@ def _dilate(mask: Mask, side: int) -> Mask:
 
 
 def _erode(mask: Mask, side: int) -> Mask:
-    """Where a window that begins there lies within the mask."""
+    """Keep each pixel at which a window that starts there lies inside the mask."""
     for step in _steps(side):
         mask = mask & np.pad(mask[step:], [(0, step), (0, 0)])
     for step in _steps(side):
@@ -137,7 +148,7 @@ def _erode(mask: Mask, side: int) -> Mask:
 
 
 def _steps(side: int) -> list[int]:
-    """Shifts that add up to a window: each doubles what the last have reached."""
+    """Return shifts that add up to a window; each at most doubles the width reached so far."""
     steps, reached = [], 1
     while reached < side:
         steps.append(min(reached, side - reached))
