@@ -28,7 +28,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
     try:
         return _CONVERTERS[image.mode](image, profile), None
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        warning = "The colour profile is damaged or does not fit; colours are taken as sRGB"
+        warning = "The colour profile is damaged or unsuitable; sRGB is assumed"
         return _without_profile(image), warning
 
 

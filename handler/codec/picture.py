@@ -104,8 +104,8 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         raise NoImage
     format_ = recognise(data)
     if format_ is None:
-        taken = ", ".join(f.label for f in FORMATS.values())
-        raise InvalidImage(f"unrecognised format; taken are {taken}")
+        accepted = ", ".join(each.label for each in FORMATS.values())
+        raise InvalidImage(f"unrecognised format; accepted are {accepted}")
     check_available(format_)
     header = READERS[format_.name](data)
     if isinstance(header, JpegHeader):
@@ -137,8 +137,10 @@ def _open_webp(header: WebpHeader, format_: Format, limits: Limits) -> Picture:
         libwebp.check_header(header)
     _check_pixels(header.size, limits)
     if header.animated and header.size.area > _MAX_ANIMATED_PIXELS:
-        size = f"{header.size.width} × {header.size.height}"
-        raise InvalidImage(f"an animation of {size} pixels is not taken")
+        raise InvalidImage(
+            f"animation: expected at most {_MAX_ANIMATED_PIXELS:,} pixels, "
+            f"received {_in_words(header.size)}"
+        )
     if header.animated or not available:
         return _open_with_pillow(header, format_, limits)
     return Picture(
@@ -177,11 +179,16 @@ def _check_length(header: ImageHeader) -> None:
 
 def _check_pixels(size: Size, limits: Limits) -> None:
     if size.area == 0:
-        raise InvalidImage("it has no pixels")
+        raise InvalidImage(f"expected at least one pixel, received {_in_words(size)}")
     if max(size.width, size.height) > _MAX_SIDE:
-        raise InvalidImage(f"its longer side has more than {_MAX_SIDE:,} pixels")
+        raise InvalidImage(
+            f"expected at most {_MAX_SIDE:,} pixels a side, received {_in_words(size)}"
+        )
     if size.area > limits.max_pixels:
         raise InvalidImage(
-            f"{size.width} × {size.height} pixels are too many; "
-            f"at most {limits.max_pixels:,} are taken"
+            f"expected at most {limits.max_pixels:,} pixels, received {_in_words(size)}"
         )
+
+
+def _in_words(size: Size) -> str:
+    return f"{size.width:,} × {size.height:,}"

@@ -94,7 +94,10 @@ def test_more_than_one_file_is_sent_to_the_batch_route(client: TestClient) -> No
         (b"%PDF-1.7\n" + bytes(200), "unrecognised format"),
         (b"\0", "unrecognised format"),
         (PORTRAIT[:20], "the JPEG header is damaged"),
-        (encoded(gradient(2001, 2000), "PNG"), "2001 × 2000 pixels are too many"),
+        (
+            encoded(gradient(2001, 2000), "PNG"),
+            "expected at most 4,000,000 pixels, received 2,001 × 2,000",
+        ),
     ],
 )
 def test_a_file_that_is_not_an_accepted_image(client: TestClient, data: bytes, reason: str) -> None:

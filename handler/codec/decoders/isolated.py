@@ -58,7 +58,7 @@ def decode(header: ImageHeader, decoder: Decoder, label: str) -> Image.Image:
     memory = _BASE_BYTES + _BYTES_PER_PIXEL * size.area + 3 * len(data)
     command = [sys.executable, "-I", "-S", _PROGRAM, decoder, str(memory)]
     command += [str(_CPU_SECONDS), *filter(None, sys.path)]
-    failed = ProcessingFailed("The picture's data are damaged, or take too much memory or time")
+    failed = ProcessingFailed("The picture's data are damaged, or need too much memory or time")
     with subprocess.Popen(  # noqa: S603  # it is this Python, with a program of ours
         command,
         env=_environment(os.environ),
@@ -81,7 +81,7 @@ def decode(header: ImageHeader, decoder: Decoder, label: str) -> Image.Image:
             watchdog.cancel()
             process.kill()
     if image.size != (size.width, size.height):
-        raise ProcessingFailed(f"The {label} data have another size than the header says")
+        raise ProcessingFailed(f"The {label} data differ in size from the header")
     return image
 
 

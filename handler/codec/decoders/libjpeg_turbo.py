@@ -17,6 +17,9 @@ _SCALES = (8, 4, 2)
 _COLOURS = {1: "Gray", 3: "YCbCr", 4: "CMYK"}
 _UNKNOWN_SUBSAMPLING = "subsampling"
 _INKS = 4
+_CMYK_SUBSAMPLINGS = (
+    "CMYK JPEG subsampling: expected 4:4:4, 4:4:1, 4:4:0, 4:2:2, 4:2:0 or 4:1:1, received another"
+)
 # Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
 # picture in: it then reads the decoded pixels where they lie.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
@@ -54,7 +57,7 @@ def prepare(header: JpegHeader) -> Jpeg:
         if _UNKNOWN_SUBSAMPLING not in str(error):
             raise InvalidImage("the JPEG header is damaged") from error
         if header.components == _INKS:
-            raise InvalidImage("CMYK JPEG of this subsampling is not taken") from error
+            raise InvalidImage(_CMYK_SUBSAMPLINGS) from error
         return Jpeg(header, _COLOURS[header.components], isolated=True)
     return Jpeg(header, colour)
 

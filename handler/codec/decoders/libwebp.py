@@ -129,7 +129,7 @@ def check_header(header: WebpHeader) -> None:
     status = _call("WebPGetFeaturesInternal", data, len(data), features, _ABI_VERSION)
     read = Size(features.width, features.height), bool(features.has_animation)
     if status != _STATUS_OK or read != (header.size, header.animated):
-        raise InvalidImage("the WEBP header is damaged")
+        raise InvalidImage("the WebP header is damaged")
 
 
 def choose_shrink(shrink: float) -> float:
@@ -156,7 +156,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
     try:
         pixels = np.empty((height, width, 4), np.uint8)
     except MemoryError as error:
-        raise ProcessingFailed("The WEBP data are damaged or incomplete") from error
+        raise ProcessingFailed("The WebP data are damaged or incomplete") from error
     config = _Config()
     _call("WebPInitDecoderConfigInternal", config, _ABI_VERSION)
     # Scaling to its own size would still cost it the smooth upsampling of its colour planes.
@@ -168,7 +168,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
     rgba.pixels, rgba.stride, rgba.size = pixels.ctypes.data, pixels.strides[0], pixels.nbytes
     status = _call("WebPDecode", header.data, len(header.data), config)
     if status != _STATUS_OK:
-        raise ProcessingFailed("The WEBP data are damaged or incomplete")
+        raise ProcessingFailed("The WebP data are damaged or incomplete")
     # Four bytes a pixel are what Pillow keeps a colour picture in: it reads these where they lie.
     mode = "RGBA" if header.alpha else "RGBX"
     return Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)

@@ -56,8 +56,9 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, Imag
     except Exception as error:  # whatever a plugin makes of hostile bytes
         raise InvalidImage(f"the {format_.label} header is damaged") from error
     if image.mode not in _WORKING_MODE:
-        kind = "samples of 32 bits or with a sign"
-        raise InvalidImage(f"{format_.label} with {kind} is not taken")
+        raise InvalidImage(
+            f"{format_.label} samples: expected unsigned integers of at most 16 bits"
+        )
     read = replace(
         header,
         size=Size(*image.size),

@@ -43,8 +43,8 @@ def encode(
     longest = max(image.size)
     if longest > _MAX_SIDE.get(format_.name, longest):
         raise ProcessingFailed(
-            f"{format_.label} has room for {_MAX_SIDE[format_.name]:,} pixels a side; "
-            f"the result is {image.width} × {image.height}"
+            f"{format_.label}: expected at most {_MAX_SIDE[format_.name]:,} pixels a side, "
+            f"received {image.width:,} × {image.height:,}"
         )
     # Whatever a decoder may have left there, plugins would write into the file.
     image.info = {}

@@ -30,11 +30,14 @@ def read(data: bytes) -> ImageHeader:
         raise InvalidImage("the BMP header is damaged") from error
     if compression in _RLE:
         if size.area > _MAX_RLE_PIXELS or len(data) > _MAX_RLE_BYTES:
-            raise InvalidImage("BMP with RLE compression is taken up to a megapixel only")
+            raise InvalidImage(
+                f"BMP with RLE compression: expected at most {_MAX_RLE_PIXELS:,} pixels in "
+                f"{_MAX_RLE_BYTES:,} bytes, received {size.area:,} in {len(data):,}"
+            )
         return ImageHeader(data, size, _MAX_RLE_PIXELS)
     if compression not in _PLAIN:
         name = _NAMES.get(compression, f"number {compression}")
-        raise InvalidImage(f"BMP with {name} compression is not taken")
+        raise InvalidImage(f"BMP compression: expected none, bit fields or RLE, received {name}")
     return ImageHeader(data, size, len(data) * 8 // max(1, bits))
 
 

@@ -85,7 +85,9 @@ def _find_frame(data: bytes, position: int) -> tuple[bytes, int]:
             blocks += 1
         position += 1
         if blocks > _MAX_BLOCKS:
-            raise InvalidImage("the GIF has too much before its first frame")
+            raise InvalidImage(
+                f"GIF: expected a frame within {_MAX_BLOCKS:,} blocks, received none"
+            )
         if label == _GRAPHIC_CONTROL and data[start + 2] == 4:
             flags = data[start + 3] & ~_DISPOSAL
             control = data[start : start + 3] + bytes([flags]) + data[start + 4 : start + 7] + b"\0"

@@ -22,9 +22,9 @@ _LOSSLESS = 0xC3
 _SEQUENTIAL = (0xC0, 0xC1)
 _FRAMES = {0xC0: 2, 0xC1: 2, 0xC2: 1, _LOSSLESS: 64, 0xC9: 1, 0xCA: 1}
 # Those that no library decodes any more (ITU-T T.81, table B.1).
-_NOT_TAKEN = dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical")
-_NOT_TAKEN[0xCB] = "lossless arithmetic"
-_FRAME_MARKERS = {*_FRAMES, *_NOT_TAKEN}
+_REJECTED = dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical")
+_REJECTED[0xCB] = "lossless arithmetic"
+_FRAME_MARKERS = {*_FRAMES, *_REJECTED}
 _COMPONENTS = (1, 3, 4)
 _DEPTH = 8
 _BLOCK = 8
@@ -128,7 +128,7 @@ def _walk(data: bytes) -> Iterator[tuple[int, bytes, int]]:
             raise InvalidImage("the JPEG header is damaged") from error
         position = found.end() + max(2, length)
         yield data[found.end() - 1], data[found.end() + 2 : position], position
-    raise InvalidImage("the JPEG has too many segments")
+    raise InvalidImage(f"JPEG segments: expected at most {_MAX_SEGMENTS:,}, received more")
 
 
 def _check_scans(data: bytes) -> None:
@@ -136,13 +136,16 @@ def _check_scans(data: bytes) -> None:
     if sum(1 for _ in islice(_SCAN_MARKER.finditer(data), _MAX_SCANS + 1)) <= _MAX_SCANS:
         return
     if sum(marker == _SCAN for marker, *_ in _walk(data)) > _MAX_SCANS:
-        raise InvalidImage("the JPEG has too many scans")
+        raise InvalidImage(f"JPEG scans: expected at most {_MAX_SCANS}, received more")
 
 
 def _read_frame(marker: int, frame: bytes) -> tuple[Size, int]:
     """Size and number of components."""
-    if marker in _NOT_TAKEN:
-        raise InvalidImage(f"{_NOT_TAKEN[marker]} JPEG is not taken")
+    if marker in _REJECTED:
+        raise InvalidImage(
+            "JPEG coding: expected baseline, extended sequential, progressive or lossless, "
+            f"received {_REJECTED[marker]}"
+        )
     try:
         depth, height, width, components = struct.unpack_from(">BHHB", frame)
     except struct.error as error:
@@ -150,9 +153,9 @@ def _read_frame(marker: int, frame: bytes) -> tuple[Size, int]:
     if len(frame) < 6 + 3 * components:
         raise InvalidImage("the JPEG header is damaged")
     if depth != _DEPTH:
-        raise InvalidImage(f"JPEG with {depth} bits a sample is not taken")
+        raise InvalidImage(f"JPEG samples: expected 8 bits, received {depth}")
     if components not in _COMPONENTS:
-        raise InvalidImage(f"JPEG with {components} components is not taken")
+        raise InvalidImage(f"JPEG components: expected 1, 3 or 4, received {components}")
     return Size(width, height), components
 
 

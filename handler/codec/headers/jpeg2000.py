@@ -51,7 +51,10 @@ def _read_codestream(data: bytes, codestream: memoryview, profile: bytes | None)
         raise ValueError("there are no pixels")
     tiles = math.ceil((right - tile_left) / across) * math.ceil((bottom - tile_top) / down)
     if tiles > _MAX_TILES or not 0 < components <= _MAX_COMPONENTS:
-        raise InvalidImage("JPEG 2000 with so many tiles or components is not taken")
+        raise InvalidImage(
+            f"JPEG 2000: expected at most {_MAX_TILES:,} tiles and 1 to {_MAX_COMPONENTS} "
+            f"components, received {tiles:,} and {components}"
+        )
     size = Size(right - left, bottom - top)
     # A packet may say in one bit that it is empty.
     return ImageHeader(data, size, size.area, profile=profile)

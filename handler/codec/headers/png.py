@@ -141,7 +141,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         end = position + _AROUND + length
         yield kind, view[position:end]
         position = end
-    raise InvalidImage("the PNG has too many chunks")
+    raise InvalidImage(f"PNG chunks: expected at most {_MAX_CHUNKS:,}, received more")
 
 
 def _is_intact(chunk: memoryview) -> bool | None:

@@ -44,7 +44,10 @@ def read(data: bytes) -> ImageHeader:
     except struct.error as error:
         raise InvalidImage("the PSD header is damaged") from error
     if mode not in _CHANNELS or depth != (1 if mode == _BITMAP else 8):
-        raise InvalidImage("PSD with other than 8 bits a channel, or many channels, is not taken")
+        raise InvalidImage(
+            "PSD: expected 8 bits a channel in grey, indexed, RGB, CMYK, duotone or Lab mode, "
+            f"or 1 in bitmap mode, received {depth} in mode number {mode}"
+        )
     if channels < _CHANNELS[mode] or packed not in (_PLAIN, _PACKED) or max(width, height) > _SIDE:
         raise InvalidImage("the PSD header is damaged")
     kept = _CHANNELS[mode]

@@ -75,7 +75,7 @@ _EXPANSION = {
     32_773: 64,  # PackBits
     32_946: 1_032,  # deflate, as numbered first
 }
-_NOT_TAKEN = {
+_REJECTED = {
     6: "old JPEG",
     34_712: "JPEG 2000",
     34_925: "LZMA",
@@ -108,10 +108,17 @@ def read(data: bytes) -> ImageHeader:
         raise InvalidImage("the TIFF header is damaged") from error
     expansion = _EXPANSION.get(page.compression)
     if expansion is None:
-        name = _NOT_TAKEN.get(page.compression, f"number {page.compression}")
-        raise InvalidImage(f"TIFF with {name} compression is not taken")
+        name = _REJECTED.get(page.compression, f"number {page.compression}")
+        raise InvalidImage(
+            "TIFF compression: expected none, CCITT, LZW, JPEG, deflate or PackBits, "
+            f"received {name}"
+        )
     if page.depth > _MAX_DEPTH or set(numbers.get(_SAMPLE_FORMAT, ())) - {_WHOLE}:
-        raise InvalidImage("TIFF with samples of 32 bits or with a sign is not taken")
+        received = f"{page.depth} bits" if page.depth > _MAX_DEPTH else "signed or real numbers"
+        raise InvalidImage(
+            f"TIFF samples: expected unsigned integers of at most {_MAX_DEPTH} bits, "
+            f"received {received}"
+        )
     page.check_pieces(len(data))
     # What is turned after decoding is not to be turned by the decoder.
     profile = fields.pop(_PROFILE, None)
@@ -216,8 +223,15 @@ class _Page:
             InvalidImage, ProcessingFailed: see `read`.
         """
         largest = 4 * max(self.size.area, _SMALL_PAGE)
-        if self.pieces > _MAX_PIECES or self.piece.area > largest:
-            raise InvalidImage("the TIFF is cut into pieces too small or too large")
+        if self.pieces > _MAX_PIECES:
+            raise InvalidImage(
+                f"TIFF strips or tiles: expected at most {_MAX_PIECES:,}, received {self.pieces:,}"
+            )
+        if self.piece.area > largest:
+            raise InvalidImage(
+                f"TIFF strips or tiles: expected at most {largest:,} pixels each, "
+                f"received {self.piece.area:,}"
+            )
         if len(self.offsets) < self.pieces:
             raise ProcessingFailed("The TIFF data are incomplete")
         lengths = self._lengths()

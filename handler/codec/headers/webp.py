@@ -39,7 +39,7 @@ def read(data: bytes) -> WebpHeader:
     try:
         return _read(data)
     except struct.error as error:
-        raise InvalidImage("the WEBP header is damaged") from error
+        raise InvalidImage("the WebP header is damaged") from error
 
 
 def _read(data: bytes) -> WebpHeader:
@@ -54,7 +54,7 @@ def _read(data: bytes) -> WebpHeader:
         width, height = struct.unpack_from("<6xHH", data, _PAYLOAD)
         size = Size(width & _SIDE_MASK, height & _SIDE_MASK)
         return WebpHeader(data, size, size.area)
-    raise InvalidImage("the WEBP header is damaged")
+    raise InvalidImage("the WebP header is damaged")
 
 
 def _read_extended(data: bytes) -> WebpHeader:
