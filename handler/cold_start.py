@@ -19,11 +19,18 @@ _PRIMED = ("jpeg", "png", "webp")
 _WHITE = (255, 255, 255, 255)
 
 
+def limit_blas_threads() -> None:
+    """Limit numpy's BLAS to one thread. Call it before numpy is imported.
+
+    Otherwise BLAS starts a thread for each core, which spins while it waits for a large matrix.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 @contextmanager
 def quick_start() -> Iterator[None]:
     """Run the imports of an entry point, numpy's included, with less work for the interpreter."""
-    # numpy's BLAS would start a thread for each core, which spins until a large matrix comes.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_blas_threads()
     # Modules stay loaded: garbage collection among them finds nothing.
     gc.disable()
     try:

@@ -13,6 +13,7 @@ import click
 
 from handler import __version__
 from handler.cli.flags import SettingsCommand
+from handler.cold_start import limit_blas_threads
 from handler.malloc import keep_large_blocks
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ _MAX_JOBS = 256
 @click.version_option(__version__, prog_name="smart-crop")
 def main() -> None:
     """Cut the right part out of photographs."""
-    # numpy's BLAS would put a thread on each core, to spin there until the next little matrix.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_blas_threads()
     keep_large_blocks()
 
 

@@ -19,8 +19,8 @@ class SettingsCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own parameters, those for settings, and ``--help``."""
-        added_by_click = super().get_params(ctx)[len(self.params) :]
-        return [*self.params, *_settings_options(), *added_by_click]
+        help_option = self.get_help_option(ctx)
+        return [*self.params, *_settings_options(), *([help_option] if help_option else [])]
 
 
 def read_settings(
