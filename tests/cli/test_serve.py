@@ -117,7 +117,7 @@ def test_a_taken_port_is_one_sentence_with_the_remedy(smart_crop: SmartCrop) -> 
         ran = smart_crop("serve", "--port", str(port))
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == (
-        f"Error: Port {port} is taken by another program. Stop it, or choose another port: "
+        f"Error: Port {port} is in use by another program. Stop it, or choose another port: "
         f"smart-crop serve --port {port + 1}\n"
     )
 
