@@ -1,4 +1,4 @@
-"""Uploads, results, links to them and records of jobs, over object stores: S3 or a directory."""
+"""Uploads, results and job records in object stores: S3 buckets or a directory."""
 
 from handler.storage.job_records import JobRecord, JobStore
 from handler.storage.object_store import connect
