@@ -1,4 +1,4 @@
-"""The start of a Lambda execution environment: it loads what the first request needs.
+"""The start of a Lambda execution environment, which loads what the first request needs.
 
 Each saving was measured against a start that lacks only this saving: make bench ARGS=cold.
 """
@@ -31,7 +31,7 @@ def limit_blas_threads() -> None:
 def quick_start() -> Iterator[None]:
     """Run the imports of an entry point, numpy's included, with less work for the interpreter."""
     limit_blas_threads()
-    # Modules stay loaded: garbage collection among them finds nothing.
+    # Modules stay loaded, so that garbage collection among them finds nothing.
     gc.disable()
     try:
         yield
@@ -43,8 +43,8 @@ def quick_start() -> Iterator[None]:
 def import_without_models(package: str) -> None:
     """Import a package, and leave each of its pydantic models unbuilt until it is used.
 
-    Few requests need the models. Version 1 of pydantic, which a package may import to tell its
-    models apart, is made unavailable.
+    Few requests need the models. Version 1 of pydantic, which a package may import to distinguish
+    its models, is made unavailable.
     """
     from pydantic import BaseModel
 
