@@ -1,4 +1,4 @@
-"""What the deployment sets, read once from the environment."""
+"""The configuration of the deployment, read once from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -12,56 +12,56 @@ from handler.problems import Expected
 
 _PREFIX = "SMART_CROP_"
 
-# Lambda's synchronous payload is 6,291,556 bytes and carries a binary body as base64: 4/3 of it,
-# and the event around it.
+# Lambda's limit of a synchronous payload is 6,291,556 bytes. The payload is an event with the body
+# as base64, which has 4/3 of its size.
 _LAMBDA_BODY_BYTES = 4_500_000
 _LOCAL_BODY_BYTES = 100_000_000
-# Of the 512 MB that Lambda has for temporary files.
+# Lambda has 512 MB for temporary files.
 _LAMBDA_ZIP_BYTES = 400_000_000
 
 
 class Config(BaseModel):
-    """The environment, typed. Each field is read from ``SMART_CROP_`` and its name in capitals."""
+    """The configuration. The variable of a field is ``SMART_CROP_`` and its name in capitals."""
 
     model_config = ConfigDict(frozen=True)
 
     store: str = Field(
         default="file:///tmp/smart-crop",
-        description="Where results go: s3://bucket/prefix or file:///directory.",
+        description="Store of results: s3://bucket/prefix or file:///directory.",
     )
     uploads: Annotated[str | None, Expected("s3://bucket/prefix")] = Field(
         default=None,
         pattern="^s3://[^/]+(/.*)?$",
-        description="Where clients put files too large for a request: s3://bucket/prefix.",
+        description="Store of uploads (files too large for a request): s3://bucket/prefix.",
     )
     default_settings: str = Field(
-        default="{}", description="Settings of uploads that bring none, as JSON."
+        default="{}", description="Crop settings, as JSON, for uploads that have none of their own."
     )
     max_body_bytes: int = Field(
-        default=_LOCAL_BODY_BYTES, gt=0, description="Largest request body that is taken."
+        default=_LOCAL_BODY_BYTES, gt=0, description="Largest accepted request body, in bytes."
     )
     max_answer_bytes: int | None = Field(
         default=None,
         gt=0,
-        description="Largest ZIP that is answered itself and not by a link; any, if not set.",
+        description="Largest ZIP in a response, in bytes; larger ones are answered by a link.",
     )
     max_zip_bytes: int = Field(
-        default=2_000_000_000, gt=0, description="Largest ZIP that a batch is put into."
+        default=2_000_000_000, gt=0, description="Largest ZIP of a batch, in bytes."
     )
     max_object_bytes: int = Field(
-        default=100_000_000, gt=0, description="Largest uploaded file that is taken."
+        default=100_000_000, gt=0, description="Largest accepted uploaded file, in bytes."
     )
     max_attempts: int = Field(
-        default=5, gt=0, description="Deliveries after which the queue gives a message up."
+        default=5, gt=0, description="Deliveries after which the queue gives up a message."
     )
     max_pixels: int = Field(
-        default=150_000_000, gt=0, description="Largest picture that is decoded, in pixels."
+        default=150_000_000, gt=0, description="Largest accepted picture, in pixels."
     )
     face_bundle: Path | None = Field(
-        default=None, description="The face detection bundle, if it is not where it usually is."
+        default=None, description="Path of the face detection bundle, if it is not the usual one."
     )
     link_seconds: int = Field(
-        default=3600, gt=0, le=604_800, description="How long a download link is good for."
+        default=3600, gt=0, le=604_800, description="Lifetime of a download link, in seconds."
     )
 
     @classmethod
@@ -69,7 +69,7 @@ class Config(BaseModel):
         """Read the configuration.
 
         Raises:
-            pydantic.ValidationError: a variable is out of range; the deployment is wrong.
+            pydantic.ValidationError: the value of a variable is not accepted.
         """
         names = {name: f"{_PREFIX}{name.upper()}" for name in cls.model_fields}
         values = {name: environment[key] for name, key in names.items() if environment.get(key)}
@@ -82,5 +82,5 @@ class Config(BaseModel):
 
 @cache
 def config() -> Config:
-    """The configuration of this process."""
+    """Return the configuration of this process."""
     return Config.from_environment(os.environ)

@@ -1,4 +1,4 @@
-"""File names from clients: cleaned before they are stored, sent or shown."""
+"""Names of results, and the cleaning of file names from clients."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ RESULT_MARK = "smartcrop"
 """The word that the name of every result contains."""
 
 _FALLBACK = "image"
-# S3 keys end at 1,024 bytes and most file systems' names at 255; the rest is for suffixes.
+# S3 limits keys to 1,024 bytes, and most file systems limit names to 255. The rest is for suffixes.
 _MAX_STEM_BYTES = 150
 _MAX_EXTENSION = 8
 _RESULT = re.compile(rf"(.*)_{RESULT_MARK}(?:_([a-z0-9-]{{1,32}}))?", re.DOTALL)
@@ -17,9 +17,9 @@ _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
 
 
 def clean_stem(name: str | None) -> str:
-    """What is left of a client's file name without folders, extension and unsafe characters.
+    """Return a client's file name without folders, extension and unsafe characters.
 
-    Letters of all scripts, digits, blanks, dots, dashes and underscores stay.
+    Letters of all scripts, digits, spaces, dots, dashes and underscores are kept.
     """
     base = re.split(r"[/\\]", name or "")[-1]
     base = "".join(c for c in base if unicodedata.category(c)[0] not in "CZ" or c == " ")
@@ -30,40 +30,41 @@ def clean_stem(name: str | None) -> str:
 
 
 def result_name(name: str | None, extension: str, size: str | None = None) -> str:
-    """Name of a result, as the reference has it: ``me.png`` becomes ``me_smartcrop.png``.
+    """Return the name of a result, as in the reference: ``me_smartcrop.png`` for ``me.png``.
 
     Args:
-        name: of the picture, from a client.
-        extension: of the result's format.
-        size: which one of several it is: ``me_smartcrop_1-1.png``. Letters, digits and dashes.
+        name: name of the picture, from a client.
+        extension: extension of the result's format.
+        size: suffix of its size, of letters, digits and dashes: ``me_smartcrop_1-1.png``; None if
+            there is one size.
     """
     return f"{clean_stem(name)}_{RESULT_MARK}{size_suffix(size)}.{extension}"
 
 
 def size_suffix(size: str | None) -> str:
-    """What the results of one of several sizes have in their names behind the usual mark."""
+    """Return the part of a result's name for its size; empty if there is one size."""
     return "" if size is None else f"_{size}"
 
 
 def overlay_name(name: str | None, extension: str, size: str | None = None) -> str:
-    """Name of a plan drawn on its picture: ``overlay_me_smartcrop.jpg``."""
+    """Return the name of a picture with its plan drawn on it: ``overlay_me_smartcrop.jpg``."""
     return result_name(f"overlay_{clean_stem(name)}.{extension}", extension, size)
 
 
 def batch_name(job_id: str) -> str:
-    """Name of the ZIP of a batch, as the reference has it."""
+    """Return the name of the ZIP of a batch, as in the reference."""
     return f"batch-smart-crop-{job_id[:8]}.zip"
 
 
 def upload_name(name: str) -> str:
-    """A client's file name as part of an object's key: cleaned, its extension kept."""
+    """Return a client's file name as part of an object's key: cleaned, with its extension."""
     extension = name.rpartition(".")[2] if "." in name else ""
     known = extension.isascii() and extension.isalnum() and len(extension) <= _MAX_EXTENSION
     return f"{clean_stem(name)}.{extension}" if known else clean_stem(name)
 
 
 def is_result_name(name: str) -> bool:
-    """Whether a name in a URL can be one that `result_name` or `batch_name` gave."""
+    """Return whether `result_name` or `batch_name` can have returned a name in a URL."""
     if _BATCH.fullmatch(name):
         return True
     base, _, extension = name.rpartition(".")
@@ -75,7 +76,7 @@ def is_result_name(name: str) -> bool:
 
 
 def content_disposition(filename: str) -> str:
-    """The header that has a browser save a file under its name (RFC 6266)."""
+    """Return the header with which a browser saves a file under its name (RFC 6266)."""
     plain = re.sub(r'[?"\\]', "_", filename.encode("ascii", "replace").decode())
     if plain == filename:
         return f'attachment; filename="{filename}"'

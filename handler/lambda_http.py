@@ -6,7 +6,7 @@ with quick_start():
     import asyncio
     from typing import Any
 
-    # FastAPI's models are those of the OpenAPI document.
+    # FastAPI's own models describe the OpenAPI document, which few requests ask for.
     import_without_models("fastapi")
 
     from mangum import Mangum
@@ -16,8 +16,8 @@ with quick_start():
     from handler.malloc import keep_large_blocks
 
     keep_large_blocks()
-    # Mangum asks asyncio for the thread's event loop. Where there is none, Python 3.12 and 3.13
-    # warn before they make one, and Python 3.14 raises.
+    # Mangum asks asyncio for the thread's event loop. Without one, Python 3.12 and 3.13 warn and
+    # create it, and Python 3.14 raises.
     _loop = asyncio.new_event_loop()
     asyncio.set_event_loop(_loop)
     # Without `lifespan`, Mangum runs the ASGI lifespan on every call.
@@ -25,7 +25,7 @@ with quick_start():
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer a request of API Gateway."""
-        # The call may be on another thread than the import was.
+        # The call may be on another thread than the import.
         asyncio.set_event_loop(_loop)
         return _mangum(event, context)
 

@@ -1,32 +1,32 @@
-"""The C library's allocator, told what this process does: ask for blocks of the same size anew."""
+"""Tuning of the C library's allocator for repeated blocks of the same size."""
 
 import ctypes
 import mmap
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # this is loaded before anything heavy, and by `--help`, too
+if TYPE_CHECKING:  # this module is loaded before numpy, and by `--help`
     import numpy as np
     import numpy.typing as npt
 
-# mallopt(3), <malloc.h> of glibc.
+# Parameters of mallopt(3), from <malloc.h> of glibc.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-# madvise(2): the pages of private memory are not needed any more.
+# Advice of madvise(2) that the pages of private memory are not needed any more.
 _DONT_NEED = getattr(mmap, "MADV_DONTNEED", None)
-# The largest block that is not asked of the system each time; older releases take no more than the
-# second (HEAP_MAX_SIZE / 2).
+# Largest block that is not requested from the system each time. Older releases of glibc accept at
+# most the second value (HEAP_MAX_SIZE / 2).
 _LARGEST_KEPT = (1 << 30, 32 << 20)
-# More than the crop of a photo needs: a server that lives long gives the rest of a larger one back.
+# More than the crop of a photo needs. Above this, free memory is returned to the system.
 _MOST_KEPT = 256 << 20
 
 
 def keep_large_blocks() -> None:
-    """Have the memory of one picture used again for the next; call it before there are threads.
+    """Let malloc reuse the memory of one picture for the next. Call it before threads start.
 
-    Left to itself, glibc maps every large block and unmaps it when it is freed, and the kernel
-    clears each of its pages when it is first touched: a fifth of a small crop. Threads take turns
-    at one arena, so that what one has freed is there for another.
+    By default, glibc maps every large block and unmaps it when it is freed, and the kernel clears
+    each page at its first use, which takes a fifth of the time of a small crop. All threads share
+    one arena, so that a block that one thread frees can be reused by another.
 
-    Where the C library is not glibc nothing is done.
+    Nothing is done if the C library is not glibc.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -38,14 +38,14 @@ def keep_large_blocks() -> None:
 
 
 def give_back(samples: "npt.NDArray[np.uint8]") -> None:
-    """Have the system take back the memory of an array that nobody will read again.
+    """Return the memory of an array to the system. The array must not be read afterwards.
 
-    The array may be a part of a larger one, which has to be freed as a whole: one copy of a
-    picture goes while the next one comes. Its pages read as zero afterwards, or as they were.
+    The array may be a part of a larger one, which can only be freed as a whole. So one copy of a
+    picture is released while the next one is written. The pages then read as zero or unchanged.
 
     Args:
-        samples: contiguous, and in memory of this process's own. The pages that hold something
-            else, too, stay.
+        samples: uint8 array, contiguous, in private memory of this process. Pages that the array
+            shares with other data are kept.
     """
     if _DONT_NEED is None:
         return

@@ -1,4 +1,4 @@
-"""Logs and metrics: one line and one set of figures per job; never pixels, never signed links."""
+"""Logs and metrics: one line and one set of values per job, without pixels and signed links."""
 
 import logging
 import os
@@ -25,12 +25,12 @@ _cold_start = [True]
 
 
 def on_lambda() -> bool:
-    """Whether this process runs in a Lambda sandbox, real or emulated."""
+    """Return whether this process runs in a Lambda execution environment, real or emulated."""
     return "AWS_LAMBDA_RUNTIME_API" in os.environ
 
 
 class _ReadableFormatter(logging.Formatter):
-    """For people at a terminal: the message, then the fields."""
+    """A formatter for terminals: the message, followed by the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = getattr(record, "fields", {})
@@ -57,9 +57,9 @@ def log(message: str, *, failure: BaseException | None = None, **fields: object)
     """Write one structured line.
 
     Args:
-        message: what happened.
-        failure: an error that is ours to mend; its traceback goes to the log, never to a client.
-        fields: facts about it.
+        message: the message.
+        failure: an unexpected error, whose traceback is logged and never sent to a client.
+        fields: further fields of the line.
     """
     extra: Mapping[str, object] = fields if on_lambda() else {"fields": fields}
     if failure is None:
@@ -69,10 +69,10 @@ def log(message: str, *, failure: BaseException | None = None, **fields: object)
 
 
 def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
-    """Emit a job's metrics in CloudWatch's embedded format; on a laptop there is nobody to read it.
+    """Emit a job's metrics in CloudWatch's embedded metric format. Outside Lambda, do nothing.
 
     Args:
-        mode: the dimension.
+        mode: mode of the job, the dimension of the metrics.
         amounts: unit and value of each metric.
     """
     if not on_lambda():
@@ -82,7 +82,7 @@ def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
     for name, (unit, value) in amounts.items():
         metrics.add_metric(name, unit, value)
     if _cold_start:
-        # How long it took is in Lambda's own report; the first job may come long after it.
+        # Its duration is in Lambda's own report. The first job may come much later.
         _cold_start.clear()
         metrics.add_metric("ColdStarts", MetricUnit.Count, 1)
     metrics.flush_metrics()

@@ -1,4 +1,4 @@
-"""Analyze: what crop would do to files, and why."""
+"""The command ``smart-crop analyze``: the crop plans of files as lines of JSON."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -28,17 +28,18 @@ def analyze_files(
     flags: Mapping[str, object],
     config: Config,
 ) -> bool:
-    """Print a line of JSON for each file, in their order, on standard output.
+    """Print a line of JSON for each file, in the order of the files, on standard output.
 
     Args:
         names: paths of files and of folders of pictures, or ``-`` for standard input.
-        overlay: where the plans go, drawn on their pictures: a folder, or for one file a file.
+        overlay: folder, or for one file a file, for the pictures with their plans drawn on them;
+            None to draw none.
         text: settings as JSON, or None.
-        flags: settings by their names on the wire; None where not given.
-        config: for its limits.
+        flags: value of each setting by its JSON name; None for a flag that is not given.
+        config: configuration, whose limits apply.
 
     Returns:
-        Whether all have a plan.
+        True if every file has a plan.
     """
     work: Callable[[tuple[str, Target | None]], Mapping[str, object]]
     sources = find_sources(names)
@@ -87,7 +88,7 @@ def _analyze(
 
 
 def _without_links(result: AnalyzeResult, warnings: Sequence[str]) -> Mapping[str, object]:
-    """Return the JSON of the API's answer without links, and without warnings if it has none."""
+    """Return the JSON of the API's response without links, and without an empty ``warnings``."""
     links: Mapping[str, IncEx | bool] = {
         "overlay_url": True,
         "results": {"__all__": {"overlay_url", "width", "height"}},

@@ -1,6 +1,6 @@
 """The command line: ``smart-crop serve | crop | analyze``.
 
-What takes long to load is imported by the commands that need it, so that help comes at once.
+Modules that load slowly are imported by the commands that need them, so that ``--help`` is quick.
 """
 
 import os
@@ -13,6 +13,7 @@ import click
 
 from handler import __version__
 from handler.cli.flags import SettingsCommand
+from handler.cold_start import limit_blas_threads
 from handler.malloc import keep_large_blocks
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ _MAX_JOBS = 256
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="smart-crop")
 def main() -> None:
-    """Cut the right part out of photographs."""
-    # numpy's BLAS would put a thread on each core, to spin there until the next little matrix.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    """Crop photographs to the part that matters."""
+    limit_blas_threads()
     keep_large_blocks()
 
 
@@ -38,16 +38,16 @@ def main() -> None:
     type=click.IntRange(0, _MAX_PORT),
     default=13490,
     show_default=True,
-    help="Port to serve on; 0 takes any that is free.",
+    help="Port to serve on; 0 chooses a free one.",
 )
 @click.option(
     "--store",
     envvar="SMART_CROP_STORE",
     show_envvar=True,
-    help="Where results go: a folder, file:///folder or s3://bucket/prefix.  [default: .results]",
+    help="Store of results: a folder, file:///folder or s3://bucket/prefix.  [default: .results]",
 )
 def serve(host: str, port: int, store: str | None) -> None:
-    """Serve the HTTP API and the page to try it."""
+    """Serve the HTTP API and its web page."""
     from handler.cli.serve import run_server
 
     url = _store_url(store or ".results")
@@ -61,17 +61,20 @@ def serve(host: str, port: int, store: str | None) -> None:
     "--output",
     required=True,
     metavar="DIR_OR_FILE",
-    help="Where results go: a folder, made if need be, for <stem>_smartcrop.<ext>; or, "
-    "for one FILE, a file, whose extension chooses the format, or - for standard output.",
+    help="Folder of the results, which are named <stem>_smartcrop.<ext>; it is created if "
+    "necessary. For one FILE also a file, whose extension selects the format, or - for standard "
+    "output.",
 )
 @click.option(
     "-j",
     "--jobs",
     type=click.IntRange(1, _MAX_JOBS),
-    help="Pictures at once; each takes a core, and memory.  [default: one for each core]",
+    help="Pictures to crop in parallel; each needs a core and memory.  [default: one per core]",
 )
 @click.option(
-    "--again", is_flag=True, help="Crop pictures of folders anew that were cropped before."
+    "--again",
+    is_flag=True,
+    help="Also crop the pictures of folders that an earlier run has cropped.",
 )
 def crop(
     files: tuple[str, ...],
@@ -81,13 +84,15 @@ def crop(
     settings: str | None,
     **flags: object,
 ) -> None:
-    """Crop pictures. A FILE of - is standard input; one that is a folder is all pictures in it.
+    """Crop pictures.
 
-    Results of a folder are laid out as it is, and a table tells what was done. Pictures that were
-    cropped before with the same settings are left out, so that a run that was broken off goes on
-    where it was: .smart-crop.jsonl beside the results keeps that in mind.
+    A FILE can be a folder, which stands for all pictures in it, or - for standard input.
 
-    The exit status is 1 when any FILE failed; the others still come out.
+    The results of a folder keep its layout, and a table of counts is printed. Pictures that an
+    earlier run cropped with the same settings are skipped, so that an interrupted run can be
+    resumed. The file .smart-crop.jsonl next to the results is the record of these runs.
+
+    The exit status is 1 if any FILE fails. The other files are still cropped.
     """
     from handler.cli.crop import Run, crop_files
 
@@ -100,15 +105,17 @@ def crop(
 @click.option(
     "--overlay",
     metavar="DIR_OR_FILE",
-    help="Where to draw the plan on the picture: window, focal point, faces, heat map.",
+    help="Folder, or for one FILE a file, for pictures with the plan drawn on them: window, focal "
+    "point, faces, heat map.",
 )
 def analyze(
     files: tuple[str, ...], overlay: str | None, settings: str | None, **flags: object
 ) -> None:
-    """Tell what crop would cut out: one JSON object a line. A FILE of - is standard input; one
-    that is a folder is all pictures in it.
+    """Print the crop plan of each file as one JSON object per line.
 
-    The exit status is 1 when any FILE failed; the others still have their plan.
+    A FILE can be a folder, which stands for all pictures in it, or - for standard input.
+
+    The exit status is 1 if any FILE fails. The plans of the other files are still printed.
     """
     from handler.cli.analyze import analyze_files
 
@@ -130,6 +137,6 @@ def _config() -> "Config":
     except ValidationError as error:
         first = problems_of(error, Config, "environment")[0]
         variable = f"SMART_CROP_{first.field}".upper()
-        expected = first.expected.removeprefix("null or ")  # no variable can be null
+        expected = first.expected.removeprefix("null or ")  # a variable cannot be null
         problem = replace(first, field=variable, expected=expected)
         raise click.ClickException(problem.message) from error

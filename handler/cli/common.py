@@ -1,4 +1,4 @@
-"""What crop and analyze have in common: a file becomes a job, and what goes wrong a line."""
+"""Reading of files and reporting of errors, for the commands crop and analyze."""
 
 import sys
 from collections.abc import Iterable
@@ -13,37 +13,40 @@ from handler.errors import SmartCropError
 from handler.jobs.job import Job
 from handler.settings import CropSettings
 
-# The most a picture can need: four samples of 16 bits, uncompressed.
+# The largest pixel has four samples of 16 bits, and a file may be uncompressed.
 _MAX_BYTES_PER_PIXEL = 8
 
 
 def make_job(name: str, settings: CropSettings, config: Config) -> Job:
-    """Read a file, or standard input for ``-``.
+    """Return the job of a file, or of standard input for ``-``.
 
     Raises:
-        SmartCropError: it cannot be read, or is larger than any picture that is taken.
+        SmartCropError: the file cannot be read, or is larger than any accepted picture.
     """
     return Job(read_file(name, config.max_pixels * _MAX_BYTES_PER_PIXEL), name, settings)
 
 
 def as_smart_crop_error(error: Exception) -> SmartCropError:
-    """A surprise is one file's failure too; its kind is what a report of it needs."""
+    """Return the error as a SmartCropError, so that one file cannot stop the run.
+
+    The details of an unexpected error begin with the name of its type.
+    """
     if isinstance(error, SmartCropError):
         return error
     return SmartCropError(f"{type(error).__name__}: {error}")
 
 
 def standard_error() -> Console:
-    """Where warnings, errors and progress go."""
+    """Return the console for warnings, errors and progress."""
     return Console(stderr=True, soft_wrap=True)
 
 
 def report(console: Console, kind: str, lines: Iterable[str]) -> None:
-    """Print lines, each behind what kind it is."""
+    """Print each line behind its kind, such as ``Warning``."""
     for line in lines:
         console.print(Text(f"{kind}: {printable(line)}"), soft_wrap=True)
 
 
 def is_terminal() -> bool:
-    """Whether somebody watches standard error."""
+    """Return whether standard error is a terminal."""
     return sys.stderr.isatty()

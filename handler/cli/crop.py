@@ -1,4 +1,4 @@
-"""Crop: files to files, as many at once as there are cores, and folders from where it broke off."""
+"""The command ``smart-crop crop``: files to files, in parallel, and folders that can be resumed."""
 
 import os
 import time
@@ -38,11 +38,11 @@ _Task = tuple[Source, Target]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run is to go, whatever it crops.
+    """Options of a run.
 
     Attributes:
-        workers: pictures at once; None for as many as there are cores.
-        again: whether pictures of folders are cropped that were cropped before.
+        workers: number of pictures to crop in parallel; None for one per core.
+        again: whether to crop pictures of folders that an earlier run has cropped.
     """
 
     workers: int | None = None
@@ -57,24 +57,24 @@ def crop_files(
     config: Config,
     run: Run,
 ) -> bool:
-    """Crop files; each failure and warning is one line on standard error.
+    """Crop files, and print each error and warning as one line on standard error.
 
-    Where folders are among them, what was done before is left out, and a table of what was done
-    ends it, on standard output.
+    If there is a folder among the files, pictures that an earlier run cropped are skipped, and a
+    table of counts is printed on standard output.
 
     Args:
         names: paths of files and of folders of pictures, or ``-`` for standard input.
-        output: a folder, or for one file a file.
+        output: folder of the results, or for one file a file.
         text: settings as JSON, or None.
-        flags: settings by their names on the wire; None where not given.
-        config: for its limits.
-        run: how to go about it.
+        flags: value of each setting by its JSON name; None for a flag that is not given.
+        config: configuration, whose limits apply.
+        run: options of the run.
 
     Returns:
-        Whether all came out.
+        True if every file was cropped or skipped.
 
     Raises:
-        click.ClickException: the settings or the output will not do for any file.
+        click.ClickException: the settings or the output are rejected.
     """
     try:
         settings, warnings = read_settings(text, flags)
@@ -99,7 +99,7 @@ def crop_files(
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What there is to do with every task; sent to each process once."""
+    """The part of the work that all tasks share. It is sent to each worker process once."""
 
     settings: CropSettings
     config: Config
@@ -119,14 +119,16 @@ def _read_record(names: Sequence[str], output: str, settings: CropSettings) -> R
     if not has_folder(names):
         return None
     if is_file(output, 2):
-        raise click.UsageError(f"The pictures of a folder need one to go to; {output} is a file.")
+        raise click.UsageError(
+            f"The results of a folder need a folder as output; {output} is a file."
+        )
     return RunRecord.of(Path(output), settings)
 
 
 def _sources(names: Sequence[str], output: str, record: RunRecord | None) -> list[Source]:
     if record is None:
         return find_sources(names)
-    # What results are in is not looked at, unless it is what was named.
+    # The folder of the results is excluded, unless it is one of the named folders.
     folders = {os.path.realpath(name) for name in names}
     results = {os.path.realpath(output)} - folders
     return find_sources(names, record.results() | results)
@@ -145,10 +147,10 @@ def _crop_folders(
     try:
         done = _crop_all(waiting, work, run, console, summary)
     except KeyboardInterrupt:
-        report(console, "Warning", ["Interrupted; the same command goes on from here"])
+        report(console, "Warning", ["Interrupted; run the same command again to resume"])
         done = False
     if not tasks:
-        report(console, "Warning", ["There are no pictures"])
+        report(console, "Warning", ["No pictures were found"])
     summary.show(Console())
     click.echo(f"{len(waiting):,} of {len(tasks):,} pictures in {time.monotonic() - start:,.1f} s")
     return done
@@ -158,7 +160,7 @@ def _crop_all(
     tasks: Sequence[_Task], work: _Work, run: Run, console: Console, summary: Summary
 ) -> bool:
     done, workers = True, run.workers or cores()
-    # Standard input is this process's.
+    # Worker processes cannot read standard input.
     here = any(source.name == STANDARD_STREAM for source, _ in tasks)
     do = partial(_crop, work=work)
     with (
@@ -198,21 +200,22 @@ def _crop(task: _Task, work: _Work) -> _Outcome:
 
 
 def _killed(_: _Task) -> _Outcome:
-    return _Outcome(failure="Processing failed: its process was ended, for want of memory perhaps")
+    return _Outcome(
+        failure="Processing failed: the worker process was killed, probably out of memory"
+    )
 
 
 def _for_file(settings: CropSettings, path: Path) -> CropSettings:
-    """A file's extension chooses the format where the settings do not."""
+    """Return the settings with the format of the file's extension, unless they have one."""
     if len(settings.sizes) > 1:
-        raise click.UsageError(f"Several sizes need a folder to go to; {path} is a file.")
+        raise click.UsageError(f"Several sizes need a folder as output; {path} is a file.")
     if "format" in settings.model_fields_set or path.suffix == "":
         return settings
     format_ = format_of(path)
     if format_ is None:
         raise click.UsageError(
-            f"{path} has none of the extensions that stand for a format "
-            f"({writable_extensions()}). Take one of them or give --format; "
-            "the name of a folder ends in /."
+            f"The extension of {path} selects no format. Use one of {writable_extensions()}, "
+            "or add --format. If it is a folder, end its name with /."
         )
     return settings.model_copy(update={"format": format_})
 

@@ -1,4 +1,4 @@
-"""``--settings`` and one flag per setting, generated from the settings' own schema."""
+"""The option ``--settings`` and one flag per setting, generated from the JSON schema."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
 
 
 class SettingsCommand(click.Command):
-    """A command that takes settings, as the keyword ``settings`` and one for each flag.
+    """A command with the option ``--settings`` and one flag per setting.
 
-    The flags are made when they are first asked for: the settings' schema takes long to load.
+    The flags are generated at the first use, because the schema of the settings loads slowly.
     """
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The command's own parameters, those for settings, and ``--help``."""
-        added_by_click = super().get_params(ctx)[len(self.params) :]
-        return [*self.params, *_settings_options(), *added_by_click]
+        """Return the command's own parameters, those for settings, and ``--help``."""
+        help_option = self.get_help_option(ctx)
+        return [*self.params, *_settings_options(), *([help_option] if help_option else [])]
 
 
 def read_settings(
     text: str | None, flags: Mapping[str, object]
 ) -> tuple["CropSettings", list[str]]:
-    """Put the settings together and check them; a flag wins over the same name in the JSON.
+    """Merge and validate the settings. A flag takes precedence over the JSON.
 
     Args:
-        text: the JSON object given as ``--settings``, or None.
-        flags: value of each flag by the setting's name on the wire; None where it was not given.
+        text: the JSON object of ``--settings``, or None.
+        flags: value of each setting by its JSON name; None for a flag that is not given.
 
     Returns:
-        The settings, and a warning for each name that is not a setting.
+        The settings, and the warnings about them.
 
     Raises:
         SettingsNotJson: ``text`` is not JSON.
@@ -62,14 +62,14 @@ def _settings_options() -> list[click.Option]:
     whole = click.Option(
         ["--settings"],
         metavar="JSON",
-        help="Settings as one JSON object, as the API takes them; flags win over it.",
+        help="Settings as one JSON object, as in the API; flags take precedence.",
     )
     return [whole, *options]
 
 
 def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
     flag = f"--{name.replace('_', '-')}"
-    # A setting that may be absent is a choice between a type and null.
+    # An optional setting is a union of its type and null.
     schema = {**schema, **next(iter(schema.get("anyOf", ())), {})}
     help_ = _help(schema)
     if schema.get("type") == "boolean":
@@ -84,7 +84,7 @@ def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
 
 
 def _json_value(text: str) -> object:
-    """What is no value stays as it is, for the settings to refuse in the API's words."""
+    """Return the JSON value, or the text itself if it is none: the settings then reject it."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -93,28 +93,28 @@ def _json_value(text: str) -> object:
 
 
 def _list_value(text: str) -> object:
-    """A list as JSON has it, or names with commas between them."""
+    """Return a list that is written as JSON, or as names separated by commas."""
     if text.lstrip().startswith(("[", "{")):
         return _json_value(text)
     return [name.strip() for name in text.split(",")]
 
 
 def _point(text: str) -> object:
-    """A point as JSON has it, or two numbers."""
+    """Return a point that is written as JSON, or as two numbers separated by a comma."""
     if text.lstrip().startswith("{"):
         return _json_value(text)
     return _numbered(text, ("x", "y"))
 
 
 def _boxes(text: str) -> object:
-    """A list as JSON has it, or boxes with semicolons between them."""
+    """Return boxes that are written as JSON, or separated by semicolons."""
     if text.lstrip().startswith(("[", "{")):
         return _json_value(text)
     return [_numbered(box, ("left", "top", "width", "height")) for box in text.split(";")]
 
 
 def _numbered(text: str, names: Sequence[str]) -> object:
-    """Numbers with commas between them, by name; anything else stays as it is."""
+    """Return numbers separated by commas, by name, or the text itself if it is anything else."""
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
@@ -123,7 +123,7 @@ def _numbered(text: str, names: Sequence[str]) -> object:
 
 
 _BOXES = (_boxes, "LEFT,TOP,WIDTH,HEIGHT;…|JSON")
-# Settings that have a form of their own here: how it is read, and what help calls it.
+# Settings with a short form on the command line: its reader, and its name in the help.
 _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     "focus": (_point, "X,Y|JSON"),
     "keep": _BOXES,

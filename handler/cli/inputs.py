@@ -1,4 +1,4 @@
-"""What is to be cropped: the files that were named, and the pictures in folders that were."""
+"""The pictures to crop: named files, and the pictures in named folders."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from handler.codec import FORMATS
 
-# What files of the formats are also called.
+# Other extensions of files in these formats.
 _OTHER_EXTENSIONS = {"heif", "j2k", "jfif", "jpc", "jpe", "jpeg", "jpf", "jpx", "tiff"}
 EXTENSIONS = frozenset({format_.extension for format_ in FORMATS.values()} | _OTHER_EXTENSIONS)
-"""The extensions by which pictures are known in a folder."""
+"""The extensions of the files in a folder that are treated as pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,8 @@ class Source:
     """A picture to crop.
 
     Attributes:
-        name: its path, or ``-`` for standard input.
-        subfolder: the folder that it is in, from the one that was named; empty for a file that was
-            named itself.
+        name: path of the file, or ``-`` for standard input.
+        subfolder: folder of the file, relative to the named folder; empty for a named file.
     """
 
     name: str
@@ -28,21 +27,23 @@ class Source:
 
     @property
     def label(self) -> str:
-        """Its path from the folder that was named."""
+        """Path of the file, relative to the named folder."""
         return str(self.subfolder / Path(self.name).name)
 
 
 def has_folder(names: Sequence[str]) -> bool:
-    """Whether any of the names is that of a folder."""
+    """Return whether any of the names is that of a folder."""
     return any(map(os.path.isdir, names))
 
 
 def find_sources(names: Sequence[str], excluded: frozenset[str] = frozenset()) -> list[Source]:
-    """List the pictures that names stand for; those in folders by name, hidden ones left out.
+    """Return the named files, and the pictures in named folders, sorted by name.
+
+    Hidden files and folders are skipped.
 
     Args:
         names: files, folders, or ``-``.
-        excluded: real paths of folders and files that are not looked at in folders.
+        excluded: real paths of files and folders to skip in folders.
     """
     return [source for name in names for source in _found(name, excluded)]
 

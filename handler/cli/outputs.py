@@ -1,4 +1,4 @@
-"""Files of the command line: read whole, named without clashes, written whole or not at all."""
+"""Files of the command line: unique names for results, which are written atomically."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ from handler.settings import OutputFormat
 
 STANDARD_STREAM = "-"
 _CHUNK_BYTES = 1 << 20
-# Extension -> the format that a file of that name is written in.
+# Extension -> name of the format of a result with this extension.
 _WRITABLE = {
     extension: format_.name
     for format_ in FORMATS.values()
@@ -47,27 +47,28 @@ class Unwritable(SmartCropError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one result goes.
+    """The destination of a result.
 
     Attributes:
-        path: the file.
-        add_extension: whether the format's extension is still to be added to it.
+        path: the file, or ``-`` for standard output.
+        add_extension: whether the suffix of the size and the extension of the format are added to
+            the path.
     """
 
     path: Path
     add_extension: bool = False
 
     def write(self, data: bytes, extension: str, size: str | None, inputs: frozenset[str]) -> Path:
-        """Write a result, and tell where.
+        """Write a result, and return its path.
 
         Args:
-            data: the file.
-            extension: of its format.
-            size: which of several sizes it is, for its name.
-            inputs: real paths of the files to read; no result in a folder takes their place.
+            data: bytes of the result.
+            extension: extension of its format.
+            size: suffix of its size; None if there is one size.
+            inputs: real paths of the files to crop, which no result in a folder replaces.
 
         Raises:
-            Unwritable: the system refused, or a file to read has that name.
+            Unwritable: the file cannot be written, or it is one of the files to crop.
         """
         path = self.path
         if self.add_extension:
@@ -84,11 +85,11 @@ class Target:
 
 
 def read_file(name: str, max_bytes: int) -> bytes:
-    """Read a file, or standard input for ``-``.
+    """Return the bytes of a file, or of standard input for ``-``.
 
     Raises:
-        Unreadable: the system refused.
-        InvalidImage: it is larger than ``max_bytes``.
+        Unreadable: the file cannot be read.
+        InvalidImage: the file is larger than ``max_bytes``.
     """
     try:
         if name == STANDARD_STREAM:
@@ -100,44 +101,44 @@ def read_file(name: str, max_bytes: int) -> bytes:
 
 
 def format_of(path: Path) -> str | None:
-    """Name of the format that a file's extension stands for, if it can be written."""
+    """Return the name of the format that a file's extension selects, or None."""
     return _WRITABLE.get(path.suffix.removeprefix(".").lower())
 
 
 def writable_extensions() -> str:
-    """The extensions that stand for a format, for people."""
+    """Return the extensions that select a format, separated by commas."""
     return ", ".join(sorted(_WRITABLE))
 
 
 def choose_targets(output: str, sources: Sequence[Source], suffix: str) -> list[Target]:
-    """Decide where the result of each file goes: to one folder, laid out as those it came from.
+    """Return the destination of each file's result. In a folder it keeps the file's subfolder.
 
     Args:
         output: a folder, or for one file a file.
-        sources: the files to read.
-        suffix: what is added to their stems in a folder.
+        sources: the files to crop.
+        suffix: added to the stem of each file in a folder.
 
     Raises:
-        click.UsageError: several files would go into one.
+        click.UsageError: there are several files, and the output is a file.
     """
     path = Path(output)
     if is_file(output, len(sources)):
         if len(sources) > 1:
-            raise click.UsageError(f"Several files need a folder to go to; {output} is a file.")
+            raise click.UsageError(f"Several files need a folder as output; {output} is a file.")
         return [Target(path)]
     return [Target(path / stem, True) for stem in _result_stems(sources, suffix)]
 
 
 def real_paths(sources: Sequence[Source]) -> frozenset[str]:
-    """Where the files are, whatever links lead there."""
+    """Return the paths of the files with symbolic links resolved."""
     return frozenset(_real(source.name) for source in sources)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and those that it is in, unless it is there.
+    """Create a folder and its parents, unless they exist.
 
     Raises:
-        Unwritable: the system refused.
+        Unwritable: the folder cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -146,16 +147,16 @@ def make_folder(path: Path) -> None:
 
 
 def is_file(output: str, count: int) -> bool:
-    """Whether an output is a file and not a folder, which neither of them needs to be yet.
+    """Return whether an output is a file and not a folder. It need not exist yet.
 
     Args:
-        output: as it was typed.
-        count: how many files there are to read.
+        output: the output as typed.
+        count: number of files to crop.
     """
     path = Path(output)
     if output == STANDARD_STREAM:
         return True
-    # os.path, because pathlib raises where the system does not let one look.
+    # os.path, because pathlib raises for a path without permission.
     if os.path.isdir(output) or output.endswith(("/", os.sep)):
         return False
     return (
@@ -164,19 +165,22 @@ def is_file(output: str, count: int) -> bool:
 
 
 def _result_stems(sources: Sequence[Source], suffix: str) -> Iterator[Path]:
-    """A stem that comes again is numbered behind the suffix, where no other stem can meet it."""
+    """Yield a path for each source; a repeated one gets a number behind the suffix.
+
+    There it cannot equal the path of another stem.
+    """
     seen: Counter[str] = Counter()
     for source in sources:
         stem = "stdin" if source.name == STANDARD_STREAM else Path(source.name).stem
         path = source.subfolder / f"{stem}{suffix}"
-        # Some file systems take names for the same that differ in case or composition only.
+        # Some file systems treat names as equal that differ only in case or composition.
         key = unicodedata.normalize("NFC", str(path)).casefold()
         seen[key] += 1
         yield path.with_name(f"{path.name}_{seen[key]}") if seen[key] > 1 else path
 
 
 def _real(path: str | Path) -> str:
-    """Where symbolic links lead; Path.resolve raises for some that lead nowhere."""
+    """Return a path with symbolic links resolved. Path.resolve raises for some broken links."""
     return os.path.realpath(path)
 
 
@@ -184,7 +188,7 @@ def _read(stream: BinaryIO, max_bytes: int) -> bytes:
     held = io.BytesIO()
     while chunk := stream.read(_CHUNK_BYTES):
         if held.tell() + len(chunk) > max_bytes:
-            raise InvalidImage(f"it is larger than {max_bytes:,} bytes")
+            raise InvalidImage(f"the file is larger than {max_bytes:,} bytes")
         held.write(chunk)
     return held.getvalue()
 
@@ -193,9 +197,8 @@ def _write(path: Path, data: bytes) -> None:
     if str(path) == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    elif os.path.exists(path) and not os.path.isfile(
-        path
-    ):  # a device or a pipe, not to be replaced by a file
+    elif os.path.exists(path) and not os.path.isfile(path):
+        # A device or a pipe must not be replaced by a file.
         path.write_bytes(data)
     else:
         _replace(Path(_real(path)), data)
@@ -207,5 +210,5 @@ def _replace(path: Path, data: bytes) -> None:
         draft.write_bytes(data)
         draft.replace(path)
     finally:
-        with contextlib.suppress(OSError):  # it is gone when all went well
+        with contextlib.suppress(OSError):  # after success it does not exist any more
             draft.unlink()

@@ -1,4 +1,4 @@
-"""Work on many pictures at once: a process for each core."""
+"""Parallel work on many pictures, in threads or worker processes."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ from handler.malloc import keep_large_blocks
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Starting a process takes as long as a few crops of photos.
+# Starting a process takes as long as cropping this many photos.
 _FEW = 4
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -29,12 +29,12 @@ def cores() -> int:
 def in_order(
     work: Callable[[Item], Result], items: Sequence[Item], workers: int
 ) -> Iterator[Iterator[Result]]:
-    """Do the work on each of a few items, on threads; results come in the items' order.
+    """Do the work on each item in threads, and yield the results in the order of the items.
 
-    A crop keeps a core busy and a decoded picture in memory: there are no more at once than
-    workers. Leaving early drops what has not begun.
+    A crop keeps a core busy and a decoded picture in memory, so that no more run in parallel than
+    there are workers. Leaving the context early cancels the work that has not begun.
     """
-    if min(workers, len(items)) <= 1:  # where Ctrl-C reaches a read from the terminal
+    if min(workers, len(items)) <= 1:  # in this thread, Ctrl-C interrupts a read from the terminal
         yield map(work, items)
         return
     pool = ThreadPoolExecutor(min(workers, len(items)))
@@ -51,17 +51,17 @@ def in_processes(
     workers: int,
     killed: Callable[[Item], Result],
 ) -> Iterator[Iterator[Result]]:
-    """Do the work on each item, in processes where there are more than a few.
+    """Do the work on each item in worker processes, or in threads for a few items.
 
-    Threads would take turns at Python's lock for what is not in C. Leaving early drops what has
-    not begun, and waits for what has.
+    Threads share Python's global lock, except in C code. Leaving the context early cancels the
+    work that has not begun, and waits for the rest.
 
     Args:
-        work: can be sent to a process, and its results from there.
-        items: likewise.
-        workers: how many there are at once.
-        killed: the result for an item whose process was ended from outside, twice: the second time
-            it was alone.
+        work: the work on one item; it and its results can be pickled.
+        items: the items, which can be pickled.
+        workers: number of worker processes.
+        killed: returns the result for an item whose worker process was killed twice. The second
+            time no other worker process ran.
     """
     if workers <= 1 or len(items) <= _FEW * workers:
         with in_order(work, items, workers) as results:
@@ -75,7 +75,7 @@ def in_processes(
 
 
 class _Pools:
-    """The pool of processes; another takes its place when one of them was ended."""
+    """The pool of worker processes. A new one replaces it if a worker process is killed."""
 
     def __init__(self, work: Callable[[Any], Any], workers: int) -> None:
         self._work = work
@@ -109,7 +109,7 @@ def _results(
             yield future.result()
             done += 1
         waiting = waiting[done:]
-        if waiting:  # the first of them may be what took too much memory beside the others
+        if waiting:  # the first one may have needed too much memory, together with the others
             with _interrupts_deferred():
                 alone: Future[Result] = pools.open(1).submit(_work_on, waiting[0])
             yield killed(waiting[0]) if _was_killed(alone) else alone.result()
@@ -122,9 +122,9 @@ def _was_killed(future: Future[Result]) -> bool:
 
 @contextmanager
 def _interrupts_deferred() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, from their first moment on.
+    """Defer Ctrl-C in this context, and let processes that start in it inherit that.
 
-    It is for the one that waits for them, which gets it when this is left.
+    This process receives the signal when the context is left; the worker processes never do.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -136,7 +136,7 @@ def _interrupts_deferred() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# In a process of the pool: what it does with each item, which is sent to it but once.
+# In a worker process: its work on each item, which is sent to it once.
 _work: list[Callable[[Any], Any]] = []
 
 

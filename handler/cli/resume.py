@@ -1,4 +1,4 @@
-"""What has been entries to a folder, so that a run that was broken off goes on from there."""
+"""The record of the pictures that were cropped, so that an interrupted run can be resumed."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from handler.cli.outputs import Unwritable
 from handler.settings import CropSettings
 
 FILENAME = ".smart-crop.jsonl"
-"""The file that it is kept in, beside the results: a line of JSON for each picture."""
+"""Name of the file next to the results that has a line of JSON for each picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class RunRecord:
     """The record of a folder of results.
 
     Attributes:
-        folder: that the results are in.
-        settings: that pictures are cropped with, in their canonical form.
-        entries: what was written down of earlier runs, by the target.
+        folder: folder of the results.
+        settings: settings of this run, in their canonical form.
+        entries: entries of earlier runs, by the target.
     """
 
     folder: Path
@@ -32,10 +32,10 @@ class RunRecord:
 
     @classmethod
     def of(cls, folder: Path, settings: CropSettings) -> "RunRecord":
-        """Read the record of a folder; lines that were cut off count as not written.
+        """Read the record of a folder, or begin one. Incomplete lines are ignored.
 
         Raises:
-            Unwritable: there is one, and the system does not let it be read.
+            Unwritable: the record exists and cannot be read.
         """
         try:
             text = (folder / FILENAME).read_text(errors="replace")
@@ -46,20 +46,22 @@ class RunRecord:
         return cls(folder, settings.canonical(), dict(map(_entry, text.splitlines())))
 
     def without_entries(self) -> "RunRecord":
-        """The same, without what it has read: for processes that only add to it."""
+        """Return the record without its entries, for worker processes that only add to it."""
         return replace(self, entries={})
 
     def results(self) -> frozenset[str]:
-        """Real paths of all results of earlier runs."""
+        """Return the real paths of all results of earlier runs."""
         names = (name for line in self.entries.values() for name in line.get("results", {}))
         return frozenset(os.path.realpath(self.folder / name) for name in names)
 
     def has(self, source: Source, target: Path) -> bool:
-        """Whether a picture was cropped, with these settings, and neither it nor a result changed.
+        """Return whether an earlier run cropped a picture with these settings.
+
+        The answer is False if the picture or a result has changed since.
 
         Args:
             source: the picture.
-            target: where its results go; see `handler.cli.outputs.Target`.
+            target: path of the target; see `handler.cli.outputs.Target`.
         """
         line = self.entries.get(self._relative(target))
         try:
@@ -67,14 +69,24 @@ class RunRecord:
                 return False
             results = line["results"].items()
             return all((self.folder / name).stat().st_size == size for name, size in results)
-        except (OSError, AttributeError, LookupError, TypeError):  # it is gone, or no line of ours
+        except (
+            OSError,
+            AttributeError,
+            LookupError,
+            TypeError,
+        ):  # a file is missing, or the entry is malformed
             return False
 
     def add(self, source: Source, target: Path, results: Sequence[Path]) -> None:
-        """Write down that a picture was cropped. Several processes may do so at once.
+        """Add the entry of a picture. Several processes may add entries at once.
+
+        Args:
+            source: the picture.
+            target: path of the target.
+            results: paths of its results.
 
         Raises:
-            Unwritable: the system refused.
+            Unwritable: the entry cannot be written.
         """
         try:
             self._add(source, target, results)
@@ -84,9 +96,8 @@ class RunRecord:
     def _add(self, source: Source, target: Path, results: Sequence[Path]) -> None:
         sizes = {self._relative(path): path.stat().st_size for path in results}
         line = {"target": self._relative(target), **_state(source, self.settings), "results": sizes}
-        with open(
-            self.folder / FILENAME, "ab", buffering=0
-        ) as file:  # one write, whole or not at all
+        # Unbuffered, so that the line is one write, which processes cannot interleave.
+        with open(self.folder / FILENAME, "ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")
 
     def _relative(self, path: Path) -> str:
@@ -94,7 +105,7 @@ class RunRecord:
 
 
 def _state(source: Source, settings: str) -> dict[str, Any]:
-    """What a result depends on."""
+    """Return the facts that a result depends on."""
     status = os.stat(source.name)
     return {
         "source": source.label,

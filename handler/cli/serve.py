@@ -1,4 +1,4 @@
-"""The server on a machine of one's own."""
+"""The command ``smart-crop serve``: the HTTP API on this machine."""
 
 import errno
 import signal
@@ -11,7 +11,7 @@ import uvicorn
 from handler.api import create_app
 from handler.config import Config
 
-# A client that is slow to send its picture must not keep the server from stopping.
+# A client that sends its picture slowly must not keep the server from stopping.
 _STOP_SECONDS = 5
 
 
@@ -19,12 +19,12 @@ def run_server(config: Config, host: str, port: int) -> None:
     """Serve until Ctrl-C.
 
     Args:
-        config: the deployment.
+        config: configuration of the server.
         host: address or name of an interface of this machine.
-        port: 0 for any that is free.
+        port: port to listen on; 0 for a free one.
 
     Raises:
-        click.ClickException: the port is taken, or the address or the store cannot be opened.
+        click.ClickException: the port is in use, or the address or the store cannot be opened.
     """
     try:
         app = create_app(config)
@@ -32,7 +32,7 @@ def run_server(config: Config, host: str, port: int) -> None:
         raise click.ClickException(f"Cannot open the store {config.store}: {error}") from error
     listener = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    # No access log: a job's own line in the log says more.
+    # No access log: the log has a line for each job.
     server = uvicorn.Server(
         uvicorn.Config(
             app, access_log=False, log_level="warning", timeout_graceful_shutdown=_STOP_SECONDS
@@ -42,9 +42,9 @@ def run_server(config: Config, host: str, port: int) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
 
-    # The server has a handler of its own, but not from the first moment, nor to the last.
+    # uvicorn handles the signal as well, but not while it starts and stops.
     signal.signal(signal.SIGINT, stop)
-    click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops it)")
+    click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])
 
@@ -59,6 +59,6 @@ def _listen(host: str, port: int) -> socket.socket:
                 f"Cannot serve on {host}, port {port}: {error.strerror}"
             ) from error
         raise click.ClickException(
-            f"Port {port} is taken by another program. Stop it, or choose another port: "
+            f"Port {port} is in use by another program. Stop it, or choose another port: "
             f"smart-crop serve --port {port + 1 if port < 65_535 else port - 1}"
         ) from error

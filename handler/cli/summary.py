@@ -1,4 +1,4 @@
-"""What was done to folders of pictures, as a table."""
+"""The table of counts that ends a run over folders."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _COLUMNS = ("cropped", "skipped", "failed", "MB read", "MB written")
 
 @dataclass(slots=True)
 class FolderCounts:
-    """How many pictures of a folder came to what end, and their bytes."""
+    """Counts of the pictures of a folder by outcome, and their bytes."""
 
     cropped: int = 0
     skipped: int = 0
@@ -24,24 +24,24 @@ class FolderCounts:
     written: int = 0
 
     def cells(self) -> list[str]:
-        """The row of a table."""
+        """Return the cells of the folder's row in the table."""
         counts = [f"{n:,}" for n in (self.cropped, self.skipped, self.failed)]
         return [*counts, *(f"{n / _MEGABYTE:,.1f}" for n in (self.read, self.written))]
 
 
 class Summary:
-    """Counts what is done, folder by folder."""
+    """The counts of a run, by folder."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begin without folders."""
         self._folders: dict[Path, FolderCounts] = {}
 
     def of(self, folder: Path) -> FolderCounts:
-        """The counts of a folder."""
+        """Return the counts of a folder, to add to."""
         return self._folders.setdefault(folder, FolderCounts())
 
     def show(self, console: Console) -> None:
-        """Print a row for each folder, and one for all of them."""
+        """Print a row for each folder, and a row of totals."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("folder", overflow="fold")
         for name in _COLUMNS:
@@ -66,5 +66,8 @@ def _sum(folders: Iterable[FolderCounts]) -> FolderCounts:
 
 
 def printable(text: str) -> str:
-    """A name can hold anything, a line break or a terminal's commands among it."""
+    """Return a text with its unprintable characters escaped.
+
+    The name of a file can contain line breaks and control sequences of a terminal.
+    """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""Events of S3, in all shapes they come in: each object that is put is cropped, once."""
+"""The function for events of S3: each uploaded object is cropped once."""
 
 from handler.events.function import create_handler
 

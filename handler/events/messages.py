@@ -1,7 +1,7 @@
-"""The shapes of events, and the one thing that they all tell: there are new objects.
+"""Messages of S3, SQS, EventBridge and S3 Batch Operations about new objects.
 
-Read with models of our own. Powertools' data classes check nothing, decode EventBridge's keys,
-which are not encoded, and load those of every other service of AWS at a cold start.
+The models are this package's own. The data classes of Powertools do not validate, decode the keys
+of EventBridge, which are not encoded, and load those of all other AWS services at a cold start.
 """
 
 import json
@@ -21,19 +21,20 @@ Event = Mapping[str, Any]
 
 
 class MalformedEvent(ValueError):
-    """It has none of the shapes; it is kept for people to look at."""
+    """Raised if an event has none of the known forms. The queue keeps it as a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedObject:
-    """An object that an event tells of.
+    """An object that an event names.
 
     Attributes:
-        bucket: that it is in.
-        key: as it is, not encoded.
-        version: the one to read; None for what is current. Notifications of new objects name one
-            too, but come in any order, and the result to have is that of the newest.
-        etag: at the time of the event, if it says.
+        bucket: name of its bucket.
+        key: its key, decoded.
+        version: id of the version to read; None for the current one. The version in a notification
+            of a new object is ignored: notifications arrive in any order, and the result has to be
+            that of the newest version.
+        etag: its ETag at the time of the event, if the event has one.
     """
 
     bucket: str
@@ -44,17 +45,17 @@ class UploadedObject:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a queue; ``attempt`` counts its deliveries from 1."""
+    """A message of a queue. ``attempt`` is the number of its delivery, from 1."""
 
     id: str
     body: str
     attempt: int
 
     def objects(self) -> list[UploadedObject]:
-        """What it tells of.
+        """Return the new objects that the message names.
 
         Raises:
-            MalformedEvent: it is no notification.
+            MalformedEvent: the message is no notification.
         """
         try:
             notification = json.loads(self.body)
@@ -75,7 +76,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """An invocation by S3 Batch Operations, which wants its own words back."""
+    """An invocation by S3 Batch Operations, which expects two of its values in the answer."""
 
     schema_version: str
     invocation_id: str
@@ -160,7 +161,7 @@ class _BatchOperation(_EventModel):
 
 
 def is_queue(event: Event) -> bool:
-    """Whether an event is a batch of messages from SQS."""
+    """Return whether an event is a batch of messages from SQS."""
     records = event.get("Records")
     return (
         isinstance(records, list)
@@ -171,15 +172,15 @@ def is_queue(event: Event) -> bool:
 
 
 def is_batch_operation(event: Event) -> bool:
-    """Whether an event is a task of S3 Batch Operations."""
+    """Return whether an event is an invocation by S3 Batch Operations."""
     return "invocationSchemaVersion" in event
 
 
 def read_messages(event: Event) -> list[Message]:
-    """The messages of a batch from SQS.
+    """Return the messages of a batch from SQS.
 
     Raises:
-        MalformedEvent: it is none.
+        MalformedEvent: the event is no such batch.
     """
     return [
         Message(each.message_id, each.body, each.attributes.receive_count)
@@ -188,10 +189,10 @@ def read_messages(event: Event) -> list[Message]:
 
 
 def read_batch_job(event: Event) -> BatchJob:
-    """The tasks of S3 Batch Operations, of either version of its schema.
+    """Return the tasks of S3 Batch Operations, in either version of its schema.
 
     Raises:
-        MalformedEvent: it is none.
+        MalformedEvent: the event is no such invocation.
     """
     batch = _BatchOperation.read(event)
     tasks = []
@@ -203,12 +204,12 @@ def read_batch_job(event: Event) -> BatchJob:
 
 
 def notified_objects(notification: object) -> list[UploadedObject]:
-    """The new objects that a notification of S3 or EventBridge tells of.
+    """Return the new objects that a notification of S3 or EventBridge names.
 
-    Notifications of anything else are ignored, the one that tests a new configuration among them.
+    Notifications of anything else are ignored, also the test event of S3 for a new configuration.
 
     Raises:
-        MalformedEvent: it is no notification.
+        MalformedEvent: the event is no notification.
     """
     if not isinstance(notification, Mapping):
         raise MalformedEvent(f"event: expected an object, received {shown(notification)}")
@@ -253,4 +254,4 @@ _NOTIFICATIONS: dict[str, Callable[[Event], list[UploadedObject]]] = {
     "detail-type": _from_event_bridge,
     "Event": _from_new_configuration,
 }
-"""By the field that each shape has, and the others have not."""
+"""Readers by the field that only their kind of notification has."""

@@ -28,11 +28,12 @@ _LINKS: Mapping[str, IncEx | bool] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an object.
+    """The outcome of an object's job, which another attempt would not change.
 
     Attributes:
-        state: one that failed has failed for good; a foreign one is in no store of ours.
-        text: key of the result, or the reason.
+        state: ``ignored`` for an object that is no picture by its key; ``outside_store`` for one
+            that is not in the uploads store.
+        text: key of the result, or the reason for another outcome.
     """
 
     state: Literal["done", "failed", "ignored", "outside_store"]
@@ -40,7 +41,7 @@ class Outcome:
 
 
 class ObjectCropper:
-    """Crops objects, for one invocation."""
+    """The crops of objects in one invocation."""
 
     def __init__(self, deployment: Deployment, default: FoundSettings, request_id: str) -> None:
         """Bind a deployment, the default settings, and the id of the invocation."""

@@ -1,4 +1,4 @@
-"""Which settings an uploaded object is cropped with: the most specific that there are."""
+"""The settings of an uploaded object: the most specific ones apply."""
 
 from handler.settings import CropSettings, parse_settings
 from handler.storage import Upload, UploadStore
@@ -8,24 +8,25 @@ FoundSettings = tuple[CropSettings, list[str]]
 
 
 class ObjectSettings:
-    """Looks settings up: in the object's metadata, in its folder, in the deployment's defaults.
+    """The settings of objects: from their metadata, their folder or the deployment's defaults.
 
-    What is found counts as a whole; nothing is mixed. Folders are remembered, so that a batch of
-    objects asks for each once: to be made anew for each invocation.
+    The first of these that exist apply as a whole; they are not merged. The settings of folders are
+    cached, so that each folder is read once for a batch of objects. Create a new instance for each
+    invocation.
     """
 
     def __init__(self, uploads: UploadStore, default: FoundSettings) -> None:
-        """Bind the store that has the objects, and the settings of those that have none."""
+        """Bind the store of uploads, and the settings of objects without their own."""
         self._uploads = uploads
         self._default = default
         self._folders: dict[str, str | None] = {}
 
     def of(self, upload: Upload) -> FoundSettings:
-        """Settings of an object.
+        """Return the settings of an object.
 
         Raises:
-            SettingsNotJson, InvalidSettings: the most specific ones are wrong.
-            StorageUnavailable: the store did not say whether the folder has any.
+            SettingsNotJson, InvalidSettings: the settings that apply are rejected.
+            StorageUnavailable: the settings of the folder cannot be read.
         """
         text = upload.settings or self._in_folder(upload.key.rpartition("/")[0])
         return self._default if text is None else parse_settings(text)

@@ -15,12 +15,12 @@ class Deployment:
     Attributes:
         config: the configuration.
         results: the store of results.
-        jobs: the store of job records, which stand next to the results.
+        jobs: the store of job records, which are next to the results.
         service: the service that crops.
     """
 
     def __init__(self, config: Config, url_for: Callable[[str, str], str] | None = None) -> None:
-        """Connect the stores. No credentials are fetched before they are used.
+        """Connect the stores. Credentials are fetched at their first use.
 
         Args:
             config: the configuration.
@@ -40,7 +40,7 @@ class Deployment:
         """The store of uploads, connected when it is first needed.
 
         Raises:
-            UploadsMissing: the deployment has none.
+            UploadsMissing: no store of uploads is configured.
         """
         if self.config.uploads is None:
             raise UploadsMissing

@@ -1,4 +1,4 @@
-"""One job: bytes and settings in, pictures out. It stores and logs nothing."""
+"""One job: from the bytes of a file and settings to pictures. Nothing is stored or logged."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _WHITE = (255, 255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file and what is to be done with it.
+    """A file and the settings of its crop.
 
     Attributes:
         data: bytes of the file.
@@ -34,7 +34,7 @@ class Job:
         settings: settings of the crop.
         warnings: warnings about the request.
         request_id: id of the request, for the log.
-        overlay: whether the plan is drawn on the picture as well.
+        overlay: whether to draw the plan on the picture as well.
     """
 
     data: bytes
@@ -185,7 +185,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
 
 
 def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> PlannedJob:
-    """Decide what is cut out of a picture for each size.
+    """Choose the window of a picture for each size.
 
     Args:
         job: the file and its settings.

@@ -1,4 +1,4 @@
-"""The service: runs jobs, stores their results and logs them. HTTP and events call it."""
+"""The service that HTTP and events share: it runs jobs, stores their results and logs them."""
 
 import uuid
 from collections.abc import Callable
@@ -50,20 +50,20 @@ class StoredCrop:
 
 
 class Service:
-    """Runs jobs, stores their results, and writes a line to the log for each."""
+    """The service of a deployment. It writes a line to the log for each job."""
 
     def __init__(self, config: Config, results: ResultStore) -> None:
-        """Bind the limits of a deployment and its store of results."""
+        """Bind the configuration of a deployment and its store of results."""
         self._results = results
         self._config = config
 
     @property
     def finds_faces(self) -> bool:
-        """Whether the face bundle is installed. Reading it opens no file of the bundle."""
+        """Whether the face bundle is installed. No file of the bundle is opened."""
         return is_available(self._config.face_bundle)
 
     def crop(self, job: Job) -> CropResult:
-        """Crop a picture, store the results under a new job id, and describe them.
+        """Crop a picture, and store the results under a new job id.
 
         Raises:
             SmartCropError: the job failed.
@@ -87,7 +87,7 @@ class Service:
         return StoredCrop(response, {each.filename: each.etag for each in saved})
 
     def run(self, job: Job) -> FinishedJob:
-        """Crop a picture, and store nothing.
+        """Crop a picture without storing the results.
 
         Raises:
             SmartCropError: the job failed.
@@ -97,7 +97,7 @@ class Service:
             return self._run(job, watch, facts)
 
     def analyze(self, job: Job) -> AnalyzeResult:
-        """Plan a crop, and store nothing but the overlay, if the job asks for it.
+        """Plan a crop. Only the overlay is stored, if the job asks for it.
 
         Raises:
             SmartCropError: the job failed.

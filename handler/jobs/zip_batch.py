@@ -1,4 +1,4 @@
-"""Several pictures in one ZIP: one after the other, so that memory holds one of them."""
+"""Crops of several pictures in one ZIP, one after the other to save memory."""
 
 import time
 import unicodedata
@@ -23,24 +23,24 @@ from handler.filenames import batch_name
 from handler.jobs.job import FinishedJob, Job, Result
 from handler.jobs.service import Service
 
-# A ZIP of this size is still in memory; a larger one is on disk.
+# A larger ZIP is moved from memory to a temporary file.
 _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
 _PERMISSIONS = 0o644
-# What would be wrong with every other file, too.
+# Errors that every other file would raise as well.
 _DEPLOYMENT_ERRORS = (FeatureMissing, FeatureDamaged, StorageUnavailable, UploadsMissing)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedFile:
-    """What became of one file.
+    """The outcome of one file.
 
     Attributes:
-        source: its name, as the client gave it.
-        filenames: of its results in the ZIP, one for each size; empty when it failed.
-        has_sizes: whether it was to have results of several sizes.
-        warnings: what the client should know of them.
-        error: why it failed; None when it did not.
+        source: name of the file, as the client gave it.
+        filenames: names of its results in the ZIP, one for each size; empty if it failed.
+        has_sizes: whether the job has the setting ``sizes``.
+        warnings: warnings about the file.
+        error: the error of a file that failed, or None.
     """
 
     source: str | None
@@ -51,22 +51,23 @@ class BatchedFile:
 
 
 class Batch:
-    """A ZIP that results are added to, and what became of each file.
+    """A ZIP of results, and the outcome of each file.
 
     Attributes:
-        job_id: of the batch.
-        files: what became of them, in the order in which they were added.
-        original_size: bytes of all of them.
-        warnings: about the request as a whole.
+        job_id: id of the batch.
+        files: outcomes of the files, in the order in which they were added.
+        original_size: bytes of all files.
+        warnings: warnings about the request as a whole.
     """
 
     def __init__(self, service: Service, max_bytes: int, deadline: float | None = None) -> None:
         """Begin with an empty ZIP.
 
         Args:
-            service: what crops.
-            max_bytes: of the ZIP; files past that fail.
-            deadline: on the clock of `time.monotonic`; files that come later fail.
+            service: the service that crops.
+            max_bytes: size of the largest ZIP; results that exceed it fail.
+            deadline: time after which files fail, on the clock of `time.monotonic`; None for no
+                deadline.
         """
         self.job_id = str(uuid.uuid4())
         self.files: list[BatchedFile] = []
@@ -76,7 +77,7 @@ class Batch:
         self._max_bytes = max_bytes
         self._deadline = deadline
         self._spool = cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))  # noqa: SIM115  # closed by `close`
-        # Pictures do not get any smaller.
+        # Encoded pictures do not compress further.
         self._zip = ZipFile(self._spool, "w", ZIP_STORED)
         self._used_names: set[str] = set()
 
@@ -86,14 +87,14 @@ class Batch:
         return batch_name(self.job_id)
 
     def add(self, source: str | None, fetch: Callable[[], Job]) -> None:
-        """Crop one file, or note why that cannot be.
+        """Crop one file and add its results, or its error.
 
         Args:
             source: name of the file.
-            fetch: gets it.
+            fetch: returns the job of the file.
 
         Raises:
-            SmartCropError: what is wrong is not the file, but the deployment.
+            SmartCropError: the error is not the file's, but the deployment's.
         """
         try:
             job = fetch()
@@ -111,13 +112,10 @@ class Batch:
             self.files.append(BatchedFile(source, names, has_sizes, warnings))
 
     def finish(self) -> int:
-        """Write the end of the ZIP.
-
-        Returns:
-            Its size in bytes.
+        """Write the end of the ZIP, and return its size in bytes.
 
         Raises:
-            AllFailed: it has nothing in it.
+            AllFailed: every file failed.
         """
         if not any(each.filenames for each in self.files):
             raise AllFailed([(each.source, each.error) for each in self.files if each.error])
@@ -125,12 +123,12 @@ class Batch:
         return self._spool.tell()
 
     def rewound(self) -> BinaryIO:
-        """The finished ZIP, from its beginning."""
+        """Return the finished ZIP as an open file, at its beginning."""
         self._spool.seek(0)
         return self._spool
 
     def chunks(self) -> Iterator[bytes]:
-        """The finished ZIP, piece by piece; it is gone afterwards."""
+        """Yield the finished ZIP in chunks, and close it afterwards."""
         try:
             file = self.rewound()
             while chunk := file.read(_CHUNK_BYTES):
@@ -139,21 +137,21 @@ class Batch:
             self.close()
 
     def close(self) -> None:
-        """Let go of the ZIP."""
+        """Close the ZIP, and delete its temporary file."""
         self._zip.close()
         self._spool.close()
 
     def _crop(self, job: Job) -> FinishedJob:
         if self._deadline is not None and time.monotonic() > self._deadline:
-            raise OutOfTime("The files before this one took all of it")
+            raise OutOfTime("The files before this one used all the time of the request")
         try:
             finished = self._service.run(job)
         except SmartCropError:
             raise
-        except Exception as error:  # the job's line in the log tells of it
+        except Exception as error:  # its traceback is in the job's line in the log
             raise SmartCropError from error
         if self._spool.tell() + finished.bytes_out > self._max_bytes:
-            raise BatchFull(f"At most {self._max_bytes:,} bytes of results go into one ZIP")
+            raise BatchFull(f"A ZIP has at most {self._max_bytes:,} bytes of results")
         return finished
 
     def _write(self, result: Result) -> str:
@@ -163,10 +161,10 @@ class Batch:
         return entry.filename
 
     def _unique(self, name: str) -> str:
-        """A name that comes again is numbered, as the reference numbers it: ``a_1.jpg``."""
+        """Return a unique name. A repeated one is numbered as in the reference: ``a_1.jpg``."""
         stem, _, extension = name.rpartition(".")
         unique, number = name, 0
-        # Some file systems take names for the same that differ in case only.
+        # Some file systems treat names as equal that differ only in case.
         while unicodedata.normalize("NFC", unique).casefold() in self._used_names:
             number += 1
             unique = f"{stem}_{number}.{extension}"

@@ -1,9 +1,9 @@
-"""Uploads, results, links to them and records of jobs, over object stores: S3 or a directory."""
+"""Uploads, results and job records in object stores: S3 buckets or a directory."""
 
 from handler.storage.job_records import JobRecord, JobStore
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import bucket_url
-from handler.storage.results import Link, ResultStore, StoredResult
+from handler.storage.results import Link, ResultStore
 from handler.storage.uploads import FOLDER_SETTINGS, Upload, UploadStore, job_id_of, upload_key
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "JobStore",
     "Link",
     "ResultStore",
-    "StoredResult",
     "Upload",
     "UploadStore",
     "bucket_url",

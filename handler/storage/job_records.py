@@ -1,4 +1,4 @@
-"""What became of jobs: one small JSON object each, beside the results."""
+"""Records of jobs: one small JSON object each, next to the results."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,22 +18,22 @@ def _now() -> datetime:
 
 
 class JobRecord(BaseModel):
-    """What is known of a job.
+    """The record of a job.
 
     Attributes:
-        job_id: of the job.
-        state: what became of it; a job that failed for a passing reason is queued again.
-        key: of the source, in the uploads store.
-        etag: of the source, once it was seen.
-        settings: in their canonical form, once they were read.
-        folder: of the result, in the results store; empty for the top.
-        result_etags: of each result by its name, once all are stored; they tell the results from
-            those of another job under the same names.
-        answer: what a synchronous crop answers, without the link, which would expire.
-        error: the answer to a synchronous crop that failed; for a queued job, of its last attempt.
-        attempts: how often the queue has delivered it.
-        created_at: when it was first heard of.
-        updated_at: when this was written.
+        job_id: id of the job.
+        state: state of the job; one that failed temporarily is ``queued``.
+        key: key of the source in the uploads store.
+        etag: ETag of the source, once it was read.
+        settings: settings in their canonical form, once they were read.
+        folder: folder of the results in their store; empty for the top.
+        result_etags: ETag of each result by its name, once all are stored. They distinguish the
+            results from those of another job under the same names.
+        answer: response of a synchronous crop, without links, which would expire.
+        error: error response of a synchronous crop; for a queued job that of its last attempt.
+        attempts: number of deliveries by the queue.
+        created_at: time of the job's first record.
+        updated_at: time of this record.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
@@ -53,17 +53,17 @@ class JobRecord(BaseModel):
 
 
 class JobStore:
-    """Keeps the records of jobs."""
+    """The store of job records."""
 
     def __init__(self, store: S3Store | LocalStore) -> None:
-        """Wrap the object store that results are in."""
+        """Wrap the object store of the results."""
         self._store = store
 
     def save(self, record: JobRecord) -> None:
-        """Write a record over an earlier one; it appears whole or not at all.
+        """Write a record atomically, over an earlier one.
 
         Raises:
-            StorageUnavailable: the store did not take it.
+            StorageUnavailable: the record cannot be written.
         """
         data = record.model_dump_json(by_alias=True, exclude_none=True).encode()
         attributes = None
@@ -75,10 +75,10 @@ class JobStore:
             raise StorageUnavailable("The job record could not be stored") from error
 
     def load(self, job_id: str) -> JobRecord | None:
-        """Read a record; None when there is none.
+        """Return the record of a job, or None if there is none.
 
         Raises:
-            StorageUnavailable: the store did not say.
+            StorageUnavailable: the store cannot be read.
         """
         try:
             data = bytes(obstore.get(self._store, _key(job_id)).bytes())
@@ -88,7 +88,7 @@ class JobStore:
             raise StorageUnavailable("The job record could not be read") from error
         try:
             return JobRecord.model_validate_json(data)
-        except ValidationError:  # of another version of the service: the job is done anew
+        except ValidationError:  # from another version of the service: the job is repeated
             log("unreadable job record", job_id=job_id)
             return None
 

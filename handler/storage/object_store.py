@@ -1,9 +1,9 @@
-"""The object store behind a URL: S3, or a directory.
+"""The object store of a URL: S3, or a directory.
 
-A function that was started from a snapshot fetches its credentials itself. Keys in the environment
-would expire in the snapshot. Lambda gives such a function an address to fetch them from, and a
-token to send there, both in the environment. The client of the object store reads that address only
-where the token is in a file, as on EKS.
+A function that starts from a snapshot fetches its credentials itself, because keys in the
+environment would expire with the snapshot. Lambda gives such a function an address to fetch them
+from, and a token to send there, both in the environment. The client of the object store supports
+that address only with a token in a file, as on EKS.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-best-practices.html
 """
 
@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import LocalStore, S3Store
 
+from handler.problems import shown
+
 if TYPE_CHECKING:
     from obstore.store import S3Credential, S3CredentialProvider
 
@@ -26,27 +28,27 @@ _REQUEST_TIMEOUT = timedelta(seconds=10)
 _RETRIES = 3
 _RETRY_TIMEOUT = timedelta(seconds=20)
 
-# The SDKs' names for the endpoint of a store that is not AWS's own, and may speak plain HTTP.
+# The AWS SDKs' variables for the endpoint of another S3 store, which may use plain HTTP.
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
 _ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a variable
-# The address is in the execution environment itself.
+# The address is inside the execution environment, so that it answers at once.
 _SECONDS = 3
 
 
 def connect(url: str) -> S3Store | LocalStore:
     """Open a store.
 
-    Credentials, region and endpoint of S3 are the environment's (``AWS_*``), as everywhere; none
-    are fetched before they are used.
+    Credentials, region and endpoint of S3 come from the usual environment variables (``AWS_*``).
+    Credentials are fetched at their first use.
 
     Args:
-        url: ``s3://bucket/prefix`` or ``file:///directory``; a directory is made if need be.
+        url: ``s3://bucket/prefix`` or ``file:///directory``; the directory is created if necessary.
 
     Raises:
-        ValueError: any other URL.
+        ValueError: the URL has another form.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
@@ -64,11 +66,11 @@ def connect(url: str) -> S3Store | LocalStore:
             },
             retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
         )
-    raise ValueError(f"Expected s3://bucket/prefix or file:///directory but received {url!r}")
+    raise ValueError(f"expected s3://bucket/prefix or file:///directory, received {shown(url)}")
 
 
 def _container_credentials() -> "S3CredentialProvider | None":
-    """Return the function that fetches credentials, or None if they are in the environment."""
+    """Return the function that fetches credentials, or None if the client finds them itself."""
     return _fetch if os.environ.get(_ADDRESS) and os.environ.get(_TOKEN) else None
 
 

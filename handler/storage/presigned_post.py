@@ -1,4 +1,4 @@
-"""Forms that let a client post one file to S3, and nothing else.
+"""Presigned forms with which a client can post one file to S3.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PresignedPost:
-    """Where to post to, and the fields that have to come before the file."""
+    """A presigned form: its URL, and the fields that precede the file in the body."""
 
     url: str
     fields: dict[str, str]
@@ -29,18 +29,18 @@ class PresignedPost:
 def presign_post(
     bucket: str, fields: Mapping[str, str], max_bytes: int, lifetime: timedelta
 ) -> PresignedPost:
-    """Sign a form. The policy in it binds every field to its value, and the size of the file.
+    """Return a signed form. Its policy fixes the value of every field and limits the file's size.
 
     Args:
-        bucket: that takes the file.
-        fields: of the form, the key among them.
-        max_bytes: larger files are refused; so are empty ones.
-        lifetime: how long the form is good for.
+        bucket: name of the bucket.
+        fields: fields of the form, with the key of the object.
+        max_bytes: size of the largest accepted file. Empty files are rejected as well.
+        lifetime: time until the form expires.
 
     Raises:
-        StorageUnavailable: there are no credentials to sign with.
+        StorageUnavailable: there are no credentials.
     """
-    # A cold start does not wait for what few requests need.
+    # Few requests need botocore, and a cold start would wait for it.
     from botocore.auth import S3SigV4PostAuth
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
@@ -62,7 +62,7 @@ def presign_post(
     try:
         credentials = _session().get_credentials()
         if credentials is None:
-            raise StorageUnavailable("There are no credentials to sign with")
+            raise StorageUnavailable("There are no credentials to sign the upload form")
         frozen = credentials.get_frozen_credentials()
         S3SigV4PostAuth(frozen, "s3", _region()).add_auth(request)
     except BotoCoreError as error:
@@ -72,14 +72,14 @@ def presign_post(
 
 @cache
 def _session() -> "Session":
-    """Finds credentials wherever AWS has them: environment, container, profile; renews them."""
+    """Return the session that finds and renews credentials: environment, container, profile."""
     from botocore.session import Session
 
     return Session()
 
 
 def bucket_url(bucket: str) -> str:
-    """Where a bucket is: the URL that its forms are posted to, and that its links begin with."""
+    """Return the URL of a bucket, to which forms are posted and with which its links begin."""
     named = next(filter(None, map(os.environ.get, ENDPOINTS)), None)
     endpoint = named or f"https://s3.{_region()}.amazonaws.com"
     return f"{endpoint.rstrip('/')}/{bucket}"

@@ -1,4 +1,4 @@
-"""Finished pictures, one object each, in the folder of their job or of their source."""
+"""The store of results, each in the folder of its job or of its source."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from obstore.store import LocalStore, S3Store
 from handler.errors import NotFound, StorageUnavailable
 from handler.filenames import content_disposition
 
-# A slow client keeps one of these in memory, not the whole result.
+# A slow client keeps one chunk in memory, and not the whole result.
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a result can be fetched, and until when (None: for as long as it is kept)."""
+    """The URL of a result and its expiry; None if it is valid while the result exists."""
 
     url: str
     expires_at: datetime | None
@@ -27,7 +27,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
-    """A result that is read from the store."""
+    """A result that is streamed from the store."""
 
     size: int
     etag: str
@@ -35,7 +35,7 @@ class StoredResult:
 
 
 class ResultStore:
-    """Keeps results and hands out links to them."""
+    """The store of results, and links to them."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ResultStore:
 
         Args:
             store: the object store; see `handler.storage.object_store.connect`.
-            link_seconds: lifetime of links to S3.
+            link_seconds: lifetime of links to S3, in seconds.
             url_for: returns the URL of a result in a directory by its folder and its name; None
                 for ``file:`` URLs.
         """
@@ -57,23 +57,23 @@ class ResultStore:
 
     @property
     def signs_links(self) -> bool:
-        """Whether links lead to the store itself; if not, results are streamed from here."""
+        """Whether links lead to the store itself. Otherwise the service streams the results."""
         return isinstance(self._store, S3Store)
 
     def save(self, folder: str, filename: str, data: bytes | BinaryIO, content_type: str) -> str:
-        """Write a result over an earlier one; it appears whole or not at all.
+        """Write a result atomically, over an earlier one.
 
         Args:
-            folder: its job's id, or the folder of its source; empty for the top.
-            filename: in that folder, and in the header that has a browser save it.
-            data: the file, whole or to be read.
-            content_type: of the file.
+            folder: id of the job, or folder of the source; empty for the top.
+            filename: name in that folder, under which a browser saves the result.
+            data: bytes of the file, or an open file.
+            content_type: content type of the file.
 
         Returns:
-            Its tag, which `check` gives too.
+            The ETag, which `check` returns as well.
 
         Raises:
-            StorageUnavailable: the store did not take it.
+            StorageUnavailable: the result cannot be written.
         """
         attributes = None
         if isinstance(self._store, S3Store):
@@ -91,7 +91,7 @@ class ResultStore:
         """Return a link to a result: a presigned URL on S3, that of ``url_for`` for a directory.
 
         Raises:
-            StorageUnavailable: there are no credentials to sign with.
+            StorageUnavailable: there are no credentials.
         """
         if not isinstance(self._store, S3Store):
             if self._url_for is not None:
@@ -107,14 +107,11 @@ class ResultStore:
         return Link(url, expires_at)
 
     def check(self, folder: str, filename: str) -> str:
-        """Make sure that a result is there.
-
-        Returns:
-            Its tag; another result under the same name has another.
+        """Return the ETag of a result. Another result under the same name has another one.
 
         Raises:
-            NotFound: it is not.
-            StorageUnavailable: the store did not say.
+            NotFound: there is no such result.
+            StorageUnavailable: the store cannot be read.
         """
         try:
             found = obstore.head(self._store, _key(folder, filename))
@@ -125,10 +122,10 @@ class ResultStore:
         return _bare(found["e_tag"])
 
     def has(self, folder: str, filename: str, etag: str | None) -> bool:
-        """Whether a result is there, and is the one that `save` gave the tag of.
+        """Return whether a result exists and has the ETag that `save` returned.
 
         Raises:
-            StorageUnavailable: the store did not say.
+            StorageUnavailable: the store cannot be read.
         """
         try:
             return self.check(folder, filename) == etag
@@ -139,8 +136,8 @@ class ResultStore:
         """Open a result for streaming.
 
         Raises:
-            NotFound: it is not there.
-            StorageUnavailable: the store did not give it.
+            NotFound: there is no such result.
+            StorageUnavailable: the store cannot be read.
         """
         try:
             found = obstore.get(self._store, _key(folder, filename))

@@ -1,4 +1,4 @@
-"""Files that clients put into the uploads bucket: found by key, read whole."""
+"""The store of uploads: files that clients put into a bucket."""
 
 import re
 import unicodedata
@@ -22,35 +22,34 @@ from handler.problems import FieldProblem, shown
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import PresignedPost, presign_post
 
-if TYPE_CHECKING:  # the library has the name in its stubs only
+if TYPE_CHECKING:  # the name is only in the stubs of the library
     from obstore import GetResult
 
 FOLDER_SETTINGS = ".smart-crop.json"
-"""Name of the object that has the settings of its folder."""
+"""Name of the object with the settings of its folder."""
 
 SETTINGS_METADATA = "smart-crop"
-"""Name of the user metadata (``x-amz-meta-``) that has an object's own settings."""
+"""Name of the user metadata (``x-amz-meta-``) with an object's own settings."""
 
 # In UTF-8. S3's limit is 1,024, and the key of a result is longer than that of its source.
 _MAX_KEY_BYTES = 900
 # Settings have a few hundred bytes.
 _MAX_SETTINGS_BYTES = 64 * 1024
-# S3 takes 2 KiB of metadata with an object, names and values together.
+# S3 accepts 2 KiB of user metadata per object, names and values together.
 _MAX_METADATA_BYTES = 2_000
 
-
-_OF_A_JOB = re.compile(r"uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]+")
+_KEY_WITH_JOB_ID = re.compile(r"uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An object that is there; its bytes have not been fetched yet.
+    """An uploaded object, whose bytes are not fetched yet.
 
     Attributes:
-        key: as `UploadStore` takes it.
-        size: in bytes.
-        etag: the store's, without quotes; changes with the bytes.
-        settings: the JSON in its own metadata, if it has any.
+        key: key in the store of uploads.
+        size: size in bytes.
+        etag: ETag without quotes, which changes with the bytes.
+        settings: JSON settings in its metadata, if it has any.
     """
 
     key: str
@@ -60,10 +59,10 @@ class Upload:
     _found: "GetResult"
 
     def read(self) -> bytes:
-        """Fetch it.
+        """Return the bytes of the object.
 
         Raises:
-            StorageUnavailable: the store broke off.
+            StorageUnavailable: the object cannot be read.
         """
         try:
             return bytes(self._found.bytes())
@@ -72,14 +71,14 @@ class Upload:
 
 
 class UploadStore:
-    """A bucket, or a folder of one, that clients write to. Keys here are without that prefix."""
+    """A bucket, or a prefix of one, for uploads. Keys are relative to the prefix."""
 
     def __init__(self, url: str, max_bytes: int) -> None:
         """Open the store.
 
         Args:
             url: ``s3://bucket/prefix``.
-            max_bytes: larger objects are not taken.
+            max_bytes: size of the largest accepted object.
         """
         self._store = connect(url)
         self._bucket = urlsplit(url).netloc
@@ -88,23 +87,23 @@ class UploadStore:
         self.max_bytes = max_bytes
 
     def relative_key(self, bucket: str, key: str) -> str | None:
-        """The key here of an object anywhere on S3; None when it is not in this store."""
+        """Return the key of an object relative to this store, or None if it is outside."""
         if bucket != self._bucket or not key.startswith(self._prefix):
             return None
         return key.removeprefix(self._prefix)
 
     def open(self, key: str, version: str | None = None) -> Upload:
-        """Look an object up.
+        """Open an object without fetching its bytes.
 
         Args:
-            key: of the object.
+            key: key of the object.
             version: id of a version; None for the current one.
 
         Raises:
-            InvalidRequest: no object that is taken here can have such a key.
-            NotFound: there is none.
-            ObjectTooLarge: it is larger than is taken.
-            StorageUnavailable: the store did not give it.
+            InvalidRequest: the key is not accepted.
+            NotFound: there is no such object.
+            ObjectTooLarge: the object is larger than the limit.
+            StorageUnavailable: the store cannot be read.
         """
         found = self._get(_checked(key), version)
         size = found.meta["size"]
@@ -114,14 +113,14 @@ class UploadStore:
         return Upload(key, size, etag, found.attributes.get(SETTINGS_METADATA), found)
 
     def folder_settings(self, folder: str) -> str | None:
-        """The JSON that is kept in a folder for all objects in it; None when there is none.
+        """Return the JSON settings of a folder, or None if it has none.
 
         Args:
             folder: key of the folder, without a slash at its end; empty for the top.
 
         Raises:
-            SettingsNotJson, InvalidSettings: there is something, but no settings.
-            StorageUnavailable: the store did not say.
+            SettingsNotJson, InvalidSettings: the object is too large or not text.
+            StorageUnavailable: the store cannot be read.
         """
         try:
             found = self._get(f"{folder}/{FOLDER_SETTINGS}" if folder else FOLDER_SETTINGS, None)
@@ -141,17 +140,18 @@ class UploadStore:
     def presign(
         self, key: str, content_type: str, settings: str | None, lifetime: timedelta
     ) -> PresignedPost:
-        """Make a form that lets whoever has it put one object under one key.
+        """Return a presigned form that uploads one object under one key.
 
         Args:
-            key: of the object.
-            content_type: the only one that is taken.
-            settings: JSON for the object's metadata.
-            lifetime: how long the form is good for.
+            key: key of the object.
+            content_type: the accepted content type.
+            settings: JSON settings for the object's metadata.
+            lifetime: time until the form expires.
 
         Raises:
-            InvalidSettings: the settings are too long to go with an object.
-            StorageUnavailable: there are no credentials to sign with.
+            InvalidRequest: the key is not accepted.
+            InvalidSettings: the settings are too long for metadata.
+            StorageUnavailable: there are no credentials.
         """
         if settings is not None and len(settings) > _MAX_METADATA_BYTES:
             expected = f"at most {_MAX_METADATA_BYTES:,} bytes of settings for an upload"
@@ -171,18 +171,22 @@ class UploadStore:
 
 
 def upload_key(job_id: str, filename: str) -> str:
-    """Key of an object whose job is known before the object is there."""
+    """Return the key of an object whose job has an id before the object is uploaded."""
     return f"uploads/{job_id}/{filename}"
 
 
 def job_id_of(key: str) -> str | None:
-    """The id of the job in a key that `upload_key` made; None for another key."""
-    match = _OF_A_JOB.fullmatch(key)
+    """Return the id of the job in a key of `upload_key`, or None for another key."""
+    match = _KEY_WITH_JOB_ID.fullmatch(key)
     return match and match[1]
 
 
 def _checked(key: str) -> str:
-    """Refuse keys that lead elsewhere, and those of S3's that the client cannot ask for."""
+    """Return the key.
+
+    Raises:
+        InvalidRequest: the key could lead outside the store, or the client cannot request it.
+    """
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in key):
         raise _invalid_key("no control characters", shown(key))
     if any(part in ("", ".", "..") for part in key.split("/")):

@@ -242,7 +242,7 @@ def test_what_has_no_room_in_the_zip_is_told_of(make_client: MakeClient) -> None
 
     assert results(response) == {"0": "a_smartcrop.png", "2": "c_smartcrop.jpg"}
     assert header(response, "x-file-errors") == {
-        "1": "Batch too large: At most 8,000 bytes of results go into one ZIP"
+        "1": "Batch too large: A ZIP has at most 8,000 bytes of results"
     }
 
 

@@ -138,7 +138,7 @@ def test_a_file_is_written_in_the_format_asked_for_or_that_of_its_name(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("a.png", "-o", "x.heic"), "x.heic has none of the extensions that stand for a format"),
+        (("a.png", "-o", "x.heic"), "The extension of x.heic selects no format"),
         (("a.png", "a.png", "-o", "x.jpg"), "x.jpg is a file"),
         (("a.png", "a.png", "-o", "-"), "- is a file"),
         (("-o", "out"), "Missing argument 'FILE...'"),
@@ -286,7 +286,7 @@ def test_limits_of_the_environment_hold(
     assert "Invalid image: expected at most 599 pixels, received 30 × 20" in ran.stderr
     source.write_bytes(source.read_bytes() + bytes(599 * 8))
     ran = call("crop", source, "-o", "out")
-    assert "Invalid image: it is larger than 4,792 bytes" in ran.stderr
+    assert "Invalid image: the file is larger than 4,792 bytes" in ran.stderr
 
 
 def test_a_wrong_environment_is_one_line(

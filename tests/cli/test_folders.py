@@ -180,7 +180,7 @@ def test_a_record_with_lines_that_are_none_is_read(
 def test_a_folder_without_pictures_is_told_of(call: SmartCrop, tmp_path: Path) -> None:
     (tmp_path / "album").mkdir()
     ran = crop(call)
-    assert (ran.returncode, ran.stderr) == (0, "Warning: There are no pictures\n")
+    assert (ran.returncode, ran.stderr) == (0, "Warning: No pictures were found\n")
 
 
 @pytest.mark.parametrize("output", ["out.jpg", "-"])
@@ -190,14 +190,14 @@ def test_a_folder_does_not_go_into_a_file(
     (tmp_path / "out.jpg").write_bytes(b"")
     ran = call("crop", "album", "-o", output)
     assert ran.returncode == 2
-    assert f"The pictures of a folder need one to go to; {output} is a file." in ran.stderr
+    assert f"The results of a folder need a folder as output; {output} is a file." in ran.stderr
 
 
 def test_several_sizes_do_not_go_into_a_file(call: SmartCrop, draw: Draw) -> None:
     draw("a.png")
     ran = call("crop", "a.png", "-o", "out.jpg", "--sizes", "1:1,16:9")
     assert ran.returncode == 2
-    assert "Several sizes need a folder to go to; out.jpg is a file." in ran.stderr
+    assert "Several sizes need a folder as output; out.jpg is a file." in ran.stderr
     assert call("crop", "a.png", "-o", "out.jpg", "--sizes", "40x30").returncode == 0
 
 
@@ -261,7 +261,7 @@ def test_a_run_that_is_broken_off_goes_on(
     done = len(record.read_text().splitlines())
     assert 0 < done < 24
     if how == signal.SIGINT:  # as from a terminal: to the processes of the pool too
-        assert "Interrupted; the same command goes on from here" in errors
+        assert "Interrupted; run the same command again to resume" in errors
         assert "Traceback" not in errors
         assert not list((tmp_path / "out").glob(".*.tmp"))
         assert last_row(subprocess.CompletedProcess([], 1, out))[0] <= done

@@ -117,7 +117,7 @@ def test_a_taken_port_is_one_sentence_with_the_remedy(smart_crop: SmartCrop) -> 
         ran = smart_crop("serve", "--port", str(port))
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == (
-        f"Error: Port {port} is taken by another program. Stop it, or choose another port: "
+        f"Error: Port {port} is in use by another program. Stop it, or choose another port: "
         f"smart-crop serve --port {port + 1}\n"
     )
 
@@ -125,7 +125,10 @@ def test_a_taken_port_is_one_sentence_with_the_remedy(smart_crop: SmartCrop) -> 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--store", "ftp://host/folder"), "Cannot open the store ftp://host/folder: Expected s3:"),
+        (
+            ("--store", "ftp://host/folder"),
+            "Cannot open the store ftp://host/folder: expected s3:",
+        ),
         (("--store", "a.png/results"), "Not a directory"),
         (("--host", "192.0.2.1"), "Cannot serve on 192.0.2.1, port 0: "),
     ],

@@ -65,7 +65,7 @@ def test_with_no_time_left_the_rest_is_delivered_again(
 
     assert answer == again(2, 3)
     assert len(bucket.records()) == 2
-    assert logged().count("too late to begin") == 2
+    assert logged().count("not enough time left, message will be redelivered") == 2
 
 
 def test_a_batch_of_nothing_is_fine(handle: Handle) -> None:

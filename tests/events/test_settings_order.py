@@ -101,7 +101,7 @@ def test_a_deployment_with_wrong_settings_does_not_start(
 def test_nor_does_one_whose_results_would_be_uploads(
     make_handler: Callable[..., Handle], store: str, uploads: str | None
 ) -> None:
-    with pytest.raises(ValueError, match=r"SMART_CROP_UPLOADS|where uploads are"):
+    with pytest.raises(ValueError, match=r"SMART_CROP_UPLOADS"):
         make_handler(store=store, uploads=uploads)
 
 

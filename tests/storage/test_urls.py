@@ -26,6 +26,6 @@ def test_this_machine_may_be_named(tmp_path: Path) -> None:
 )
 def test_any_other_url_is_told_what_is_expected(url: str) -> None:
     with pytest.raises(
-        ValueError, match=r"Expected s3://bucket/prefix or file:///directory but received"
+        ValueError, match=r"expected s3://bucket/prefix or file:///directory, received"
     ):
         ResultStore(connect(url), 60)
