@@ -10,9 +10,9 @@ from mypy_boto3_s3 import S3Client
 from tests.conftest import BUCKET, UPLOADS
 from tests.events.notifications import KEY
 from tests.image import base_image, engine, tools
-from tests.image.port_forward import port_forward
 from tests.image.engine import ADDRESS, Engine
 from tests.image.layers import Image, read_image
+from tests.image.port_forward import port_forward
 from tests.image.sam import Build, Sam, build
 from tests.image.tools import ROOT
 from tests.pictures import encoded, photo
