@@ -1,7 +1,8 @@
-"""A stand-in for the public base image: the same Debian, made from the machine's own mirror.
+"""A replacement of the public base image: the same Debian, made from the machine's mirror.
 
-The registry of the public one cannot be reached from everywhere. What a build here needs of the
-machine (certificates, a package index, a proxy) goes into the stand-in, not into the Dockerfile.
+The registry of the public image is not reachable from every machine. Settings of this machine that
+a build needs (certificates, a package index, a proxy) are added to the replacement, not to the
+Dockerfile.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ NAME = "debian:trixie-slim"
 _SUITE = "trixie"
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-# What a machine may have set, and package clients in a container then need too.
+# Variables of this machine that package clients in a container need as well.
 _PASSED_ON = (
     *("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"),
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
@@ -24,7 +25,7 @@ _LABEL = "smart-crop.recipe"
 
 
 def provide(engine: Engine) -> None:
-    """Make the base image, unless the engine has kept it from an earlier run."""
+    """Make the base image, unless the engine has it from an earlier run."""
     made_from = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
     label = f"label={_LABEL}={made_from}"
     if engine.docker("images", "--quiet", "--filter", label, NAME):
@@ -43,7 +44,7 @@ def _has_certificates() -> bool:
 
 
 def _debian() -> bytes:
-    """A minimal Debian as a tar file, without manuals as in the public image."""
+    """Return a minimal Debian as a tar file, without manuals, like the public image."""
     options = [
         *("--quiet", "--variant=minbase", "--include=ca-certificates"),
         "--dpkgopt=path-exclude=/usr/share/man/*",
@@ -65,10 +66,10 @@ def _debian() -> bytes:
 
 
 def _sources() -> list[str]:
-    """The machine's own mirrors, asked for another release."""
-    wanted = ("--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages", "Component: main")
+    """Return the sources of the machine's mirrors for the release of the image."""
+    fields = ("--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages", "Component: main")
     listed = subprocess.run(
-        ["apt-get", "indextargets", *wanted], capture_output=True, check=True, text=True
+        ["apt-get", "indextargets", *fields], capture_output=True, check=True, text=True
     ).stdout
     mirrors = dict(line.split() for line in listed.splitlines())
     system = dict(

@@ -1,4 +1,4 @@
-"""The engine, the images that are built on it, and an S3 that their functions reach."""
+"""Fixtures: the engine, the images built with it, and an S3 for their functions."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ from mypy_boto3_s3 import S3Client
 from tests.conftest import BUCKET, UPLOADS
 from tests.events.notifications import KEY
 from tests.image import base_image, engine, tools
-from tests.image.doorway import doorway
 from tests.image.engine import ADDRESS, Engine
 from tests.image.layers import Image, read_image
+from tests.image.port_forward import port_forward
 from tests.image.sam import Build, Sam, build
 from tests.image.tools import ROOT
 from tests.pictures import encoded, photo
@@ -29,14 +29,14 @@ _SIZES = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session", autouse=True)
 def possible() -> None:
-    """Skips everything here where it cannot run."""
+    """Skips all tests of this folder if the machine cannot run them."""
     if reason := engine.why_not(DATA):
         pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def docker(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine that has the base image."""
+    """An engine with the base image."""
     engine.install()
     with engine.started(DATA, tmp_path_factory.mktemp("docker")) as docker:
         docker.docker("image", "prune", "--force", "--filter", "until=168h")
@@ -52,7 +52,7 @@ def sam(docker: Engine) -> Sam:
 
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is built: an edit while the tests run must not make two images of one."""
+    """A copy of the sources, so that both images are built from the same files."""
     folder = tmp_path_factory.mktemp("sources")
     for name in SOURCES:
         source = ROOT / name
@@ -71,7 +71,7 @@ def full(sam: Sam, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> B
 
 @pytest.fixture(scope="session")
 def lean(sam: Sam, sources: Path, full: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The functions without the face detection bundle; its image shares layers with the other."""
+    """The functions without the face detection bundle, in an image that shares layers."""
     return build(sam, sources, tmp_path_factory.mktemp("lean"), "without")
 
 
@@ -79,7 +79,7 @@ def lean(sam: Sam, sources: Path, full: Build, tmp_path_factory: pytest.TempPath
 def full_image(
     full: Build, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Image:
-    """What is in the image with the bundle; its sizes are printed at the end."""
+    """The contents of the image with the bundle; its size is printed at the end."""
     image = read_image(full.sam.engine, full.image, tmp_path_factory.mktemp("saved"))
     request.config.stash[_SIZES] = _sizes(image)
     return image
@@ -87,18 +87,18 @@ def full_image(
 
 @pytest.fixture(scope="session")
 def lean_image(lean: Build, tmp_path_factory: pytest.TempPathFactory) -> Image:
-    """What is in the image without the bundle."""
+    """The contents of the image without the bundle."""
     return read_image(lean.sam.engine, lean.image, tmp_path_factory.mktemp("saved"))
 
 
 @pytest.fixture(scope="session")
 def aws(docker: Engine, seaweedfs: Program, uploads: S3Client) -> Iterator[Mapping[str, str]]:
-    """The environment of a function whose S3 is SeaweedFS, which checks signatures.
+    """The environment of a function that uses SeaweedFS as S3, which checks signatures.
 
-    The object is there that the events in files tell of.
+    It contains the object that the event files name.
     """
     uploads.put_object(Bucket=UPLOADS, Key=KEY, Body=PHOTO)
-    with doorway(ADDRESS, int(seaweedfs.url.rpartition(":")[2])) as url:
+    with port_forward(ADDRESS, int(seaweedfs.url.rpartition(":")[2])) as url:
         yield {
             **seaweedfs.environment,
             "AWS_ENDPOINT_URL": url,

@@ -1,7 +1,7 @@
-"""A Docker engine of the tests' own, which leaves nothing behind on the machine.
+"""A Docker engine for the tests, which leaves nothing on the machine.
 
-It keeps to a bridge that no other engine has, and touches neither iptables nor the forwarding of
-packets: containers talk to this machine and to nothing else, and builds use the machine's network.
+It uses its own bridge, and changes neither iptables nor packet forwarding. Containers can reach
+this machine only, and builds use the network of the machine.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.servers import Program, running
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 BRIDGE = "smartcrop0"
-# Of a range that is nobody's, as good as certain.
+# From a private range that is probably unused.
 ADDRESS = "10.213.87.1"
 _CAPABILITIES = 1 << 21 | 1 << 12  # CAP_SYS_ADMIN, CAP_NET_ADMIN
 
@@ -26,13 +26,13 @@ class Engine:
     """A running engine.
 
     Attributes:
-        environment: what points the docker client, and SAM, to it.
+        environment: variables that make the docker client and SAM use the engine.
     """
 
     environment: Mapping[str, str]
 
     def docker(self, *arguments: str, stdin: bytes | None = None) -> str:
-        """Run the docker client and return what it printed; its errors are the test's."""
+        """Run the docker client and return its output; raise RuntimeError if it fails."""
         done = subprocess.run(
             ["docker", *arguments],
             input=stdin,
@@ -45,30 +45,28 @@ class Engine:
         return done.stdout.decode()
 
     def has_image(self, name: str) -> bool:
-        """Whether there is an image of that name."""
+        """Return whether an image has this name."""
         return bool(self.docker("images", "--quiet", name))
 
 
 def why_not(data: Path) -> str | None:
-    """Return what keeps an engine with its data in a folder from being started here, or None."""
+    """Return the reason why an engine with its data in a folder cannot start, or None."""
     system = Path("/etc/os-release")
     if not system.exists() or "\nID=debian\n" not in f"\n{system.read_text()}":
-        return "The image is tested on Debian, whose packages make the base image; this is not it"
+        return "needs Debian: its packages make the base image"
     if os.uname().machine != "x86_64":
-        return f"The image is for x86-64, and this machine is {os.uname().machine}"
+        return f"needs x86-64, as the image does: this machine is {os.uname().machine}"
     if os.geteuid() != 0:
-        return "The image is tested as root, who may start a Docker engine: sudo make image-test"
+        return "needs root to start a Docker engine: sudo make image-test"
     if not _may_administer():
-        return "A Docker engine has to mount and to set up a bridge, which this container may not"
+        return "needs the permission to mount and to create a bridge, which this container lacks"
     if _file_system(data) == "overlay":
-        return (
-            f"Docker cannot stack layers where {data} is, on a file system that is stacked itself"
-        )
+        return f"needs another file system for {data}: Docker cannot stack layers on overlay"
     return None
 
 
 def _file_system(path: Path) -> str:
-    """Type of the file system that a path is on; it need not be there."""
+    """Return the type of the file system of a path, which need not exist."""
     mounts = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
     types = {place: type_ for place, type_ in mounts if path.resolve().is_relative_to(place)}
     return types[max(types, key=len)]
@@ -81,7 +79,7 @@ def _may_administer() -> bool:
 
 
 def install() -> None:
-    """Install the engine and what makes a base image, where they are missing."""
+    """Install missing programs: the engine, and those that make a base image."""
     packages = {
         "dockerd": "docker.io",
         "docker": "docker-cli" if _is_known("docker-cli") else "docker.io",
@@ -106,7 +104,7 @@ def _is_known(package: str) -> bool:
 
 @contextmanager
 def _no_service_starts() -> Iterator[None]:
-    """Debian starts what it installs, and the machine's owner did not ask for an engine."""
+    """Keep Debian from starting the services that it installs."""
     if POLICY.exists():
         yield
         return
@@ -123,13 +121,13 @@ def started(data: Path, scratch: Path) -> Iterator[Engine]:
     """Run an engine.
 
     Args:
-        data: folder that keeps images from one run to the next.
-        scratch: folder for everything else; gone afterwards.
+        data: folder for images, which are kept for the next run.
+        scratch: folder for everything else; removed afterwards.
     """
     socket = f"unix://{scratch}/socket"
     environment = {
         "DOCKER_HOST": socket,
-        "DOCKER_BUILDKIT": "0",  # its client is a package that Debian 12 has not got
+        "DOCKER_BUILDKIT": "0",  # Debian 12 has no package with its client
         "DOCKER_CONFIG": str(scratch),
         "HOME": str(scratch),  # SAM keeps things there
     }
@@ -156,7 +154,7 @@ def started(data: Path, scratch: Path) -> Iterator[Engine]:
         finally:
             if left := engine.docker("ps", "--all", "--quiet").split():
                 engine.docker("rm", "--force", *left)
-            program.process.terminate()  # an orderly end unmounts most of what is mounted
+            program.process.terminate()  # a regular end unmounts most mounts
             program.process.wait(60)
             _unmount(scratch)
 
@@ -174,7 +172,7 @@ def _bridge() -> Iterator[None]:
 
 
 def _unmount(folder: Path) -> None:
-    """Containers on the machine's network leave a mount of it."""
+    """Unmount everything in a folder: containers on the machine's network leave a mount."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for place in mounts:
         if place.startswith(f"{folder}/"):

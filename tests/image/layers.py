@@ -1,4 +1,4 @@
-"""What is in an image, layer by layer."""
+"""The contents of an image, by layer."""
 
 import json
 import tarfile
@@ -25,7 +25,7 @@ class Layer:
         return sum(self.files.values())
 
     def under(self, folder: str) -> dict[str, int]:
-        """The files in a folder of it."""
+        """Return the files in a folder of the layer."""
         return {name: size for name, size in self.files.items() if name.startswith(f"{folder}/")}
 
 
@@ -34,8 +34,8 @@ class Image:
     """An image.
 
     Attributes:
-        config: how it is run, as Docker writes it.
-        layers: from the base upwards, without those that hold no file.
+        config: the configuration, as Docker writes it.
+        layers: from the base upwards, without empty ones.
     """
 
     config: dict[str, Any]
@@ -48,7 +48,7 @@ class Image:
 
 
 def read_image(engine: Engine, name: str, scratch: Path) -> Image:
-    """Take an image apart."""
+    """Read the layers of an image."""
     archive = scratch / f"{name.replace(':', '-')}.tar"
     engine.docker("save", "--output", str(archive), name)
     try:
@@ -69,5 +69,5 @@ def _read_layer(saved: tarfile.TarFile, path: str) -> Layer:
 def _member(saved: tarfile.TarFile, name: str) -> Any:
     file = saved.extractfile(name)
     if file is None:
-        raise ValueError(f"{name} is no file")
+        raise ValueError(f"{name} is not a file")
     return file

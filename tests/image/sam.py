@@ -1,4 +1,4 @@
-"""Build and invoke the functions with SAM, as a developer would."""
+"""Building and invoking the functions with SAM, as a developer does."""
 
 import json
 import subprocess
@@ -16,13 +16,13 @@ EVENTS = ROOT / "tests/events"
 
 @dataclass(frozen=True)
 class Sam:
-    """SAM's command line, on an engine."""
+    """SAM's command line, with an engine."""
 
     program: Path
     engine: Engine
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
-        """Run it and return what it printed; its errors are the test's."""
+        """Run SAM and return its output; raise RuntimeError if it fails."""
         done = subprocess.run(
             [self.program, *arguments],
             capture_output=True,
@@ -37,14 +37,14 @@ class Sam:
             },
         )
         if done.returncode:
-            said = done.stdout + done.stderr
-            raise RuntimeError(f"sam {' '.join(arguments[:2])}:\n{said.decode()[-6000:]}")
+            output = done.stdout + done.stderr
+            raise RuntimeError(f"sam {' '.join(arguments[:2])}:\n{output.decode()[-6000:]}")
         return done.stdout.decode()
 
 
 @dataclass(frozen=True)
 class Build:
-    """What `sam build` made.
+    """The result of `sam build`.
 
     Attributes:
         template: the built template.
@@ -56,24 +56,24 @@ class Build:
     image: str
 
     def invoke(self, function: str, event: Path, environment: Mapping[str, str]) -> Any:
-        """Invoke a function once, in a container of its own, and return its answer.
+        """Invoke a function once, in a new container, and return its response.
 
         Args:
             function: its name in the template.
             event: a JSON file.
-            environment: the machine's, for SAM, which hands the credentials in it on. Names in it
-                that begin with SMART_CROP_ replace what the template says of the stack's buckets.
+            environment: variables for SAM, which passes the credentials on. Names that begin with
+                SMART_CROP_ replace the values in the template.
         """
         replaced = {name: environment[name] for name in environment if "SMART_CROP" in name}
         variables = self.template.parent / "variables.json"
         variables.write_text(json.dumps({"Parameters": replaced}))
-        # SAM hands on only what the template has, which on AWS needs no address of S3.
+        # SAM passes only variables in the template, which has no endpoint of S3.
         template = self.template.with_name("local.yaml")
         endpoint = f"AWS_ENDPOINT_URL: {environment['AWS_ENDPOINT_URL']}"
-        said = "        POWERTOOLS_LOG_LEVEL:"
+        anchor = "        POWERTOOLS_LOG_LEVEL:"
         text = self.template.read_text()
-        assert text.count(said) == 1
-        template.write_text(text.replace(said, f"        {endpoint}\n{said}"))
+        assert text.count(anchor) == 1
+        template.write_text(text.replace(anchor, f"        {endpoint}\n{anchor}"))
         answered = self.sam.run(
             *("local", "invoke", function, "--template", str(template), "--event", str(event)),
             *("--env-vars", str(variables), "--skip-pull-image"),
@@ -86,12 +86,12 @@ def build(sam: Sam, sources: Path, folder: Path, faces: str) -> Build:
     """Build the image of both functions, with or without the face detection bundle.
 
     Args:
-        sam: what builds.
+        sam: SAM's command line.
         sources: the project, or a copy of it.
-        folder: takes the built template.
-        faces: the template's parameter of that name.
+        folder: folder for the built template.
+        faces: the parameter Faces of the template.
     """
-    # SAM builds on the bridge, from where no package can be fetched: it finds all layers made.
+    # SAM builds on the bridge, where packages cannot be installed. The cache has all layers.
     dockerfile = ("--file", f"{sources}/infra/Dockerfile", "--build-arg", f"FACES={faces}")
     sam.engine.docker("build", "--network=host", "--quiet", *dockerfile, str(sources))
     sam.run(

@@ -1,4 +1,4 @@
-"""`sam local invoke` of the functions on real events, against an S3 on this machine."""
+"""`sam local invoke` of the functions with real events, and an S3 on this machine."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from tests.conftest import BUCKET
 from tests.image.sam import EVENTS, Build
 from tests.pictures import decoded
 
-# Of the object that the events in EVENTS tell of.
+# Key of the result for the object that the events in EVENTS name.
 RESULT = "photos/portrait (café)_smartcrop.jpg"
 
 
 def invoke_http(build: Build, event: str, aws: Mapping[str, str]) -> tuple[int, Any]:
-    """Status and body of the HTTP function's answer."""
+    """Return status and body of the HTTP function's response."""
     answer = build.invoke("HttpFunction", EVENTS / f"{event}.json", aws)
     return answer["statusCode"], json.loads(answer["body"])
 
@@ -25,7 +25,7 @@ def invoke_http(build: Build, event: str, aws: Mapping[str, str]) -> tuple[int, 
 def invoke_events(
     build: Build, event: str, aws: Mapping[str, str], settings: Mapping[str, object]
 ) -> Any:
-    """The events function's answer, in a deployment with these settings by default."""
+    """Return the response of the events function, with these default settings."""
     environment = {**aws, "SMART_CROP_DEFAULT_SETTINGS": json.dumps(settings)}
     return build.invoke("EventsFunction", EVENTS / f"{event}.json", environment)
 
@@ -44,9 +44,7 @@ def test_crop_is_stored_and_its_link_serves_it(
     assert decoded(httpx.get(answer["downloadUrl"]).content).size == size
 
 
-def test_health_tells_of_the_bundle_and_of_every_format(
-    full: Build, aws: Mapping[str, str]
-) -> None:
+def test_health_lists_the_bundle_and_every_format(full: Build, aws: Mapping[str, str]) -> None:
     status, answer = invoke_http(full, "http-health", aws)
     assert status == 200
     assert answer["features"] == {"face-detection": True}
@@ -83,7 +81,7 @@ def test_upload_is_cropped_by_its_event(
     assert decoded(stored).size == (settings["width"], settings["height"])
 
 
-def test_lean_image_answers_501_in_face_mode(lean: Build, aws: Mapping[str, str]) -> None:
+def test_lean_image_returns_501_in_face_mode(lean: Build, aws: Mapping[str, str]) -> None:
     status, answer = invoke_http(lean, "http-crop-face", aws)
     assert status == 501
     assert (answer["code"], answer["feature"]) == ("FEATURE_NOT_INSTALLED", "face-detection")
@@ -95,7 +93,7 @@ def test_lean_image_crops_the_subject(lean: Build, aws: Mapping[str, str]) -> No
     assert decoded(httpx.get(answer["downloadUrl"]).content).size == (160, 90)
 
 
-def test_lean_image_fails_an_upload_for_good_that_wants_faces(
+def test_lean_image_fails_an_upload_in_face_mode_permanently(
     lean: Build, aws: Mapping[str, str]
 ) -> None:
     answer = invoke_events(lean, "batch-operations-2.0", aws, {"mode": "face", "width": 30})

@@ -1,4 +1,4 @@
-"""The image holds what it is to hold, each part in its own layer."""
+"""The image has the expected contents, each part in its own layer."""
 
 from pathlib import PurePath
 
@@ -34,7 +34,7 @@ def test_lean_image_differs_by_the_bundle_only(full_image: Image, lean_image: Im
     assert full == lean_image.layers
 
 
-def test_image_holds_nothing_that_only_builds_or_tests(full_image: Image) -> None:
+def test_image_has_no_build_or_test_tools(full_image: Image) -> None:
     names = [PurePath(name) for name in full_image.files]
     programs = {name.name for name in names if name.parent == PurePath("usr/bin")}
     assert not programs & {"cc", "gcc", "make", "pip", "pip3", "git", "uv"}

@@ -1,4 +1,4 @@
-"""What the static checkers say of the templates and the Dockerfile."""
+"""Static checks of the templates and the Dockerfile."""
 
 import subprocess
 
@@ -8,11 +8,11 @@ from tests.image.sam import Sam
 TEMPLATES = ("template.yaml", "infra/api.yaml", "infra/monitoring.yaml", "infra/storage.yaml")
 
 
-def test_sam_finds_no_fault(sam: Sam) -> None:
+def test_sam_finds_no_errors(sam: Sam) -> None:
     assert "is a valid SAM Template" in sam.run("validate", "--lint")
 
 
-def test_checkov_finds_no_fault(possible: None) -> None:
+def test_checkov_finds_no_errors(possible: None) -> None:
     done = subprocess.run(
         [
             *(tools.provide("checkov") / "checkov", "--config-file", "infra/checkov.yaml"),

@@ -1,4 +1,4 @@
-"""SAM and checkov, each in an environment of its own: each pins half the world."""
+"""SAM and checkov, in separate environments, because each pins many packages."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ def provide(name: str) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, in which Python keeps what it compiles: SAM runs often."""
+    """Return the environment, with byte code enabled: SAM runs often."""
     return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 

@@ -1,4 +1,4 @@
-"""The templates, read as CloudFormation reads them: each resource beside the stack it is in."""
+"""The templates as CloudFormation reads them, and the resources of all of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TEMPLATES = ("template.yaml", "infra/api.yaml", "infra/monitoring.yaml", "infra/
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource of any of the templates."""
+    """A resource of one of the templates."""
 
     template: str
     name: str
@@ -24,7 +24,7 @@ class Resource:
 
 @cache
 def template(path: str) -> dict[str, Any]:
-    """A template, with its short forms (``!Ref``) written out."""
+    """Return a template with its short forms (``!Ref``) expanded."""
     content, faults = decode(str(ROOT / path))
     assert not faults, faults
     assert isinstance(content, dict)
@@ -32,7 +32,7 @@ def template(path: str) -> dict[str, Any]:
 
 
 def resources(type_: str) -> list[Resource]:
-    """All resources of a type."""
+    """Return all resources of a type."""
     return [
         Resource(path, name, type_, resource.get("Properties", {}))
         for path in TEMPLATES
@@ -42,7 +42,7 @@ def resources(type_: str) -> list[Resource]:
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """The properties of each function, with those of all functions."""
+    """Return the properties of each function, including the global ones."""
     common = template("template.yaml")["Globals"]["Function"]
     return {
         function.name: {**common, **function.properties}
@@ -51,7 +51,7 @@ def functions() -> dict[str, dict[str, Any]]:
 
 
 def allowed() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement that allows something, with the name of the resource that it is in."""
+    """Yield every Allow statement with the name of its resource."""
     for path in TEMPLATES:
         for name, resource in template(path)["Resources"].items():
             for statement in statements(resource.get("Properties", {})):
@@ -60,7 +60,7 @@ def allowed() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def statements(node: Any) -> Iterator[dict[str, Any]]:
-    """Every statement of a policy, those that are there on a condition too."""
+    """Yield every statement of a policy, including conditional ones."""
     if isinstance(node, dict):
         if "Effect" in node:
             yield node
@@ -73,11 +73,11 @@ def statements(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def as_list(node: Any) -> list[Any]:
-    """What may be one thing or a list, as a list."""
+    """Return a list unchanged, and any other value in a list."""
     return node if isinstance(node, list) else [node]
 
 
 def defaults() -> dict[str, Any]:
-    """What the parameters of a deployment are when nobody chooses."""
+    """Return the default values of the parameters of a deployment."""
     parameters = template("template.yaml")["Parameters"]
     return {name: parameter["Default"] for name, parameter in parameters.items()}

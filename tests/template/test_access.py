@@ -1,4 +1,4 @@
-"""Who may do what: nothing is open, and nobody may more than they do."""
+"""Permissions: nothing is public, and each role has only what it needs."""
 
 import json
 import re
@@ -22,7 +22,7 @@ QUEUES = resources("AWS::SQS::Queue")
 
 
 def denials(type_: str, place: str, name: str) -> list[dict[str, Any]]:
-    """The statements about a bucket or queue that deny what is not encrypted on its way."""
+    """Return the statements of a bucket or queue that deny requests without TLS."""
     return [
         statement
         for policy in resources(type_)
@@ -34,14 +34,14 @@ def denials(type_: str, place: str, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_nothing_is_allowed_by_wildcard() -> None:
+def test_no_action_or_resource_is_a_wildcard() -> None:
     for name, statement in allowed():
         for action in as_list(statement["Action"]):
             assert "*" not in action, name
         for resource in as_list(statement.get("Resource", [])):
             written = json.dumps(resource)
             assert written != '"*"', name
-            # The objects of one bucket, or of a folder of it, are as narrow as it gets.
+            # A wildcard is necessary for the objects of a bucket or of a folder in it.
             if "*" in written:
                 assert re.fullmatch(
                     r'\{"Fn::Sub": "\$\{Storage\.Outputs\.\w+BucketArn\}/([a-z-]+/)?\*"\}', written
@@ -50,7 +50,7 @@ def test_nothing_is_allowed_by_wildcard() -> None:
 
 
 def granted(role: str, action: str) -> list[str]:
-    """On what a role may do something, as the templates write it."""
+    """Return the resources on which a role may do an action, as written in the templates."""
     return [
         resource["Fn::Sub"] if "Fn::Sub" in resource else resource["Fn::GetAtt"][1]
         for name, statement in allowed()
@@ -59,7 +59,7 @@ def granted(role: str, action: str) -> list[str]:
     ]
 
 
-def test_forms_are_signed_for_their_own_folder_only() -> None:
+def test_forms_can_only_write_to_their_folder() -> None:
     folder = upload_key("id", "name").partition("/")[0]
     writable = set(granted("HttpRole", "s3:PutObject"))
     assert writable == {
@@ -69,7 +69,7 @@ def test_forms_are_signed_for_their_own_folder_only() -> None:
 
 
 @pytest.mark.parametrize("role", ["HttpRole", "EventsRole"])
-def test_no_parts_of_a_result_stay_behind(role: str) -> None:
+def test_incomplete_multipart_uploads_are_removed(role: str) -> None:
     results = "${Storage.Outputs.ResultsBucketArn}/*"
     assert granted(role, "s3:AbortMultipartUpload") == [results]
     assert results in granted(role, "s3:PutObject")
@@ -79,15 +79,15 @@ def test_no_parts_of_a_result_stay_behind(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["HttpRole", "EventsRole"])
-def test_what_is_missing_is_not_taken_for_forbidden(role: str) -> None:
-    """S3 answers 403 for an object that is not there to whoever may not list the bucket."""
+def test_functions_can_distinguish_missing_objects(role: str) -> None:
+    """S3 returns 403 for a missing object to a role that cannot list the bucket."""
     assert set(granted(role, "s3:ListBucket")) == {
         "Outputs.ResultsBucketArn",
         "Outputs.UploadsBucketArn",
     }
 
 
-def test_batch_operations_may_invoke_and_report_and_no_more() -> None:
+def test_batch_operations_may_only_invoke_and_report() -> None:
     role = "BatchOperationsRole"
     folder = "${Storage.Outputs.ResultsBucketArn}/batch-operations/*"
     actions = {
@@ -104,8 +104,8 @@ def test_batch_operations_may_invoke_and_report_and_no_more() -> None:
     assert invoked == {"Fn::GetAtt": ["EventsFunction", "Arn"]}
 
 
-def fillers(queue: str) -> dict[str, Any]:
-    """Who may put messages into a queue, and on which condition, by the service's name."""
+def senders(queue: str) -> dict[str, Any]:
+    """Return the statements that allow services to send to a queue, by the name of the service."""
     (policy,) = (
         each
         for each in resources("AWS::SQS::QueuePolicy")
@@ -118,8 +118,8 @@ def fillers(queue: str) -> dict[str, Any]:
     }
 
 
-def test_only_the_uploads_bucket_may_fill_the_queue() -> None:
-    statement = fillers("UploadsQueue")["s3"]
+def test_only_the_uploads_bucket_may_send_to_the_queue() -> None:
+    statement = senders("UploadsQueue")["s3"]
     assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
     source, _ = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
     (bucket,) = (each for each in BUCKETS if each.name == "UploadsBucket")
@@ -130,7 +130,7 @@ def test_only_the_uploads_bucket_may_fill_the_queue() -> None:
     }
 
 
-def test_a_bucket_that_is_there_already_fills_it_through_event_bridge() -> None:
+def test_an_existing_bucket_sends_through_event_bridge() -> None:
     (rule,) = resources("AWS::Events::Rule")
     assert rule.properties["EventPattern"] == {
         "source": ["aws.s3"],
@@ -142,10 +142,10 @@ def test_a_bucket_that_is_there_already_fills_it_through_event_bridge() -> None:
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
     only = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule.name, "Arn"]}}}
     for queue in ("UploadsQueue", "DeadLetterQueue"):
-        assert fillers(queue)["events"]["Condition"] == only
+        assert senders(queue)["events"]["Condition"] == only
 
 
-def test_of_a_bucket_that_is_there_already_nothing_is_changed() -> None:
+def test_the_stack_does_not_change_an_existing_bucket() -> None:
     storage = template("infra/storage.yaml")
     assert defaults()["ExistingBucket"] == ""
     for name, resource in storage["Resources"].items():
@@ -158,7 +158,7 @@ def test_of_a_bucket_that_is_there_already_nothing_is_changed() -> None:
 
 
 @pytest.mark.parametrize("bucket", BUCKETS, ids=lambda bucket: bucket.name)
-def test_bucket_is_private_encrypted_and_forgets(bucket: Resource) -> None:
+def test_bucket_is_private_encrypted_and_expires_objects(bucket: Resource) -> None:
     properties = bucket.properties
     assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
@@ -183,14 +183,14 @@ def test_uploads_are_kept_for_a_day_and_results_for_a_week() -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.name)
-def test_queue_is_encrypted_at_rest_and_on_the_way(queue: Resource) -> None:
+def test_queue_is_encrypted_at_rest_and_in_transit(queue: Resource) -> None:
     assert queue.properties["SqsManagedSseEnabled"] is True
     (denial,) = denials("AWS::SQS::QueuePolicy", "Queues", queue.name)
     assert denial["Action"] == "sqs:*"
     assert denial["Resource"] == {"Fn::GetAtt": [queue.name, "Arn"]}
 
 
-def test_results_go_where_they_trigger_nothing() -> None:
+def test_results_are_written_to_a_bucket_without_notifications() -> None:
     triggering = [each.name for each in BUCKETS if "NotificationConfiguration" in each.properties]
     assert triggering == ["UploadsBucket"]
     writing = [
@@ -215,11 +215,11 @@ def test_message_stays_hidden_for_six_times_the_timeout() -> None:
     }
 
 
-def test_queue_gives_up_into_a_queue_that_is_watched() -> None:
+def test_failed_messages_go_to_a_queue_with_an_alarm() -> None:
     storage = template("infra/storage.yaml")["Resources"]
     redrive = storage["UploadsQueue"]["Properties"]["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
-    # The function has to know which delivery is the last.
+    # The function must know which delivery is the last.
     assert redrive["maxReceiveCount"] == {"Ref": "EventsMaxAttempts"}
     watched = {
         (alarm.properties["MetricName"], alarm.properties["Dimensions"][0]["Value"]["Ref"])

@@ -1,4 +1,4 @@
-"""The API is closed unless somebody opens it, and knows every route of the service."""
+"""The API requires authorization by default, and has every route of the service."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from tests.template.stack import defaults, resources, template
 ROUTES = {route.properties["RouteKey"]: route for route in resources("AWS::ApiGatewayV2::Route")}
 
 
-def spoken(route_key: str) -> str:
-    """A route without the names of its parameters, which are spelt differently in the two."""
+def without_names(route_key: str) -> str:
+    """Return a route key without the names of its parameters."""
     return re.sub(r"{\w+}", "{}", route_key)
 
 
@@ -22,25 +22,25 @@ def test_api_has_the_routes_of_the_service_and_no_others() -> None:
     paths = create_app(Config(uploads="s3://uploads")).openapi()["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     routed = {route for route in ROUTES if "/api/" in route}
-    assert {spoken(route) for route in routed} == {spoken(route) for route in served}
+    assert {without_names(route) for route in routed} == {without_names(route) for route in served}
 
 
-def test_api_has_the_page_and_what_the_page_asks_for() -> None:
+def test_api_has_the_page_and_its_files() -> None:
     page = files("handler.api").joinpath("static", "index.html").read_text()
     asked = {name.removeprefix("/") for name in re.findall(r'(?:src|href)="([^"#:]*)"', page)}
     assert asked
-    assert all("/" not in name for name in asked), "a folder needs a route of its own"
+    assert all("/" not in name for name in asked), "files in a folder need another route"
     assert {"GET /", "GET /{file}"} <= set(ROUTES)
 
 
 @pytest.mark.parametrize("route", sorted(ROUTES))
-def test_route_asks_who_is_calling(route: str) -> None:
+def test_route_requires_authorization(route: str) -> None:
     properties = ROUTES[route].properties
     assert properties["AuthorizationType"] == {"Ref": "AuthorizationType"}
     assert properties["AuthorizerId"]["Fn::If"][:2] == ["ByToken", {"Ref": "Authorizer"}]
 
 
-def test_callers_sign_unless_somebody_chooses_otherwise() -> None:
+def test_requests_must_be_signed_by_default() -> None:
     main = template("template.yaml")
     assert defaults()["AuthMode"] == "IAM"
     assert main["Mappings"]["AuthMode"] == {
@@ -55,7 +55,7 @@ def test_callers_sign_unless_somebody_chooses_otherwise() -> None:
     }
 
 
-def test_other_pages_may_not_call_unless_they_are_named() -> None:
+def test_other_origins_may_not_call_by_default() -> None:
     assert defaults()["CorsOrigins"] == ""
     (api,) = resources("AWS::ApiGatewayV2::Api")
     condition, named, otherwise = api.properties["CorsConfiguration"]["Fn::If"]
@@ -70,7 +70,7 @@ def test_stage_throttles_and_writes_a_line_for_each_request() -> None:
     assert throttling["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
     line = json.loads(stage.properties["AccessLogSettings"]["Format"])
     assert {"requestId", "route", "status", "ms"} <= set(line)
-    # The path has the names of files, the query of a link its signature.
+    # The path contains file names, and the query of a link contains its signature.
     assert not {"$context.path", "$context.http.path"} & set(line.values())
 
 

@@ -1,4 +1,4 @@
-"""The dashboard shows what the service measures, and nothing that it does not."""
+"""The dashboard shows the metrics that the service emits, and no others."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from tests.template.stack import resources
 def emitted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> Iterator[dict[str, Any]]:
-    """The metrics of one job on Lambda, as CloudWatch gets them."""
+    """The metrics of one job on Lambda, as CloudWatch receives them."""
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
     monkeypatch.setattr(telemetry, "_cold_start", [True])
     telemetry._logger.cache_clear()

@@ -1,4 +1,4 @@
-"""The functions: one image, a role and an environment each, nothing lost when they fail."""
+"""The functions: image, roles, environment, and handling of failures."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ from tests.template.stack import ROOT, as_list, defaults, functions, resources, 
 NAMES = sorted(functions())
 
 
-def test_there_is_one_for_http_and_one_for_events() -> None:
+def test_there_is_a_function_for_http_and_one_for_events() -> None:
     commands = {name: each["ImageConfig"]["Command"] for name, each in functions().items()}
     assert commands == {
         "HttpFunction": ["handler.lambda_http.handler"],
@@ -35,14 +35,14 @@ def test_image_function_has_no_layers(name: str) -> None:
     assert not {"Layers", "Runtime", "Handler"} & set(function)
 
 
-def test_each_has_a_role_of_its_own() -> None:
+def test_each_has_its_own_role() -> None:
     roles = {name: function["Role"]["Fn::GetAtt"][0] for name, function in functions().items()}
     assert len(set(roles.values())) == len(roles)
     assert "BatchOperationsRole" not in roles.values()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_function_logs_into_a_group_that_forgets(name: str) -> None:
+def test_function_logs_expire(name: str) -> None:
     group = functions()[name]["LoggingConfig"]["LogGroup"]["Ref"]
     groups = {each.name: each.properties for each in resources("AWS::Logs::LogGroup")}
     assert groups[group]["RetentionInDays"] == {"Ref": "LogDays"}
@@ -62,13 +62,13 @@ def test_function_has_an_alarm(name: str, metric: str) -> None:
     assert len(watched) == 1
 
 
-def test_every_alarm_tells_who_wants_to_be_told() -> None:
+def test_every_alarm_notifies_the_topic() -> None:
     for alarm in resources("AWS::CloudWatch::Alarm"):
-        told = alarm.properties["AlarmActions"]["Fn::If"][1]
-        assert told == [{"Ref": "AlarmTopic"}], alarm.name
+        actions = alarm.properties["AlarmActions"]["Fn::If"][1]
+        assert actions == [{"Ref": "AlarmTopic"}], alarm.name
 
 
-def test_what_events_cannot_be_dealt_with_is_kept() -> None:
+def test_failed_events_are_kept() -> None:
     function = functions()["EventsFunction"]
     assert function["DeadLetterQueue"]["Type"] == "SQS"
     for source in function["Events"].values():
@@ -76,23 +76,23 @@ def test_what_events_cannot_be_dealt_with_is_kept() -> None:
         assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_only_events_are_invoked_without_somebody_waiting() -> None:
+def test_only_the_events_function_is_invoked_asynchronously() -> None:
     assert [name for name, each in functions().items() if "Events" in each] == ["EventsFunction"]
 
 
-def test_snapshots_are_taken_unless_declined_and_the_api_calls_them() -> None:
+def test_snapshots_are_on_by_default_and_the_api_calls_them() -> None:
     function = functions()["HttpFunction"]
     chosen = {"Fn::If": ["SnapStartOn", "PublishedVersions", "None"]}
     assert function["SnapStart"] == {"ApplyOn": chosen}
     assert defaults()["SnapStart"] == "on"
-    # A snapshot would go on with old defaults if a change of the environment published none.
+    # Without a new version, the snapshot would keep the old environment.
     assert function["AutoPublishAliasAllProperties"] is True
     passed = template("template.yaml")["Resources"]["Routes"]["Properties"]["Parameters"]
     assert passed["FunctionArn"] == {"Ref": "HttpFunction.Alias"}
 
 
 def environment() -> dict[str, Any]:
-    """What the functions are told, by default."""
+    """Return the default environment of the functions."""
     variables = functions()["HttpFunction"]["Environment"]["Variables"]
     chosen = defaults()
     return {
@@ -102,43 +102,43 @@ def environment() -> dict[str, Any]:
 
 
 def test_environment_sets_all_that_the_service_reads() -> None:
-    told = {name for name in environment() if name.startswith("SMART_CROP_")}
-    assert told == {f"SMART_CROP_{name.upper()}" for name in Config.model_fields}
+    names = {name for name in environment() if name.startswith("SMART_CROP_")}
+    assert names == {f"SMART_CROP_{name.upper()}" for name in Config.model_fields}
 
 
-def test_default_environment_is_taken_by_the_service() -> None:
-    told = {
+def test_the_service_accepts_the_default_environment() -> None:
+    variables = {
         name: value["Fn::Sub"].replace("${Storage.Outputs.", "").replace("}", "").lower()
         if isinstance(value, dict)
         else value
         for name, value in environment().items()
     }
-    config = Config.from_environment(told)
+    config = Config.from_environment(variables)
     assert config.store == "s3://resultsbucket"
     assert config.uploads == "s3://uploadsbucket"
     assert parse_settings(config.default_settings)[1] == []
 
 
-def test_request_outlives_neither_the_function_nor_the_api() -> None:
+def test_the_function_times_out_before_the_api() -> None:
     (integration,) = resources("AWS::ApiGatewayV2::Integration")
     timeout = template("template.yaml")["Parameters"]["HttpTimeout"]
     assert timeout["MaxValue"] * 1000 < integration.properties["TimeoutInMillis"] <= 30_000
 
 
-def test_roles_are_for_one_service_each() -> None:
-    taken = {}
+def test_each_role_trusts_one_service() -> None:
+    trusted = {}
     for role in resources("AWS::IAM::Role"):
         (statement,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
-        taken[role.name] = as_list(statement["Principal"]["Service"])
+        trusted[role.name] = as_list(statement["Principal"]["Service"])
         assert "ManagedPolicyArns" not in role.properties
-    assert taken == {
+    assert trusted == {
         "HttpRole": ["lambda.amazonaws.com"],
         "EventsRole": ["lambda.amazonaws.com"],
         "BatchOperationsRole": ["batchoperations.s3.amazonaws.com"],
     }
 
 
-def test_image_names_the_python_modules_of_the_entries() -> None:
+def test_the_default_command_of_the_image_is_the_http_handler() -> None:
     command = re.search(r"^CMD \[\"(.+)\"\]$", (ROOT / "infra/Dockerfile").read_text(), re.M)
     assert command is not None
     assert [command[1]] == functions()["HttpFunction"]["ImageConfig"]["Command"]

@@ -1,4 +1,4 @@
-"""What cfn-lint says, and what is said of the parameters."""
+"""cfn-lint, and descriptions of parameters and skipped checks."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from tests.servers import beside_python
 from tests.template.stack import ROOT, TEMPLATES, template
 
 
-def test_cfn_lint_finds_no_fault() -> None:
+def test_cfn_lint_finds_no_errors() -> None:
     command = [beside_python("cfn-lint"), "--regions", "us-east-1", "--", *TEMPLATES]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -29,7 +29,7 @@ def test_every_parameter_of_the_deployment_has_a_default_and_a_place_in_a_group(
     assert all("Default" in parameter for parameter in main["Parameters"].values())
 
 
-def test_every_check_that_is_left_out_says_why() -> None:
+def test_every_skipped_check_has_a_reason() -> None:
     checks = re.findall(r"^ +- CKV.*$", (ROOT / "infra/checkov.yaml").read_text(), re.MULTILINE)
     assert checks
     assert all(re.search(r" # \w+ .+", check) for check in checks)

@@ -1,4 +1,4 @@
-"""Lets containers, which reach one address of this machine, in to what listens on another."""
+"""Forwarding of connections from containers to a server on localhost."""
 
 import asyncio
 import threading
@@ -9,12 +9,12 @@ from contextlib import closing, contextmanager, suppress
 
 
 @contextmanager
-def doorway(address: str, port: int) -> Iterator[str]:
+def port_forward(address: str, port: int) -> Iterator[str]:
     """Forward connections while the context lasts.
 
     Args:
-        address: of this machine, where containers come in.
-        port: on localhost, where they are let through to.
+        address: address of this machine that containers can reach.
+        port: port on localhost to forward to.
 
     Yields:
         The URL that containers use.
@@ -24,7 +24,7 @@ def doorway(address: str, port: int) -> Iterator[str]:
 
     async def enter(reader: StreamReader, writer: StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-        # Cancelled is what still stands open when the context ends.
+        # Connections that are open when the context ends are cancelled.
         with suppress(asyncio.CancelledError), closing(writer), closing(inner_writer):
             await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
 

@@ -1,4 +1,4 @@
-"""The image runs as Lambda runs it: nothing writable but /tmp, any user, no home."""
+"""The image runs as on Lambda: only /tmp is writable, with any user and no home."""
 
 import json
 import time
@@ -20,10 +20,10 @@ from tests.servers import free_ports
 
 EMULATOR = Path(".tools/rie/aws-lambda-rie").resolve()
 PYTHON = "/opt/smart-crop/bin/python"
-# A user that the image has never heard of, and no right to become another.
+# A user that does not exist in the image, without capabilities.
 CONFINED = (
     *("--read-only", "--mount", "type=tmpfs,destination=/tmp,tmpfs-mode=1777"),
-    # Lambda has no shared memory, which Python's multiprocessing builds on.
+    # Lambda has no shared memory, which Python's multiprocessing needs.
     *("--mount", "type=tmpfs,destination=/dev/shm,readonly"),
     *("--user", "54321:54321"),
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "1769m"),
@@ -36,7 +36,7 @@ Send = Callable[[object], Any]
 
 @contextmanager
 def confined(build: Build, handler: str, aws: Mapping[str, str]) -> Iterator[Send]:
-    """Run a function in a container; yields what sends it an event and returns its answer."""
+    """Run a function in a container; yield a function that sends it an event."""
     engine, (port,) = build.sam.engine, free_ports(1)
     environment = [word for name in aws for word in ("--env", f"{name}={aws[name]}")]
     container = engine.docker(
@@ -71,7 +71,7 @@ def _wait(ask: Callable[[], Any]) -> None:
 
 
 def load(name: str) -> Any:
-    """An event from a file."""
+    """Return an event from a file."""
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
@@ -90,18 +90,18 @@ def events(full: Build, aws: Mapping[str, str]) -> Iterator[Send]:
 
 
 @pytest.mark.parametrize("mode", ["subject", "face"])
-def test_crops_where_it_can_write_nowhere(http: Send, mode: str) -> None:
+def test_crops_on_a_read_only_file_system(http: Send, mode: str) -> None:
     answer = http(load(f"http-crop-{mode}"))
     assert answer.get("statusCode") == 200, answer
 
 
 @pytest.mark.parametrize("name", ["BMP", "GIF", "JPEG2000", "PNG", "TIFF", "WEBP"])
-def test_takes_other_formats_where_it_can_write_nowhere(http: Send, name: str) -> None:
+def test_accepts_other_formats_on_a_read_only_file_system(http: Send, name: str) -> None:
     answer = http(upload_event(CROP, encoded(scene(320, 240, (100, 100)), name), SMALL))
     assert answer.get("statusCode") == 200, answer
 
 
-def test_gives_and_takes_avif_where_it_can_write_nowhere(http: Send) -> None:
+def test_writes_and_reads_avif_on_a_read_only_file_system(http: Send) -> None:
     settings = {**SMALL, "format": "avif"}
     answer = http(upload_event(CROP, PHOTO, settings))
     assert answer.get("statusCode") == 200, answer
@@ -109,7 +109,9 @@ def test_gives_and_takes_avif_where_it_can_write_nowhere(http: Send) -> None:
     assert http(upload_event(CROP, avif, SMALL)).get("statusCode") == 200
 
 
-def test_upload_form_is_posted_cropped_by_the_event_and_asked_for(http: Send, events: Send) -> None:
+def test_upload_form_is_posted_cropped_by_its_event_and_its_job_is_done(
+    http: Send, events: Send
+) -> None:
     answer = http(load("http-uploads"))
     assert answer.get("statusCode") == 201, answer
     form = json.loads(answer["body"])
@@ -126,7 +128,7 @@ def test_upload_form_is_posted_cropped_by_the_event_and_asked_for(http: Send, ev
 
 
 @pytest.mark.parametrize("entry", ["lambda_http", "lambda_events"])
-def test_start_reads_no_module_that_has_to_be_compiled(full: Build, entry: str) -> None:
+def test_start_compiles_no_module(full: Build, entry: str) -> None:
     script = (
         f"import sys, pathlib, handler.{entry};"
         "modules = [m.__spec__ for m in sys.modules.values() if getattr(m, '__spec__', None)];"
@@ -135,8 +137,8 @@ def test_start_reads_no_module_that_has_to_be_compiled(full: Build, entry: str) 
     )
     settings = {"SMART_CROP_STORE": "s3://results", "SMART_CROP_UPLOADS": "s3://uploads"}
     environment = [f"--env={name}={value}" for name, value in settings.items()]
-    lacking = full.sam.engine.docker(
+    uncompiled = full.sam.engine.docker(
         *("run", "--rm", *CONFINED, "--network", "none", "--env=AWS_REGION=us-east-1"),
         *(*environment, "--entrypoint", PYTHON, full.image, "-c", script),
     )
-    assert not lacking.split()
+    assert not uncompiled.split()
