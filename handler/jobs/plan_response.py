@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from handler.core import geometry
@@ -100,8 +100,10 @@ class CropPlan(Response):
         "without such faces."
     )
     gain_over_centre: float | None = Field(
+        # Job records of earlier versions have the former name.
+        validation_alias=AliasChoices("gainOverCentre", "gain_over_centre", "confidence"),
         description="Share of the interest that the window keeps, minus the share that the centre "
-        "window would keep, -1 to 1. Null except for the saliency strategy and auto mode."
+        "window would keep, -1 to 1. Null except for the saliency strategy and auto mode.",
     )
     weights: dict[str, float] | None = Field(
         description="Weight of each map of interest; the weights sum to 1, and one below 0 "

@@ -120,6 +120,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "handler",
         "handler.api",
         "handler.codec",
+        "handler.cold_start",
         "handler.config",
         "handler.core.plan",
         "handler.filenames",
