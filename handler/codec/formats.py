@@ -1,4 +1,4 @@
-"""The formats: how each is recognised, who decodes it and where, and what comes out."""
+"""The table of formats, and the recognition of a file's format."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +10,7 @@ from PIL import features
 from handler.codec.headers import heif, tga
 from handler.errors import InvalidImage, InvalidSettings
 
-# Who decodes: a library of its own, or the one plugin of Pillow that may open the file.
+# A library with a decoder module of its own, or the only plugin of Pillow that may open the file.
 Decoder = Literal[
     "libjpeg-turbo",
     "libwebp",
@@ -211,7 +211,7 @@ FORMATS = {
     )
 }
 
-# First bytes, and where they stand.
+# Offset, signature, name of the format.
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
@@ -228,32 +228,32 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"8BPS\0\1", "psd"),
     (0, b"\0\0\1\0", "ico"),
 )
-# What each format needs that may be missing: a feature of Pillow's build, or a package.
+# Formats that need a feature of Pillow's build, or a package, which may be missing.
 _FEATURES = {"webp": "webp", "tiff": "libtiff", "jp2": "jpg_2000"}
 _PACKAGES = {"avif": "pillow_avif", "heic": "pi_heif", "jxl": "pylibjxl"}
 
 
 def recognise(data: bytes) -> Format | None:
-    """Tell a file's format from its first bytes; names and declared types are not trusted."""
+    """Return a file's format by its first bytes; file names and declared types are not trusted."""
     for offset, signature, name in _SIGNATURES:
         if data.startswith(signature, offset):
             return FORMATS[name]
     if codec := heif.kind(data):
         return FORMATS[codec]
-    # TGA has no signature: it is the last to be thought of.
+    # TGA has no signature, so every other format is tried first.
     return FORMATS["tga"] if tga.is_likely(data) else None
 
 
 @cache
 def available_formats() -> frozenset[str]:
-    """Names of the formats that this machine's libraries can read."""
+    """Return the names of the formats that the installed libraries can read."""
     lacking = {name for name, feature in _FEATURES.items() if not features.check(feature)}
     lacking |= {name for name, package in _PACKAGES.items() if find_spec(package) is None}
     return frozenset(FORMATS) - lacking
 
 
 def check_available(format_: Format) -> None:
-    """Refuse a format by name that this machine's libraries cannot read.
+    """Raise an error that names the format if the installed libraries cannot read it.
 
     Raises:
         InvalidImage: they cannot.
@@ -279,7 +279,7 @@ def output_format(source: Format, requested: str) -> Format:
 
 
 def content_type_of(filename: str) -> str:
-    """Type of a result by its name's extension."""
+    """Return the content type of a result by the extension of its name."""
     extension = filename.rpartition(".")[2]
     types = {format_.extension: format_.content_type for format_ in FORMATS.values()}
     types["zip"] = "application/zip"
