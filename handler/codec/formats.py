@@ -69,8 +69,8 @@ FORMATS = {
             decoder="libjpeg-turbo",
             isolated=False,
             reason=(
-                "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h) and is never asked; "
-                "subsampling that simplejpeg does not know is decoded apart, by "
+                "Pillow's decoder, which overflows (GHSA-5x8w-8jj5-q52h), is never called; "
+                "subsampling that simplejpeg does not know is decoded in a worker process, by "
                 "libjpeg-turbo as kornia-rs binds it"
             ),
             alpha=False,
@@ -84,7 +84,8 @@ FORMATS = {
             decoder="PNG",
             isolated=False,
             reason=(
-                "no advisory reaches a single frame without texts, which is all that is handed on"
+                "no advisory concerns a single frame without texts, which is all that the "
+                "decoder receives"
             ),
         ),
         Format(
@@ -95,7 +96,7 @@ FORMATS = {
             output="webp",
             decoder="libwebp",
             isolated=False,
-            reason="Pillow's own code only hands an animation's first frame on",
+            reason="Pillow's own code only passes the first frame of an animation on",
         ),
         Format(
             name="gif",
@@ -105,7 +106,7 @@ FORMATS = {
             output="gif",
             decoder="GIF",
             isolated=False,
-            reason="CVE-2026-96639 needs a second frame, and none is handed on",
+            reason="CVE-2026-96639 needs a second frame, which the decoder does not receive",
         ),
         Format(
             name="tiff",
@@ -117,7 +118,7 @@ FORMATS = {
             isolated=True,
             reason=(
                 "tiles and YCbCr are read out of bounds (GHSA-462x-pgg6-55fp, "
-                "GHSA-c6hw-5grf-ff96), and short JPEG strips uninitialised "
+                "GHSA-c6hw-5grf-ff96), and short JPEG strips leave memory uninitialised "
                 "(GHSA-q45j-58j2-45rg)"
             ),
         ),
@@ -129,9 +130,7 @@ FORMATS = {
             output="png",
             decoder="BMP",
             isolated=False,
-            reason=(
-                "plain rows, of a size that is checked; the two decoders of others are not reached"
-            ),
+            reason=("plain rows of a checked size; files that embed a JPEG or a PNG are rejected"),
         ),
         Format(
             name="avif",
@@ -141,7 +140,7 @@ FORMATS = {
             output="avif",
             decoder="libavif",
             isolated=True,
-            reason="a header of a few bytes can have any amount of memory allotted",
+            reason="a header of a few bytes can have any amount of memory allocated",
         ),
         Format(
             name="heic",
@@ -151,7 +150,7 @@ FORMATS = {
             output="jpeg",
             decoder="libheif",
             isolated=True,
-            reason="libde265 has had an overflow found every few months",
+            reason="an overflow is found in libde265 every few months",
         ),
         Format(
             name="jp2",
@@ -174,8 +173,8 @@ FORMATS = {
             decoder="libjxl",
             isolated=True,
             reason=(
-                "a young library behind a young binding, and a header can claim any amount "
-                "of memory"
+                "library and binding are young, and a header can have any amount of memory "
+                "allocated"
             ),
         ),
         Format(
@@ -186,7 +185,7 @@ FORMATS = {
             output="png",
             decoder="ICO",
             isolated=True,
-            reason="it reaches the decoders of PNG and BMP past the checks of their files",
+            reason="its plugin calls those of PNG and BMP without the checks of their files",
         ),
         Format(
             name="tga",
@@ -196,7 +195,7 @@ FORMATS = {
             output="png",
             decoder="TGA",
             isolated=True,
-            reason=("run lengths have overflown before (CVE-2022-30595), and nobody is in a hurry"),
+            reason="run lengths have overflowed before (CVE-2022-30595), and TGA is rare",
         ),
         Format(
             name="psd",

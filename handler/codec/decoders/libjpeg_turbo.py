@@ -89,14 +89,14 @@ def decode(jpeg: Jpeg, scale: int) -> Image.Image:
     # libjpeg-turbo ignores the scale of a lossless file and writes all pixels, which overran the
     # buffer that simplejpeg (1.9.0) allocates for the scaled ones. This buffer always has space for
     # all pixels. The system provides its pages only when they are written to.
-    room = np.empty(header.size.area * _BYTES[space], np.uint8)
+    buffer = np.empty(header.size.area * _BYTES[space], np.uint8)
     try:
         pixels = simplejpeg.decode_jpeg(
             header.data,
             space,
             min_height=-(-header.size.height // scale) if scale > 1 else 0,
             min_width=-(-header.size.width // scale) if scale > 1 else 0,
-            buffer=room,
+            buffer=buffer,
         )
     except (ValueError, MemoryError) as error:
         raise ProcessingFailed("The JPEG data are damaged or incomplete") from error

@@ -52,9 +52,9 @@ class _Bits:
         self._left -= count
         if self._left < 0:
             raise ValueError("the header ends early")
-        taken = self._value & (1 << count) - 1
+        value = self._value & (1 << count) - 1
         self._value >>= count
-        return taken
+        return value
 
 
 def _codestream(data: bytes) -> bytes:
