@@ -1,15 +1,15 @@
-"""CMYK that comes without a profile: a model of ink on coated paper.
+"""An ICC profile for CMYK files without one: a model of ink on coated paper.
 
-The model is the Neugebauer equations in Yule and Nielsen's form: dots of the inks overlap at
-random (Demichel), each of their overprints has one colour, and the n-th roots of their light add up
-in proportion to the area that each covers. Dots print larger than they were asked for, by a curve
-per ink. Part of that gain is light that the paper scatters under the dot: there is the less of it,
-the more light the other inks have taken.
+The model is the Neugebauer equations in Yule and Nielsen's form. Dots of the inks overlap at
+random (Demichel), each overprint has one colour, and the n-th roots of the overprints' light add up
+in proportion to the area that each covers. Dots print larger than requested (dot gain), by a curve
+per ink. Part of that gain is light that the paper scatters under the dot. The more light the other
+inks absorb, the less of it remains.
 
-The constants below were fitted, by least squares in 8-bit sRGB, to what sharp 0.35 makes of CMYK
-TIFFs without a profile: a lattice of 17 steps per ink, and photographs separated for web offset.
-They reproduce it at 41 dB on such photographs, and at 36 dB over the whole lattice, most of which
-is ink that no printer lays down. Adding the inks up naively, as Pillow does, gives 23 dB.
+The constants below were fitted, by least squares in 8-bit sRGB, to the results of sharp 0.35 for
+CMYK TIFFs without a profile: a lattice of 17 steps per ink, and photographs separated for web
+offset. They reproduce such photographs at 41 dB, and the whole lattice, most of which is ink that
+no printer applies, at 36 dB. Adding the inks naively, as Pillow does, gives 23 dB.
 """
 
 import struct
@@ -18,9 +18,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-# Linear light of sRGB, red, green, blue, of each overprint of cyan (1), magenta (2), yellow (4);
-# with black (8) on top nothing is left of it. Values outside 0 to 1 are colours that a press can
-# print and sRGB cannot show.
+# Linear sRGB (red, green, blue) of each overprint of cyan (1), magenta (2) and yellow (4). Black on
+# top absorbs all of it. Values outside 0 to 1 are colours that a press can print and sRGB cannot
+# show.
 _OVERPRINTS = np.array(
     [
         (1.0, 1.0, 1.0),
@@ -34,14 +34,14 @@ _OVERPRINTS = np.array(
     ]
 )
 _YULE_NIELSEN = 1.385
-# Dot gain of cyan, magenta, yellow, black: x of ink alone covers x + x(1 - x)(c0 + c1 x + c2 x²).
+# Dot gain of cyan, magenta, yellow, black: a share x of ink covers x + x(1 - x)(c0 + c1 x + c2 x²).
 _DOT_GAIN = (
     (0.802, -0.963, 0.378),
     (0.838, -0.839, 0.394),
     (0.678, -0.900, 0.741),
     (0.836, -0.536, -0.034),
 )
-# Linear sRGB to XYZ of the D50 white that ICC profiles are made for (IEC 61966-2-1, Bradford).
+# Linear sRGB to XYZ at the D50 white of ICC profiles (IEC 61966-2-1, Bradford adaptation).
 _TO_XYZ_D50 = np.array(
     [
         (0.4360747, 0.3850649, 0.1430804),
@@ -50,20 +50,21 @@ _TO_XYZ_D50 = np.array(
     ]
 )
 _WHITE_D50 = np.array([0.9642, 1.0, 0.8249])
-# Table points along each ink: built in 20 ms, and off the model by less than the model from sharp.
+# Points of the table along each ink. It takes 20 ms to compute, and differs from the model by less
+# than the model differs from sharp.
 _STEPS = 9
 
 
 @cache
 def press_profile() -> bytes:
-    """The model as an ICC profile (CMYK to Lab), so that littlecms can apply it at full speed."""
+    """Return the model as an ICC profile (CMYK to Lab), which littlecms applies at full speed."""
     ink = np.linspace(0, 1, _STEPS)
     inks = np.stack(np.meshgrid(ink, ink, ink, ink, indexing="ij"), axis=-1)
     return lab_profile(_lab(_light(inks)))
 
 
 def _light(inks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Linear sRGB of inks from 0 (none) to 1, array (..., 4)."""
+    """Return the linear sRGB, array (..., 3), of inks from 0 (none) to 1, array (..., 4)."""
     roots = _signed_power(_OVERPRINTS, 1 / _YULE_NIELSEN)
     solid = np.stack([*roots[[1, 2, 4]], np.zeros(3)]).clip(0, 1)
     left = 1 - inks[..., None] * (1 - solid)
@@ -78,12 +79,15 @@ def _light(inks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _covered(
     ink: npt.NDArray[np.float64], which: int, others: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Share of the paper under an ink, array (..., 3): seen in red, green and blue light.
+    """Return the share of the paper that an ink covers in red, green and blue light.
 
     Args:
-        ink: how much of it is asked for, array (...).
-        which: the ink's number.
-        others: light that the other inks leave, array (..., 3).
+        ink: requested share of the ink, array (...).
+        which: index of the ink.
+        others: light that the other inks do not absorb, array (..., 3).
+
+    Returns:
+        Array (..., 3).
     """
     gain = ink * (1 - ink) * np.polynomial.Polynomial(_DOT_GAIN[which])(ink)
     return ink[..., None] + gain[..., None] * others
@@ -94,7 +98,10 @@ def _signed_power(value: npt.NDArray[np.float64], power: float) -> npt.NDArray[n
 
 
 def _lab(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """CIELAB of linear sRGB; it holds the colours outside sRGB, which XYZ in a profile cannot."""
+    """Convert linear sRGB to CIELAB, both arrays (..., 3).
+
+    CIELAB holds colours outside sRGB, unlike XYZ in a profile.
+    """
     ratio = light @ _TO_XYZ_D50.T / _WHITE_D50
     f = np.where(ratio > 216 / 24389, np.cbrt(ratio), ratio * 841 / 108 + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
@@ -102,7 +109,11 @@ def _lab(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def lab_profile(lab: npt.NDArray[np.float64]) -> bytes:
-    """An ICC 2.4 output profile with nothing but a perceptual table (lut16Type)."""
+    """Return an ICC 2.4 output profile with a perceptual table (lut16Type) only.
+
+    Args:
+        lab: CIELAB by share of cyan, magenta, yellow and black, array (9, 9, 9, 9, 3).
+    """
     # ICC.1:2001-04, 6.5.8 and its table for 16-bit Lab: 0xff00 is L* 100, 0x8000 is a* or b* 0.
     shifted = lab + np.array([0, 128, 128])
     encoded = np.rint(shifted * (652.80, 256, 256)).clip(0, 65535).astype(">u2")

@@ -1,4 +1,4 @@
-"""Colour: everything becomes 8-bit sRGB."""
+"""Conversion of colours to 8-bit sRGB."""
 
 import io
 
@@ -8,20 +8,21 @@ from PIL import Image, ImageCms
 from handler.codec.cmyk_profile import press_profile
 
 _SRGB = ImageCms.createProfile("sRGB")
-# A profile that moves none of these colours by more than one step is as good as sRGB.
+# Step between the probed values of a band. A profile that changes no probed colour by more than one
+# level is treated as sRGB.
 _PROBE_STEP = 51
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str | None]:
-    """Convert to sRGB through the file's own profile, perceptual intent.
+    """Convert a picture to sRGB through its profile, with perceptual intent.
 
     Args:
-        image: mode L, RGB, RGBX, RGBA or CMYK (0 is no ink). Taken over: a large picture is
-            converted where it lies.
-        profile: ICC profile, or None for sRGB (CMYK: a press of our own, see `cmyk`).
+        image: mode L, RGB, RGBX, RGBA or CMYK (0 is no ink). It may be converted in place; the
+            caller must not use it afterwards.
+        profile: ICC profile, or None for sRGB (CMYK: the profile of `cmyk_profile`).
 
     Returns:
-        The picture in L, RGB, RGBX or RGBA, and a warning if the profile could not be used.
+        The picture in mode L, RGB, RGBX or RGBA, and a warning if the profile is unusable.
     """
     if profile is None:
         return _without_profile(image), None
@@ -33,7 +34,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
 
 
 def lab_to_srgb(image: Image.Image) -> Image.Image:
-    """Convert CIELAB of the D50 white, mode LAB, to RGB."""
+    """Convert CIELAB with the D50 white (mode LAB) to sRGB (mode RGB)."""
     lab = ImageCms.createProfile("LAB")
     transform = ImageCms.buildTransform(lab, _SRGB, "LAB", "RGB")
     return _applied(transform, image)
@@ -46,7 +47,7 @@ def _without_profile(image: Image.Image) -> Image.Image:
 def _convert_rgb(image: Image.Image, profile: bytes) -> Image.Image:
     transform = _transform(profile, image.mode, image.mode)
     if not _changes_nothing(transform, image.mode):
-        # littlecms leaves a fourth byte, alpha or nothing, as it is.
+        # littlecms does not change the fourth byte, which is alpha or padding.
         ImageCms.applyTransform(image, transform, inPlace=True)
     return image
 

@@ -1,4 +1,4 @@
-"""The formats: how each is recognised, who decodes it and where, and what comes out."""
+"""The table of formats, and the recognition of a file's format."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ from handler.codec.headers import heif, tga
 from handler.errors import InvalidImage, InvalidSettings
 from handler.problems import FieldProblem
 
-# Who decodes: a library of its own, or the one plugin of Pillow that may open the file.
+# A library with a decoder module of its own, or the only plugin of Pillow that may open the file.
 Decoder = Literal[
     "libjpeg-turbo",
     "libwebp",
@@ -70,8 +70,8 @@ FORMATS = {
             decoder="libjpeg-turbo",
             isolated=False,
             reason=(
-                "Pillow's decoder overflows (GHSA-5x8w-8jj5-q52h) and is never asked; "
-                "subsampling that simplejpeg does not know is decoded apart, by "
+                "Pillow's decoder, which overflows (GHSA-5x8w-8jj5-q52h), is never called; "
+                "subsampling that simplejpeg does not know is decoded in a worker process, by "
                 "libjpeg-turbo as kornia-rs binds it"
             ),
             alpha=False,
@@ -85,7 +85,8 @@ FORMATS = {
             decoder="PNG",
             isolated=False,
             reason=(
-                "no advisory reaches a single frame without texts, which is all that is handed on"
+                "no advisory concerns a single frame without texts, which is all that the "
+                "decoder receives"
             ),
         ),
         Format(
@@ -96,7 +97,7 @@ FORMATS = {
             output="webp",
             decoder="libwebp",
             isolated=False,
-            reason="Pillow's own code only hands an animation's first frame on",
+            reason="Pillow's own code only passes the first frame of an animation on",
         ),
         Format(
             name="gif",
@@ -106,7 +107,7 @@ FORMATS = {
             output="gif",
             decoder="GIF",
             isolated=False,
-            reason="CVE-2026-96639 needs a second frame, and none is handed on",
+            reason="CVE-2026-96639 needs a second frame, which the decoder does not receive",
         ),
         Format(
             name="tiff",
@@ -118,7 +119,7 @@ FORMATS = {
             isolated=True,
             reason=(
                 "tiles and YCbCr are read out of bounds (GHSA-462x-pgg6-55fp, "
-                "GHSA-c6hw-5grf-ff96), and short JPEG strips uninitialised "
+                "GHSA-c6hw-5grf-ff96), and short JPEG strips leave memory uninitialised "
                 "(GHSA-q45j-58j2-45rg)"
             ),
         ),
@@ -130,9 +131,7 @@ FORMATS = {
             output="png",
             decoder="BMP",
             isolated=False,
-            reason=(
-                "plain rows, of a size that is checked; the two decoders of others are not reached"
-            ),
+            reason=("plain rows of a checked size; files that embed a JPEG or a PNG are rejected"),
         ),
         Format(
             name="avif",
@@ -142,7 +141,7 @@ FORMATS = {
             output="avif",
             decoder="libavif",
             isolated=True,
-            reason="a header of a few bytes can have any amount of memory allotted",
+            reason="a header of a few bytes can have any amount of memory allocated",
         ),
         Format(
             name="heic",
@@ -152,7 +151,7 @@ FORMATS = {
             output="jpeg",
             decoder="libheif",
             isolated=True,
-            reason="libde265 has had an overflow found every few months",
+            reason="an overflow is found in libde265 every few months",
         ),
         Format(
             name="jp2",
@@ -175,8 +174,8 @@ FORMATS = {
             decoder="libjxl",
             isolated=True,
             reason=(
-                "a young library behind a young binding, and a header can claim any amount "
-                "of memory"
+                "library and binding are young, and a header can have any amount of memory "
+                "allocated"
             ),
         ),
         Format(
@@ -187,7 +186,7 @@ FORMATS = {
             output="png",
             decoder="ICO",
             isolated=True,
-            reason="it reaches the decoders of PNG and BMP past the checks of their files",
+            reason="its plugin calls those of PNG and BMP without the checks of their files",
         ),
         Format(
             name="tga",
@@ -197,7 +196,7 @@ FORMATS = {
             output="png",
             decoder="TGA",
             isolated=True,
-            reason=("run lengths have overflown before (CVE-2022-30595), and nobody is in a hurry"),
+            reason="run lengths have overflowed before (CVE-2022-30595), and TGA is rare",
         ),
         Format(
             name="psd",
@@ -212,7 +211,7 @@ FORMATS = {
     )
 }
 
-# First bytes, and where they stand.
+# Offset, signature, name of the format.
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
@@ -229,32 +228,32 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"8BPS\0\1", "psd"),
     (0, b"\0\0\1\0", "ico"),
 )
-# What each format needs that may be missing: a feature of Pillow's build, or a package.
+# Formats that need a feature of Pillow's build, or a package, which may be missing.
 _FEATURES = {"webp": "webp", "tiff": "libtiff", "jp2": "jpg_2000"}
 _PACKAGES = {"avif": "pillow_avif", "heic": "pi_heif", "jxl": "pylibjxl"}
 
 
 def recognise(data: bytes) -> Format | None:
-    """Tell a file's format from its first bytes; names and declared types are not trusted."""
+    """Return a file's format by its first bytes; file names and declared types are not trusted."""
     for offset, signature, name in _SIGNATURES:
         if data.startswith(signature, offset):
             return FORMATS[name]
     if codec := heif.kind(data):
         return FORMATS[codec]
-    # TGA has no signature: it is the last to be thought of.
+    # TGA has no signature, so every other format is tried first.
     return FORMATS["tga"] if tga.is_likely(data) else None
 
 
 @cache
 def available_formats() -> frozenset[str]:
-    """Names of the formats that this machine's libraries can read."""
+    """Return the names of the formats that the installed libraries can read."""
     lacking = {name for name, feature in _FEATURES.items() if not features.check(feature)}
     lacking |= {name for name, package in _PACKAGES.items() if find_spec(package) is None}
     return frozenset(FORMATS) - lacking
 
 
 def check_available(format_: Format) -> None:
-    """Refuse a format by name that this machine's libraries cannot read.
+    """Raise an error that names the format if the installed libraries cannot read it.
 
     Raises:
         InvalidImage: they cannot.
@@ -283,7 +282,7 @@ def output_format(source: Format, requested: str) -> Format:
 
 
 def content_type_of(filename: str) -> str:
-    """Type of a result by its name's extension."""
+    """Return the content type of a result by the extension of its name."""
     extension = filename.rpartition(".")[2]
     types = {format_.extension: format_.content_type for format_ in FORMATS.values()}
     types["zip"] = "application/zip"

@@ -1,4 +1,4 @@
-"""An opened picture: header read and limits checked, pixels decoded only when asked for."""
+"""An opened picture: its header is read and checked; pixels are decoded on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from handler.core.geometry import Size
 from handler.core.image.frame import Pixels
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
-# As long as a side can be in JPEG and GIF. What resizes a longer one needs memory by its length.
+# The longest side of JPEG and GIF. Resizing needs memory in proportion to the side's length.
 _MAX_SIDE = 65_535
 # Pillow fills several canvases of an animation before it draws the first frame, which may be a few
 # bytes.
@@ -25,7 +25,11 @@ _MAX_ANIMATED_PIXELS = 4096 * 4096
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is decoded at all."""
+    """Limits of the pictures that are decoded.
+
+    Attributes:
+        max_pixels: of a picture.
+    """
 
     max_pixels: int
 
@@ -34,9 +38,9 @@ class Picture:
     """A picture of any format; the core's `Frame`.
 
     Attributes:
-        format: the format it came in.
-        size: size when upright.
-        warnings: what the client should know about how it was read.
+        format: format of the file.
+        size: size of the upright picture, in pixels.
+        warnings: messages to the client about the reading of the file.
     """
 
     def __init__(
@@ -46,13 +50,13 @@ class Picture:
         decode: Callable[[float], Image.Image],
         choose_scale: Callable[[float], float] = lambda _: 1,
     ) -> None:
-        """Use `open_picture`.
+        """Wrap an image header; call `open_picture` instead.
 
         Args:
             format_: format of the file.
             header: of the file.
-            decode: decodes at 1/scale.
-            choose_scale: returns the scale to decode at for a resize by 1/shrink.
+            decode: function that decodes the picture at 1/scale.
+            choose_scale: function that returns the scale to decode at for a resize by 1/shrink.
         """
         self.format = format_
         self.size = header.orientation.size(header.size)
@@ -63,14 +67,16 @@ class Picture:
         self._decoded: tuple[float, Pixels] | None = None
 
     def pixels(self, shrink: float) -> Pixels:
-        """Decode; see `handler.core.image.frame.Frame`. The last scale asked for is kept.
+        """Decode the picture; see `handler.core.image.frame.Frame`.
+
+        The pixels of the last scale are kept.
 
         Raises:
             ProcessingFailed: the data are damaged.
         """
         scale = self._choose_scale(shrink)
         if self._decoded is None or self._decoded[0] != scale:
-            self._decoded = None  # give its memory back before decoding anew
+            self._decoded = None  # frees its memory before the next decoding
             pixels = Pixels(
                 self._decode(scale),
                 self._header.orientation,
@@ -81,7 +87,7 @@ class Picture:
         return self._decoded[1]
 
     def forget_pixels(self) -> None:
-        """Give the memory of decoded pixels back; whoever asks again has them decoded anew."""
+        """Free the memory of decoded pixels; the next call of `pixels` decodes them again."""
         self._decoded = None
 
     def _to_srgb(self, image: Image.Image) -> Image.Image:
@@ -96,9 +102,8 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
 
     Raises:
         NoImage: there are no bytes.
-        InvalidImage: not a picture, a format that is not taken, a damaged header, or too many
-            pixels.
-        ProcessingFailed: the header promises more than the data can hold.
+        InvalidImage: not an image, an unsupported format, a damaged header, or too many pixels.
+        ProcessingFailed: the size in the header is larger than the data can be decoded to.
     """
     if not data:
         raise NoImage

@@ -1,1 +1,1 @@
-"""Decoders: from a file whose header was read to pixels. One module for each library."""
+"""Decoders, from an image header to pixels. One module for each library."""

@@ -1,4 +1,4 @@
-"""Decoding in a process of its own: what breaks there, breaks nothing here."""
+"""Decoding in a worker process, whose crash does not affect the service."""
 
 import io
 import json
@@ -19,23 +19,24 @@ from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
 _PROGRAM = str(Path(__file__).with_name("isolated_worker.py"))
-# Python, Pillow and a decoder map 150 MB before they start; numpy, which JPEG XL comes with, and
-# the threads of dav1d another 300, most of which is never touched.
+# Python, Pillow and a decoder map 150 MB before they start. numpy, which JPEG XL's binding imports,
+# and the threads of dav1d map another 300 MB, most of which is never used.
 _BASE_BYTES = 640 << 20
-# OpenJPEG keeps four bytes a sample, twice, and Pillow four a pixel.
+# OpenJPEG keeps eight bytes a sample, and Pillow four a pixel.
 _BYTES_PER_PIXEL = 40
-# A hundred megapixels of JPEG 2000 take this long; other formats are done long before.
+# JPEG 2000, the slowest format, takes this long for a hundred megapixels.
 _CPU_SECONDS = 60
-# A machine may be busy; one that is taken over may wait for ever.
+# Longer than the CPU time, as the machine may be busy. A compromised worker could sleep for ever.
 _WALL_SECONDS = 120
-# Fewer system calls than with the 64 KiB that a pipe starts with; Linux alone can be asked.
+# A larger buffer than the default of 64 KiB needs fewer system calls. F_SETPIPE_SZ (fcntl(2))
+# exists on Linux only.
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031
-# Mode that comes back -> bytes a pixel.
+# Mode of the worker's picture -> bytes a pixel.
 _BYTES = {"L": 1, "LA": 2, "I;16": 2, "RGB": 3, "RGBX": 4, "RGBA": 4, "CMYK": 4, "LAB": 3}
 _BYTES |= {"YCbCr": 3, "I;16B": 2, "I;16L": 2}
-# What Python, the loader and this machine's libraries are told by the environment. Nothing else
-# of it goes along: on AWS it holds credentials.
+# Variables for Python, the loader and this machine's libraries. The worker gets no others: on AWS
+# the environment holds credentials.
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "SYSTEMROOT")
 
 
@@ -87,8 +88,8 @@ def decode(header: ImageHeader, decoder: Decoder, label: str) -> Image.Image:
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     kept = {name: environment[name] for name in _ENVIRONMENT if name in environment}
-    # Each further arena of malloc would take 64 MB of what may be mapped; one thread is enough for
-    # the little that numpy does there.
+    # Each further arena of malloc reserves 64 MB of the memory limit. numpy has too little work
+    # there for more than one thread.
     return kept | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -105,10 +106,10 @@ def _widen(*pipes: IO[bytes]) -> None:
 
 
 def _read(pipe: io.BufferedReader, expected: Size) -> Image.Image:
-    """Read the answer, no more of it than there may be.
+    """Read the worker's answer, up to the expected size.
 
     Raises:
-        ValueError, LookupError, TypeError: it is none.
+        ValueError, LookupError, TypeError: the answer is malformed, incomplete or too large.
     """
     header = json.loads(pipe.readline(200))
     mode, size = header["mode"], Size(int(header["width"]), int(header["height"]))

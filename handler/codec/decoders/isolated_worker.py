@@ -1,12 +1,13 @@
-"""Decodes one file in a process of its own, for `isolation`; not to be imported.
+"""Program of the worker process, which decodes one file for `isolated`; it is never imported.
 
-What runs here may be taken over by the file that it reads: it has its memory, CPU time and files
-limited before it sees a byte, is given nothing but the file, and hands back pixels only. It starts
-with every job, and so imports the one decoder that it needs.
+A hostile file may take control of this process. Its memory, CPU time and files are limited before
+it reads a byte; it receives nothing but the file, and returns nothing but pixels. It starts with
+every file, and so imports only the decoder that it needs.
 
 Arguments: the decoder, bytes of memory, seconds of CPU time; then the folders to import from. The
-file comes on standard input. Out goes a line of JSON, `{"mode", "width", "height"}`, and the
-pixels, row by row; or nothing, and a status that is not 0.
+file is read from standard input. Standard output receives a line of JSON,
+`{"mode", "width", "height"}`, and the pixels, row by row. If decoding fails, the output is empty or
+incomplete, and the exit status is not 0.
 """
 
 import io
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def main(decoder: str, memory: int, cpu_seconds: int, path: list[str]) -> None:
-    """Read, decode, write."""
+    """Read a file, decode it and write its pixels."""
     _confine(memory, cpu_seconds)
     sys.path[:] = path
     image = _DECODERS[decoder](sys.stdin.buffer.read())
-    # As Pillow keeps it in memory: whoever reads it need not spread it to four bytes a pixel.
+    # Pillow keeps RGB in four bytes a pixel. In this form the reader need not convert it.
     mode = "RGBX" if image.mode == "RGB" else image.mode
     header = f'{{"mode": "{mode}", "width": {image.width}, "height": {image.height}}}\n'
     sys.stdout.buffer.write(header.encode())
@@ -41,17 +42,17 @@ def _confine(memory: int, cpu_seconds: int) -> None:
     for limit, value in limits.items():
         try:
             resource.setrlimit(limit, (value, value))
-        except (ValueError, OSError):  # macOS knows no limit on memory
+        except (ValueError, OSError):  # macOS has no limit on memory
             continue
     if sys.platform == "linux":
         import ctypes
 
-        # PR_SET_PDEATHSIG (1), SIGKILL (9): it does not outlive whoever started it.
+        # PR_SET_PDEATHSIG (1), SIGKILL (9): this process ends with its parent.
         ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
 
 
 def _loaded(image: "ImageFile.ImageFile") -> "Image.Image":
-    """Pixels of a mode whose rows are plain bytes, and say all there is to say."""
+    """Decode an opened file to a mode whose rows are plain bytes, without a palette."""
     image.load()
     if image.mode in ("P", "PA", "1") or "transparency" in image.info:
         transparent = image.mode == "PA" or "transparency" in image.info
@@ -122,7 +123,7 @@ def _libjxl(data: bytes) -> "Image.Image":
         return image
     from PIL import ImageCms
 
-    # Only here is the profile known: libjxl makes it of what the header says.
+    # libjxl derives the profile from the header, so only the decoder has it.
     profile = ImageCms.ImageCmsProfile(io.BytesIO(metadata["icc"]))
     into = "L" if image.mode == "L" else image.mode
     converted = ImageCms.profileToProfile(

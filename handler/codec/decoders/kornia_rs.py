@@ -1,6 +1,6 @@
-"""PNG of 8 bits without a palette, through the Rust crate `png` as kornia-rs binds it.
+"""PNG of 8 bits without a palette, decoded by kornia-rs, which binds the Rust crate `png`.
 
-It takes a third of the time that Pillow takes.
+It is three times as fast as Pillow.
 """
 
 import numpy as np
@@ -12,16 +12,16 @@ from handler.errors import ProcessingFailed
 from handler.malloc import give_back
 
 _DEPTH = 8
-# Pillow's mode -> what kornia-rs calls it.
+# Pillow's mode -> mode of kornia-rs.
 _KORNIA_MODES = {"L": "mono", "RGB": "rgb", "RGBA": "rgba"}
-# Where depth and colour type stand: in the first chunk.
+# Offsets of depth and colour type, which are in the first chunk.
 _IHDR_DEPTH, _IHDR_COLOUR = 24, 25
-# Rows at a time: what is made of them stays in the processor's cache.
+# Rows copied at a time; so many stay in the processor's cache.
 _STRIP = 64
 
 
 def is_plain(image: Image.Image, data: bytes) -> bool:
-    """Whether `decode` takes a file: a PNG of 8 bits without palette or transparent colour.
+    """Return whether a file is a PNG of 8 bits without palette or transparent colour.
 
     Args:
         image: the file, opened by Pillow.
@@ -58,7 +58,7 @@ def decode(image: Image.Image, data: bytes) -> Image.Image:
 
 
 def _spread(pixels: npt.NDArray[np.uint8]) -> Image.Image:
-    """As Pillow keeps it, in four bytes a pixel; the array is given back as it is read."""
+    """Copy an array (height, width, 3) to four bytes a pixel, and free it strip by strip."""
     height, width = pixels.shape[:2]
     image = Image.new("RGB", (width, height), None)  # not filled
     for top in range(0, height, _STRIP):

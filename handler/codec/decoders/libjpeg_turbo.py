@@ -1,4 +1,4 @@
-"""JPEG through libjpeg-turbo (simplejpeg), scaled while decoding."""
+"""JPEG, decoded and scaled by libjpeg-turbo, which simplejpeg binds."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
-# What libjpeg-turbo can scale by, coarsest first, for nearly nothing.
+# Scales of libjpeg-turbo that cost next to nothing, coarsest first.
 _SCALES = (8, 4, 2)
-# Components -> colour space, in libjpeg-turbo's words; the likeliest of them.
+# Components -> the most likely colour space, by libjpeg-turbo's names.
 _COLOURS = {1: "Gray", 3: "YCbCr", 4: "CMYK"}
 _UNKNOWN_SUBSAMPLING = "subsampling"
 _INKS = 4
 _CMYK_SUBSAMPLINGS = (
     "CMYK JPEG subsampling: expected 4:4:4, 4:4:1, 4:4:0, 4:2:2, 4:2:0 or 4:1:1, received another"
 )
-# Colour space of the file -> what to decode to. Four bytes a pixel are what Pillow keeps a colour
-# picture in: it then reads the decoded pixels where they lie.
+# Colour space of the file -> colour space to decode to. Pillow keeps colours in four bytes a pixel,
+# so it can use these pixels without a copy.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
 _BYTES = {"GRAY": 1, "CMYK": 4, "RGBX": 4}
 _PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
@@ -32,10 +32,10 @@ class Jpeg:
     """A JPEG that libjpeg-turbo accepts.
 
     Attributes:
-        header: its header.
-        colour: colour space of the file, in libjpeg-turbo's words.
-        isolated: whether simplejpeg does not know its subsampling; it is decoded in a worker
-            process.
+        header: of the file.
+        colour: colour space of the file, by libjpeg-turbo's name.
+        isolated: whether simplejpeg does not know the subsampling, so that the file is decoded in a
+            worker process.
     """
 
     header: JpegHeader
@@ -47,7 +47,7 @@ def prepare(header: JpegHeader) -> Jpeg:
     """Have libjpeg-turbo read the header.
 
     Raises:
-        InvalidImage: the header is damaged, or the subsampling is not taken.
+        InvalidImage: the header is damaged, or the subsampling is not supported.
     """
     try:
         _, _, colour, _ = simplejpeg.decode_jpeg_header(header.data)
@@ -63,10 +63,10 @@ def prepare(header: JpegHeader) -> Jpeg:
 
 
 def choose_scale(shrink: float) -> int:
-    """How much to scale while decoding, as sharp 0.35 does for a resize by 1/``shrink``."""
+    """Return the scale to decode at, as sharp 0.35 chooses it for a resize by 1/``shrink``."""
     for scale in _SCALES:
         if shrink >= scale:
-            # libjpeg rounds sizes up, which shows where next to nothing is left to resize.
+            # libjpeg rounds sizes up, which is visible if almost no resizing follows.
             return scale // 2 if int(shrink) == scale else scale
     return 1
 
@@ -86,17 +86,17 @@ def decode(jpeg: Jpeg, scale: int) -> Image.Image:
     if header.lossless and scale > 1:
         return _shrink(decode(jpeg, 1), header.size, scale)
     space = _DECODE_TO.get(jpeg.colour, "RGBX")
-    # libjpeg-turbo ignores the scale of a lossless file and writes all of its pixels, which overran
-    # the buffer that simplejpeg (1.9.0) allots to the scaled ones. This one has room for them
-    # whatever the file passes for, and the system lends no page of it before it is written to.
-    room = np.empty(header.size.area * _BYTES[space], np.uint8)
+    # libjpeg-turbo ignores the scale of a lossless file and writes all pixels, which overran the
+    # buffer that simplejpeg (1.9.0) allocates for the scaled ones. This buffer always has space for
+    # all pixels. The system provides its pages only when they are written to.
+    buffer = np.empty(header.size.area * _BYTES[space], np.uint8)
     try:
         pixels = simplejpeg.decode_jpeg(
             header.data,
             space,
             min_height=-(-header.size.height // scale) if scale > 1 else 0,
             min_width=-(-header.size.width // scale) if scale > 1 else 0,
-            buffer=room,
+            buffer=buffer,
         )
     except (ValueError, MemoryError) as error:
         raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
@@ -104,7 +104,7 @@ def decode(jpeg: Jpeg, scale: int) -> Image.Image:
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
     size = _scaled(header.size, scale)
-    # libjpeg-turbo rounds the scaled size up, libvips down: the stride skips what is over.
+    # libjpeg-turbo rounds the scaled size up, libvips down; the stride skips the surplus column.
     return Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
 
 

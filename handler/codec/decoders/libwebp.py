@@ -1,8 +1,9 @@
-"""Still WebP through libwebp itself, scaled while decoding; animations are left to Pillow.
+"""Still WebP, decoded and scaled by libwebp; animations are decoded by Pillow.
 
-Pillow decodes every WebP as an animation, into several full canvases. The library called here is
-the very one that Pillow is linked to, so there is no second copy of it to keep up to date; the
-symbols are looked up through Pillow's extension, whatever the name of the file behind it.
+Pillow cannot scale while decoding, and decodes every WebP as an animation, into several canvases of
+full size. This module calls the library that Pillow is linked to, so there is no second copy of it
+to keep up to date. The symbols are looked up through Pillow's extension, whatever the name of the
+library's file.
 
 Structures and constants are those of libwebp's <webp/decode.h>.
 """
@@ -17,7 +18,7 @@ from handler.codec.headers.webp import WebpHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
-# The last change of these structures (libwebp 0.5, 2015). The library refuses a newer major part.
+# Version of these structures (libwebp 0.5, 2015). The library rejects another major part.
 _ABI_VERSION = 0x0209
 _STATUS_OK = 0
 _MODE_RGBA = 1
@@ -43,7 +44,7 @@ class _RgbaBuffer(ctypes.Structure):
 
 
 class _YuvaBuffer(ctypes.Structure):
-    """Never used, but the union is as large as this."""
+    """The larger member of the union; it is not used."""
 
     _fields_ = (
         ("planes", ctypes.c_void_p * 4),
@@ -114,12 +115,12 @@ def _library() -> ctypes.CDLL | None:
 
 
 def is_available() -> bool:
-    """Whether Pillow's libwebp can be called; if it is linked statically, it cannot."""
+    """Return whether Pillow's libwebp can be called; a static one cannot."""
     return _library() is not None
 
 
 def check_header(header: WebpHeader) -> None:
-    """Check that libwebp accepts a file, and reads the same header.
+    """Check that libwebp accepts a file and reads the same size.
 
     Raises:
         InvalidImage: the header is damaged.
@@ -150,7 +151,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early.
     """
-    # libvips rounds to the nearest here.
+    # As libvips, which rounds to the nearest integer here.
     width = max(1, round(header.size.width / shrink))
     height = max(1, round(header.size.height / shrink))
     try:
@@ -159,7 +160,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
         raise ProcessingFailed("The WebP data are damaged or incomplete") from error
     config = _Config()
     _call("WebPInitDecoderConfigInternal", config, _ABI_VERSION)
-    # Scaling to its own size would still cost it the smooth upsampling of its colour planes.
+    # Scaling, even to the same size, replaces the smooth upsampling of the colour planes.
     config.options.use_scaling = Size(width, height) != header.size
     config.options.scaled_width, config.options.scaled_height = width, height
     config.output.colorspace = _MODE_RGBA
@@ -169,7 +170,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
     status = _call("WebPDecode", header.data, len(header.data), config)
     if status != _STATUS_OK:
         raise ProcessingFailed("The WebP data are damaged or incomplete")
-    # Four bytes a pixel are what Pillow keeps a colour picture in: it reads these where they lie.
+    # Pillow keeps colours in four bytes a pixel, so it can use these pixels without a copy.
     mode = "RGBA" if header.alpha else "RGBX"
     return Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
 

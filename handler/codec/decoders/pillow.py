@@ -1,4 +1,4 @@
-"""All formats that have no module of their own: headers walked, then Pillow's or other decoders."""
+"""Formats decoded by a plugin of Pillow, or in a worker process."""
 
 import io
 from dataclasses import replace
@@ -14,10 +14,10 @@ from handler.codec.headers.header import ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
-# The limit on pixels is checked here, on the header, with our own number.
+# The limit on pixels is the service's own, and is checked before Pillow opens a file.
 Image.MAX_IMAGE_PIXELS = None
 
-# Mode as decoded -> 8-bit mode to work in. Samples of 32 bits, whole or real, have no agreed white.
+# Mode as decoded -> 8-bit working mode. Samples of 32 bits, integer or real, have no agreed white.
 _WORKING_MODE = {
     "1": "L",
     "L": "L",
@@ -37,7 +37,7 @@ _WORKING_MODE = {
     "LAB": "RGB",
     "HSV": "RGB",
 }
-# Animations are left to Pillow.
+# Decoder of the format -> plugin, if their names differ: Pillow decodes animations.
 _PLUGINS = {"libwebp": "WEBP"}
 
 
@@ -48,12 +48,12 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, Imag
         The opened file; and the header with size, orientation and profile as Pillow reads them.
 
     Raises:
-        InvalidImage: the header is damaged, or its pixels are of a kind that is not taken.
+        InvalidImage: the header is damaged, or the kind of samples is not supported.
     """
     plugin = _PLUGINS.get(format_.decoder, format_.decoder)
     try:
         image = Image.open(io.BytesIO(header.data), formats=[plugin])
-    except Exception as error:  # whatever a plugin makes of hostile bytes
+    except Exception as error:  # plugins raise anything for hostile bytes
         raise InvalidImage(f"the {format_.label} header is damaged") from error
     if image.mode not in _WORKING_MODE:
         raise InvalidImage(
@@ -69,7 +69,7 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, Imag
 
 
 def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
-    """Decode the first frame. It is handed over with its memory: this can be done once.
+    """Decode the first frame. This works once, as the opened file passes its memory on.
 
     Args:
         image: the opened file.
@@ -85,10 +85,10 @@ def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
     """
     try:
         image.load()
-        # Pillow says nothing when the pixels of a PNG end early, and leaves the rest blank.
+        # Pillow reports no error if the pixels of a PNG end early, and leaves the rest blank.
         whole = format_.name != "png" or not _ends_blank(image) or png.is_whole(data)
         decoded = _to_working_mode(image)
-    except Exception as error:  # whatever a decoder makes of hostile bytes
+    except Exception as error:  # decoders raise anything for hostile bytes
         raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
     if not whole:
         raise ProcessingFailed("The PNG data are incomplete")
@@ -106,7 +106,10 @@ def decode_isolated(header: ImageHeader, format_: Format) -> Image.Image:
 
 
 def _ends_blank(image: Image.Image) -> bool:
-    """Whether one of the last two rows is; interlaced, all even rows may come first."""
+    """Return whether one of the last two rows is blank.
+
+    The last row of an interlaced file may come before the second-to-last.
+    """
     rows = range(max(0, image.height - 2), image.height)
     return any(
         image.crop((0, row, image.width, row + 1)).getbbox(alpha_only=False) is None for row in rows
@@ -116,7 +119,7 @@ def _ends_blank(image: Image.Image) -> bool:
 def _to_working_mode(image: Image.Image) -> Image.Image:
     mode = _WORKING_MODE[image.mode]
     if image.mode.startswith("I;16"):
-        # The upper byte, as libvips reduces it, and Pillow itself wherever there is colour.
+        # The upper byte, as in libvips, and as in Pillow itself for colours.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode == "LAB":
         return lab_to_srgb(image)

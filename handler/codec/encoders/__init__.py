@@ -1,1 +1,1 @@
-"""Encoders: from pixels to a file without metadata."""
+"""Encoders, from pixels to a file without metadata."""

@@ -1,4 +1,4 @@
-"""Pixels to bytes: one encode per job, no metadata."""
+"""Encoding of a picture in any format, without metadata."""
 
 import io
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from handler.codec.formats import Format
 from handler.core.request import Colour
 from handler.errors import ProcessingFailed
 
-# Longest side that a format or its library can write; the others end where pictures do.
+# Longest side that a format or its library can write. The other formats accept longer sides than
+# results have.
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
 
 
@@ -30,15 +31,15 @@ def encode(
         image: mode L, RGB, RGBX or RGBA (alpha not premultiplied).
         format_: what to write.
         quality: 1 to 100, for JPEG, WebP and AVIF.
-        background: colour behind transparent pixels, where the format has no alpha; its own
-            alpha does not count.
-        optimise: have a JPEG's code made for it, not taken from the standard, which is for photos
-            in full detail: it is a tenth to a third smaller where detail is missing, because the
-            picture was enlarged or has been a JPEG pixel by pixel; elsewhere a fiftieth, for half
-            as much time again.
+        background: colour behind transparent pixels if the format has no alpha; its own alpha is
+            ignored.
+        optimise: whether to compute the Huffman code of a JPEG from its data, in place of the
+            standard's code for photographs in full detail. Where detail is missing, because the
+            picture was enlarged or was a JPEG of that size before, the file is a tenth to a third
+            smaller. Elsewhere it is a fiftieth smaller. Encoding takes half as much time again.
 
     Raises:
-        ProcessingFailed: the format has no room for a picture of that size.
+        ProcessingFailed: the picture is larger than the format allows.
     """
     longest = max(image.size)
     if longest > _MAX_SIDE.get(format_.name, longest):
@@ -46,7 +47,7 @@ def encode(
             f"{format_.label}: expected at most {_MAX_SIDE[format_.name]:,} pixels a side, "
             f"received {image.width:,} × {image.height:,}"
         )
-    # Whatever a decoder may have left there, plugins would write into the file.
+    # Plugins would write metadata that a decoder left there into the file.
     image.info = {}
     if image.mode == "RGBX" and format_.name != "jpeg":
         image = image.convert("RGB")
@@ -63,7 +64,7 @@ def _flatten(image: Image.Image, background: Colour) -> Image.Image:
 
 def _encode_jpeg(image: Image.Image, quality: int, optimise: bool) -> bytes:
     # 4:2:0 at every quality, as sharp writes it.
-    if optimise:  # libjpeg-turbo by way of Pillow: simplejpeg (1.9.0) has no such option
+    if optimise:  # by Pillow's libjpeg-turbo: simplejpeg (1.9.0) has no such option
         subsampling = {} if image.mode == "L" else {"subsampling": "4:2:0"}
         return _save(image, "JPEG", quality=quality, optimize=True, **subsampling)
     space = {"L": "GRAY"}.get(image.mode, image.mode)
@@ -75,7 +76,7 @@ def _encode_jpeg(image: Image.Image, quality: int, optimise: bool) -> bytes:
 
 
 def _encode_avif(image: Image.Image, quality: int, _: bool) -> bytes:
-    import pillow_avif  # noqa: F401  # loading it makes it known to Pillow, and takes a while
+    import pillow_avif  # noqa: F401  # importing it registers it with Pillow, and is slow
 
     # As sharp writes it.
     subsampling = "4:0:0" if image.mode == "L" else "4:4:4"

@@ -1,4 +1,4 @@
-"""Writes GIF: 256 colours, dithered, one of them transparent where it is needed."""
+"""Writer of GIF: 256 dithered colours, one of them transparent if needed."""
 
 import io
 
@@ -6,12 +6,12 @@ import numpy as np
 from PIL import Image
 
 _COLOURS = 256
-# Half seen is seen, as sharp has it.
+# Pixels of at least this alpha are opaque, as in sharp.
 _SEEN = 128
 
 
 def encode(image: Image.Image) -> bytes:
-    """Write a picture of mode L, RGB or RGBA (alpha not premultiplied)."""
+    """Encode a picture of mode L, RGB or RGBA (alpha not premultiplied)."""
     unseen = np.asarray(image.getchannel("A")) < _SEEN if image.mode == "RGBA" else np.False_
     transparent = bool(unseen.any())
     indices = _few_colours(image.convert("RGB"), _COLOURS - transparent)
@@ -30,8 +30,8 @@ def encode(image: Image.Image) -> bytes:
 
 
 def _few_colours(image: Image.Image, most: int) -> Image.Image:
-    """Mode P, with a palette of its own."""
+    """Reduce a picture to mode P with at most that many colours, dithered if some are lost."""
     fitting = image.quantize(most)
     if image.getcolors(most) is not None:
-        return fitting  # exactly
+        return fitting  # no colour is lost
     return image.quantize(palette=fitting, dither=Image.Dither.FLOYDSTEINBERG)

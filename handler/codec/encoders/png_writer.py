@@ -1,10 +1,9 @@
-"""PNG faster than Pillow does it: reading its plain kinds, and writing.
+"""Writer of PNG, faster than Pillow's.
 
-Reading is left to the Rust crate `png`, as kornia-rs binds it. Writing takes only as much of a
-search by libdeflate as pays: a photograph has next to nothing that repeats byte by byte, so rows
-are filtered by the average of their neighbours, and the fastest search will do. Lettering and
-drawings repeat exactly what was there before, which any filter would hide. Which of the two a
-picture is like shows in a sample of its rows.
+libdeflate searches only as long as it pays. Photographs hardly repeat byte by byte: their rows are
+filtered by the average of their neighbours, and searched at the fastest level. Lettering and
+drawings repeat exactly, which any filter would hide: they are not filtered, and searched longer.
+The smaller result for a sample of the rows decides between the two.
 """
 
 import struct
@@ -24,16 +23,17 @@ Strips = Iterable[tuple[int, int]]
 _DEPTH = 8
 # Filter types (PNG specification, third edition, 9.2).
 _NO_FILTER, _AVERAGE = 0, 3
-# Rows at a time: what is made of them stays in the processor's cache.
+# Rows filtered at a time; so many stay in the processor's cache.
 _STRIP = 64
-# A twentieth of the usual picture, in strips high enough to show what repeats from row to row.
+# Strips of the sample and their rows: a twentieth of the usual picture, with enough rows in each to
+# find repetitions from row to row.
 _SAMPLES, _SAMPLE_ROWS = 4, 16
-# A thorough search is worth its time where it leaves so much less.
+# A longer search is worth its time if the result is smaller by this factor.
 _WORTH = 1.06
 
 
 def encode(image: Image.Image) -> bytes:
-    """Write a file without metadata.
+    """Encode a picture, without metadata.
 
     Args:
         image: mode L, RGB or RGBA (alpha not premultiplied).
@@ -58,17 +58,17 @@ def _plain(strip: Samples, _above: Samples, _bands: int) -> Samples:
 
 
 def _less_average(strip: Samples, above: Samples, bands: int) -> Samples:
-    """Differences to the mean, rounded down, of the pixels to the left and above."""
+    """Return the differences to the mean, rounded down, of the pixels to the left and above."""
     left = np.zeros_like(strip)
     left[:, bands:] = strip[:, :-bands]
-    # Without a ninth bit: half of each, and what both halves lost.
+    # The mean without a ninth bit: half of each, plus the bit that both halves lost.
     mean: Samples = (above >> 1) + (left >> 1) + (above & left & 1)
     return strip - mean
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A filter and its number, and how much libdeflate is to search."""
+    """A filter, its number in the format, and the level of libdeflate."""
 
     filter: Callable[[Samples, Samples, int], Samples]
     number: int
@@ -80,7 +80,7 @@ _AS_DRAWING = _Way(_plain, _NO_FILTER, 7)
 
 
 def _choose_way(rows: Samples, bands: int) -> _Way:
-    """The way that makes less of a sample, and the faster one where there is little in it."""
+    """Return the way that compresses a sample better, or the faster one if they differ little."""
     tops = np.linspace(0, max(0, len(rows) - _SAMPLE_ROWS), _SAMPLES, dtype=int).tolist()
     strips = [(top, min(top + _SAMPLE_ROWS, len(rows))) for top in tops]
     photograph, drawing = (

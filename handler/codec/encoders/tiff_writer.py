@@ -1,4 +1,4 @@
-"""Writes TIFF: one page, deflated; Pillow's own encoder overflows (GHSA-332p-7hrc-92wf)."""
+"""Writer of TIFF: one page, deflated. Pillow's encoder overflows (GHSA-332p-7hrc-92wf)."""
 
 import struct
 
@@ -11,16 +11,16 @@ from handler.codec.headers.ifd import Field, write_fields
 _SHORT, _LONG = 3, 4
 _HEADER_BYTES = 8
 _ORDER = "<"
-# Readers keep a strip in memory; deflate gains little from more.
+# Readers keep a strip in memory; larger ones compress little better.
 _STRIP_BYTES = 256 * 1024
-# zlib's own default; libdeflate, which does the same faster, has it, too.
+# The default level of zlib, and of libdeflate, which is faster.
 _LEVEL = 6
 _ADOBE_DEFLATE, _HORIZONTAL, _UNASSOCIATED_ALPHA = 8, 2, 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 
 
 def encode(image: Image.Image) -> bytes:
-    """Write a picture of mode L, RGB or RGBA (alpha not premultiplied)."""
+    """Encode a picture of mode L, RGB or RGBA (alpha not premultiplied)."""
     samples = np.asarray(image).reshape(image.height, image.width, -1)
     bands = samples.shape[2]
     rows = max(1, _STRIP_BYTES // (image.width * bands))

@@ -1,4 +1,4 @@
-"""BMP: one header, one picture."""
+"""Reader of BMP headers."""
 
 import struct
 
@@ -8,21 +8,20 @@ from handler.errors import InvalidImage
 
 _FILE_HEADER_BYTES = 14
 _OLD_HEADER_BYTES = 12
-# Numbers of the compressions that are taken; and names of those that would hand the data to a
-# decoder of another format.
+# Numbers of the accepted compressions; names of those that embed another format.
 _RLE = frozenset((1, 2))
 _PLAIN = frozenset((0, 3))
 _NAMES = {4: "JPEG", 5: "PNG"}
-# Pillow decodes RLE in Python, a step a pixel at worst. It was meant for icons and logos.
+# Pillow decodes RLE in Python, at worst a step a pixel. RLE was made for icons and logos.
 _MAX_RLE_PIXELS = 1_000_000
 _MAX_RLE_BYTES = 1_000_000
 
 
 def read(data: bytes) -> ImageHeader:
-    """Read the header; the file is kept as it is.
+    """Read the header; the data are the whole file.
 
     Raises:
-        InvalidImage: the header is damaged, or the compression is not taken.
+        InvalidImage: the header is damaged, or the compression is not supported.
     """
     try:
         size, bits, compression = _read_header(data)
@@ -42,12 +41,12 @@ def read(data: bytes) -> ImageHeader:
 
 
 def _read_header(data: bytes) -> tuple[Size, int, int]:
-    """Size, bits a pixel, and number of the compression."""
+    """Return the size, the bits a pixel and the number of the compression."""
     (header_bytes,) = struct.unpack_from("<I", data, _FILE_HEADER_BYTES)
     start = _FILE_HEADER_BYTES + 4
     if header_bytes == _OLD_HEADER_BYTES:
         width, height, _, bits = struct.unpack_from("<HHHH", data, start)
         return Size(width, height), bits, 0
-    # A negative height says that the rows run from the top.
+    # A negative height means that the rows run from top to bottom.
     width, height, _, bits, compression = struct.unpack_from("<IiHHI", data, start)
     return Size(width, abs(height)), bits, compression

@@ -1,4 +1,4 @@
-"""GIF: the screen and its first frame."""
+"""Reader of GIF headers: the screen and its first frame."""
 
 import struct
 
@@ -11,21 +11,21 @@ _HAS_TABLE = 0x80
 _EXTENSION, _FRAME = 0x21, 0x2C
 _GRAPHIC_CONTROL = 0xF9
 _END = b";"
-# How to clear the screen for the second frame, which is not looked at.
+# Bits for clearing the screen before the second frame, which is not read.
 _DISPOSAL = 0b00011100
-# Sub-blocks of 255 bytes: 2.5 MB of comments and XMP in front of the first frame.
+# Sub-blocks of 255 bytes: 2.5 MB of comments and XMP before the first frame.
 _MAX_BLOCKS = 10_000
-# The pixels of a frame of 250 MB; beyond that nobody looks whether another frame follows.
+# The pixels of a frame of 250 MB. After a longer one, no further frame is looked for.
 _MAX_PIXEL_BLOCKS = 1_000_000
 _FRAME_BYTES = 10
-# A code of 12 bits stands for at most 3,838 pixels.
+# Pixels of a byte at most: a code of 12 bits encodes up to 3,838.
 _MAX_EXPANSION = 2560
-# A small frame may stand on a large screen: that costs nothing up to here.
+# A small frame may be on a large screen. Screens of up to this many pixels cost next to nothing.
 _SMALL_SCREEN = 1024 * 1024
 
 
 def read(data: bytes) -> ImageHeader:
-    """Find the first frame; of what stands in front of it, only transparency is kept.
+    """Find the first frame; of the blocks before it, only transparency is kept.
 
     Raises:
         InvalidImage: there is no frame, or the way to it is damaged.
@@ -40,14 +40,14 @@ def read(data: bytes) -> ImageHeader:
     end = _frame_end(data, frame)
     return ImageHeader(
         data[:screen_end] + control + data[frame:end] + _END,
-        Size(max(width, left + across), max(height, top + down)),  # as Pillow makes room
+        Size(max(width, left + across), max(height, top + down)),  # as Pillow computes it
         max(_SMALL_SCREEN, len(data) * _MAX_EXPANSION),
         warning=ANIMATED if _has_frame(data, end) else None,
     )
 
 
 def _frame_end(data: bytes, frame: int) -> int:
-    """Where the blocks of the frame's pixels end, or the file."""
+    """Return the position after the frame's pixels, or the end of the file."""
     try:
         position = frame + _FRAME_BYTES + _table_bytes(data[frame + _FRAME_BYTES - 1]) + 1
         for _ in range(_MAX_PIXEL_BLOCKS):
@@ -73,7 +73,7 @@ def _table_bytes(flags: int) -> int:
 
 
 def _find_frame(data: bytes, position: int) -> tuple[bytes, int]:
-    """The last graphic control block before the first frame, and where the frame begins."""
+    """Return the last graphic control block before the first frame, and the frame's position."""
     control = b""
     blocks = 0
     while data[position] == _EXTENSION:

@@ -1,4 +1,4 @@
-"""HEIC and AVIF: the boxes around the primary picture (ISO/IEC 14496-12 and 23008-12)."""
+"""Reader of HEIC and AVIF headers: boxes of the primary picture (ISO/IEC 14496-12, 23008-12)."""
 
 import struct
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
-# Brands of the two codecs; "mif1" and "msf1" say that the others tell.
+# Brands of the two codecs. The brands "mif1" and "msf1" have no codec.
 _AVIF = frozenset((b"avif", b"avis"))
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
-# A burst of photos with grids has some thousand properties and associations.
+# A burst of photographs with grids has some thousands of properties and associations.
 _MAX_BOXES = 20_000
 _MAX_BRANDS_BYTES = 1024
 _ALPHA = (b"urn:mpeg:hevc:2015:auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")
-# Quarter turns to the left, and the axis of a mirroring after it: None, 0 (top and bottom change
-# places) or 1 (left and right do) -> what turns the picture upright.
+# Quarter turns to the left, and the axis of the mirroring after them: None, 0 (top and bottom are
+# exchanged) or 1 (left and right are) -> orientation of the stored picture.
 _ORIENTATIONS = {
     (0, None): Orientation.UPRIGHT,
     (1, None): Orientation.TURN_LEFT,
@@ -35,7 +35,7 @@ _ORIENTATIONS = {
 
 
 def kind(data: bytes) -> Literal["avif", "heic"] | None:
-    """Which of the two formats a file is, if one, by its brands."""
+    """Return which of the two formats a file has by its brands, or None."""
     if data[4:8] != b"ftyp":
         return None
     length = min(int.from_bytes(data[:4], "big"), _MAX_BRANDS_BYTES, len(data))
@@ -50,7 +50,7 @@ def kind(data: bytes) -> Literal["avif", "heic"] | None:
 
 
 def read_avif(data: bytes) -> ImageHeader:
-    """Read an AVIF's boxes; the file is kept as it is. The decoder turns nothing.
+    """Read an AVIF's boxes; the data are the whole file. The decoder does not turn the picture.
 
     Raises:
         InvalidImage: the boxes are damaged.
@@ -60,7 +60,7 @@ def read_avif(data: bytes) -> ImageHeader:
 
 
 def read_heic(data: bytes) -> ImageHeader:
-    """Read a HEIC's boxes; the file is kept as it is. The decoder cuts, turns and mirrors.
+    """Read a HEIC's boxes; the data are the whole file. The decoder cuts and turns the picture.
 
     Raises:
         InvalidImage: the boxes are damaged.
@@ -72,15 +72,15 @@ def read_heic(data: bytes) -> ImageHeader:
 
 @dataclass(slots=True)
 class _Item:
-    """What the properties of the primary picture say.
+    """Properties of the primary picture.
 
     Attributes:
         size: as coded.
-        clean: what is left of it, if it is to be cut.
+        clean: size after the cut, if there is one.
         turns: quarter turns to the left.
         axis: of the mirroring.
         profile: ICC profile.
-        alpha: whether some picture in the file is an alpha channel.
+        alpha: whether a picture in the file is an alpha channel.
         animated: whether the file has a track of frames.
     """
 
@@ -94,15 +94,15 @@ class _Item:
 
     @property
     def orientation(self) -> Orientation:
-        """What turns it upright."""
+        """Orientation of the stored picture."""
         return _ORIENTATIONS[self.turns, self.axis]
 
     def header(self, data: bytes, size: Size, orientation: Orientation) -> ImageHeader:
-        """The same for whoever decodes it."""
+        """Return the properties as an image header."""
         return ImageHeader(
             data,
             size,
-            # Neither codec has a bound: a bit can stand for a block that is like the last one.
+            # Neither codec has a bound: a bit can encode a block that equals the previous one.
             size.area,
             orientation,
             self.profile,
@@ -136,7 +136,7 @@ def _primary(body: memoryview) -> int:
 
 
 def _associations(body: memoryview, item: int) -> list[int]:
-    """Numbers of the item's properties, from 1, in the order in which they apply."""
+    """Return the numbers, from 1, of the item's properties in the order of their application."""
     wide_item, wide_property = body[0] > 0, body[3] & 1
     (count,) = struct.unpack_from(">I", body, 4)
     position = 8

@@ -1,4 +1,4 @@
-"""ICO: the largest of its pictures, each a PNG or a BMP without its first header."""
+"""Reader of ICO headers. Each picture is a PNG, or a BMP without its first header."""
 
 import struct
 
@@ -9,14 +9,14 @@ from handler.errors import InvalidImage
 
 _ENTRY = struct.Struct("<BBBBHHII")
 _HEAD_BYTES = 6
-# Programs ship a dozen.
+# Programs have a dozen.
 _MAX_PICTURES = 256
 _PLAIN = 0
 _DEPTHS = frozenset((1, 4, 8, 16, 24, 32))
 
 
 def read(data: bytes) -> ImageHeader:
-    """Find the largest picture, the deepest of several, and write an ICO of that alone.
+    """Find the largest picture, of equal ones the deepest, and write an ICO of it alone.
 
     Raises:
         InvalidImage: the header is damaged.
@@ -45,7 +45,7 @@ def _rank(entry: tuple[int, ...]) -> tuple[int, int]:
 
 def _read_bmp(picture: bytes) -> ImageHeader:
     _, width, height, _, depth, compression = struct.unpack_from("<IiiHHI", picture)
-    # The mask below the picture counts as a second one.
+    # The height includes the mask below the picture.
     size = Size(width, height // 2)
     if width <= 0 or size.height <= 0 or compression != _PLAIN or depth not in _DEPTHS:
         raise ValueError("no plain BMP")

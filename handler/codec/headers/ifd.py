@@ -1,4 +1,4 @@
-"""A TIFF directory, which EXIF is made of too: a table of tagged values."""
+"""The image file directory of TIFF and EXIF: a table of tagged values."""
 
 import struct
 from collections.abc import Iterable, Mapping
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _ENTRY_BYTES = 12
-# Values of up to four bytes stand in the entry itself.
+# Values of up to four bytes are in the entry itself.
 _INLINE_BYTES = 4
-# Type of a field -> struct code and bytes of one value; of the other types nothing is read.
+# Type of a field -> struct code and bytes of one value. Fields of other types are not read.
 _TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 5: ("Q", 8), 7: ("B", 1)}
 WHOLE_NUMBERS, BYTES, FRACTIONS = frozenset((1, 3, 4)), frozenset((1, 7)), frozenset((5,))
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a field must be like: its type, as the format numbers them, and how many values."""
+    """The accepted types of a field, by the format's numbers, and its largest number of values."""
 
     kinds: frozenset[int]
     most: int
@@ -26,9 +26,9 @@ class Field:
     """A tagged value.
 
     Attributes:
-        tag: what it says.
-        kind: type of its values, as the format numbers them.
-        count: how many values there are.
+        tag: number of the field's meaning.
+        kind: number of the values' type.
+        count: of the values.
         raw: their bytes, in the file's order.
     """
 
@@ -38,15 +38,15 @@ class Field:
     raw: bytes
 
     def numbers(self, order: str) -> tuple[int, ...]:
-        """The values of a field of whole numbers."""
+        """Return the values of a field of whole numbers."""
         return struct.unpack(f"{order}{self.count}{_TYPES[self.kind][0]}", self.raw)
 
 
 def byte_order(data: bytes) -> str:
-    """The file's byte order, as struct writes it.
+    """Return the file's byte order as a character of struct.
 
     Raises:
-        ValueError: it is no TIFF.
+        ValueError: the file is not a TIFF.
     """
     order = _ORDERS.get(data[:4])
     if order is None:
@@ -55,18 +55,18 @@ def byte_order(data: bytes) -> str:
 
 
 def read_fields(data: bytes, rules: Mapping[int, Rule]) -> dict[int, Field]:
-    """Read the first directory; further ones, and what they point to, are not looked at.
+    """Read the first directory; further directories are ignored.
 
     Args:
         data: the file.
-        rules: what to read, by tag.
+        rules: of the fields to read, by tag.
 
     Returns:
-        The fields by tag; where a tag stands twice, the first.
+        The fields by tag; of repeated tags, the first.
 
     Raises:
-        ValueError: it is no TIFF, its directory lies outside, so does a field, or one breaks its
-            rule.
+        ValueError: the file is not a TIFF, its directory or a field is outside the file, or a field
+            breaks its rule.
     """
     order = byte_order(data)
     try:
@@ -91,10 +91,10 @@ def read_fields(data: bytes, rules: Mapping[int, Rule]) -> dict[int, Field]:
 
 
 def has_next(data: bytes) -> bool:
-    """Whether another directory follows the first, as the file says it.
+    """Return whether the file announces a directory after the first.
 
     Raises:
-        ValueError: it is no TIFF.
+        ValueError: the file is not a TIFF.
     """
     order = byte_order(data)
     try:
@@ -107,12 +107,12 @@ def has_next(data: bytes) -> bool:
 
 
 def write_fields(fields: Iterable[Field], order: str, start: int) -> bytes:
-    """A directory that is the file's last.
+    """Return the bytes of a directory that is the file's last.
 
     Args:
-        fields: what it holds.
+        fields: of the directory.
         order: the file's byte order.
-        start: where in the file it will stand.
+        start: its position in the file.
     """
     ordered = sorted(fields, key=lambda field: field.tag)
     table = [struct.pack(f"{order}H", len(ordered))]

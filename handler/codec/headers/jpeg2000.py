@@ -1,4 +1,4 @@
-"""JPEG 2000: the boxes of a JP2 file, and the size in front of the codestream (ISO/IEC 15444-1)."""
+"""Reader of JPEG 2000 headers: the boxes of a JP2 file, and the codestream (ISO/IEC 15444-1)."""
 
 import math
 import struct
@@ -12,16 +12,16 @@ _CODESTREAM = b"\xff\x4f\xff\x51"
 _MAX_BOXES = 1000
 _MAX_PROFILE_BYTES = 4 << 20
 _MAX_COMPONENTS = 4
-# Each tile costs a kilobyte or two before anything is decoded; 65,535 is what the format allows.
+# Each tile costs one or two kilobytes before anything is decoded. The format allows 65,535.
 _MAX_TILES = 16_384
 _PROFILE_METHODS = (2, 3)
 
 
 def read(data: bytes) -> ImageHeader:
-    """Read the header; the file is kept as it is.
+    """Read the header; the data are the whole file.
 
     Raises:
-        InvalidImage: the header is damaged, or of a kind that is not taken.
+        InvalidImage: the header is damaged, or has too many tiles or components.
     """
     try:
         if data.startswith(_CODESTREAM):
@@ -44,7 +44,7 @@ def _read_boxes(data: bytes) -> ImageHeader:
 def _read_codestream(data: bytes, codestream: memoryview, profile: bytes | None) -> ImageHeader:
     if codestream[: len(_CODESTREAM)] != _CODESTREAM:
         raise ValueError("there is no codestream")
-    # SIZ: length, capabilities, then the grid, where picture and tiles begin on it, and so on.
+    # SIZ: length, capabilities, the grid's size, the picture's origin, the tiles' size and origin.
     fields = struct.unpack_from(">HHIIIIIIIIH", codestream, len(_CODESTREAM))
     _, _, right, bottom, left, top, across, down, tile_left, tile_top, components = fields
     if not (right > left and bottom > top and across and down):
@@ -56,5 +56,5 @@ def _read_codestream(data: bytes, codestream: memoryview, profile: bytes | None)
             f"components, received {tiles:,} and {components}"
         )
     size = Size(right - left, bottom - top)
-    # A packet may say in one bit that it is empty.
+    # An empty packet is one bit, so the data have no bound.
     return ImageHeader(data, size, size.area, profile=profile)

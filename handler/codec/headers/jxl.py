@@ -1,4 +1,4 @@
-"""JPEG XL: the bits in front of the codestream (ISO/IEC 18181-1, D.2 and D.3)."""
+"""Reader of JPEG XL headers: the first bits of the codestream (ISO/IEC 18181-1, D.2 and D.3)."""
 
 import struct
 
@@ -9,18 +9,18 @@ from handler.errors import InvalidImage
 
 _CODESTREAM = b"\xff\x0a"
 _MAX_BOXES = 1000
-# Kind of box -> place of the codestream in it; a part of one has its number in front.
+# Kind of box -> offset of the codestream; a partial codestream follows its number.
 _CODESTREAM_STARTS = {b"jxlc": 0, b"jxlp": 4}
-# What the header needs, or its first part in a container that splits it.
+# Longer than any header that is read.
 _HEADER_BYTES = 64
-# Bits of a side, by the selector in front of it; its value counts from 1.
+# Bits of a side by the selector before it. Zero encodes a side of 1.
 _SIDE_BITS = (9, 13, 18, 30)
-# Width by height, by the three bits between them.
+# Selector between height and width -> width by height.
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 
 
 def read(data: bytes) -> ImageHeader:
-    """Read the header; the file is kept as it is. The decoder turns the picture upright.
+    """Read the header; the data are the whole file. The decoder turns the picture upright.
 
     Raises:
         InvalidImage: the header is damaged.
@@ -32,19 +32,19 @@ def read(data: bytes) -> ImageHeader:
     except (struct.error, LookupError, ValueError) as error:
         raise InvalidImage("the JPEG XL header is damaged") from error
     upright = orientation.size(size)
-    # A modular picture of one colour is a few bytes.
+    # A picture of one colour is a few bytes, so the data have no bound.
     return ImageHeader(data, upright, upright.area, warning=ANIMATED if animated else None)
 
 
 class _Bits:
-    """Bits, the lowest of each byte first."""
+    """Reader of single bits, the lowest of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "little")
         self._left = 8 * len(data)
 
     def take(self, count: int) -> int:
-        """The next ``count`` bits.
+        """Return the next ``count`` bits as a number.
 
         Raises:
             ValueError: there are no more.
@@ -52,9 +52,9 @@ class _Bits:
         self._left -= count
         if self._left < 0:
             raise ValueError("the header ends early")
-        taken = self._value & (1 << count) - 1
+        value = self._value & (1 << count) - 1
         self._value >>= count
-        return taken
+        return value
 
 
 def _codestream(data: bytes) -> bytes:
@@ -88,13 +88,14 @@ def _read_side(bits: _Bits, small: int) -> int:
 
 
 def _read_metadata(bits: _Bits) -> tuple[Orientation, bool]:
-    """Orientation, and whether there are several frames."""
+    """Return the orientation, and whether there are several frames."""
     all_default = bits.take(1)
     if all_default or not bits.take(1):
         return Orientation.UPRIGHT, False
     orientation = Orientation(1 + bits.take(3))
     if bits.take(1):
-        _read_size(bits)  # at which it is meant to be shown
+        _read_size(bits)  # the intended size on screen
     preview = bits.take(1)
-    # Behind a preview's size it would take more to find the bit; nobody writes previews.
+    # The size of a preview would have to be read to find the bit after it. No encoder writes
+    # previews.
     return orientation, not preview and bool(bits.take(1))

@@ -1,4 +1,4 @@
-"""PNG: the chunks that the picture depends on."""
+"""Reader of PNG headers, which keeps only the chunks that the picture depends on."""
 
 import math
 import struct
@@ -12,20 +12,20 @@ from handler.errors import InvalidImage, ProcessingFailed
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END = b"\0\0\0\0IEND\xaeB`\x82"
-# Pixels, transparency, colour and orientation. Each stands at most once in a file; texts,
-# animation (APNG) and private chunks are left out.
+# Chunks of transparency, colour and orientation, each at most once in a file. Texts, animation
+# (APNG) and private chunks are removed.
 _NEEDED = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"eXIf")
 )
 _ANIMATION = b"acTL"
-# 100 MB in chunks of 1 KiB. Writers use 8 KiB and more.
+# 100 MB in chunks of 1 KiB. Encoders write 8 KiB and more.
 _MAX_CHUNKS = 100_000
 _AROUND = 12  # length, type and checksum
 # Pillow's mode -> colour type.
 COLOUR_TYPES = {"L": 0, "RGB": 2, "RGBA": 6}
 # Colour type -> samples a pixel.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-# First column and row of each pass, and its steps across and down.
+# First column and first row of each pass, then its steps across and down.
 _ADAM7 = (
     (0, 0, 8, 8),
     (4, 0, 8, 8),
@@ -38,12 +38,12 @@ _ADAM7 = (
 # Width, height, depth, colour type, compression, filters, interlacing.
 _HEADER = struct.Struct(">IIBBBBB")
 _INFLATED_AT_ONCE = 1 << 20
-# Deflate cannot expand more than this.
+# The most bytes that deflate can encode in one.
 _MAX_EXPANSION = 1032
 
 
 def read(data: bytes) -> ImageHeader:
-    """Find the picture.
+    """Find the chunks of the picture.
 
     Raises:
         InvalidImage: the chunks before the pixels are damaged.
@@ -59,7 +59,7 @@ def read(data: bytes) -> ImageHeader:
                 raise ProcessingFailed("The PNG data are damaged")
             pixels.append(chunk)
         elif kind in _NEEDED and kind not in needed and intact:
-            tidy &= not pixels  # Pillow looks at metadata before it gets to the pixels
+            tidy &= not pixels  # Pillow reads only metadata before the pixels
             needed[kind] = chunk
         else:
             tidy = False
@@ -76,10 +76,10 @@ def read(data: bytes) -> ImageHeader:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether all rows are there. It costs an inflation of the pixels.
+    """Return whether the pixel data are complete; this is slow, as it decompresses them.
 
     Args:
-        data: as `read` handed it on.
+        data: of the header that `read` returns.
     """
     missing = 0
     inflate = zlib.decompressobj()
@@ -95,7 +95,14 @@ def is_whole(data: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """IHDR: the size, bits of a pixel and of a sample, whether rows come in seven passes."""
+    """The chunk IHDR.
+
+    Attributes:
+        size: of the picture, in pixels.
+        bits: of a pixel.
+        depth: bits of a sample.
+        interlaced: whether the rows are in seven passes.
+    """
 
     size: Size
     bits: int
@@ -107,7 +114,7 @@ class _Header:
         """Read the chunk.
 
         Raises:
-            InvalidImage: it makes no sense.
+            InvalidImage: it is damaged.
         """
         if len(chunk) != _AROUND + _HEADER.size:
             raise InvalidImage("the PNG header is damaged")
@@ -117,7 +124,7 @@ class _Header:
         return cls(Size(width, height), depth * _SAMPLES[colour], depth, interlacing != 0)
 
     def inflated_bytes(self) -> int:
-        """Bytes of all rows, each with its filter in front."""
+        """Return the bytes of all rows, each with the number of its filter."""
         passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
         total = 0
         for left, top, across, down in passes:
@@ -129,7 +136,7 @@ class _Header:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and bytes of each chunk up to the end, the last one perhaps cut short."""
+    """Yield kind and bytes of each chunk before the end; the last one may be cut short."""
     view = memoryview(data)
     position = len(SIGNATURE)
     for _ in range(_MAX_CHUNKS):
@@ -145,7 +152,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _is_intact(chunk: memoryview) -> bool | None:
-    """Whether the checksum is right; None where the file ends before it."""
+    """Return whether the checksum is right, or None if the file ends before it."""
     (length,) = struct.unpack_from(">I", chunk)
     if len(chunk) != _AROUND + length:
         return None

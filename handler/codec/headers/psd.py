@@ -1,4 +1,4 @@
-"""PSD: the composite picture that Photoshop puts behind the layers."""
+"""Reader of PSD headers, and of the composite picture that Photoshop writes after the layers."""
 
 import struct
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from handler.errors import InvalidImage, ProcessingFailed
 _HEADER = struct.Struct(">4sH6xHIIHH")
 _SIDE = 30_000
 _BITMAP = 0
-# Colour mode -> channels of colour: bitmap, grey, palette, RGB, CMYK, duotone (shown as grey), Lab.
+# Colour mode -> channels: bitmap, grey, indexed, RGB, CMYK, duotone (shown as grey), Lab.
 _CHANNELS = {0: 1, 1: 1, 2: 1, 3: 3, 4: 4, 8: 1, 9: 3}
 _WITH_ALPHA = {3: "RGBA"}
 _PLAIN, _PACKED = 0, 1
 _PROFILE = 1039
 _MAX_RESOURCES = 10_000
-# PackBits: two bytes for 128.
+# PackBits encodes up to 128 bytes in two.
 _MAX_EXPANSION = 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A part of the file that its length stands in front of."""
+    """A part of the file that follows its length."""
 
     body: memoryview
     end: int
 
 
 def read(data: bytes) -> ImageHeader:
-    """Find the composite, and write a PSD of it alone, without layers.
+    """Find the composite, and write a PSD of it without layers.
 
     Raises:
-        InvalidImage: the header is damaged, or of a kind that is not taken.
-        ProcessingFailed: there is too little behind the layers.
+        InvalidImage: the header is damaged, or its depth or colour mode is not supported.
+        ProcessingFailed: the composite is incomplete.
     """
     try:
         _, _, channels, height, width, depth, mode = _HEADER.unpack_from(data)
@@ -72,9 +72,9 @@ def _section(data: bytes, start: int) -> _Section:
 
 
 def _is_transparent(layers: _Section) -> bool:
-    """Whether the first channel beyond the colours is transparency, not a mask or a spot colour.
+    """Return whether the channel after the colours is transparency, not a mask or a spot colour.
 
-    Photoshop says so by a negative number of layers.
+    Photoshop marks transparency with a negative number of layers.
     """
     if len(layers.body) < 6:
         return False
@@ -83,7 +83,7 @@ def _is_transparent(layers: _Section) -> bool:
 
 
 def _without_channels(pixels: memoryview, channels: int, kept: int, height: int) -> memoryview:
-    """Packed rows, and the table of their lengths, of the first channels alone."""
+    """Return the packed rows of the first channels, after the table of their lengths."""
     table = 2 * channels * height
     lengths = struct.unpack_from(f">{kept * height}H", pixels) if len(pixels) >= table else ()
     total = sum(lengths)
@@ -93,7 +93,7 @@ def _without_channels(pixels: memoryview, channels: int, kept: int, height: int)
 
 
 def _find_profile(resources: memoryview) -> bytes | None:
-    """The ICC profile among the resources; damaged ones have none."""
+    """Return the ICC profile among the resources, or None if it is missing or they are damaged."""
     position = 0
     for _ in range(_MAX_RESOURCES):
         try:

@@ -1,4 +1,4 @@
-"""TGA: known by its structure, as it has no signature."""
+"""Reader of TGA headers, which recognises them by their structure: TGA has no signature."""
 
 import math
 import struct
@@ -9,19 +9,19 @@ from handler.errors import InvalidImage
 
 _HEADER = struct.Struct("<BBBHHBHHHHBB")
 _FOOTER = b"TRUEVISION-XFILE.\0"
-# Kind of picture -> bits a pixel; 8 more for run lengths.
+# Kinds of picture, plus 8 for run lengths; kind -> accepted bits a pixel.
 _PALETTE, _COLOUR, _GREY, _RUNS = 1, 2, 3, 8
 _DEPTHS = {_PALETTE: (8,), _COLOUR: (16, 24, 32), _GREY: (8, 16)}
 _MAP_DEPTHS = (15, 16, 24, 32)
-# Alpha bits that go with the depths, and the two for where the first pixel stands.
+# Accepted numbers of alpha bits; the two bits for the corner of the first pixel.
 _ATTRIBUTES = (0, 1, 8)
 _CORNER = 0x30
-# A packet of run lengths is a pixel for at most 128.
+# A packet repeats a pixel up to 128 times.
 _MAX_EXPANSION = 128
 
 
 def is_likely(data: bytes) -> bool:
-    """Whether a file without any known signature is a TGA: all its header must agree."""
+    """Return whether a file without a known signature is a TGA: all fields must be consistent."""
     try:
         header = _read(data)
     except (struct.error, ValueError):
@@ -30,7 +30,7 @@ def is_likely(data: bytes) -> bool:
 
 
 def read(data: bytes) -> ImageHeader:
-    """Read the header; the file is kept as it is.
+    """Read the header; the data are the whole file.
 
     Raises:
         InvalidImage: the header is damaged.

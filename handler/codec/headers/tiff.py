@@ -1,4 +1,4 @@
-"""TIFF: the first page, with a directory of only what its pixels depend on."""
+"""Reader of TIFF headers, which keeps only the fields that the first page depends on."""
 
 import math
 import struct
@@ -22,7 +22,7 @@ from handler.errors import InvalidImage, ProcessingFailed
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 257, 258, 259, 277, 284
 _STRIP_OFFSETS, _STRIP_ROWS, _STRIP_BYTES = 273, 278, 279
 _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
-# Each piece costs the decoder a step in Python. One row a strip is the finest in use.
+# Each strip or tile costs the decoder a step in Python. Encoders write at least one row a strip.
 _MAX_PIECES = 65_536
 _MAX_SAMPLES = 8
 _MAX_PROFILE_BYTES = 4 << 20
@@ -53,7 +53,7 @@ _FIELDS = {
     _TILE_LENGTH: _ONE,
     _TILE_OFFSETS: _PIECE,
     _TILE_BYTES: _PIECE,
-    338: _SAMPLE,  # what the extra samples mean
+    338: _SAMPLE,  # meaning of the extra samples
     _SAMPLE_FORMAT: _SAMPLE,
     347: Rule(BYTES, _MAX_JPEG_TABLES_BYTES),
     529: Rule(FRACTIONS, 3),  # YCbCr: coefficients, subsampling, positioning, black and white
@@ -62,18 +62,18 @@ _FIELDS = {
     532: Rule(FRACTIONS, 6),
     _PROFILE: Rule(BYTES, _MAX_PROFILE_BYTES),
 }
-# What is decoded, and how many bytes one byte can become at the very most.
+# Number of an accepted compression -> the most bytes that it can encode in one.
 _PLAIN = 1
 _EXPANSION = {
     _PLAIN: 1,
-    2: 65_536,  # CCITT: one bit for a row of at most that many
+    2: 65_536,  # CCITT: one bit for a row of at most 65,536 pixels
     3: 65_536,
     4: 65_536,
     5: 2_560,  # LZW: 12 bits for a string of at most 3,838 bytes
     7: 256,  # JPEG: two bits for a block of 64 samples
     8: 1_032,  # deflate
     32_773: 64,  # PackBits
-    32_946: 1_032,  # deflate, as numbered first
+    32_946: 1_032,  # deflate, by its first number
 }
 _REJECTED = {
     6: "old JPEG",
@@ -82,22 +82,22 @@ _REJECTED = {
     50_000: "Zstandard",
     50_001: "WebP",
 }
-# The two ways to cut a page: into strips of rows, or into tiles.
+# Fields of the two layouts of a page: strips of rows, or tiles.
 _STRIPS = (_STRIP_OFFSETS, _STRIP_BYTES, _STRIP_ROWS)
 _TILES = (_TILE_OFFSETS, _TILE_BYTES, _TILE_WIDTH, _TILE_LENGTH)
 _READ = {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, *_STRIPS, *_TILES}
 _READ |= {_ORIENTATION, _SAMPLE_FORMAT}
 _MAX_DEPTH = 16
-# Tiles reach over the edge of a page; where it is small, far.
+# Tiles may extend beyond the edge of a page, and far beyond that of a small one.
 _SMALL_PAGE = 1024 * 1024
 
 
 def read(data: bytes) -> ImageHeader:
-    """Read the first page's directory, and write it anew with only what is needed.
+    """Read the first page's directory, and append a directory with only the needed fields.
 
     Raises:
-        InvalidImage: the directory is damaged, or the compression is not taken.
-        ProcessingFailed: pieces of the page are missing or overlap.
+        InvalidImage: the directory is damaged, or the compression or samples are not supported.
+        ProcessingFailed: strips or tiles are missing or overlap.
     """
     try:
         order = byte_order(data)
@@ -120,7 +120,7 @@ def read(data: bytes) -> ImageHeader:
             f"received {received}"
         )
     page.check_pieces(len(data))
-    # What is turned after decoding is not to be turned by the decoder.
+    # The picture is turned after decoding, so the decoder must not turn it.
     profile = fields.pop(_PROFILE, None)
     fields.pop(_ORIENTATION, None)
     padding = b"\0" * (len(data) % 2)
@@ -148,18 +148,18 @@ def _orientation(numbers: dict[int, tuple[int, ...]]) -> Orientation:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page, as its directory describes it.
+    """The first page, by its directory.
 
     Attributes:
-        compression: as the format numbers it.
+        compression: number of the compression.
         depth: bits of a sample.
         samples: of a pixel.
-        size: of the page.
-        piece: size of a strip or tile.
-        planes: how often the page is cut up: once, or once for every sample.
-        layout: the fields of strips or of tiles, their offsets first, their lengths second.
-        offsets: where each piece lies.
-        stored: how long each is in the file, as far as the directory says.
+        size: of the page, in pixels.
+        piece: size of a piece, which is a strip or a tile, in pixels.
+        planes: number of sets of pieces: one, or one for every sample of a pixel.
+        layout: tags of strips or of tiles, that of the offsets first, that of the lengths second.
+        offsets: of the pieces in the file.
+        stored: lengths of the pieces in the file; may be incomplete.
     """
 
     compression: int
@@ -177,7 +177,7 @@ class _Page:
         """Read the directory's numbers.
 
         Raises:
-            LookupError, ValueError: some are missing or senseless.
+            LookupError, ValueError: some are missing or invalid.
         """
 
         def one(tag: int, default: int | None = None) -> int:
@@ -207,17 +207,17 @@ class _Page:
 
     @property
     def bits(self) -> int:
-        """Of a pixel when decoded."""
+        """Bits of a decoded pixel."""
         return self.depth * self.samples
 
     @property
     def pieces(self) -> int:
-        """How many strips or tiles there must be."""
+        """Number of strips or tiles that the page needs."""
         across = math.ceil(self.size.width / self.piece.width)
         return across * math.ceil(self.size.height / self.piece.height) * self.planes
 
     def check_pieces(self, file_bytes: int) -> None:
-        """Refuse strips and tiles that cannot be, or would take for ever.
+        """Reject strips and tiles that are inconsistent or would take too long to decode.
 
         Raises:
             InvalidImage, ProcessingFailed: see `read`.
@@ -240,12 +240,12 @@ class _Page:
             for offset, length in zip(self.offsets, lengths, strict=False)
         ):
             raise ProcessingFailed("The TIFF data are incomplete")
-        # Decoding takes time for every byte of every piece, even if they are the same bytes.
+        # Every byte of every piece takes time to decode, even if pieces share their bytes.
         if sum(lengths) > 2 * file_bytes:
             raise ProcessingFailed("The TIFF data overlap")
 
     def _lengths(self) -> list[int]:
-        """Bytes of each piece in the file; plain ones by their pixels, whatever the file says."""
+        """Return the bytes of each piece; uncompressed, by its pixels and not by the directory."""
         if self.compression != _PLAIN:
             return list(self.stored[: self.pieces])
         row = math.ceil(self.piece.width * self.bits / self.planes / 8)
@@ -256,7 +256,7 @@ class _Page:
         return ([row * self.piece.height] * (down - 1) + [row * last]) * self.planes
 
     def needed(self, fields: dict[int, Field]) -> list[Field]:
-        """The fields without the other layout's, and without pieces that no pixel is in."""
+        """Return the fields of this layout, without pieces that have no pixel."""
         kept = []
         for tag, field in fields.items():
             if tag in self.layout[:2]:

@@ -1,4 +1,4 @@
-"""WebP: the canvas, and the chunks of metadata around the image (RFC 9649)."""
+"""Reader of WebP headers: the canvas, alpha, and the chunks of metadata (RFC 9649)."""
 
 import struct
 from collections.abc import Iterator
