@@ -1,4 +1,4 @@
-"""AWS's emulator of the Lambda runtime, and the functions in it."""
+"""AWS's emulator of the Lambda runtime, and functions in it."""
 
 import os
 import platform
@@ -24,12 +24,12 @@ class Function:
         self.program = program
 
     def invoke(self, event: object, timeout: float = 60) -> Any:
-        """Send an event and get the answer; an error of the function has ``errorMessage``."""
+        """Send an event, and return the response; that of an error has ``errorMessage``."""
         url = f"{self.program.url}/2015-03-31/functions/function/invocations"
         return httpx.post(url, json=event, timeout=timeout).json()
 
     def kill(self) -> None:
-        """End the process that runs the handler, in the middle of whatever it does."""
+        """Kill the process that runs the handler."""
         tasks = Path(f"/proc/{self.program.process.pid}/task").glob("*/children")
         (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
         os.kill(runtime, signal.SIGKILL)
@@ -37,12 +37,12 @@ class Function:
 
 @contextmanager
 def emulated(handler: str, environment: Mapping[str, str], log: Path) -> Iterator[Function]:
-    """A function, as the image starts it.
+    """Start a function, as the image does.
 
     Args:
-        handler: its entry, ``module.name``.
-        environment: of the deployment.
-        log: file that takes what it writes.
+        handler: its handler, ``module.name``.
+        environment: environment of the deployment.
+        log: file for its output.
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("needs Linux on x86-64, for which there is a Lambda emulator")
@@ -51,15 +51,15 @@ def emulated(handler: str, environment: Mapping[str, str], log: Path) -> Iterato
     address, inner = (f"127.0.0.1:{port}" for port in free_ports(2))
     emulator = [str(_EMULATOR), "--runtime-interface-emulator-address", address]
     emulator += ["--runtime-api-address", inner]
-    sandbox = {
+    lambda_environment = {
         "AWS_LAMBDA_FUNCTION_NAME": "smart-crop",
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-        # As in the sandbox, nothing can be written to the home directory.
+        # As on Lambda, the home directory is not writable.
         "HOME": "/dev/null",
         "XDG_CACHE_HOME": "/dev/null",
         **environment,
     }
     command = [*emulator, sys.executable, "-m", "awslambdaric", handler]
-    with running(command, f"http://{address}", listens, log, sandbox) as program:
+    with running(command, f"http://{address}", listens, log, lambda_environment) as program:
         yield Function(program)

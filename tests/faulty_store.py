@@ -1,4 +1,4 @@
-"""An object store that fails when it is told to: a proxy in front of one that works."""
+"""An object store with faults: a proxy in front of a store that works."""
 
 import http.client
 import select
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 Fault = Literal["refuse", "stall", "half"]
-"""Answer 503; do nothing until told to go on; hand on half of the body, and then do nothing."""
+"""Answer 503; wait until resumed; or forward half of the body, and then wait."""
 
 
 def _none(_method: str, _path: str) -> Fault | None:
@@ -22,14 +22,16 @@ def _none(_method: str, _path: str) -> Fault | None:
 
 @dataclass
 class FaultyStore:
-    """Where it listens, what it does wrong, and what was asked of it.
+    """The proxy, its faults, and its requests.
 
     Attributes:
-        fault: tells by method and path what goes wrong with a request, if anything does.
+        url: its URL.
+        fault: returns the fault of a request by method and path, or None.
         asked: methods and paths of all requests so far.
         stalled: set when a request stalls.
-        resume: to be set for it to go on.
-        left: set when its client has hung up.
+        resume: set by a test to resume stalled requests.
+        left: set when the client of a stalled request has closed the connection.
+        ended: set when the proxy ends.
     """
 
     url: str = ""
@@ -41,14 +43,14 @@ class FaultyStore:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def repair(self) -> None:
-        """Hand everything on again, and forget what was asked."""
+        """Forward all requests again, and clear the list of requests."""
         self.fault = _none
         self.asked.clear()
 
 
 @contextmanager
 def in_front_of(url: str) -> Iterator[FaultyStore]:
-    """Start one; until it is told otherwise it hands everything on."""
+    """Start a proxy, which forwards all requests until it has a fault."""
     store = FaultyStore()
     handler: Any = partial(_Handler, store, urlsplit(url).netloc)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -80,11 +82,11 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "refuse":
             self._answer(503, {}, b"")
         elif fault != "stall" or self._stall():
-            self._hand_on(body, half=fault == "half")
+            self._forward(body, half=fault == "half")
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - the base class's names
 
-    def _hand_on(self, body: bytes, *, half: bool) -> None:
+    def _forward(self, body: bytes, *, half: bool) -> None:
         connection = http.client.HTTPConnection(self._upstream, timeout=30)
         try:
             connection.putrequest(
@@ -104,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
             connection.close()
 
     def _stall(self) -> bool:
-        """Wait; whether to go on."""
+        """Wait, and return whether the request was resumed."""
         self._store.stalled.set()
         while not self._store.ended.is_set():
             if self._store.resume.wait(0.02):
@@ -127,4 +129,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Write nothing: what was asked is kept."""
+        """Write nothing: the requests are kept."""

@@ -1,4 +1,4 @@
-"""Programs that the tests talk to over real sockets."""
+"""Programs that the tests connect to over sockets."""
 
 import os
 import signal
@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Far above what any of them takes, on a machine that is busy with something else.
+# Far more than any of them needs, also on a busy machine.
 _START_SECONDS = 60
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listened on a moment ago."""
+    """Return ports that are free at the moment."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [each.getsockname()[1] for each in sockets]
@@ -27,7 +27,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Program:
-    """A program that is up; what it writes is shown with any test of it that fails."""
+    """A running program. Its output is shown with a test that fails."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -35,7 +35,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def written(self) -> str:
-        """All that it has written so far, to both of its streams."""
+        """Return its output so far, from both streams."""
         return self.log.read_text(errors="replace")
 
 
@@ -47,14 +47,14 @@ def running(
     log: Path,
     environment: Mapping[str, str],
 ) -> Iterator[Program]:
-    """Start a program, wait until it answers, and end it and its children afterwards.
+    """Start a program, wait until it is ready, and end it and its children afterwards.
 
     Args:
         command: the program and its arguments.
-        url: where it will listen.
-        ready: asked again and again until it says yes.
-        log: file that takes its output.
-        environment: added to this process's; kept with the program for the tests to use.
+        url: URL on which it will listen.
+        ready: polled until it returns True.
+        log: file for its output.
+        environment: added to the environment of this process, and kept with the program.
     """
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -63,14 +63,14 @@ def running(
             stdout=out,
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment},
-            start_new_session=True,  # a group of its own, which ends as one
+            start_new_session=True,  # a new process group, which is killed as a whole
         )
     program = Program(url, process, log, environment)
     try:
         _wait(program, ready)
         yield program
     finally:
-        # Nothing in it is worth an orderly end, which takes SeaweedFS three seconds.
+        # An orderly end is not needed, and takes three seconds with SeaweedFS.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -85,7 +85,7 @@ def _wait(program: Program, ready: Callable[[Program], bool]) -> None:
 
 
 def listens(program: Program) -> bool:
-    """Whether it accepts connections."""
+    """Return whether a program accepts connections."""
     host, _, port = program.url.removeprefix("http://").partition(":")
     try:
         socket.create_connection((host, int(port)), 1).close()
@@ -96,10 +96,10 @@ def listens(program: Program) -> bool:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Start programs here that Ctrl-C stops, whatever this process does on Ctrl-C.
+    """Let programs that start in this context handle Ctrl-C, even if this process ignores it.
 
-    A child inherits that a signal is ignored, as in a shell's background job or under nohup, but
-    not that it is handled.
+    A child inherits an ignored signal, as in a background job of a shell or under nohup, but not a
+    handler.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -109,5 +109,5 @@ def interruptible() -> Iterator[None]:
 
 
 def beside_python(name: str) -> str:
-    """Path of a program that a package of the environment brought."""
+    """Return the path of a program that is installed with a package of the environment."""
     return str(Path(sys.executable).with_name(name))

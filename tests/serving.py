@@ -1,4 +1,4 @@
-"""The service on a socket, in a thread of the tests' own process."""
+"""The service on a socket, in a thread of the test process."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ from handler.config import Config
 
 @contextmanager
 def serving(config: Config) -> Iterator[str]:
-    """Serve a deployment; where."""
+    """Serve a deployment, and yield its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

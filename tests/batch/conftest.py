@@ -24,7 +24,7 @@ MakeClient = Callable[..., TestClient]
 
 @pytest.fixture
 def make_client(tmp_path: Path) -> MakeClient:
-    """Builds the app of a deployment with results of its own."""
+    """Create the client of a deployment with its own results."""
 
     def make(**config: Any) -> TestClient:
         store = (tmp_path / "results").as_uri()
@@ -39,7 +39,7 @@ def client(make_client: MakeClient) -> TestClient:
 
 
 def form(files: Files, settings: object = SMALL) -> dict[str, Any]:
-    """Arguments of a client's ``post``."""
+    """Return the arguments of a client's ``post``."""
     return {
         "files": [("files", file) for file in files],
         "data": {"settings": settings if isinstance(settings, str) else json.dumps(settings)},
@@ -47,18 +47,18 @@ def form(files: Files, settings: object = SMALL) -> dict[str, Any]:
 
 
 def header(response: httpx2.Response, name: str) -> dict[str, Any]:
-    """A header as the reference's clients read it: decodeURIComponent, then JSON."""
+    """Return a header as the reference's clients read it: decodeURIComponent, then JSON."""
     values: dict[str, Any] = json.loads(unquote(response.headers.get(name, "{}")))
     return values
 
 
 def results(response: httpx2.Response) -> dict[str, Any]:
-    """Names of the results in the ZIP, by the place of their file."""
+    """Return the names of the results in the ZIP, by the index of their file."""
     return header(response, "x-file-results")
 
 
 def pictures(data: bytes) -> Mapping[str, Image.Image]:
-    """What is in a ZIP, in its order."""
+    """Return the pictures in a ZIP by their names, in its order."""
     with ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         return {name: decoded(archive.read(name)) for name in archive.namelist()}

@@ -1,4 +1,4 @@
-"""Several pictures in one request: a ZIP, and word of those that failed."""
+"""Several pictures in one request: a ZIP of results, and the errors of the others."""
 
 import io
 import os
@@ -37,7 +37,7 @@ CUP = encoded(photo("coffee.png", (300, 200)), "PNG")
 DAMAGED = CAT[:2000]
 
 
-def test_results_come_in_the_order_of_the_files(client: TestClient) -> None:
+def test_results_are_in_the_order_of_the_files(client: TestClient) -> None:
     files = [(f"{n}.jpg", encoded(gradient(90 + n, 60))) for n in (7, 3, 9, 1, 5)]
 
     response = client.post(BATCH, **form(files))
@@ -62,7 +62,7 @@ def test_the_zip_is_named_for_its_job_as_in_the_reference(client: TestClient) ->
     assert response.headers["content-length"] == str(len(response.content))
 
 
-def test_a_result_is_what_a_request_of_its_own_makes(client: TestClient) -> None:
+def test_a_result_equals_that_of_a_single_request(client: TestClient) -> None:
     settings = {**SMALL, "strategy": "entropy", "quality": 70}
 
     response = client.post(BATCH, **form([("a.jpg", CAT), ("b.png", CUP)], settings))
@@ -73,7 +73,7 @@ def test_a_result_is_what_a_request_of_its_own_makes(client: TestClient) -> None
             assert archive.read(name) == alone.results[0].data
 
 
-def test_pictures_are_stored_as_they_are(client: TestClient) -> None:
+def test_pictures_are_not_compressed(client: TestClient) -> None:
     response = client.post(BATCH, **form([("a.jpg", CAT)]))
 
     (entry,) = ZipFile(io.BytesIO(response.content)).infolist()
@@ -81,7 +81,7 @@ def test_pictures_are_stored_as_they_are(client: TestClient) -> None:
     assert stat.S_IMODE(entry.external_attr >> 16) == 0o644
 
 
-def test_a_file_that_fails_is_told_of_and_the_others_come(client: TestClient) -> None:
+def test_the_errors_of_files_are_in_a_header_and_the_others_are_cropped(client: TestClient) -> None:
     files = [("a.jpg", CAT), ("b.txt", b"text"), ("c.jpg", DAMAGED), ("d.jpg", b""), ("e.png", CUP)]
 
     response = client.post(BATCH, **form(files))
@@ -107,10 +107,10 @@ def test_a_file_that_fails_is_told_of_and_the_others_come(client: TestClient) ->
         (["日本 100%.jpg", "a;b,c.jpg"], ["日本 100__smartcrop", "a_b,c_smartcrop"]),
     ],
 )
-def test_names_are_unique_and_lead_nowhere(
+def test_names_are_unique_and_have_no_folders(
     client: TestClient, names: list[str], expected: list[str]
 ) -> None:
-    # A file without a name is no file to a form; a client that sends one gives it some.
+    # A form has no files without a name, so that clients send a default one.
     files = [(name or "image", CAT) for name in names]
 
     response = client.post(BATCH, **form(files))
@@ -119,15 +119,15 @@ def test_names_are_unique_and_lead_nowhere(
     assert list(results(response).values()) == [f"{name}.jpg" for name in expected]
 
 
-def test_headers_of_plain_names_can_be_read_as_they_are(client: TestClient) -> None:
-    """By the reference's first clients, which did not decode them."""
+def test_headers_of_plain_names_are_not_encoded(client: TestClient) -> None:
+    """The reference's first clients do not decode headers."""
     response = client.post(BATCH, **form([("a b.jpg", CAT), ("note.txt", b"")]))
 
     assert response.headers["x-file-results"] == '{"0":"a b_smartcrop.jpg"}'
     assert response.headers["x-file-errors"] == '{"1":"No image file provided"}'
 
 
-def test_every_size_of_every_file_is_there(client: TestClient) -> None:
+def test_every_size_of_every_file_is_in_the_zip(client: TestClient) -> None:
     files = [("a.jpg", CAT), ("a.jpg", CUP)]
 
     response = client.post(BATCH, **form(files, {"sizes": ["40x30", "20x40"]}))
@@ -140,7 +140,7 @@ def test_every_size_of_every_file_is_there(client: TestClient) -> None:
     assert sizes == [(40, 30), (20, 40)] * 2
 
 
-def test_faces_are_framed_too(client: TestClient) -> None:
+def test_faces_are_framed(client: TestClient) -> None:
     portrait = encoded(photo("astronaut.png"))
 
     response = client.post(BATCH, **form([("a.jpg", portrait)], {**SMALL, "mode": "face"}))
@@ -148,7 +148,7 @@ def test_faces_are_framed_too(client: TestClient) -> None:
     assert list(pictures(response.content)) == ["a_smartcrop.jpg"]
 
 
-def test_files_are_taken_under_any_name_of_their_field(client: TestClient) -> None:
+def test_files_are_accepted_in_any_field(client: TestClient) -> None:
     files = [("file", ("a.jpg", CAT)), ("files", ("b.jpg", CAT)), ("files[]", ("c.jpg", CAT))]
 
     response = client.post(BATCH, files=files, data={"clientJobId": "x"})
@@ -156,7 +156,7 @@ def test_files_are_taken_under_any_name_of_their_field(client: TestClient) -> No
     assert list(results(response)) == ["0", "1", "2"]
 
 
-def test_when_all_fail_each_is_told_of(client: TestClient) -> None:
+def test_the_response_has_each_error_if_all_files_fail(client: TestClient) -> None:
     response = client.post(BATCH, **form([("a.jpg", DAMAGED), ("b.txt", b"text")]))
 
     assert response.status_code == 422
@@ -186,7 +186,7 @@ def test_when_all_fail_each_is_told_of(client: TestClient) -> None:
         ({"json": {"keys": ["a.jpg"], "settings": {"width": 0}}}, 400, "INVALID_SETTINGS"),
     ],
 )
-def test_a_request_that_is_wrong_is_told_so(
+def test_an_invalid_request_is_rejected(
     client: TestClient, request_: dict[str, Any], status: int, code: str
 ) -> None:
     response = client.post(BATCH, **request_)
@@ -194,7 +194,7 @@ def test_a_request_that_is_wrong_is_told_so(
     assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def test_a_body_past_the_limit_is_sent_to_the_uploads_route(make_client: MakeClient) -> None:
+def test_the_error_of_a_large_body_names_the_uploads_route(make_client: MakeClient) -> None:
     client = make_client(max_body_bytes=20_000)
 
     response = client.post(BATCH, **form([("a.jpg", CAT), ("b.jpg", bytes(20_000))]))
@@ -203,7 +203,9 @@ def test_a_body_past_the_limit_is_sent_to_the_uploads_route(make_client: MakeCli
     assert response.json()["details"].endswith("upload larger files with POST /api/v1/uploads")
 
 
-def test_what_the_deployment_lacks_is_told_at_once(make_client: MakeClient, tmp_path: Path) -> None:
+def test_a_missing_feature_is_the_error_of_the_request(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
     client = make_client(face_bundle=tmp_path / "nowhere")
 
     response = client.post(BATCH, **form([("a.jpg", CAT), ("b.jpg", CAT)], {"mode": "face"}))
@@ -211,29 +213,29 @@ def test_what_the_deployment_lacks_is_told_at_once(make_client: MakeClient, tmp_
     assert (response.status_code, response.json()["code"]) == (501, "FEATURE_NOT_INSTALLED")
 
 
-def test_a_surprise_is_one_files_failure_and_is_logged(
+def test_an_unexpected_error_is_one_files_failure_and_is_logged(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, logged: Any
 ) -> None:
     logged()
     rendered = render.render
 
-    def surprised(frame: Frame, plan: Plan) -> Image.Image:
+    def failing(frame: Frame, plan: Plan) -> Image.Image:
         if frame.size.width == 301:
-            raise ZeroDivisionError("a surprise")
+            raise ZeroDivisionError("unexpected")
         return rendered(frame, plan)
 
-    monkeypatch.setattr(render, "render", surprised)
-    odd = encoded(photo(size=(301, 200)))
+    monkeypatch.setattr(render, "render", failing)
+    bad = encoded(photo(size=(301, 200)))
 
-    response = client.post(BATCH, **form([("a.jpg", odd), ("b.jpg", CAT)]))
+    response = client.post(BATCH, **form([("a.jpg", bad), ("b.jpg", CAT)]))
 
     assert results(response) == {"1": "b_smartcrop.jpg"}
     assert header(response, "x-file-errors") == {"0": "Internal error"}
-    assert "ZeroDivisionError: a surprise" in logged()
+    assert "ZeroDivisionError: unexpected" in logged()
 
 
-def test_what_has_no_room_in_the_zip_is_told_of(make_client: MakeClient) -> None:
-    """And what comes later, and has, is there."""
+def test_results_that_exceed_the_zip_are_errors(make_client: MakeClient) -> None:
+    """A later file that fits is in the ZIP."""
     rough = encoded(noise(*SMALL.values()), "PNG")
     assert 4_608 < len(rough) < 5_000
     files = [("a.png", rough), ("b.png", rough), ("c.jpg", CAT)]
@@ -247,20 +249,22 @@ def test_what_has_no_room_in_the_zip_is_told_of(make_client: MakeClient) -> None
 
 
 def open_temporary_files() -> dict[str, str]:
-    """What this process has open in the folder of temporary files, by descriptor.
+    """Return the open files in the folder of temporary files, by descriptor.
 
-    Its other descriptors do not count: connections that earlier tests left are closed at any time.
+    Other descriptors are ignored, because connections of earlier tests can be closed at any time.
     """
     folder, links = os.path.realpath(tempfile.gettempdir()), {}
     for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # that of the listing itself, and what a thread closes
+        with suppress(
+            FileNotFoundError
+        ):  # the descriptor of the listing, or one that a thread closes
             links[descriptor.name] = os.readlink(descriptor)
     return {name: link for name, link in links.items() if link.startswith(folder + os.sep)}
 
 
 @needs_linux
-def test_no_file_of_the_request_is_left_open_or_behind(client: TestClient) -> None:
-    large = CAT + bytes(3_000_000)  # past what a form keeps in memory
+def test_no_temporary_file_is_left_open(client: TestClient) -> None:
+    large = CAT + bytes(3_000_000)  # larger than a form keeps in memory
     before = open_temporary_files()
 
     for data in (large, DAMAGED + bytes(3_000_000)):

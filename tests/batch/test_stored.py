@@ -1,4 +1,4 @@
-"""A ZIP that goes into the store, because it is too large to answer or because the client asks."""
+"""A ZIP in the store, because it is too large for a response or the client accepts JSON."""
 
 import time
 import tracemalloc
@@ -31,7 +31,7 @@ FILES = [("a.jpg", CAT), ("note.txt", b"text"), ("b.jpg", CAT)]
 NAMES = ["a_smartcrop.jpg", "b_smartcrop.jpg"]
 
 
-def test_a_zip_past_the_limit_of_answers_is_behind_a_redirect(make_client: MakeClient) -> None:
+def test_a_zip_above_the_limit_of_responses_is_redirected_to(make_client: MakeClient) -> None:
     client = make_client(max_answer_bytes=1000)
 
     response = client.post(BATCH, **form(FILES))
@@ -44,7 +44,7 @@ def test_a_zip_past_the_limit_of_answers_is_behind_a_redirect(make_client: MakeC
     assert list(pictures(response.content)) == NAMES
 
 
-def test_one_within_the_limit_is_not(make_client: MakeClient) -> None:
+def test_a_zip_within_the_limit_is_the_response(make_client: MakeClient) -> None:
     client = make_client(max_answer_bytes=1_000_000)
 
     response = client.post(BATCH, **form(FILES))
@@ -53,7 +53,7 @@ def test_one_within_the_limit_is_not(make_client: MakeClient) -> None:
     assert results(response) == {"0": NAMES[0], "2": NAMES[1]}
 
 
-def test_names_past_the_limit_of_headers_are_in_the_answer_behind_a_redirect(
+def test_names_above_the_limit_of_headers_are_left_out(
     make_client: MakeClient,
 ) -> None:
     files = [(f"{n}{'日' * 49}.jpg", CAT) for n in range(20)]
@@ -66,7 +66,7 @@ def test_names_past_the_limit_of_headers_are_in_the_answer_behind_a_redirect(
         assert len(header) < 14_000
 
 
-def told(response: httpx2.Response) -> dict[str, Any]:
+def batch_of(response: httpx2.Response) -> dict[str, Any]:
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     answer: dict[str, Any] = response.json()
@@ -74,10 +74,10 @@ def told(response: httpx2.Response) -> dict[str, Any]:
     return answer
 
 
-def test_a_client_that_accepts_json_only_is_told_all_of_it(client: TestClient) -> None:
+def test_a_client_that_accepts_only_json_gets_all_outcomes(client: TestClient) -> None:
     settings = {**SMALL, "zoom": 2}
 
-    answer = told(client.post(BATCH, headers=JSON, **form(FILES, settings)))
+    answer = batch_of(client.post(BATCH, headers=JSON, **form(FILES, settings)))
 
     assert answer["originalSize"] == sum(len(data) for _, data in FILES)
     assert answer["contentType"] == "application/zip"
@@ -107,14 +107,14 @@ def test_other_clients_get_the_zip(client: TestClient, accept: str) -> None:
     assert response.headers["content-type"] == "application/zip"
 
 
-def test_when_all_fail_nothing_is_stored(client: TestClient, tmp_path: Path) -> None:
+def test_nothing_is_stored_if_all_files_fail(client: TestClient, tmp_path: Path) -> None:
     response = client.post(BATCH, headers=JSON, **form(FILES[1:2]))
 
     assert response.status_code == 422
     assert list((tmp_path / "results").iterdir()) == []
 
 
-def test_what_is_uploaded_is_cropped_by_its_keys(s3: str, uploads: S3Client) -> None:
+def test_uploaded_objects_are_cropped_by_their_keys(s3: str, uploads: S3Client) -> None:
     folder = f"batch-{uuid4()}"
     for name, data in (("a.jpg", CAT), ("note.txt", b"text"), ("large.jpg", bytes(60_000))):
         uploads.put_object(Bucket=UPLOADS, Key=f"{folder}/{name}", Body=data)
@@ -139,7 +139,7 @@ def test_what_is_uploaded_is_cropped_by_its_keys(s3: str, uploads: S3Client) -> 
     disposition = f'attachment; filename="{answer["filename"]}"'
     assert fetched.headers["content-disposition"] == disposition
     assert list(pictures(fetched.content)) == ["a_smartcrop.jpg"]
-    # The download route signs afresh.
+    # The download route signs a new link.
     again = TestClient(create_app(config), follow_redirects=False).get(
         f"/api/v1/download/{answer['jobId']}/{answer['filename']}"
     )
@@ -171,7 +171,7 @@ def test_memory_holds_no_more_than_a_few_results(service: Service) -> None:
     assert sum(map(len, batch.chunks())) == size
 
 
-def test_files_that_come_after_the_deadline_are_told_of(service: Service) -> None:
+def test_a_file_after_the_deadline_is_an_error(service: Service) -> None:
     job = Job(CAT, "a.jpg", CropSettings.model_validate(SMALL))
     batch = Batch(service, 1 << 30, deadline=0)
 
@@ -183,7 +183,7 @@ def test_files_that_come_after_the_deadline_are_told_of(service: Service) -> Non
     batch.close()
 
 
-def test_a_time_that_is_short_leaves_the_rest_out(
+def test_the_rest_of_the_files_fails_after_the_deadline(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 1000, 4))
@@ -193,5 +193,5 @@ def test_a_time_that_is_short_leaves_the_rest_out(
 
     response = make_client().post(BATCH, headers=JSON, **form(FILES * 2))
 
-    codes = [each["error"] and each["error"]["code"] for each in told(response)["files"]]
+    codes = [each["error"] and each["error"]["code"] for each in batch_of(response)["files"]]
     assert codes == [None, "INVALID_IMAGE", *["OUT_OF_TIME"] * 4]

@@ -21,7 +21,7 @@ REGION: Final = "eu-central-1"
 
 @dataclass
 class Chain:
-    """S3 and SQS as deployed, and Lambda's part between them."""
+    """S3 and SQS as deployed, and Lambda's delivery between them."""
 
     s3: S3Client
     sqs: SQSClient
@@ -30,7 +30,7 @@ class Chain:
     environment: Mapping[str, str]
 
     def deliver(self, function: Function) -> int:
-        """Hand all waiting messages to the function, as Lambda does; how many there were."""
+        """Deliver all waiting messages to the function, as Lambda does, and return their number."""
         delivered = 0
         while received := self._receive(self.queue):
             event = {"Records": [_record(each) for each in received]}
@@ -38,7 +38,7 @@ class Chain:
             again = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
             for each in received:
                 receipt = each["ReceiptHandle"]
-                if each["MessageId"] in again:  # as if the time that it is hidden for had passed
+                if each["MessageId"] in again:  # as if its visibility timeout had passed
                     self.sqs.change_message_visibility(
                         QueueUrl=self.queue, ReceiptHandle=receipt, VisibilityTimeout=0
                     )
@@ -48,7 +48,7 @@ class Chain:
         return delivered
 
     def dead_letters(self) -> list[str]:
-        """Bodies of the messages that were given up."""
+        """Return the bodies of the dead letters."""
         return [each["Body"] for each in self._receive(self.dead)]
 
     def record(self, job_id: str) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _record(message: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def moto(bare_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """moto's server, in a process of its own: its buckets are those of these tests."""
+    """moto's server in another process, with buckets for these tests only."""
     (port,) = free_ports(1)
     command = [beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     log = tmp_path_factory.mktemp("moto") / "moto.log"
@@ -132,7 +132,7 @@ def _arn(sqs: SQSClient, queue: str) -> str:
 
 @pytest.fixture(scope="module")
 def function(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
-    """The events function in the emulator."""
+    """The function for events, in the emulator."""
     log: Path = tmp_path_factory.mktemp("chain") / "function.log"
     with emulated("handler.lambda_events.handler", chain.environment, log) as function:
         yield function

@@ -1,4 +1,4 @@
-"""From the put to the result: S3, its notification, the queue, the function, and a client."""
+"""The chain from an upload to its result: S3, notification, queue, function and client."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,13 +24,13 @@ def client(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     return TestClient(create_app(Config.from_environment(chain.environment)))
 
 
-def test_a_picture_that_is_put_is_cropped(chain: Chain, function: Function) -> None:
+def test_an_uploaded_picture_is_cropped(chain: Chain, function: Function) -> None:
     folder = str(uuid4())
     settings = {"smart-crop": '{"width":40,"height":30}'}
     chain.s3.put_object(Bucket=UPLOADS, Key=f"{folder}/été 1+1.jpg", Body=PORTRAIT)
     chain.s3.put_object(Bucket=UPLOADS, Key=f"{folder}/own.jpg", Body=PORTRAIT, Metadata=settings)
 
-    assert chain.deliver(function) >= 2  # the first time S3's own test comes along
+    assert chain.deliver(function) >= 2  # S3 sends a test event first
     assert chain.deliver(function) == 0
 
     sizes = {
@@ -50,7 +50,7 @@ Upload = Callable[[bytes, dict[str, Any]], dict[str, Any]]
 
 @pytest.fixture
 def upload(client: TestClient) -> Upload:
-    """Upload as a client does: ask for a form, post the file; the answer to the first."""
+    """Request a form, post the file, and return the response to the first request."""
 
     def send(data: bytes, settings: dict[str, Any]) -> dict[str, Any]:
         planned = {"filename": "me.jpg", "contentType": "image/jpeg", "settings": settings}
@@ -66,7 +66,7 @@ def upload(client: TestClient) -> Upload:
     return send
 
 
-def test_an_upload_is_queued_then_done_and_its_link_serves_it(
+def test_an_upload_is_queued_then_done_and_its_link_serves_the_result(
     chain: Chain, function: Function, client: TestClient, upload: Upload
 ) -> None:
     answer = upload(PORTRAIT, {"width": 48, "height": 36})
@@ -98,7 +98,7 @@ def test_an_upload_that_is_no_picture_is_queued_then_failed(
     assert chain.dead_letters() == []
 
 
-def test_a_picture_that_is_deleted_meanwhile_has_failed(
+def test_the_job_of_a_deleted_picture_fails(
     chain: Chain, function: Function, client: TestClient, upload: Upload
 ) -> None:
     answer = upload(PORTRAIT, {})
@@ -110,9 +110,7 @@ def test_a_picture_that_is_deleted_meanwhile_has_failed(
     assert (failed["state"], failed["code"]) == ("failed", "NOT_FOUND")
 
 
-def test_a_message_that_nobody_understands_ends_as_a_dead_letter(
-    chain: Chain, function: Function
-) -> None:
+def test_a_malformed_message_becomes_a_dead_letter(chain: Chain, function: Function) -> None:
     chain.sqs.send_message(QueueUrl=chain.queue, MessageBody="{")
 
     chain.deliver(function)
@@ -120,7 +118,7 @@ def test_a_message_that_nobody_understands_ends_as_a_dead_letter(
     assert chain.dead_letters() == ["{"]
 
 
-def test_what_was_uploaded_can_be_cropped_again_by_its_key(
+def test_an_uploaded_picture_can_be_cropped_again_by_its_key(
     chain: Chain, function: Function, client: TestClient, upload: Upload
 ) -> None:
     answer = upload(PORTRAIT, {})

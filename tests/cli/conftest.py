@@ -1,4 +1,4 @@
-"""The command line, as a program and as a call, and pictures to give it."""
+"""Fixtures that run the command line and write pictures for it."""
 
 import subprocess
 import sysconfig
@@ -19,13 +19,13 @@ Draw = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def script() -> Path:
-    """Where the console script is."""
+    """Path of the console script."""
     return Path(sysconfig.get_path("scripts")) / "smart-crop"
 
 
 @pytest.fixture
 def smart_crop(script: Path, tmp_path: Path) -> SmartCrop:
-    """Runs the console script in the test's own folder."""
+    """Run the console script in the folder of the test."""
 
     def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
         settings = {"cwd": tmp_path, "text": True, "timeout": 60, **options}
@@ -36,7 +36,7 @@ def smart_crop(script: Path, tmp_path: Path) -> SmartCrop:
 
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmartCrop:
-    """Like `smart_crop`, but in this process: quicker, where no stream or process is at stake."""
+    """Run the command line in this process, which is faster than `smart_crop`."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmartCrop:
 
 @pytest.fixture
 def draw(tmp_path: Path) -> Draw:
-    """Writes a picture with something to look at, which depends on the seed."""
+    """Write a picture with a subject that depends on the seed."""
 
     def write(name: str, width: int = 96, height: int = 64, seed: int = 1) -> Path:
         rng = np.random.default_rng(seed)

@@ -19,7 +19,9 @@ def objects(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def test_a_line_for_each_file_in_their_order(smart_crop: SmartCrop, draw: Draw) -> None:
+def test_each_file_has_a_line_in_the_order_of_the_arguments(
+    smart_crop: SmartCrop, draw: Draw
+) -> None:
     sizes = [(900, 700), (40, 30), (60, 90), (50, 50), (200, 10)]
     names = [f"{n}.png" for n in range(len(sizes))]
     for n, size in enumerate(sizes):
@@ -33,7 +35,7 @@ def test_a_line_for_each_file_in_their_order(smart_crop: SmartCrop, draw: Draw) 
     assert sources == [{"width": width, "height": height} for width, height in sizes]
 
 
-def test_the_plan_is_what_the_service_answers(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+def test_the_plan_is_that_of_the_service(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
     source = draw("a.jpg")
     text = '{"width":40,"height":30,"strategy":"entropy","padding":20,"size":1}'
     ran = call("analyze", source, "--settings", text)
@@ -65,7 +67,9 @@ def test_the_plans_of_several_files_are_drawn_into_a_folder(
     ]
 
 
-def test_a_folder_is_all_pictures_in_it(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+def test_a_folder_stands_for_all_pictures_in_it(
+    call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
     for name in ("in/b.png", "in/deep/a.jpg"):
         draw(name)
     (tmp_path / "in/note.txt").write_text("no picture")
@@ -92,7 +96,7 @@ def test_each_size_has_its_plan_and_its_drawing(
     ]
 
 
-def test_flags_do_what_json_does_and_win_over_it(call: SmartCrop, draw: Draw) -> None:
+def test_flags_equal_json_and_take_precedence(call: SmartCrop, draw: Draw) -> None:
     source = draw("a.png")
     text = '{"strategy":"entropy","width":40,"height":30}'
     by_json = call("analyze", source, "--settings", text)
@@ -103,7 +107,7 @@ def test_flags_do_what_json_does_and_win_over_it(call: SmartCrop, draw: Draw) ->
     assert by_json.stdout == by_flags.stdout == by_both.stdout
 
 
-def test_files_that_fail_have_their_line_too(
+def test_a_file_that_fails_has_a_line_with_its_error(
     smart_crop: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
     draw("good.png")
@@ -132,7 +136,7 @@ def test_files_that_fail_have_their_line_too(
     assert "plan" in answers[-1]
 
 
-def test_settings_that_will_not_do_are_every_files_error(call: SmartCrop, draw: Draw) -> None:
+def test_rejected_settings_are_the_error_of_every_file(call: SmartCrop, draw: Draw) -> None:
     draw("a.png")
     ran = call("analyze", "a.png", "missing.png", "--padding", "51")
     message = "padding: expected a whole number from 0 to 50, received 51"
@@ -152,14 +156,16 @@ def test_settings_that_will_not_do_are_every_files_error(call: SmartCrop, draw: 
     assert objects(ran) == [{"file": name, **error} for name in ("a.png", "missing.png")]
 
 
-def test_unknown_settings_are_told_on_standard_error_too(smart_crop: SmartCrop, draw: Draw) -> None:
+def test_unknown_settings_are_also_a_warning_on_standard_error(
+    smart_crop: SmartCrop, draw: Draw
+) -> None:
     ran = smart_crop("analyze", draw("a.png"), "--settings", '{"widht":4}')
     assert ran.returncode == 0
     assert ran.stderr == "Warning: widht: unknown setting, ignored\n"
     assert objects(ran)[0]["warnings"] == ["widht: unknown setting, ignored"]
 
 
-def test_standard_input_is_a_file(smart_crop: SmartCrop, draw: Draw) -> None:
+def test_a_dash_is_standard_input(smart_crop: SmartCrop, draw: Draw) -> None:
     with draw("a.png", 70, 50).open("rb") as source:
         ran = smart_crop("analyze", "-", stdin=source)
     assert objects(ran)[0]["file"] == "-"
@@ -167,7 +173,9 @@ def test_standard_input_is_a_file(smart_crop: SmartCrop, draw: Draw) -> None:
 
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "POSIX"])
-def test_any_name_is_one_line_of_json(locale: str, script: Path, tmp_path: Path) -> None:
+def test_a_file_with_any_name_is_one_line_of_json(
+    locale: str, script: Path, tmp_path: Path
+) -> None:
     name = b"a\nb \xff \xc3\xa9.jpg"
     ran = subprocess.run(
         [os.fsencode(script), b"analyze", name],
@@ -181,7 +189,7 @@ def test_any_name_is_one_line_of_json(locale: str, script: Path, tmp_path: Path)
     assert os.fsencode(json.loads(ran.stdout)["file"]) == name
 
 
-def test_a_reader_that_leaves_early_ends_the_work_quietly(script: Path, draw: Draw) -> None:
+def test_a_closed_pipe_ends_the_run_without_a_message(script: Path, draw: Draw) -> None:
     sources = [draw(f"{n}.png") for n in range(40)]
     with subprocess.Popen(
         [script, "analyze", *sources], stdout=subprocess.PIPE, stderr=subprocess.PIPE

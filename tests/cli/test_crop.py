@@ -21,7 +21,7 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_result_goes_into_a_folder_that_is_made(smart_crop: SmartCrop, draw: Draw) -> None:
+def test_the_output_folder_is_created(smart_crop: SmartCrop, draw: Draw) -> None:
     source = draw("portrait.png")
     ran = smart_crop("crop", source, "-o", "some/where", *SMALL)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
@@ -30,7 +30,7 @@ def test_a_result_goes_into_a_folder_that_is_made(smart_crop: SmartCrop, draw: D
         assert (image.format, image.size) == ("PNG", (40, 30))
 
 
-def test_a_result_is_what_the_service_makes(call: SmartCrop, draw: Draw) -> None:
+def test_a_result_is_that_of_the_service(call: SmartCrop, draw: Draw) -> None:
     source = draw("a.jpg")
     text = '{"width":40,"height":30,"strategy":"entropy","padding":20,"quality":60}'
     call("crop", source, "-o", "out.jpg", "--settings", text)
@@ -39,7 +39,7 @@ def test_a_result_is_what_the_service_makes(call: SmartCrop, draw: Draw) -> None
     assert (source.parent / "out.jpg").read_bytes() == expected.data
 
 
-def test_flags_do_what_json_does(smart_crop: SmartCrop, draw: Draw) -> None:
+def test_flags_equal_json(smart_crop: SmartCrop, draw: Draw) -> None:
     source = draw("a.jpg")
     text = '{"mode":"subject","strategy":"entropy","width":40,"height":50,"quality":40,"padding":9}'
     flags = "--mode subject --strategy entropy --width 40 --height 50 --quality 40 --padding 9"
@@ -52,7 +52,7 @@ def test_flags_do_what_json_does(smart_crop: SmartCrop, draw: Draw) -> None:
     assert by_json == by_flags != plain
 
 
-def test_files_that_fail_leave_the_others_to_come_out(
+def test_the_other_files_are_cropped_if_some_fail(
     smart_crop: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
     draw("first.jpg")
@@ -77,7 +77,7 @@ def test_files_that_fail_leave_the_others_to_come_out(
     ]
 
 
-def test_more_files_than_cores_come_out(smart_crop: SmartCrop, draw: Draw) -> None:
+def test_more_files_than_cores_are_cropped(smart_crop: SmartCrop, draw: Draw) -> None:
     sources = [draw(f"{n}.png", seed=n) for n in range((os.cpu_count() or 1) * 3 + 1)]
     ran = smart_crop("crop", *sources, "-o", "out", *SMALL)
     assert ran.returncode == 0
@@ -103,7 +103,7 @@ def test_equal_stems_are_numbered(call: SmartCrop, draw: Draw, tmp_path: Path) -
     assert second == (tmp_path / "second.png").read_bytes()
 
 
-def test_no_result_takes_the_place_of_a_file_to_crop(call: SmartCrop, draw: Draw) -> None:
+def test_no_result_replaces_a_file_to_crop(call: SmartCrop, draw: Draw) -> None:
     draw("a.png", seed=1)
     other = draw("a_smartcrop.png", seed=2)
     before = other.read_bytes()
@@ -125,7 +125,7 @@ def test_no_result_takes_the_place_of_a_file_to_crop(call: SmartCrop, draw: Draw
         ("x.photo", ("--format", "webp"), "WEBP"),
     ],
 )
-def test_a_file_is_written_in_the_format_asked_for_or_that_of_its_name(
+def test_the_format_is_the_requested_one_or_that_of_the_extension(
     output: str, flags: tuple[str, ...], written: str, call: SmartCrop, draw: Draw
 ) -> None:
     source = draw("a.png")
@@ -145,7 +145,7 @@ def test_a_file_is_written_in_the_format_asked_for_or_that_of_its_name(
         (("a.png",), "Missing option '-o' / '--output'"),
     ],
 )
-def test_a_command_that_makes_no_sense_is_refused(
+def test_an_invalid_command_is_rejected(
     arguments: tuple[str, ...], reason: str, call: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
     draw("a.png")
@@ -170,7 +170,7 @@ def test_a_command_that_makes_no_sense_is_refused(
         ),
     ],
 )
-def test_settings_that_will_not_do_are_told_once(
+def test_rejected_settings_are_reported_once(
     arguments: tuple[str, ...], line: str, call: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
     draw("a.png")
@@ -196,7 +196,7 @@ LONG = "x" * 300
         (f"{LONG}.png", f"Error: a.png: Cannot write the result: {LONG}.png: File name too long\n"),
     ],
 )
-def test_what_cannot_be_written_is_one_line(
+def test_an_output_that_cannot_be_written_is_reported_in_one_line(
     output: str, line: str, call: SmartCrop, draw: Draw
 ) -> None:
     draw("a.png")
@@ -204,11 +204,11 @@ def test_what_cannot_be_written_is_one_line(
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", line)
 
 
-def test_a_result_replaces_an_older_one_in_one_step(call: SmartCrop, draw: Draw) -> None:
+def test_a_result_replaces_an_older_one_atomically(call: SmartCrop, draw: Draw) -> None:
     source = draw("a.png")
     target, kept = source.with_name("out.png"), source.with_name("kept.png")
     target.write_bytes(b"older")
-    os.link(target, kept)  # written in place, the new bytes would show here too
+    os.link(target, kept)  # a write in place would change this file too
     call("crop", source, "-o", target, *SMALL)
     assert kept.read_bytes() == b"older"
     assert target.read_bytes().startswith(b"\x89PNG")
@@ -216,7 +216,7 @@ def test_a_result_replaces_an_older_one_in_one_step(call: SmartCrop, draw: Draw)
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_a_failure_leaves_an_older_result_alone(
+def test_a_failure_keeps_an_older_result(
     damaged: bool, smart_crop: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
     source = draw("a.png")
@@ -236,7 +236,7 @@ def test_a_failure_leaves_an_older_result_alone(
     assert names_in(tmp_path) == ["a.png", "out.png"]
 
 
-def test_a_symbolic_link_stays_one(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+def test_a_symbolic_link_is_kept(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
     draw("a.png")
     (tmp_path / "link.png").symlink_to("real.png")
     call("crop", "a.png", "-o", "link.png", *SMALL)
@@ -244,7 +244,7 @@ def test_a_symbolic_link_stays_one(call: SmartCrop, draw: Draw, tmp_path: Path) 
     assert (tmp_path / "real.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_pipe_is_written_to_and_stays_one(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_kept(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
     draw("a.png")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -268,7 +268,7 @@ def test_standard_input_is_cropped_to_standard_output(script: Path, draw: Draw) 
         assert (image.format, image.size) == ("JPEG", (40, 30))
 
 
-def test_a_result_of_standard_input_is_named_for_it(
+def test_the_result_of_standard_input_is_named_stdin(
     smart_crop: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
     with draw("a.png").open("rb") as source:
@@ -276,7 +276,7 @@ def test_a_result_of_standard_input_is_named_for_it(
     assert names_in(tmp_path / "out") == ["stdin_smartcrop.png"]
 
 
-def test_limits_of_the_environment_hold(
+def test_limits_of_the_environment_apply(
     call: SmartCrop, draw: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = draw("a.png", 30, 20)
@@ -289,7 +289,7 @@ def test_limits_of_the_environment_hold(
     assert "Invalid image: the file is larger than 4,792 bytes" in ran.stderr
 
 
-def test_a_wrong_environment_is_one_line(
+def test_a_wrong_variable_is_reported_in_one_line(
     call: SmartCrop, draw: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMART_CROP_MAX_PIXELS", "many")
@@ -300,7 +300,7 @@ def test_a_wrong_environment_is_one_line(
     )
 
 
-def test_a_name_cannot_write_to_the_terminal(call: SmartCrop) -> None:
+def test_control_characters_of_names_are_escaped(call: SmartCrop) -> None:
     ran = call("crop", "a\n\x1b[31mb [bold]:smile:.jpg", "-o", "out")
     assert ran.stderr == (
         r"Error: a\n\x1b[31mb [bold]:smile:.jpg: Cannot read the file: No such file or directory"
@@ -309,7 +309,7 @@ def test_a_name_cannot_write_to_the_terminal(call: SmartCrop) -> None:
 
 
 @pytest.mark.parametrize(("count", "shown"), [(1, False), (3, True)])
-def test_a_terminal_sees_the_progress_of_several_files(
+def test_a_terminal_shows_the_progress_of_several_files(
     count: int, shown: bool, script: Path, draw: Draw, tmp_path: Path
 ) -> None:
     sources = [draw(f"{n}.png") for n in range(count)]
@@ -325,7 +325,7 @@ def test_a_terminal_sees_the_progress_of_several_files(
         )
         os.close(theirs)
         seen = b""
-        # A terminal that nobody writes to any more ends in an error.
+        # Reading a terminal without writers raises an error.
         while chunk := _read_or_end(terminal):
             seen += chunk
     assert (ran.returncode, ran.stdout) == (0, b"")
@@ -339,11 +339,11 @@ def _read_or_end(terminal: io.FileIO) -> bytes:
         return b""
 
 
-def test_crop_renders_the_plan_that_analyze_tells(call: SmartCrop, draw: Draw) -> None:
+def test_crop_renders_the_plan_of_analyze(call: SmartCrop, draw: Draw) -> None:
     source = draw("a.png", 96, 48)
-    told = json.loads(call("analyze", source, "--width", "48", "--height", "48").stdout)
+    analyzed = json.loads(call("analyze", source, "--width", "48", "--height", "48").stdout)
     call("crop", source, "-o", "out.png", "--width", "48", "--height", "48")
-    box = told["plan"]["crop"]
+    box = analyzed["plan"]["crop"]
     corners = (box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"])
     with Image.open(source) as image, Image.open(source.with_name("out.png")) as cropped:
         assert (box["width"], box["height"]) == (48, 48)

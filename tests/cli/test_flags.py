@@ -11,7 +11,7 @@ from handler.cli.flags import read_settings
 from handler.errors import InvalidSettings
 from handler.settings import CropSettings, parse_settings
 
-# For each setting, what is typed behind its flag, and what that is in JSON.
+# For each setting, the argument of its flag, and the same value in JSON.
 VALUES: dict[str, tuple[str, Any]] = {
     "mode": ("content", "content"),
     "strategy": ("entropy", "entropy"),
@@ -29,7 +29,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "quality": ("80", 80),
     "format": ("webp", "webp"),
 }
-# A colour that JSON would take for a number is still text.
+# A colour that is also a JSON number is still text.
 INVALID = {
     "mode": "portrait",
     "width": "0",
@@ -45,7 +45,7 @@ INVALID = {
 
 
 def typed(*arguments: str) -> dict[str, Any]:
-    """What the command gets of its flags."""
+    """Return the parameters that the command gets from flags."""
     context = analyze.make_context("analyze", ["a.jpg", *arguments])
     return {k: v for k, v in context.params.items() if k not in ("files", "settings")}
 
@@ -77,12 +77,12 @@ def test_a_flag_sets_its_setting(alias: str) -> None:
 @pytest.mark.parametrize(
     ("flag", "value"), [("--pad-to-square", True), ("--no-pad-to-square", False)]
 )
-def test_a_flag_for_yes_and_one_for_no(flag: str, value: bool) -> None:
+def test_a_boolean_has_a_flag_for_true_and_one_for_false(flag: str, value: bool) -> None:
     settings, _ = read_settings(json.dumps({"padToSquare": not value}), typed(flag))
     assert settings.pad_to_square is value
 
 
-def test_sizes_are_names_with_commas_or_json() -> None:
+def test_sizes_are_separated_by_commas_or_json() -> None:
     text = '["1:1",{"width":30,"height":20,"name":"small"}]'
     by_flag, _ = read_settings(None, typed("--sizes", text))
     assert by_flag == parse_settings(f'{{"sizes":{text}}}')[0]
@@ -90,12 +90,12 @@ def test_sizes_are_names_with_commas_or_json() -> None:
         read_settings(None, typed("--sizes", "1:1,large"))
 
 
-def test_guides_are_numbers_with_commas_or_json() -> None:
+def test_constraints_are_numbers_separated_by_commas_or_json() -> None:
     box = {"left": 0.1, "top": 0, "width": 20, "height": 30}
-    wanted, _ = parse_settings(json.dumps({"focus": {"x": 0.25, "y": 1}, "keep": [box, box]}))
+    expected, _ = parse_settings(json.dumps({"focus": {"x": 0.25, "y": 1}, "keep": [box, box]}))
     short = typed("--focus", ".25,1", "--keep", "0.1,0,20,30;.1,0, 20,30")
     long = typed("--focus", '{"x":0.25,"y":1}', "--keep", json.dumps([box, box]))
-    assert read_settings(None, short)[0] == read_settings(None, long)[0] == wanted
+    assert read_settings(None, short)[0] == read_settings(None, long)[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_guides_are_numbers_with_commas_or_json() -> None:
         *(("--keep", text) for text in ("1,2,3", "1,2,3,x", "1,2,3,4;", '{"left":1}', "0,0,nan,1")),
     ],
 )
-def test_what_is_no_point_or_box_is_refused(flag: str, text: str) -> None:
+def test_a_malformed_point_or_box_is_rejected(flag: str, text: str) -> None:
     with pytest.raises(InvalidSettings, match=flag.strip("-")):
         read_settings(None, typed(flag, text))
 
 
-def test_sizes_beside_width_are_a_warning_once() -> None:
+def test_sizes_with_width_are_one_warning() -> None:
     text = '{"sizes":["1:1"],"width":5,"zoom":2}'
     _, warnings = read_settings(text, typed("--height", "6"))
     assert warnings == [
@@ -119,7 +119,7 @@ def test_sizes_beside_width_are_a_warning_once() -> None:
     ]
 
 
-def test_no_flag_leaves_what_the_json_says() -> None:
+def test_settings_without_a_flag_are_those_of_the_json() -> None:
     text = '{"padToSquare":true,"mode":"content","width":5}'
     assert read_settings(text, typed()) == parse_settings(text)
     merged, _ = read_settings(text, typed("--height", "6"))
@@ -127,7 +127,7 @@ def test_no_flag_leaves_what_the_json_says() -> None:
 
 
 @pytest.mark.parametrize("alias", INVALID)
-def test_a_flag_is_refused_in_the_words_of_the_api(alias: str) -> None:
+def test_a_flag_is_rejected_with_the_text_of_the_api(alias: str) -> None:
     text = INVALID[alias]
     is_text = alias in ("mode", "padColor") or text == "wide"
     with pytest.raises(InvalidSettings) as by_json:
@@ -140,13 +140,13 @@ def test_a_flag_is_refused_in_the_words_of_the_api(alias: str) -> None:
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "9" * 5000, "[" * 5000, "{}", "null", ""])
 @pytest.mark.parametrize("flag", ["--width", "--sensitivity", "--target-size"])
-def test_a_flag_that_is_no_number_is_refused(flag: str, text: str) -> None:
+def test_a_flag_that_is_not_a_number_is_rejected(flag: str, text: str) -> None:
     with pytest.raises(InvalidSettings, match=flag.strip("-").split("-")[0]):
         read_settings(None, typed(flag, text))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "kept_out"),
+    ("arguments", "not_loaded"),
     [
         (["--help"], {"numpy", "PIL", "pydantic", "fastapi", "uvicorn"}),
         (["--version"], {"numpy", "PIL", "pydantic", "fastapi", "uvicorn"}),
@@ -155,7 +155,7 @@ def test_a_flag_that_is_no_number_is_refused(flag: str, text: str) -> None:
         (["analyze", "missing.jpg"], {"fastapi", "uvicorn"}),
     ],
 )
-def test_a_command_loads_only_what_it_needs(arguments: list[str], kept_out: set[str]) -> None:
+def test_a_command_loads_only_what_it_needs(arguments: list[str], not_loaded: set[str]) -> None:
     code = (
         "import sys; from handler.cli import main\n"
         "try: main(sys.argv[1:])\n"
@@ -170,10 +170,10 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str], kept_out: set[
     )
     *_, loaded = ran.stdout.splitlines()
     assert loaded.startswith("loaded: ")
-    assert not kept_out & set(loaded.split())
+    assert not not_loaded & set(loaded.split())
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", "from handler.cli import main; main()", "--version"],
         capture_output=True,

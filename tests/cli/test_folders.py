@@ -1,4 +1,4 @@
-"""Folders of pictures: found, laid out alike, and gone on with where a run broke off."""
+"""Folders of pictures: their layout, and the resuming of an interrupted run."""
 
 import json
 import os
@@ -18,31 +18,31 @@ RECORD = ".smart-crop.jsonl"
 
 
 def tree(folder: Path) -> list[str]:
-    """All files below a folder, but the record and other hidden ones."""
+    """Return all files in a folder and its subfolders, except hidden ones."""
     files = (path for path in folder.rglob("[!.]*") if path.is_file())
     return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
 def states(folder: Path) -> dict[str, tuple[int, int]]:
-    """Inode and time of modification of each file: both change when it is written."""
+    """Return inode and time of modification of each file: both change when it is written."""
     files = (path for path in folder.rglob("*.*") if path.is_file())
     return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
 
 
 def last_row(ran: subprocess.CompletedProcess[str]) -> list[int]:
-    """How many were cropped, were there before, and failed; of the table's last row."""
+    """Return the numbers of cropped, skipped and failed pictures in the table's last row."""
     (row,) = (line for line in ran.stdout.splitlines() if line.strip().startswith("all "))
     return [int(cell) for cell in row.split()[1:4]]
 
 
 @pytest.fixture
 def album(draw: Draw, tmp_path: Path) -> Path:
-    """A folder with three pictures, and with what is none."""
+    """A folder with three pictures and other files."""
     for seed, name in enumerate(("a.jpg", "trip/b.JPEG", "trip/day 2/a.png")):
         draw(f"album/{name}", seed=seed)
     for name in ("note.txt", "trip/film.mp4", ".hidden.jpg", ".cache/c.jpg"):
         (tmp_path / "album" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "album" / name).write_text("no picture of theirs")
+        (tmp_path / "album" / name).write_text("no picture to crop")
     return tmp_path / "album"
 
 
@@ -50,7 +50,7 @@ def crop(call: SmartCrop, *arguments: str) -> subprocess.CompletedProcess[str]:
     return call("crop", "album", "-o", "out", *SMALL, *arguments)
 
 
-def test_results_are_laid_out_as_the_pictures_are(
+def test_results_keep_the_layout_of_the_pictures(
     smart_crop: SmartCrop, album: Path, tmp_path: Path
 ) -> None:
     ran = crop(smart_crop)
@@ -64,7 +64,7 @@ def test_results_are_laid_out_as_the_pictures_are(
         assert image.size == (40, 30)
 
 
-def test_a_table_ends_it(call: SmartCrop, album: Path) -> None:
+def test_a_table_of_counts_ends_the_run(call: SmartCrop, album: Path) -> None:
     (album / "trip/bad.png").write_text("no picture")
     ran = crop(call)
     rows = [line.split("  ")[0].strip() for line in ran.stdout.splitlines()]
@@ -78,7 +78,9 @@ def test_a_table_ends_it(call: SmartCrop, album: Path) -> None:
     assert ran.stderr.startswith("Error: album/trip/bad.png: Invalid image: unrecognised format")
 
 
-def test_what_is_done_is_not_done_again(call: SmartCrop, album: Path, tmp_path: Path) -> None:
+def test_pictures_of_an_earlier_run_are_skipped(
+    call: SmartCrop, album: Path, tmp_path: Path
+) -> None:
     crop(call)
     before = states(tmp_path / "out")
     ran = crop(call)
@@ -87,7 +89,7 @@ def test_what_is_done_is_not_done_again(call: SmartCrop, album: Path, tmp_path: 
     assert last_row(crop(call, "--again")) == [3, 0, 0]
 
 
-def test_what_has_changed_is_done_again(
+def test_changed_pictures_are_cropped_again(
     call: SmartCrop, draw: Draw, album: Path, tmp_path: Path
 ) -> None:
     crop(call)
@@ -104,7 +106,7 @@ def test_what_has_changed_is_done_again(
     assert last_row(crop(call, "--settings", '{"quality":95.0}')) == [0, 4, 0]
 
 
-def test_what_failed_is_tried_again(call: SmartCrop, draw: Draw, album: Path) -> None:
+def test_pictures_that_failed_are_retried(call: SmartCrop, draw: Draw, album: Path) -> None:
     whole = (album / "a.jpg").read_bytes()
     (album / "a.jpg").write_bytes(whole[:-200])
     assert last_row(crop(call)) == [2, 0, 1]
@@ -113,7 +115,9 @@ def test_what_failed_is_tried_again(call: SmartCrop, draw: Draw, album: Path) ->
     assert last_row(crop(call)) == [1, 2, 0]
 
 
-def test_every_size_has_to_be_there(call: SmartCrop, album: Path, tmp_path: Path) -> None:
+def test_a_picture_with_a_missing_size_is_cropped_again(
+    call: SmartCrop, album: Path, tmp_path: Path
+) -> None:
     def crop_sizes() -> list[int]:
         return last_row(call("crop", "album", "-o", "out", "--sizes", "40x30,1:1"))
 
@@ -123,7 +127,7 @@ def test_every_size_has_to_be_there(call: SmartCrop, album: Path, tmp_path: Path
     assert crop_sizes() == [1, 2, 0]
 
 
-def test_results_are_no_pictures_to_crop(call: SmartCrop, album: Path) -> None:
+def test_results_are_not_cropped(call: SmartCrop, album: Path) -> None:
     for output in ("album/out", "album"):
         for cropped, before in ((3, 0), (0, 3)):
             ran = call("crop", "album", "-o", output, *SMALL)
@@ -133,7 +137,7 @@ def test_results_are_no_pictures_to_crop(call: SmartCrop, album: Path) -> None:
                 path.rmdir() if path.is_dir() else path.unlink()
 
 
-def test_several_folders_and_files_come_together(
+def test_several_folders_and_files_share_an_output(
     call: SmartCrop, draw: Draw, album: Path, tmp_path: Path
 ) -> None:
     draw("more/a.jpg", seed=5)
@@ -151,9 +155,7 @@ def test_several_folders_and_files_come_together(
     assert last_row(again) == [0, 5, 0]
 
 
-def test_files_that_are_named_are_always_cropped(
-    call: SmartCrop, draw: Draw, tmp_path: Path
-) -> None:
+def test_named_files_are_always_cropped(call: SmartCrop, draw: Draw, tmp_path: Path) -> None:
     draw("a.png")
     for _ in range(2):
         (tmp_path / "out").mkdir(exist_ok=True)
@@ -165,7 +167,7 @@ def test_files_that_are_named_are_always_cropped(
 
 
 @pytest.mark.parametrize("line", ["", "{", "[]", "null", '"x"', "\0", '{"target":"a_smartcrop"}'])
-def test_a_record_with_lines_that_are_none_is_read(
+def test_malformed_lines_of_the_record_are_ignored(
     call: SmartCrop, album: Path, tmp_path: Path, line: str
 ) -> None:
     crop(call)
@@ -177,14 +179,14 @@ def test_a_record_with_lines_that_are_none_is_read(
     assert last_row(crop(call)) == [0, 3, 0]
 
 
-def test_a_folder_without_pictures_is_told_of(call: SmartCrop, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_a_warning(call: SmartCrop, tmp_path: Path) -> None:
     (tmp_path / "album").mkdir()
     ran = crop(call)
     assert (ran.returncode, ran.stderr) == (0, "Warning: No pictures were found\n")
 
 
 @pytest.mark.parametrize("output", ["out.jpg", "-"])
-def test_a_folder_does_not_go_into_a_file(
+def test_the_output_of_a_folder_must_be_a_folder(
     call: SmartCrop, album: Path, tmp_path: Path, output: str
 ) -> None:
     (tmp_path / "out.jpg").write_bytes(b"")
@@ -193,7 +195,7 @@ def test_a_folder_does_not_go_into_a_file(
     assert f"The results of a folder need a folder as output; {output} is a file." in ran.stderr
 
 
-def test_several_sizes_do_not_go_into_a_file(call: SmartCrop, draw: Draw) -> None:
+def test_the_output_of_several_sizes_must_be_a_folder(call: SmartCrop, draw: Draw) -> None:
     draw("a.png")
     ran = call("crop", "a.png", "-o", "out.jpg", "--sizes", "1:1,16:9")
     assert ran.returncode == 2
@@ -201,7 +203,7 @@ def test_several_sizes_do_not_go_into_a_file(call: SmartCrop, draw: Draw) -> Non
     assert call("crop", "a.png", "-o", "out.jpg", "--sizes", "40x30").returncode == 0
 
 
-def test_names_cannot_write_to_the_terminal(call: SmartCrop, draw: Draw) -> None:
+def test_control_characters_of_names_are_escaped_in_the_table(call: SmartCrop, draw: Draw) -> None:
     draw("album/a\x1b[31m/b.png")
     draw("album/[bold]c/b.png")
     ran = crop(call)
@@ -212,14 +214,16 @@ def test_names_cannot_write_to_the_terminal(call: SmartCrop, draw: Draw) -> None
 
 @pytest.fixture
 def many(draw: Draw, tmp_path: Path) -> Path:
-    """A folder with more pictures than are cropped on threads."""
+    """A folder with so many pictures that they are cropped in worker processes."""
     for n in range(24):
         draw(f"album/{n:02}.png", 240, 160, seed=n)
     (tmp_path / "album/99.png").write_text("no picture")
     return tmp_path / "album"
 
 
-def test_processes_make_what_one_makes(smart_crop: SmartCrop, many: Path, tmp_path: Path) -> None:
+def test_results_do_not_depend_on_the_number_of_processes(
+    smart_crop: SmartCrop, many: Path, tmp_path: Path
+) -> None:
     runs = [
         smart_crop("crop", "album", "-o", f"out{jobs}", "-j", jobs, "--sizes", "40x30,20x20")
         for jobs in ("1", "3")
@@ -238,9 +242,9 @@ def test_processes_make_what_one_makes(smart_crop: SmartCrop, many: Path, tmp_pa
     ]
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_is_broken_off_goes_on(
-    script: Path, smart_crop: SmartCrop, many: Path, tmp_path: Path, how: signal.Signals
+@pytest.mark.parametrize("interrupt", [signal.SIGKILL, signal.SIGINT])
+def test_an_interrupted_run_is_resumed(
+    script: Path, smart_crop: SmartCrop, many: Path, tmp_path: Path, interrupt: signal.Signals
 ) -> None:
     command = ["crop", "album", "-o", "out", "-j", "2", "--width", "3000", "--height", "2000"]
     record = tmp_path / "out" / RECORD
@@ -256,11 +260,11 @@ def test_a_run_that_is_broken_off_goes_on(
     with started as process:
         while process.poll() is None and not (record.exists() and record.stat().st_size):
             time.sleep(0.01)
-        os.killpg(process.pid, how)
+        os.killpg(process.pid, interrupt)
         out, errors = process.communicate(timeout=60)
     done = len(record.read_text().splitlines())
     assert 0 < done < 24
-    if how == signal.SIGINT:  # as from a terminal: to the processes of the pool too
+    if interrupt == signal.SIGINT:  # as from a terminal: the worker processes receive it too
         assert "Interrupted; run the same command again to resume" in errors
         assert "Traceback" not in errors
         assert not list((tmp_path / "out").glob(".*.tmp"))

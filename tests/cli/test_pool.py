@@ -1,4 +1,4 @@
-"""Processes that are ended from outside: the work of the others is not lost with them."""
+"""Killed worker processes: the work of the others is not lost."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ COUNT = 20
 
 
 def work(item: int, folder: Path, deadly: frozenset[int]) -> tuple[int, int]:
-    """Square a number; where it is deadly, the first time."""
+    """Return the square of a number. A deadly one kills the process, a positive one only once."""
     mark = folder / str(item)
     if item in deadly and (item < 0 or not mark.exists()):
         mark.touch()
@@ -31,21 +31,21 @@ def test_results_come_in_order_from_other_processes(tmp_path: Path) -> None:
     assert os.getpid() not in {process for _, process in results}
 
 
-def test_a_process_that_is_ended_is_tried_again_alone(tmp_path: Path) -> None:
+def test_the_item_of_a_killed_process_is_retried_alone(tmp_path: Path) -> None:
     results = done(list(range(COUNT)), tmp_path, frozenset({3, 11}))
     assert [square for square, _ in results] == [n * n for n in range(COUNT)]
 
 
-def test_what_ends_it_every_time_is_given_up(tmp_path: Path) -> None:
+def test_an_item_that_kills_its_process_twice_is_given_up(tmp_path: Path) -> None:
     items = [*range(1, 8), -8, *range(9, COUNT)]
     results = done(items, tmp_path, frozenset({-8}))
     assert [square for square, _ in results] == [8 if n == -8 else n * n for n in items]
 
 
-def test_a_few_are_not_worth_a_process(tmp_path: Path) -> None:
+def test_a_few_items_are_processed_in_threads(tmp_path: Path) -> None:
     results = done([1, 2, 3], tmp_path, frozenset())
     assert results == [(n * n, os.getpid()) for n in (1, 2, 3)]
 
 
-def test_no_more_cores_are_counted_than_there_are() -> None:
+def test_cores_are_at_most_those_of_the_machine() -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)

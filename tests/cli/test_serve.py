@@ -16,14 +16,14 @@ from tests.servers import interruptible
 
 @dataclass
 class Serving:
-    """A server that runs, and what it said when it started."""
+    """A running server, and the store that it printed at its start."""
 
     url: str
     store: str
     process: subprocess.Popen[str]
 
     def stop(self) -> tuple[int, str]:
-        """Press Ctrl-C; exit status and standard error."""
+        """Send the signal of Ctrl-C, and return exit status and standard error."""
         self.process.send_signal(signal.SIGINT)
         _, errors = self.process.communicate(timeout=60)
         return self.process.returncode, errors
@@ -50,7 +50,7 @@ def serve(script: Path, folder: Path, *arguments: str) -> Iterator[Serving]:
             process.kill()
 
 
-def test_the_request_of_the_readme_is_answered(script: Path, draw: Draw, tmp_path: Path) -> None:
+def test_the_request_of_the_readme_succeeds(script: Path, draw: Draw, tmp_path: Path) -> None:
     portrait = draw("portrait.jpg", 200, 150)
     with serve(script, tmp_path, "--store", f"file://{tmp_path}/results") as serving:
         answer = httpx.post(
@@ -68,7 +68,7 @@ def test_the_request_of_the_readme_is_answered(script: Path, draw: Draw, tmp_pat
     stored = tmp_path / "results" / body["jobId"] / "portrait_smartcrop.jpg"
     assert stored.read_bytes() == picture.content
     assert serving.store == f"file://{tmp_path}/results"
-    # The job's own line is the log; stopping leaves none.
+    # The log is the line of the job; stopping writes none.
     assert code == 0
     assert len(errors.splitlines()) == 1
     assert f"job_id={body['jobId']}" in errors
@@ -77,7 +77,7 @@ def test_the_request_of_the_readme_is_answered(script: Path, draw: Draw, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "folder"), [((), ".results"), (("--store", "my results"), "my results")]
 )
-def test_results_go_to_a_folder_by_its_name(
+def test_the_store_can_be_the_name_of_a_folder(
     arguments: tuple[str, ...], folder: str, script: Path, draw: Draw, tmp_path: Path
 ) -> None:
     picture = draw("a.png").read_bytes()
@@ -90,7 +90,9 @@ def test_results_go_to_a_folder_by_its_name(
     assert (tmp_path / folder / answer.json()["jobId"] / "a_smartcrop.png").exists()
 
 
-def test_ctrl_c_right_after_the_start_is_clean(script: Path, tmp_path: Path) -> None:
+def test_ctrl_c_right_after_the_start_stops_it_without_a_message(
+    script: Path, tmp_path: Path
+) -> None:
     with serve(script, tmp_path) as serving:
         assert serving.stop() == (0, "")
 
@@ -111,7 +113,7 @@ def _has_ipv6_loopback() -> bool:
     return True
 
 
-def test_a_taken_port_is_one_sentence_with_the_remedy(smart_crop: SmartCrop) -> None:
+def test_a_port_in_use_is_reported_with_an_alternative(smart_crop: SmartCrop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         ran = smart_crop("serve", "--port", str(port))
@@ -133,7 +135,7 @@ def test_a_taken_port_is_one_sentence_with_the_remedy(smart_crop: SmartCrop) -> 
         (("--host", "192.0.2.1"), "Cannot serve on 192.0.2.1, port 0: "),
     ],
 )
-def test_what_cannot_be_opened_is_one_line(
+def test_an_address_or_store_that_cannot_be_opened_is_reported_in_one_line(
     arguments: tuple[str, ...], reason: str, call: SmartCrop, draw: Draw
 ) -> None:
     draw("a.png")
@@ -143,7 +145,7 @@ def test_what_cannot_be_opened_is_one_line(
     assert len(ran.stderr.splitlines()) == 1
 
 
-def test_the_environment_names_a_store_too(
+def test_the_store_can_be_set_by_the_environment(
     call: SmartCrop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMART_CROP_STORE", "ftp://host")

@@ -18,7 +18,7 @@ SMALL = {"width": 24, "height": 16}
 
 
 class FakeContext:
-    """What the function is given as its context, with as much time left as a test says."""
+    """The context object of an invocation with some seconds left."""
 
     aws_request_id = "request"
 
@@ -30,7 +30,7 @@ class FakeContext:
 
 
 class Bucket:
-    """What somebody else sees of the uploads, and of what became of them under a prefix."""
+    """The uploads bucket, and the results under a prefix, as another client sees them."""
 
     def __init__(self, client: S3Client, prefix: str) -> None:
         self._client = client
@@ -42,7 +42,7 @@ class Bucket:
         }
 
     def put(self, key: str, data: bytes = PHOTO, settings: object = None) -> str:
-        """Upload an object; its tag."""
+        """Upload an object, and return its ETag."""
         metadata = {} if settings is None else {"smart-crop": _text(settings)}
         put = self._client.put_object(Bucket=UPLOADS, Key=key, Body=data, Metadata=metadata)
         return put["ETag"].strip('"')
@@ -51,7 +51,7 @@ class Bucket:
         self._client.delete_object(Bucket=UPLOADS, Key=key)
 
     def result(self, key: str) -> bytes | None:
-        """What is stored as a result; None when there is nothing."""
+        """Return the bytes of a result, or None if there is none."""
         try:
             return self._client.get_object(Bucket=BUCKET, Key=self._prefix + key)["Body"].read()
         except self._client.exceptions.NoSuchKey:
@@ -64,7 +64,7 @@ class Bucket:
         self._client.delete_object(Bucket=BUCKET, Key=self._prefix + key)
 
     def results(self) -> dict[str, datetime]:
-        """All that is stored, job records too, and when it was."""
+        """Return the keys of all results and job records, with their times."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=BUCKET, Prefix=self._prefix
         )
@@ -75,12 +75,12 @@ class Bucket:
         }
 
     def records(self) -> list[dict[str, Any]]:
-        """All job records."""
+        """Return all job records."""
         keys = (key for key in self.results() if key.startswith("jobs/"))
         return [json.loads(self.result(key) or b"") for key in keys]
 
     def record(self) -> dict[str, Any]:
-        """The only one."""
+        """Return the only job record."""
         (record,) = self.records()
         return record
 
@@ -91,13 +91,13 @@ def _text(settings: object) -> str:
 
 @pytest.fixture
 def folder() -> str:
-    """A folder for one test's uploads."""
+    """The folder of a test's uploads."""
     return f"folder-{uuid4()}"
 
 
 @pytest.fixture
 def bucket(uploads: S3Client) -> Bucket:
-    """The uploads, and results of this test only."""
+    """The uploads, and the results of this test only."""
     return Bucket(uploads, f"results-{uuid4()}")
 
 
@@ -106,7 +106,7 @@ Handle = Callable[..., Any]
 
 @pytest.fixture
 def make_handler(s3: str, bucket: Bucket) -> Callable[..., Handle]:
-    """Builds the function for a deployment; it takes an event and, if need be, a context."""
+    """Create the handler of a deployment, whose context is optional."""
 
     def make(**config: object) -> Handle:
         given = Config.from_environment(bucket.environment)
@@ -118,5 +118,5 @@ def make_handler(s3: str, bucket: Bucket) -> Callable[..., Handle]:
 
 @pytest.fixture
 def handle(make_handler: Callable[..., Handle]) -> Handle:
-    """The function, in this process, on stores that check signatures."""
+    """The handler in this process, on stores that check signatures."""
     return make_handler()

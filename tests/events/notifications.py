@@ -1,4 +1,4 @@
-"""Events about objects of a test's own, made from the files beside this one."""
+"""Events about the objects of a test, made from the JSON files in this folder."""
 
 import copy
 import json
@@ -12,7 +12,7 @@ from uuid import uuid4
 from tests.conftest import UPLOADS as UPLOADS
 
 KEY = "photos/portrait (café).jpg"
-"""The object that the files tell of."""
+"""Key of the object in the files."""
 
 FILES = {
     "s3-put",
@@ -22,7 +22,7 @@ FILES = {
     "batch-operations-1.0",
     "batch-operations-2.0",
 }
-"""The files that tell of it."""
+"""Names of the files."""
 
 
 @cache
@@ -31,13 +31,13 @@ def _read(name: str) -> Any:
 
 
 def load(name: str) -> dict[str, Any]:
-    """A file's event, to be changed at will."""
+    """Return a copy of the event in a file."""
     loaded: dict[str, Any] = copy.deepcopy(_read(name))
     return loaded
 
 
 def s3_put(*keys: str, bucket: str = UPLOADS, name: str = "ObjectCreated:Put") -> dict[str, Any]:
-    """S3's notification of objects that were put."""
+    """Return a notification of S3 about new objects."""
     event = load("s3-put")
     (pattern,) = event["Records"]
     event["Records"] = []
@@ -51,7 +51,7 @@ def s3_put(*keys: str, bucket: str = UPLOADS, name: str = "ObjectCreated:Put") -
 
 
 def event_bridge(key: str, detail_type: str = "Object Created") -> dict[str, Any]:
-    """EventBridge's, of one."""
+    """Return an event of EventBridge about an object."""
     event = load("eventbridge-object-created")
     event["detail-type"] = detail_type
     event["detail"]["object"]["key"] = key
@@ -59,7 +59,7 @@ def event_bridge(key: str, detail_type: str = "Object Created") -> dict[str, Any
 
 
 def batch_task(key: str, schema: str = "2.0", bucket: str = UPLOADS) -> dict[str, Any]:
-    """A task of S3 Batch Operations."""
+    """Return an invocation by S3 Batch Operations with one task."""
     event = load(f"batch-operations-{schema}")
     (task,) = event["tasks"]
     task["s3Key"] = quote_plus(key, safe="/")
@@ -71,7 +71,7 @@ def batch_task(key: str, schema: str = "2.0", bucket: str = UPLOADS) -> dict[str
 
 
 def messages(bodies: Sequence[object], attempt: int = 1) -> dict[str, Any]:
-    """A batch of SQS: texts as they are, anything else as JSON; their ids are their numbers."""
+    """Return a batch of SQS, whose message ids count from 0. Other bodies than text become JSON."""
     event = load("sqs-s3-put")
     (pattern,) = event["Records"]
     event["Records"] = []
@@ -86,5 +86,5 @@ def messages(bodies: Sequence[object], attempt: int = 1) -> dict[str, Any]:
 
 
 def again(*numbers: int) -> dict[str, Any]:
-    """The answer that has these messages delivered again."""
+    """Return the response that makes SQS redeliver these messages."""
     return {"batchItemFailures": [{"itemIdentifier": str(number)} for number in numbers]}

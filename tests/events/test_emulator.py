@@ -1,4 +1,4 @@
-"""The events function on AWS's own runtime client."""
+"""The function for events on the runtime client of AWS."""
 
 import json
 import subprocess
@@ -52,12 +52,12 @@ def function(
         yield function
 
 
-def test_every_file_is_tried() -> None:
+def test_every_file_is_tested() -> None:
     assert set(ANSWERS) == FILES
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_events_of_every_shape_are_dealt_with_and_answered(
+def test_events_of_every_source_are_processed_and_answered(
     function: Function, results: Bucket, name: str
 ) -> None:
     results.put(KEY)
@@ -72,11 +72,11 @@ def test_events_of_every_shape_are_dealt_with_and_answered(
     assert results.record()["state"] == "done"
 
 
-def test_the_test_of_a_new_configuration_is_passed_over(function: Function) -> None:
+def test_the_test_event_of_a_new_configuration_is_ignored(function: Function) -> None:
     assert function.invoke(load("s3-test")) == {"outcomes": []}
 
 
-def test_an_event_of_no_shape_is_an_error_that_lambda_sees(function: Function) -> None:
+def test_an_unknown_event_is_an_error_of_the_function(function: Function) -> None:
     assert function.invoke({"some": "thing"})["errorType"] == "MalformedEvent"
 
 
@@ -94,19 +94,19 @@ def test_each_job_has_its_lines_and_its_metrics(function: Function, results: Buc
     assert job["request_id"] == upload["request_id"]
     assert f"RequestId: {job['request_id']}" in written
     assert [each["Crops"] for each in lines if "_aws" in each][-1] == [1.0]
-    # Names of files are nobody's to read.
+    # The log has no names of files.
     assert "secret-name" not in written
     assert "X-Amz-" not in written
 
 
-def test_nothing_went_wrong_unseen(function: Function) -> None:
+def test_the_log_has_no_warnings(function: Function) -> None:
     function.invoke(load("s3-test"))
 
-    for sign in ("Warning", "Read-only", "Not a directory"):
-        assert sign not in function.program.written()
+    for text in ("Warning", "Read-only", "Not a directory"):
+        assert text not in function.program.written()
 
 
-def test_a_start_loads_no_web_framework_and_no_sdk_and_opens_no_bundle() -> None:
+def test_a_start_loads_no_web_framework_and_no_sdk_and_no_bundle() -> None:
     program = """
 import sys
 opened = []

@@ -1,4 +1,4 @@
-"""The store fails or the function dies: the job is done later, or told to have failed."""
+"""Failures of the store and the function: the job is retried, or recorded as failed."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from tests.servers import Program
 
 @pytest.fixture
 def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
-    """What the function takes for S3; nobody waits here as long as it would for S3."""
+    """The store of the function, with short retries."""
     monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
     with in_front_of(seaweedfs.url) as store:
         monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
@@ -35,7 +35,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("what", REQUESTS)
-def test_a_store_that_refuses_is_asked_again_a_few_times_and_the_message_comes_back(
+def test_requests_to_a_failing_store_are_retried_and_the_message_is_redelivered(
     make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str, what: str
 ) -> None:
     method, end = REQUESTS[what]
@@ -55,7 +55,7 @@ def test_a_store_that_refuses_is_asked_again_a_few_times_and_the_message_comes_b
     assert bucket.result(f"{folder}/a_smartcrop.jpg")
 
 
-def test_a_store_that_stalls_is_given_up(
+def test_a_stalled_store_times_out(
     make_handler: Callable[..., Handle],
     store: FaultyStore,
     bucket: Bucket,
@@ -75,7 +75,7 @@ def test_a_store_that_stalls_is_given_up(
     assert bucket.results() == {}
 
 
-def test_after_the_last_delivery_the_record_says_why(
+def test_the_last_delivery_records_the_error(
     make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
 ) -> None:
     handle = make_handler(max_attempts=2)
@@ -90,13 +90,13 @@ def test_after_the_last_delivery_the_record_says_why(
     record = bucket.record()
     assert (record["state"], record["error"]["code"]) == ("failed", "STORAGE_UNAVAILABLE")
 
-    # Sent back from the dead-letter queue later, it is done after all.
+    # A message that is sent back from the dead-letter queue is processed.
     store.repair()
     assert handle(messages([s3_put(f"{folder}/a.jpg")], attempt=1)) == again()
     assert bucket.record()["state"] == "done"
 
 
-def test_the_last_delivery_leaves_a_record_even_if_it_is_cut_off(
+def test_the_last_delivery_leaves_a_record_if_it_is_cut_off(
     make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
 ) -> None:
     handle = make_handler(max_attempts=2)
@@ -123,7 +123,7 @@ def test_a_job_that_runs_out_of_time_is_recorded(
     bucket.put(f"{folder}/a.jpg")
     store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
     with ThreadPoolExecutor() as threads:
-        # Three seconds before the end it is time to write.
+        # The record is written three seconds before the end.
         answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), FakeContext(seconds=3.4))
         assert store.stalled.wait(30)
         while not (records := bucket.records()):
@@ -133,7 +133,7 @@ def test_a_job_that_runs_out_of_time_is_recorded(
 
     assert [(each["state"], each["error"]["code"]) for each in records] == [("queued", "CUT_OFF")]
     assert logged().count("function is about to time out") == 1
-    assert bucket.record()["state"] == "done"  # it was not cut off after all
+    assert bucket.record()["state"] == "done"  # it was not cut off
 
 
 def test_a_redelivery_only_reads(
@@ -149,7 +149,7 @@ def test_a_redelivery_only_reads(
     assert [method for method, _ in store.asked] == ["GET", "GET", "GET", "HEAD"]
 
 
-def test_a_folder_is_asked_once_for_its_settings(
+def test_the_settings_of_a_folder_are_read_once_per_batch(
     make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
 ) -> None:
     for name in "abc":
@@ -175,7 +175,7 @@ def function(
 
 
 @pytest.mark.parametrize("when", ["GET .jpg", "PUT _smartcrop.jpg", "PUT .json"])
-def test_a_function_that_is_killed_leaves_nothing_half_and_its_successor_completes_it(
+def test_a_killed_function_leaves_no_partial_object_and_the_next_attempt_completes_the_job(
     function: Function, store: FaultyStore, bucket: Bucket, folder: str, when: str
 ) -> None:
     bucket.put(f"{folder}/a.jpg")
@@ -191,7 +191,7 @@ def test_a_function_that_is_killed_leaves_nothing_half_and_its_successor_complet
 
     results = bucket.results()
     assert set(results) <= {f"{folder}/a_smartcrop.jpg"}
-    assert bool(results) == (when == "PUT .json")  # the result is whole before the record is begun
+    assert bool(results) == (when == "PUT .json")  # the record is written after the result
 
     store.repair()
     assert function.invoke(event) == again()

@@ -1,4 +1,4 @@
-"""What each shape of event tells of."""
+"""The objects that the events of each source name."""
 
 import json
 from typing import Any
@@ -30,8 +30,8 @@ ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
-def told(event: dict[str, Any]) -> list[UploadedObject]:
-    """The objects that an event of any shape tells of."""
+def objects_of(event: dict[str, Any]) -> list[UploadedObject]:
+    """Return the objects that an event of any source names."""
     if is_queue(event):
         return [each for message in read_messages(event) for each in message.objects()]
     if is_batch_operation(event):
@@ -50,37 +50,39 @@ def told(event: dict[str, Any]) -> list[UploadedObject]:
         ("batch-operations-2.0", None),
     ],
 )
-def test_each_shape_tells_of_the_same_object(name: str, etag: str | None) -> None:
-    assert told(load(name)) == [UploadedObject(UPLOADS, KEY, etag=etag)]
+def test_each_event_source_names_the_same_object(name: str, etag: str | None) -> None:
+    assert objects_of(load(name)) == [UploadedObject(UPLOADS, KEY, etag=etag)]
 
 
 @given(key=KEYS)
-def test_keys_are_what_they_were_before_s3_encoded_them(key: str) -> None:
+def test_keys_of_s3_are_decoded(key: str) -> None:
     expected = [UploadedObject(UPLOADS, key, etag=ETAG)]
 
-    assert told(s3_put(key)) == expected
-    assert told(messages([s3_put(key)])) == expected
+    assert objects_of(s3_put(key)) == expected
+    assert objects_of(messages([s3_put(key)])) == expected
     for schema in ("1.0", "2.0"):
-        assert told(batch_task(key, schema)) == [UploadedObject(UPLOADS, key)]
+        assert objects_of(batch_task(key, schema)) == [UploadedObject(UPLOADS, key)]
 
 
 @given(key=KEYS)
 def test_keys_of_event_bridge_are_not_encoded(key: str) -> None:
-    assert told(event_bridge(key)) == [UploadedObject(UPLOADS, key, etag=ETAG)]
+    assert objects_of(event_bridge(key)) == [UploadedObject(UPLOADS, key, etag=ETAG)]
 
 
-def test_a_version_counts_where_it_was_asked_for_by_name() -> None:
+def test_the_version_is_read_from_a_task_and_ignored_in_a_notification() -> None:
     task, put = batch_task("a.jpg"), s3_put("a.jpg")
     task["tasks"][0]["s3VersionId"] = "v1"
     put["Records"][0]["s3"]["object"]["versionId"] = "v1"
 
-    assert [each.version for each in told(task)] == ["v1"]
-    assert [each.version for each in told(put)] == [None]
+    assert [each.version for each in objects_of(task)] == ["v1"]
+    assert [each.version for each in objects_of(put)] == [None]
 
 
 def test_several_records_are_several_objects() -> None:
-    assert [each.key for each in told(s3_put("a.jpg", "b.jpg"))] == ["a.jpg", "b.jpg"]
-    assert [each.key for each in told(messages([s3_put("a.jpg", "b.jpg"), s3_put("c.jpg")]))] == [
+    assert [each.key for each in objects_of(s3_put("a.jpg", "b.jpg"))] == ["a.jpg", "b.jpg"]
+    assert [
+        each.key for each in objects_of(messages([s3_put("a.jpg", "b.jpg"), s3_put("c.jpg")]))
+    ] == [
         "a.jpg",
         "b.jpg",
         "c.jpg",
@@ -99,14 +101,14 @@ def test_several_records_are_several_objects() -> None:
         {"Records": []},
     ],
 )
-def test_what_tells_of_no_new_object_is_passed_over(event: dict[str, Any]) -> None:
-    assert told(event) == []
-    assert told(messages([event])) == []
+def test_events_without_a_new_object_are_ignored(event: dict[str, Any]) -> None:
+    assert objects_of(event) == []
+    assert objects_of(messages([event])) == []
 
 
 @pytest.mark.parametrize("name", ["s3:ObjectCreated:Put", "ObjectCreated:CompleteMultipartUpload"])
-def test_every_way_of_creating_an_object_counts(name: str) -> None:
-    assert [each.key for each in told(s3_put("a.jpg", name=name))] == ["a.jpg"]
+def test_every_event_name_of_a_created_object_is_accepted(name: str) -> None:
+    assert [each.key for each in objects_of(s3_put("a.jpg", name=name))] == ["a.jpg"]
 
 
 MALFORMED: list[Any] = [
@@ -124,7 +126,7 @@ MALFORMED: list[Any] = [
 
 
 @pytest.mark.parametrize("event", [*MALFORMED, [], "text", None, 5])
-def test_what_has_no_shape_is_malformed(event: object) -> None:
+def test_an_unknown_event_is_malformed(event: object) -> None:
     with pytest.raises(MalformedEvent):
         notified_objects(event)
     (message,) = read_messages(messages([json.dumps(event)]))
@@ -132,7 +134,7 @@ def test_what_has_no_shape_is_malformed(event: object) -> None:
         message.objects()
 
 
-def test_a_message_that_is_no_json_is_malformed() -> None:
+def test_a_message_that_is_not_json_is_malformed() -> None:
     (message,) = read_messages(messages(["{"]))
     with pytest.raises(MalformedEvent):
         message.objects()

@@ -1,4 +1,4 @@
-"""Ids of jobs and names of results, which follow from the object's own."""
+"""The ids of jobs and the names of results, made of the objects' own."""
 
 import uuid
 
@@ -13,12 +13,12 @@ FILENAMES = st.one_of(
     st.from_regex(r"[ab](_smartcrop|\.smartcrop|\.jpg|\.JPG|\.jpeg|\.webp){0,4}", fullmatch=True),
 )
 FORMAT = st.sampled_from(list(FORMATS.values()))
-# As `OutputSize.filename_suffix`: no underscore, and not the mark itself.
+# As `OutputSize.filename_suffix`: no underscore, and not the word in all names.
 SIZE = st.none() | st.sampled_from(["a", "1-1", "smart", "jpg", "webp-smartcrop"])
 JOB = st.tuples(st.text(), st.text(), st.text(), st.text())
 
 
-def test_names_keep_their_extension_where_it_fits() -> None:
+def test_a_result_keeps_the_extension_that_fits_its_format() -> None:
     jpeg, webp, tiff = FORMATS["jpeg"], FORMATS["webp"], FORMATS["tiff"]
 
     assert result_filename("me.jpg", jpeg) == "me_smartcrop.jpg"
@@ -30,7 +30,7 @@ def test_names_keep_their_extension_where_it_fits() -> None:
     assert result_filename(".jpg", jpeg) == ".jpg.smartcrop.jpg"
 
 
-def test_names_tell_sizes_apart() -> None:
+def test_the_name_of_a_result_has_its_size() -> None:
     jpeg, webp = FORMATS["jpeg"], FORMATS["webp"]
 
     assert result_filename("IMG_1.JPG", jpeg, "1-1") == "IMG_1_smartcrop_1-1.JPG"
@@ -60,7 +60,7 @@ def test_the_same_job_has_the_same_id_in_every_process(job: tuple[str, str, str,
     assert uuid.UUID(job_id(*job)).version == 5
 
 
-def test_ids_stay_what_they_are_from_version_to_version() -> None:
+def test_the_ids_of_jobs_do_not_change_between_versions() -> None:
     assert job_id("uploads", "a.jpg", "etag", '{"width":5}') == str(
         uuid.UUID("ed543a40-665d-5859-a4bd-f2c541a187cb")
     )
@@ -76,14 +76,14 @@ def test_another_job_has_another_id(
 
 
 @given(id_=st.uuids(), rest=st.tuples(st.text(), st.text(), st.text()))
-def test_an_upload_form_named_the_job_already(id_: uuid.UUID, rest: tuple[str, str, str]) -> None:
+def test_the_id_is_that_of_the_upload_form(id_: uuid.UUID, rest: tuple[str, str, str]) -> None:
     bucket, version, settings = rest
 
     assert job_id(bucket, f"uploads/{id_}/a.jpg", version, settings) == str(id_)
 
 
 @given(id_=st.uuids())
-def test_but_not_under_other_keys(id_: uuid.UUID) -> None:
+def test_other_keys_have_no_id_of_an_upload_form(id_: uuid.UUID) -> None:
     keys = [f"uploads/{id_}", f"uploads/{id_}/", f"uploads/{id_}/a/b.jpg", f"x/uploads/{id_}/a.jpg"]
     keys += [f"Uploads/{id_}/a.jpg", f"uploads/{id_.hex}/a.jpg", f"uploads/{id_}x/a.jpg"]
 

@@ -1,4 +1,4 @@
-"""What becomes of an object, and what its record says."""
+"""The outcomes of uploaded objects, and their records."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.pictures import decoded, encoded, gradient, photo
 
 
 def crop(handle: Handle, *keys: str) -> list[tuple[str, str]]:
-    """State and text of what became of objects that are put already."""
+    """Return state and text of the outcomes of uploaded objects."""
     outcomes = handle(s3_put(*keys))["outcomes"]
     return [(each["state"], each["text"]) for each in outcomes]
 
@@ -35,7 +35,7 @@ def test_an_object_is_cropped_and_recorded(handle: Handle, bucket: Bucket, folde
     assert (answer["originalSize"], answer["processedSize"]) == (len(PHOTO), len(result))
     assert (answer["filename"], answer["contentType"]) == ("portrait_smartcrop.jpg", "image/jpeg")
     assert answer["plan"]["source"] == {"width": 96, "height": 96}
-    # A link would be dead before anybody asks.
+    # A link would expire before it is read.
     assert not {"downloadUrl", "expiresAt"} & set(answer)
     assert set(bucket.results()) == {
         f"{folder}/portrait_smartcrop.jpg",
@@ -43,7 +43,7 @@ def test_an_object_is_cropped_and_recorded(handle: Handle, bucket: Bucket, folde
     }
 
 
-def test_an_upload_form_has_named_the_job_before(handle: Handle, bucket: Bucket) -> None:
+def test_the_job_of_an_upload_form_keeps_its_id(handle: Handle, bucket: Bucket) -> None:
     job_id = str(uuid4())
     bucket.put(f"uploads/{job_id}/portrait.jpg")
 
@@ -53,7 +53,7 @@ def test_an_upload_form_has_named_the_job_before(handle: Handle, bucket: Bucket)
     assert bucket.result(f"uploads/{job_id}/portrait_smartcrop.jpg")
 
 
-def test_a_redelivery_costs_nothing(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_a_redelivery_writes_nothing(handle: Handle, bucket: Bucket, folder: str) -> None:
     bucket.put(f"{folder}/a.jpg")
     first = crop(handle, f"{folder}/a.jpg")
     assert len(bucket.results()) == 2
@@ -62,10 +62,10 @@ def test_a_redelivery_costs_nothing(handle: Handle, bucket: Bucket, folder: str)
 
     assert crop(handle, f"{folder}/a.jpg") == first
 
-    assert bucket.record() == marked  # it was not written again
+    assert bucket.record() == marked  # the record was not written again
 
 
-def test_a_result_that_is_gone_is_made_again(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_a_missing_result_is_made_again(handle: Handle, bucket: Bucket, folder: str) -> None:
     bucket.put(f"{folder}/a.jpg")
     crop(handle, f"{folder}/a.jpg")
     before = bucket.result(f"{folder}/a_smartcrop.jpg")
@@ -79,7 +79,7 @@ def test_a_result_that_is_gone_is_made_again(handle: Handle, bucket: Bucket, fol
 def test_the_result_is_that_of_the_newest_object(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
-    """Also when it is one that was there before: the record of that job says done."""
+    """Also if it equals an earlier one, whose job is recorded as done."""
     one, other = PHOTO, encoded(gradient(96, 96))
     results = []
     for data in (one, other, one):
@@ -118,7 +118,7 @@ def test_other_settings_are_another_job(
         (PHOTO, {"mode": "face"}, "FEATURE_NOT_INSTALLED"),
     ],
 )
-def test_what_cannot_be_cropped_has_failed_for_good_and_the_record_says_why(
+def test_the_record_of_an_object_that_cannot_be_cropped_has_the_error(
     make_handler: Callable[..., Handle],
     bucket: Bucket,
     folder: str,
@@ -140,7 +140,7 @@ def test_what_cannot_be_cropped_has_failed_for_good_and_the_record_says_why(
     assert bucket.result(f"{folder}/bad_smartcrop.jpg") is None
 
 
-def test_an_object_that_is_gone_has_failed_for_good(
+def test_a_missing_object_is_recorded_as_failed(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     ((state, _),) = crop(handle, f"{folder}/gone.jpg")
@@ -154,7 +154,7 @@ def test_an_object_that_is_gone_has_failed_for_good(
 
 
 @pytest.mark.parametrize("key", ["/a.jpg", "a//b.jpg", "a/../b.jpg", "a/./b.jpg", "a\nb.jpg"])
-def test_a_key_that_cannot_be_asked_for_has_failed_for_good(
+def test_a_key_that_cannot_be_requested_is_recorded_as_failed(
     handle: Handle, bucket: Bucket, key: str
 ) -> None:
     ((state, text),) = crop(handle, key)
@@ -163,21 +163,21 @@ def test_a_key_that_cannot_be_asked_for_has_failed_for_good(
     assert bucket.record()["key"] == key
 
 
-def test_folders_settings_and_foreign_buckets_are_passed_over(
+def test_folders_settings_and_other_buckets_are_ignored(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     bucket.put(f"{folder}/", b"")
     bucket.put(f"{folder}/.smart-crop.json", b"{}")
 
-    passed = crop(handle, f"{folder}/", f"{folder}/.smart-crop.json")
+    ignored = crop(handle, f"{folder}/", f"{folder}/.smart-crop.json")
     outside = handle(s3_put(f"{folder}/a.jpg", bucket="somebody-elses"))["outcomes"]
 
-    assert passed == [("ignored", "a folder"), ("ignored", "settings of a folder")]
+    assert ignored == [("ignored", "a folder"), ("ignored", "settings of a folder")]
     assert outside == [{"state": "outside_store", "text": "not in the uploads store"}]
     assert bucket.results() == {}
 
 
-def test_a_store_below_a_prefix_takes_no_others(
+def test_objects_outside_the_prefix_of_the_store_are_ignored(
     make_handler: Callable[..., Handle], bucket: Bucket, folder: str
 ) -> None:
     handle = make_handler(uploads=f"s3://uploads/{folder}/inbox/")
@@ -204,7 +204,9 @@ def test_a_store_below_a_prefix_takes_no_others(
         "no-extension",
     ],
 )
-def test_keys_are_taken_as_they_are(handle: Handle, bucket: Bucket, folder: str, name: str) -> None:
+def test_keys_with_any_characters_are_accepted(
+    handle: Handle, bucket: Bucket, folder: str, name: str
+) -> None:
     bucket.put(f"{folder}/{name}")
 
     ((state, key),) = crop(handle, f"{folder}/{name}")
@@ -213,9 +215,7 @@ def test_keys_are_taken_as_they_are(handle: Handle, bucket: Bucket, folder: str,
     assert bucket.result(key)
 
 
-def test_results_are_of_the_format_that_is_asked_for(
-    handle: Handle, bucket: Bucket, folder: str
-) -> None:
+def test_results_have_the_requested_format(handle: Handle, bucket: Bucket, folder: str) -> None:
     bucket.put(f"{folder}/a.JPG", settings={**SMALL, "format": "png"})
     bucket.put(f"{folder}/b.jpeg", settings=SMALL)
     bucket.put(f"{folder}/c.bmp", encoded(photo(size=(40, 40)), "BMP"), settings=SMALL)

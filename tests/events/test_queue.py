@@ -1,4 +1,4 @@
-"""Batches of SQS: what is dealt with is not delivered again, and nothing else is lost."""
+"""Batches of SQS: finished messages are not redelivered, and the others are."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from tests.events.conftest import Bucket, FakeContext, Handle
 from tests.events.notifications import again, event_bridge, load, messages, s3_put
 
 
-def test_a_batch_is_done_message_by_message(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_each_message_of_a_batch_is_processed(handle: Handle, bucket: Bucket, folder: str) -> None:
     for name in ("a", "b", "c"):
         bucket.put(f"{folder}/{name}.jpg")
 
@@ -21,7 +21,7 @@ def test_a_batch_is_done_message_by_message(handle: Handle, bucket: Bucket, fold
     assert names == {f"{folder}/{name}_smartcrop.jpg" for name in "abc"}
 
 
-def test_what_will_never_work_is_not_delivered_again(
+def test_permanent_failures_are_not_redelivered(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     bucket.put(f"{folder}/bad.jpg", b"no picture")
@@ -30,7 +30,7 @@ def test_what_will_never_work_is_not_delivered_again(
     assert {each["state"] for each in bucket.records()} == {"failed"}
 
 
-def test_what_is_not_for_us_is_not_delivered_again(handle: Handle, bucket: Bucket) -> None:
+def test_ignored_events_are_not_redelivered(handle: Handle, bucket: Bucket) -> None:
     removed = s3_put("a.jpg", name="ObjectRemoved:Delete")
 
     assert handle(messages([load("s3-test"), removed, s3_put("a.jpg", bucket="other")])) == again()
@@ -38,7 +38,7 @@ def test_what_is_not_for_us_is_not_delivered_again(handle: Handle, bucket: Bucke
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "{}", '{"Records": [{}]}'])
-def test_a_malformed_message_is_kept_for_the_dead_letter_queue(
+def test_a_malformed_message_is_redelivered_until_it_is_a_dead_letter(
     handle: Handle, bucket: Bucket, folder: str, body: str
 ) -> None:
     bucket.put(f"{folder}/a.jpg")
@@ -47,11 +47,11 @@ def test_a_malformed_message_is_kept_for_the_dead_letter_queue(
     assert bucket.record()["state"] == "done"
 
 
-def test_with_no_time_left_the_rest_is_delivered_again(
+def test_messages_are_redelivered_if_there_is_not_enough_time_left(
     handle: Handle, bucket: Bucket, folder: str, logged: Callable[[], str]
 ) -> None:
     class Ending(FakeContext):
-        """Time for two messages, each asking when it is looked at and when it is begun."""
+        """A context with time for two messages, each of which asks twice for it."""
 
         left = iter([30_000, 30_000, 12_000, 12_000, 9_999, 9_000])
 
@@ -68,5 +68,5 @@ def test_with_no_time_left_the_rest_is_delivered_again(
     assert logged().count("not enough time left, message will be redelivered") == 2
 
 
-def test_a_batch_of_nothing_is_fine(handle: Handle) -> None:
+def test_an_empty_batch_is_accepted(handle: Handle) -> None:
     assert handle({"Records": []}) == {"outcomes": []}

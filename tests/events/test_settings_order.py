@@ -1,4 +1,4 @@
-"""Which settings count: an object's own, its folder's, the deployment's."""
+"""The settings of objects: their own, those of their folder, those of the deployment."""
 
 import json
 from collections.abc import Callable
@@ -16,20 +16,20 @@ def width_of(bucket: Bucket, key: str) -> int:
     return decoded(result).width
 
 
-def test_the_most_specific_settings_count(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_the_most_specific_settings_apply(handle: Handle, bucket: Bucket, folder: str) -> None:
     bucket.put(f"{folder}/.smart-crop.json", b'{"width": 31, "height": 9}')
     bucket.put(f"{folder}/own.jpg", settings={"width": 32})
     bucket.put(f"{folder}/of-folder.jpg")
-    bucket.put(f"{folder}/below/default.jpg")
+    bucket.put(f"{folder}/subfolder/default.jpg")
 
-    handle(s3_put(*(f"{folder}/{name}.jpg" for name in ("own", "of-folder", "below/default"))))
+    handle(s3_put(*(f"{folder}/{name}.jpg" for name in ("own", "of-folder", "subfolder/default"))))
 
     assert width_of(bucket, f"{folder}/own_smartcrop.jpg") == 32
     assert width_of(bucket, f"{folder}/of-folder_smartcrop.jpg") == 31
-    assert width_of(bucket, f"{folder}/below/default_smartcrop.jpg") == 24
+    assert width_of(bucket, f"{folder}/subfolder/default_smartcrop.jpg") == 24
 
 
-def test_settings_are_not_mixed(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_settings_are_not_merged(handle: Handle, bucket: Bucket, folder: str) -> None:
     bucket.put(f"{folder}/.smart-crop.json", b'{"width": 31, "height": 9}')
     bucket.put(f"{folder}/own.jpg", settings={"width": 32})
 
@@ -38,7 +38,7 @@ def test_settings_are_not_mixed(handle: Handle, bucket: Bucket, folder: str) -> 
     assert bucket.record()["settings"] == '{"width":32}'
 
 
-def test_a_setting_that_is_none_is_named_in_the_record(
+def test_an_unknown_setting_is_a_warning_in_the_record(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     bucket.put(f"{folder}/a.jpg", settings={"width": 32, "hieght": 9})
@@ -68,7 +68,7 @@ def test_wrong_settings_of_a_folder_fail_its_objects(
     assert bucket.record()["error"]["code"] == code
 
 
-def test_a_folder_is_asked_again_for_the_next_batch(
+def test_the_settings_of_a_folder_are_read_again_for_the_next_batch(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     for width, names in ((31, "ab"), (33, "cd")):
@@ -98,12 +98,12 @@ def test_a_deployment_with_wrong_settings_does_not_start(
         ("s3://results", None),
     ],
 )
-def test_nor_does_one_whose_results_would_be_uploads(
+def test_a_deployment_with_overlapping_stores_does_not_start(
     make_handler: Callable[..., Handle], store: str, uploads: str | None
 ) -> None:
     with pytest.raises(ValueError, match=r"SMART_CROP_UPLOADS"):
         make_handler(store=store, uploads=uploads)
 
 
-def test_folders_of_one_bucket_will_do(make_handler: Callable[..., Handle]) -> None:
+def test_the_stores_can_be_two_folders_of_a_bucket(make_handler: Callable[..., Handle]) -> None:
     make_handler(store="s3://bucket/results", uploads="s3://bucket/results-to-be")

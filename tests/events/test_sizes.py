@@ -16,7 +16,7 @@ def crop(handle: Handle, key: str) -> list[tuple[str, str]]:
     return [(each["state"], each["text"]) for each in handle(s3_put(key))["outcomes"]]
 
 
-def test_there_is_a_result_for_each_size(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_each_size_has_a_result(handle: Handle, bucket: Bucket, folder: str) -> None:
     bucket.put(f"{folder}/a.JPG", settings=SETTINGS)
 
     assert crop(handle, f"{folder}/a.JPG") == [("done", f"{folder}/a_smartcrop_24x24.JPG")]
@@ -32,13 +32,15 @@ def test_there_is_a_result_for_each_size(handle: Handle, bucket: Bucket, folder:
     assert record["settings"] == '{"sizes":["24x24",{"height":16,"name":"wide","width":32}]}'
     results = record["answer"]["results"]
     assert [each["filename"] for each in results] == list(record["resultEtags"])
-    # Links would be dead before anybody asks.
+    # Links would expire before they are read.
     assert not any(
         {"downloadUrl", "expiresAt"} & set(each) for each in [record["answer"], *results]
     )
 
 
-def test_another_format_keeps_the_whole_name(handle: Handle, bucket: Bucket, folder: str) -> None:
+def test_a_result_in_another_format_keeps_the_whole_name(
+    handle: Handle, bucket: Bucket, folder: str
+) -> None:
     bucket.put(f"{folder}/a.jpg", settings={**SETTINGS, "format": "webp"})
 
     crop(handle, f"{folder}/a.jpg")
@@ -47,7 +49,7 @@ def test_another_format_keeps_the_whole_name(handle: Handle, bucket: Bucket, fol
     assert names == {f"{folder}/a.jpg.smartcrop_{n}.webp" for n in ("24x24", "wide")}
 
 
-def test_a_job_with_one_result_gone_is_done_again(
+def test_a_job_with_a_missing_result_is_repeated(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     bucket.put(f"{folder}/a.jpg", settings=SETTINGS)
@@ -55,7 +57,7 @@ def test_a_job_with_one_result_gone_is_done_again(
     wide = f"{folder}/a_smartcrop_wide.jpg"
     before = bucket.results()
     crop(handle, f"{folder}/a.jpg")
-    assert bucket.results() == before  # a redelivery costs nothing
+    assert bucket.results() == before  # a redelivery writes nothing
 
     kept = bucket.result(wide)
     bucket.delete_result(wide)
@@ -64,7 +66,7 @@ def test_a_job_with_one_result_gone_is_done_again(
     assert bucket.result(wide) == kept is not None
 
 
-def test_the_job_is_answered_with_fresh_links_to_all(
+def test_the_api_returns_fresh_links_to_all_results(
     handle: Handle, bucket: Bucket, folder: str
 ) -> None:
     bucket.put(f"{folder}/a.jpg", settings=SETTINGS)

@@ -43,7 +43,7 @@ from handler.filenames import (
         *(("", "image"), (None, "image"), (".", "image"), ("..", "image"), ("\u3000", "image")),
     ],
 )
-def test_what_is_left_of_a_name(name: str | None, stem: str) -> None:
+def test_a_name_is_cleaned(name: str | None, stem: str) -> None:
     assert clean_stem(name) == stem
 
 
@@ -51,7 +51,7 @@ def test_a_result_is_named_for_its_input() -> None:
     assert result_name("me.png", "jpg") == "me_smartcrop.jpg"
 
 
-def test_one_of_several_sizes_is_marked_behind_that() -> None:
+def test_the_suffix_of_a_size_follows_the_name_of_a_result() -> None:
     assert result_name("me.png", "jpg", "16-9") == "me_smartcrop_16-9.jpg"
     assert overlay_name("me.png", "jpg", "16-9") == "overlay_me_smartcrop_16-9.jpg"
     assert batch_name("d92f62e8-0000") == "batch-smart-crop-d92f62e8.zip"
@@ -61,7 +61,7 @@ def test_one_of_several_sizes_is_marked_behind_that() -> None:
 
 
 @given(name=st.none() | st.text() | st.binary().map(lambda data: data.decode("latin-1")))
-def test_every_name_becomes_one_that_stores_headers_and_file_systems_take(
+def test_every_cleaned_name_is_valid_in_stores_headers_and_file_systems(
     name: str | None,
 ) -> None:
     given = result_name(name, "jpg")
@@ -81,7 +81,7 @@ def test_cleaning_twice_changes_nothing(stem: str) -> None:
 
 
 @given(name=st.text().map(lambda text: result_name(text, "jpg")))
-def test_the_header_is_plain_ascii_and_gives_the_name_back(name: str) -> None:
+def test_the_header_is_ascii_and_contains_the_name(name: str) -> None:
     match = re.fullmatch(
         r'attachment; filename="([ -!#-~]+)"(?:; filename\*=UTF-8\'\'([!-~]+))?',
         content_disposition(name),
@@ -92,8 +92,8 @@ def test_the_header_is_plain_ascii_and_gives_the_name_back(name: str) -> None:
     assert (unquote(encoded) if encoded else plain) == name
 
 
-def test_names_of_objects_stay_inside_the_header() -> None:
-    """They are not cleaned: a result in the store is called after its source."""
+def test_quotes_in_names_are_escaped_in_the_header() -> None:
+    """The names of results of uploaded objects are not cleaned."""
     assert content_disposition('a"b\\c_smartcrop.jpg') == (
         "attachment; filename=\"a_b_c_smartcrop.jpg\"; filename*=UTF-8''a%22b%5Cc_smartcrop.jpg"
     )
@@ -114,5 +114,5 @@ def test_names_of_objects_stay_inside_the_header() -> None:
         *("a%2f_smartcrop.jpg", "e\u0301_smartcrop.jpg", "x" * 151 + "_smartcrop.jpg"),
     ],
 )
-def test_other_names_are_told_from_those_of_results(name: str) -> None:
+def test_other_names_are_not_names_of_results(name: str) -> None:
     assert not is_result_name(name)

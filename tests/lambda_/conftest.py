@@ -24,7 +24,7 @@ def function(seaweedfs: Program, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def invoke(function: Program) -> Invoke:
-    """Send an event, get the answer that API Gateway would get."""
+    """Send an event, and return the response for API Gateway."""
 
     def send(event: dict[str, Any]) -> dict[str, Any]:
         answer = Function(function).invoke(event)
@@ -35,7 +35,7 @@ def invoke(function: Program) -> Invoke:
 
 
 def run(program: str, event: object = None, **environment: str) -> str:
-    """What a program prints that has just started, with an event on its standard input."""
+    """Run a program with an event on its standard input, and return its standard output."""
     done = subprocess.run(
         [sys.executable, "-c", program],
         input=json.dumps(event),

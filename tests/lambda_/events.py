@@ -1,4 +1,4 @@
-"""Events as API Gateway's HTTP API sends them, payload format 2.0."""
+"""Events of API Gateway's HTTP API, payload format 2.0."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ HOST = "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"
 def http_event(
     method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> dict[str, Any]:
-    """A request; bodies come as base64, as API Gateway sends all that is not text."""
+    """Return the event of a request, with the body as base64, as for binary content types."""
     sent = {
         "accept": "*/*",
         "content-length": str(len(body)),
@@ -56,13 +56,13 @@ def http_event(
 def upload_event(
     path: str, data: bytes, settings: Mapping[str, object], *, size: int | None = None
 ) -> dict[str, Any]:
-    """A form with one picture and settings.
+    """Return the event of a form with one picture and settings.
 
     Args:
         path: the route.
         data: the picture.
         settings: the settings.
-        size: zeros are appended to the picture until the body has so many bytes.
+        size: bytes of the body; zeros are appended to the picture to reach it.
     """
     form = {"settings": json.dumps(settings)}
     request = httpx.Request(

@@ -1,6 +1,6 @@
-"""A Lambda runtime that takes a snapshot after the start, and restores it when it is told to.
+"""A Lambda runtime that takes a snapshot after the start, and restores it later.
 
-AWS's emulator knows no snapshots. This speaks the same protocol to the same runtime client:
+AWS's emulator does not support snapshots. This one serves the same runtime client:
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html
 """
 
@@ -19,16 +19,16 @@ from typing import Any
 
 from tests.servers import Program, running
 
-TOKEN = "token-of-the-sandbox"
+TOKEN = "token-of-the-environment"
 _RUNTIME = "/2018-06-01/runtime"
 _CREDENTIALS = "/credentials"
 
 
 class Snapshotting:
-    """The runtime that a function talks to, and the place where it fetches its credentials."""
+    """The runtime API of a function, with the endpoint for its credentials."""
 
     def __init__(self) -> None:
-        self.taken = threading.Event()
+        self.snapshot_taken = threading.Event()
         self.credentials: Mapping[str, str] = {}
         self.fetches = 0
         self._restored = threading.Event()
@@ -36,21 +36,21 @@ class Snapshotting:
         self._answers: queue.Queue[Any] = queue.Queue()
 
     def restore(self) -> None:
-        """Let the function go on, as if long after it was started."""
+        """Restore the function, as if long after its start."""
         self._restored.set()
 
     def invoke(self, event: object) -> Any:
-        """Send an event and get the answer."""
+        """Send an event, and return the response."""
         self._events.put(event)
         return self._answers.get(timeout=60)
 
     def get(self, path: str, token: str | None) -> tuple[int, Mapping[str, str], object]:
-        """Status, headers and body for a GET request of the function's."""
+        """Return status, headers and body for a GET request of the function."""
         if path == _CREDENTIALS:
             self.fetches += 1
             return (200, {}, self.credentials) if token == TOKEN else (403, {}, {})
         if path == f"{_RUNTIME}/restore/next":
-            self.taken.set()
+            self.snapshot_taken.set()
             self._restored.wait()
             return 200, {}, {}
         event = self._events.get()
@@ -65,7 +65,7 @@ class Snapshotting:
         return 200, named, event
 
     def post(self, body: object) -> None:
-        """What the function says of an event, or of its start."""
+        """Receive the response of the function to an event, or an error at its start."""
         self._answers.put(body)
 
 
@@ -97,19 +97,19 @@ def _handler(runtime: Snapshotting) -> type[BaseHTTPRequestHandler]:
 def started(
     handler: str, environment: Mapping[str, str], log: Path
 ) -> Iterator[tuple[Snapshotting, Program]]:
-    """A function that has been started, and waits to be restored.
+    """Start a function that waits to be restored after its snapshot.
 
     Args:
-        handler: its entry, ``module.name``.
-        environment: of the deployment.
-        log: file that takes what it writes.
+        handler: its handler, ``module.name``.
+        environment: environment of the deployment.
+        log: file for its output.
     """
     runtime = Snapshotting()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(runtime))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{server.server_port}"
-    sandbox = {
+    lambda_environment = {
         "AWS_LAMBDA_RUNTIME_API": address,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_LAMBDA_FUNCTION_NAME": "smart-crop",
@@ -120,11 +120,15 @@ def started(
     command = [sys.executable, "-m", "awslambdaric", handler]
 
     def snapshot_was_taken(_: Program) -> bool:
-        return runtime.taken.wait(0.05)
+        return runtime.snapshot_taken.wait(0.05)
 
     try:
         with running(
-            command, f"http://{address}", snapshot_was_taken, log, {**environment, **sandbox}
+            command,
+            f"http://{address}",
+            snapshot_was_taken,
+            log,
+            {**environment, **lambda_environment},
         ) as program:
             yield runtime, program
     finally:
@@ -133,7 +137,7 @@ def started(
 
 
 def connections(program: Program) -> set[tuple[str, int]]:
-    """Where the sockets lead that a program has open."""
+    """Return the addresses to which a program has connections."""
     links = set()
     for descriptor in Path(f"/proc/{program.process.pid}/fd").iterdir():
         with suppress(FileNotFoundError):  # the program may close it after it was listed

@@ -1,4 +1,4 @@
-"""The batch behind API Gateway, which takes six megabytes of answer, a ZIP as base64."""
+"""Batches behind API Gateway, which limits a response to 6 MB with the ZIP as base64."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def batch_event(files: dict[str, bytes], settings: object, accept: str = "*/*") 
     return http_event("POST", BATCH, headers=headers, body=request.read())
 
 
-def test_a_small_zip_is_the_answer(invoke: Invoke) -> None:
+def test_a_small_zip_is_the_response(invoke: Invoke) -> None:
     files = {"a.jpg": PORTRAIT, "note.txt": b"text", "b.jpg": PORTRAIT}
 
     answer = invoke(batch_event(files, {"width": 48, "height": 32}))
@@ -39,8 +39,8 @@ def test_a_small_zip_is_the_answer(invoke: Invoke) -> None:
     assert list(pictures(base64.b64decode(answer["body"]))) == NAMES
 
 
-def test_a_large_one_is_in_the_bucket(invoke: Invoke) -> None:
-    """Sent as it is, the call would fail with 502 once all the work is done."""
+def test_a_large_zip_is_in_the_bucket(invoke: Invoke) -> None:
+    """As the response itself it would fail with 502 at the end."""
     rough = encoded(noise(900, 600), quality=50)
     settings = {"width": 2400, "height": 1600, "format": "png"}
 
@@ -49,26 +49,26 @@ def test_a_large_one_is_in_the_bucket(invoke: Invoke) -> None:
 
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (303, False)
     assert len(json.dumps(answer)) < LAMBDA_BYTES
-    told = json.loads(answer["body"])
-    assert told["processedSize"] > 4_500_000
-    assert answer["headers"]["location"] == told["downloadUrl"]
+    body = json.loads(answer["body"])
+    assert body["processedSize"] > 4_500_000
+    assert answer["headers"]["location"] == body["downloadUrl"]
     zipped = httpx.get(answer["headers"]["location"]).content
-    assert len(zipped) == told["processedSize"]
+    assert len(zipped) == body["processedSize"]
     assert [(name, image.size) for name, image in pictures(zipped).items()] == [
         ("a_smartcrop.png", (2400, 1600)),
         ("b_smartcrop.png", (2400, 1600)),
     ]
 
 
-def test_a_client_that_follows_has_the_zip_and_one_that_asks_has_words(invoke: Invoke) -> None:
+def test_a_client_that_accepts_json_gets_a_link_to_the_zip(invoke: Invoke) -> None:
     event = batch_event({"a.jpg": PORTRAIT}, {"width": 48, "height": 32}, "application/json")
 
     answer = invoke(event)
 
     assert answer["statusCode"] == 200
-    told = json.loads(answer["body"])
-    assert told["files"][0]["results"] == NAMES[:1]
-    assert list(pictures(httpx.get(told["downloadUrl"]).content)) == NAMES[:1]
+    body = json.loads(answer["body"])
+    assert body["files"][0]["results"] == NAMES[:1]
+    assert list(pictures(httpx.get(body["downloadUrl"]).content)) == NAMES[:1]
 
 
 _TWO_CALLS = """
@@ -80,7 +80,7 @@ print(json.dumps([handler(event, FakeContext(seconds)) for seconds in (29, 7)]))
 """
 
 
-def test_what_there_is_no_time_for_is_told_of_before_the_function_is_ended(
+def test_files_without_enough_time_left_are_errors(
     tmp_path: Path,
 ) -> None:
     event = batch_event({"a.jpg": PORTRAIT}, {"width": 48, "height": 32})

@@ -1,4 +1,4 @@
-"""What a start leaves behind, and what it leaves for later."""
+"""The state of a function after its start."""
 
 import json
 
@@ -20,7 +20,7 @@ STORES = {
 
 @needs_linux
 @pytest.mark.parametrize("entry", ["lambda_http", "lambda_events"])
-def test_a_start_leaves_one_thread_and_a_garbage_collector_that_knows_its_modules(
+def test_a_start_leaves_one_thread_and_frozen_modules(
     entry: str,
 ) -> None:
     program = f"""
@@ -31,12 +31,12 @@ print(len(os.listdir("/proc/self/task")), gc.isenabled(), gc.get_freeze_count() 
     assert run(program, **STORES).split() == ["1", "True", "True"]
 
 
-def test_a_threads_setting_of_the_deployment_counts() -> None:
+def test_the_deployment_can_set_the_number_of_blas_threads() -> None:
     program = "import os, handler.lambda_events; print(os.environ['OPENBLAS_NUM_THREADS'])"
     assert run(program, **STORES, OPENBLAS_NUM_THREADS="3") == "3\n"
 
 
-def test_models_of_the_document_are_built_when_it_is_asked_for(invoke: Invoke) -> None:
+def test_the_models_of_the_openapi_document_are_built_at_its_first_request(invoke: Invoke) -> None:
     program = """
 from handler import lambda_http, settings
 from fastapi.openapi.models import OpenAPI
@@ -61,7 +61,9 @@ print(*new & {"handler", "PIL", "numpy", "simplejpeg", "pydantic", "aws_lambda_p
 """
 
 
-def test_what_a_crop_needs_is_in_the_snapshot(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_modules_of_a_crop_are_in_the_snapshot(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     event = upload_event(CROP, PORTRAIT, {"width": 48, "height": 32})
     store = {"SMART_CROP_STORE": tmp_path_factory.mktemp("results").as_uri()}
 
@@ -82,7 +84,7 @@ print(len(opened) > 100, *(path for path in opened if "face-detection" in path))
 
 
 def test_each_call_has_an_event_loop_on_any_thread_and_without_a_warning() -> None:
-    """Python 3.12 and 3.13 warn where a thread has none, and Python 3.14 raises."""
+    """Python 3.12 and 3.13 warn if a thread has none, and Python 3.14 raises."""
     program = """
 import asyncio, json, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -91,7 +93,7 @@ event = json.load(sys.stdin)
 print(handler(event, None)["statusCode"])
 with ThreadPoolExecutor(1) as thread:
     print(thread.submit(handler, event, None).result()["statusCode"])
-asyncio.run(asyncio.sleep(0))  # it leaves the thread without a loop
+asyncio.run(asyncio.sleep(0))  # afterwards the thread has no loop
 print(handler(event, None)["statusCode"])
 """
     event = http_event("GET", "/api/v1/health")

@@ -1,4 +1,4 @@
-"""The README's first signed requests, run with curl against a gateway that checks signatures."""
+"""The first signed requests of the README, run with curl on a gateway that checks signatures."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ TOKEN = "token-of-a-role"
 
 
 def commands() -> str:
-    """The section's bash, without what asks an AWS account for names and keys."""
+    """Return the commands of the section, without those that call AWS."""
     section = README.read_text().partition("### First request\n")[2].partition("\n### ")[0]
     blocks = re.findall(r"^```bash\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     assert blocks
@@ -39,7 +39,7 @@ def commands() -> str:
 
 
 def each_of(text: str) -> Iterator[Any]:
-    """JSON documents that were printed one after the other."""
+    """Yield the JSON documents in a text, one after the other."""
     while text := text.strip():
         document, end = json.JSONDecoder().raw_decode(text)
         yield document
@@ -47,7 +47,7 @@ def each_of(text: str) -> Iterator[Any]:
 
 
 def is_signed(request: BaseHTTPRequestHandler, body: bytes) -> bool:
-    """Whether a request has the signature that API Gateway computes, the token in it."""
+    """Return whether a request has the signature that API Gateway computes, with the token."""
     sent = request.headers.get("authorization", "")
     match = re.search(r"Credential=(\S+?)/.*SignedHeaders=(\S+?), *Signature=(\w+)", sent)
     if match is None or match[1] != ACCESS_KEY:
@@ -67,9 +67,9 @@ def is_signed(request: BaseHTTPRequestHandler, body: bytes) -> bool:
 
 @contextmanager
 def gateway(function: Function) -> Iterator[str]:
-    """What stands before the function: 403 without a signature, an event with one."""
+    """Serve a gateway that invokes the function for signed requests, and answers 403 to others."""
 
-    class Door(BaseHTTPRequestHandler):
+    class Gateway(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             if not is_signed(self, body):
@@ -96,7 +96,7 @@ def gateway(function: Function) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -106,7 +106,7 @@ def gateway(function: Function) -> Iterator[str]:
 
 
 @needs_curl
-def test_signed_requests_of_the_readme_are_answered(
+def test_the_signed_requests_of_the_readme_succeed(
     seaweedfs: Program, uploads: S3Client, tmp_path: Path
 ) -> None:
     stores = {"SMART_CROP_STORE": f"s3://{BUCKET}/first", "SMART_CROP_UPLOADS": f"s3://{UPLOADS}"}

@@ -1,4 +1,4 @@
-"""The API behind API Gateway, on Lambda's own runtime client."""
+"""The API behind API Gateway, on the runtime client of Lambda."""
 
 import base64
 import json
@@ -44,14 +44,14 @@ def test_an_upload_is_cropped_and_its_link_serves_the_picture(invoke: Invoke) ->
     assert timedelta(minutes=59) < lifetime <= timedelta(hours=1)
 
 
-def test_the_link_with_a_sign_changed_does_not(invoke: Invoke) -> None:
+def test_a_changed_link_is_rejected(invoke: Invoke) -> None:
     crop = json.loads(invoke(upload_event(CROP, PORTRAIT, SMALL))["body"])
 
     tampered = crop["downloadUrl"].replace(crop["jobId"], crop["jobId"][::-1])
     assert httpx.get(tampered).status_code == 403
 
 
-def test_the_download_route_leads_to_a_fresh_link(invoke: Invoke) -> None:
+def test_the_download_route_redirects_to_a_fresh_link(invoke: Invoke) -> None:
     crop = json.loads(invoke(upload_event(CROP, PORTRAIT, SMALL))["body"])
 
     answer = invoke(http_event("GET", f"/api/v1/download/{crop['jobId']}/{crop['filename']}"))
@@ -60,7 +60,7 @@ def test_the_download_route_leads_to_a_fresh_link(invoke: Invoke) -> None:
     assert httpx.get(answer["headers"]["location"]).status_code == 200
 
 
-def test_analyze_answers_the_plan(invoke: Invoke) -> None:
+def test_analyze_returns_the_plan(invoke: Invoke) -> None:
     settings = {**SMALL, "strategy": "entropy"}
 
     analyzed = json.loads(invoke(upload_event(ANALYZE, PORTRAIT, settings))["body"])
@@ -80,7 +80,7 @@ def test_analyze_answers_the_plan(invoke: Invoke) -> None:
         (upload_event(CROP, PORTRAIT[:2000], {}), 422, "Processing failed"),
     ],
 )
-def test_a_bad_request_is_told_so(
+def test_an_invalid_request_is_rejected(
     invoke: Invoke, event: dict[str, object], status: int, error: str
 ) -> None:
     answer = invoke(event)
@@ -91,10 +91,10 @@ def test_a_bad_request_is_told_so(
     assert json.loads(answer["body"])["error"] == error
 
 
-def test_an_upload_of_just_the_limit_is_taken(invoke: Invoke) -> None:
+def test_a_body_of_exactly_the_limit_is_accepted(invoke: Invoke) -> None:
     event = upload_event(CROP, PORTRAIT, SMALL, size=LIMIT)
     assert len(base64.b64decode(event["body"])) == LIMIT
-    assert len(json.dumps(event)) < 6_291_556  # what Lambda takes
+    assert len(json.dumps(event)) < 6_291_556  # the limit of Lambda
 
     answer = invoke(event)
 
@@ -103,7 +103,7 @@ def test_an_upload_of_just_the_limit_is_taken(invoke: Invoke) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_one_byte_more_is_sent_to_the_uploads_route(invoke: Invoke, declared: bool) -> None:
+def test_the_error_of_one_byte_more_names_the_uploads_route(invoke: Invoke, declared: bool) -> None:
     event = upload_event(CROP, PORTRAIT, SMALL, size=LIMIT + 1)
     if not declared:
         del event["headers"]["content-length"]

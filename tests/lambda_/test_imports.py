@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-# A cold start pays for what is loaded, and these are not needed to answer.
+# These are not needed for a response, and their imports would delay a cold start.
 HEAVY = ["boto3", "botocore.session", "onnxruntime", "uvicorn", "rich", "click", "scipy", "pi_heif"]
 
 
@@ -18,7 +18,7 @@ def test_nothing_heavy_is_loaded_at_start(module: str) -> None:
     assert loaded.stdout.split() == []
 
 
-def test_the_service_needs_no_web_framework() -> None:
+def test_the_service_does_not_load_a_web_framework() -> None:
     program = "import sys, handler.jobs.service; print('fastapi' in sys.modules)"
 
     loaded = subprocess.run(

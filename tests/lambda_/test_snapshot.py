@@ -1,4 +1,4 @@
-"""Nothing that is unique, or expires, outlives the snapshot that a function is started from."""
+"""Functions from a snapshot: credentials, connections and random numbers are fresh."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ CROPPED = upload_event(CROP, PORTRAIT, {"width": 48, "height": 32})
 
 
 def credentials(access_key: str, secret_key: str, *, minutes: int) -> dict[str, str]:
-    """As Lambda hands them out; they expire in so many minutes."""
+    """Return credentials in the form of Lambda."""
     expiration = datetime.now(UTC) + timedelta(minutes=minutes)
     return {
         "AccessKeyId": access_key,
@@ -38,7 +38,7 @@ def credentials(access_key: str, secret_key: str, *, minutes: int) -> dict[str, 
 def snapshot(
     seaweedfs: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Snapshotting, Program]]:
-    """The function, of which a snapshot has been taken with credentials that have expired since."""
+    """The function after its snapshot, with credentials that have expired since."""
     environment = {
         "AWS_ENDPOINT_URL": seaweedfs.url,
         "AWS_REGION": "us-east-1",
@@ -57,10 +57,10 @@ def test_the_start_fetches_no_credentials_and_leaves_no_connection_open(
 
     assert runtime.fetches == 0
     host, port = urlsplit(program.url).hostname, urlsplit(program.url).port
-    assert connections(program) == {(host, port)}  # to ask for the end of the snapshot
+    assert connections(program) == {(host, port)}  # the request for the restore
 
 
-def test_a_restored_function_signs_with_credentials_that_it_fetched_then(
+def test_a_restored_function_signs_with_fresh_credentials(
     snapshot: tuple[Snapshotting, Program],
 ) -> None:
     runtime, _ = snapshot
@@ -76,7 +76,7 @@ def test_a_restored_function_signs_with_credentials_that_it_fetched_then(
     assert httpx.get(link).status_code == 200
 
 
-def test_credentials_are_fetched_anew_when_they_expire(
+def test_expired_credentials_are_fetched_again(
     snapshot: tuple[Snapshotting, Program],
 ) -> None:
     runtime, _ = snapshot
@@ -90,7 +90,7 @@ def test_credentials_are_fetched_anew_when_they_expire(
     assert runtime.fetches > before
 
 
-def test_missing_credentials_are_a_fault_that_may_pass(
+def test_missing_credentials_are_a_temporary_error(
     snapshot: tuple[Snapshotting, Program],
 ) -> None:
     runtime, _ = snapshot
@@ -110,7 +110,7 @@ from handler.lambda_http import handler
 event = json.load(sys.stdin)
 libc = ctypes.CDLL(None)
 for twin in range(2):
-    # Python's own fork would seed its generators anew; a snapshot does not.
+    # Python's own fork reseeds its random generators; a snapshot does not.
     child = libc.fork()
     if child == 0:
         answer = json.loads(handler(event, SimpleNamespace(aws_request_id="r"))["body"])
@@ -120,7 +120,7 @@ for twin in range(2):
 """
 
 
-def test_two_functions_restored_from_one_snapshot_name_their_jobs_differently(
+def test_two_functions_from_one_snapshot_have_different_job_ids(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     store = tmp_path_factory.mktemp("results").as_uri()

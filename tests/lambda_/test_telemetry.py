@@ -1,4 +1,4 @@
-"""What the function writes for CloudWatch."""
+"""The output of the function for CloudWatch."""
 
 import base64
 import json
@@ -13,27 +13,27 @@ from tests.servers import Program
 
 
 def objects(function: Program) -> list[dict[str, Any]]:
-    """The JSON lines that the function has written; the emulator's own are no JSON."""
+    """Return the JSON lines of the function's output. The lines of the emulator are not JSON."""
     lines = (line for line in function.written().splitlines() if line.startswith("{"))
     return [json.loads(line) for line in lines]
 
 
-def told(function: Program, request_id: str) -> dict[str, Any]:
-    """The one line about a request."""
+def line_of(function: Program, request_id: str) -> dict[str, Any]:
+    """Return the only line of a request."""
     (line,) = (each for each in objects(function) if each.get("request_id") == request_id)
     return line
 
 
 @pytest.fixture
 def crop(invoke: Invoke) -> dict[str, Any]:
-    """The answer to a crop."""
+    """The response of a crop."""
     return invoke(upload_event(CROP, PORTRAIT, {"width": 48, "height": 32, "padding": 10}))
 
 
-def test_a_job_is_one_line_that_carries_the_id_of_its_request(
+def test_a_job_is_one_line_with_the_id_of_its_request(
     crop: dict[str, Any], function: Program
 ) -> None:
-    line = told(function, crop["headers"]["x-request-id"])
+    line = line_of(function, crop["headers"]["x-request-id"])
 
     assert line["message"] == "job"
     assert (line["level"], line["service"]) == ("INFO", "smart-crop")
@@ -43,14 +43,14 @@ def test_a_job_is_one_line_that_carries_the_id_of_its_request(
     assert line["bytes_out"] == json.loads(crop["body"])["processedSize"]
     assert line["job_id"] == json.loads(crop["body"])["jobId"]
     assert set(line["steps_ms"]) == {"open", "plan", "render", "encode", "store"}
-    # It is Lambda's own id, which its report of the invocation has too.
+    # The id is that of Lambda's report of the invocation.
     assert f"RequestId: {line['request_id']}" in function.written()
 
 
-def test_a_refusal_has_its_line_too(invoke: Invoke, function: Program) -> None:
+def test_an_error_has_a_line(invoke: Invoke, function: Program) -> None:
     answer = invoke(upload_event(CROP, b"no picture", {}))
 
-    line = told(function, answer["headers"]["x-request-id"])
+    line = line_of(function, answer["headers"]["x-request-id"])
 
     assert (line["level"], line["outcome"]) == ("INFO", "INVALID_IMAGE")
 
@@ -69,7 +69,7 @@ def test_each_job_has_its_metrics_and_the_first_is_the_cold_start(
     assert metrics[-1]["BytesIn"] == [float(len(PORTRAIT))]
 
 
-def test_neither_links_nor_pictures_are_written(
+def test_neither_links_nor_pictures_are_logged(
     crop: dict[str, Any], invoke: Invoke, function: Program
 ) -> None:
     answer = json.loads(crop["body"])
@@ -82,10 +82,10 @@ def test_neither_links_nor_pictures_are_written(
     assert "portrait" not in written
 
 
-def test_nothing_went_wrong_unseen(crop: dict[str, Any], function: Program) -> None:
-    """Neither warnings nor tracebacks, and all that is loaded loads without a home directory."""
+def test_the_log_has_no_warnings(crop: dict[str, Any], function: Program) -> None:
+    """Everything loads without a home directory."""
     written = function.written()
 
     assert crop["statusCode"] == 200
-    for sign in ("Traceback", "Warning", "[ERROR]", "Read-only", "Not a directory"):
-        assert sign not in written
+    for text in ("Traceback", "Warning", "[ERROR]", "Read-only", "Not a directory"):
+        assert text not in written

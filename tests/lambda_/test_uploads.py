@@ -1,4 +1,4 @@
-"""Upload forms from a function that was restored from a snapshot, on S3 that checks them."""
+"""Upload forms of a function from a snapshot, on a store that checks them."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.servers import Program
 pytestmark = needs_linux
 
 
-def test_a_form_is_signed_with_credentials_of_after_the_restore(
+def test_a_form_is_signed_with_the_credentials_after_the_restore(
     seaweedfs: Program, tmp_path: Path
 ) -> None:
     environment = {

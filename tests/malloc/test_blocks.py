@@ -1,4 +1,4 @@
-"""Large blocks are kept for the next picture, in a process of its own: it stays that way."""
+"""Reuse of large blocks, in another process, because the setting cannot be reverted."""
 
 import mmap
 import os
@@ -13,7 +13,7 @@ from handler.malloc import give_back
 from tests.needs import needs_linux
 
 ROOT = Path(__file__).parents[2]
-# What runs the code that crops, and how it is loaded.
+# Entry points of the code that crops, and the statements that load them.
 ENTRIES = {
     "the call itself": "from handler.malloc import keep_large_blocks; keep_large_blocks()",
     "HTTP on Lambda": "import handler.lambda_http",
@@ -24,12 +24,12 @@ from handler.cli import main
 assert CliRunner().invoke(main, ["analyze", "missing.png"]).exit_code == 1
 """,
 }
-# Prints the pages that the system had to clear for a block, and what is held after a larger one.
+# Prints the pages that the kernel cleared for a block, and the bytes held after a larger one.
 PROBE = """
 import ctypes, mmap, resource
 from pathlib import Path
 
-# Large pages, where the system gives them unasked, would be few: PR_SET_THP_DISABLE.
+# PR_SET_THP_DISABLE: transparent huge pages would make the count too small.
 ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)
 
 def touched(size):
@@ -50,7 +50,7 @@ print(again, held() - before)
 
 needs_glibc = pytest.mark.skipif(
     "CS_GNU_LIBC_VERSION" not in os.confstr_names,
-    reason="needs glibc, whose allocator this is about",
+    reason="needs glibc, whose allocator is tested",
 )
 
 
@@ -70,13 +70,13 @@ def probe(entry: str, folder: Path) -> tuple[int, int]:
 
 @needs_glibc
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_a_block_of_the_same_size_costs_no_pages_again(entry: str, tmp_path: Path) -> None:
+def test_a_block_of_the_same_size_needs_no_new_pages(entry: str, tmp_path: Path) -> None:
     # 64 MiB are 16,384 pages.
     assert probe(ENTRIES[entry], tmp_path)[0] < 1000
 
 
 @needs_glibc
-def test_by_itself_the_library_asks_for_every_page_again(tmp_path: Path) -> None:
+def test_the_default_of_the_library_requests_every_page_again(tmp_path: Path) -> None:
     assert probe("", tmp_path)[0] > 10_000
 
 
@@ -90,7 +90,7 @@ def resident() -> int:
 
 
 @needs_linux
-def test_the_part_of_an_array_that_was_read_is_given_back_and_no_more() -> None:
+def test_only_the_given_part_of_an_array_is_given_back() -> None:
     rows = np.full((4096, 16_000), 7, np.uint8)
     read, unread = rows[:3000], rows[3000:]
     before = resident()
@@ -101,7 +101,7 @@ def test_the_part_of_an_array_that_was_read_is_given_back_and_no_more() -> None:
     assert (unread == 7).all()
 
 
-def test_what_shares_a_page_stays() -> None:
+def test_a_page_with_other_data_is_kept() -> None:
     samples = np.full(100, 7, np.uint8)
     give_back(samples[10:90])
     assert (samples == 7).all()

@@ -21,7 +21,7 @@ def test_a_result_is_one_file_in_the_folder_of_its_job(
     assert (tmp_path / "results/job/été 日本_smartcrop.png").read_bytes() == b"picture"
 
 
-def test_it_is_read_with_its_size_and_tag(results: ResultStore) -> None:
+def test_a_result_is_read_with_its_size_and_etag(results: ResultStore) -> None:
     results.save("job", "a.png", b"picture", "image/png")
 
     found = results.read("job", "a.png")
@@ -32,7 +32,7 @@ def test_it_is_read_with_its_size_and_tag(results: ResultStore) -> None:
     results.check("job", "a.png")
 
 
-def test_a_large_one_is_read_in_chunks(results: ResultStore) -> None:
+def test_a_large_result_is_read_in_chunks(results: ResultStore) -> None:
     data = os.urandom(5_000_000)
     results.save("job", "a.png", data, "image/png")
 
@@ -42,14 +42,14 @@ def test_a_large_one_is_read_in_chunks(results: ResultStore) -> None:
     assert max(map(len, chunks)) <= 2 << 20
 
 
-def test_another_picture_has_another_tag(results: ResultStore) -> None:
+def test_another_picture_has_another_etag(results: ResultStore) -> None:
     results.save("job", "a.png", b"one", "image/png")
     results.save("job", "b.png", b"two", "image/png")
 
     assert results.read("job", "a.png").etag != results.read("job", "b.png").etag
 
 
-def test_one_that_is_not_there_is_not_found(results: ResultStore) -> None:
+def test_a_missing_result_is_not_found(results: ResultStore) -> None:
     results.save("job", "a.png", b"picture", "image/png")
 
     for job_id, filename in (("job", "b.png"), ("other", "a.png"), ("job", "")):
@@ -75,7 +75,7 @@ def test_no_key_leads_out_of_the_directory(
     assert (tmp_path / "secret").read_text() == "untouched"
 
 
-def test_a_reader_never_sees_half_a_result(results: ResultStore, tmp_path: Path) -> None:
+def test_a_reader_never_sees_a_partial_result(results: ResultStore, tmp_path: Path) -> None:
     versions = [bytes([version]) * 3_000_000 for version in range(2)]
     results.save("job", "a.png", versions[0], "image/png")
 
@@ -92,11 +92,11 @@ def test_a_reader_never_sees_half_a_result(results: ResultStore, tmp_path: Path)
 
     assert seen
     assert all(data in versions for data in seen)
-    # Nor does anything else stay behind.
+    # No temporary file is left.
     assert os.listdir(tmp_path / "results/job") == ["a.png"]
 
 
-def test_a_directory_that_is_gone_is_unavailable(tmp_path: Path) -> None:
+def test_a_missing_directory_is_unavailable(tmp_path: Path) -> None:
     results = ResultStore(connect((tmp_path / "results").as_uri()), 60)
     (tmp_path / "results").rmdir()
     (tmp_path / "results").write_text("in the way")
@@ -105,7 +105,7 @@ def test_a_directory_that_is_gone_is_unavailable(tmp_path: Path) -> None:
         results.save("job", "a.png", b"picture", "image/png")
 
 
-def test_links_are_those_of_the_service_and_do_not_expire(tmp_path: Path) -> None:
+def test_links_are_those_of_url_for_and_do_not_expire(tmp_path: Path) -> None:
     store = connect((tmp_path / "results").as_uri())
     results = ResultStore(store, 60, lambda folder, name: f"/here/{folder}/{name}")
 
@@ -115,7 +115,7 @@ def test_links_are_those_of_the_service_and_do_not_expire(tmp_path: Path) -> Non
     assert not results.signs_links
 
 
-def test_links_without_a_service_lead_to_the_file(results: ResultStore, tmp_path: Path) -> None:
+def test_links_without_url_for_lead_to_the_file(results: ResultStore, tmp_path: Path) -> None:
     results.save("job", "été_smartcrop.png", b"picture", "image/png")
 
     link = results.link("job", "été_smartcrop.png")

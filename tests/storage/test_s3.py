@@ -1,4 +1,4 @@
-"""Against moto's server, which shows all there is to know of an object."""
+"""The store of results on moto's server, which returns all metadata of an object."""
 
 import logging
 import os
@@ -35,7 +35,7 @@ def moto(bare_environment: None) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(moto: str) -> Iterator[S3Client]:
-    """What another program sees."""
+    """Another client of the bucket."""
     client = boto3.client(
         "s3",
         endpoint_url=moto,
@@ -67,13 +67,13 @@ def test_a_result_is_one_object_under_the_prefix_and_its_job(
     assert found["Body"].read() == b"picture"
 
 
-def test_without_a_prefix_it_stands_at_the_top(results: ResultStore, client: S3Client) -> None:
+def test_a_result_without_a_prefix_is_at_the_top(results: ResultStore, client: S3Client) -> None:
     ResultStore(connect(f"s3://{BUCKET}"), 60).save("job", "a.png", b"picture", "image/png")
 
     assert client.head_object(Bucket=BUCKET, Key="job/a.png")["ContentLength"] == 7
 
 
-def test_it_has_the_headers_that_a_browser_will_get(results: ResultStore, client: S3Client) -> None:
+def test_a_result_has_the_headers_of_its_download(results: ResultStore, client: S3Client) -> None:
     results.save("job", "été_smartcrop.webp", b"picture", "image/webp")
 
     found = client.head_object(Bucket=BUCKET, Key="crops/2024/job/été_smartcrop.webp")
@@ -84,7 +84,7 @@ def test_it_has_the_headers_that_a_browser_will_get(results: ResultStore, client
     assert found["Metadata"] == {}
 
 
-def test_it_is_private(results: ResultStore, client: S3Client) -> None:
+def test_a_result_is_private(results: ResultStore, client: S3Client) -> None:
     results.save("job", "private.png", b"picture", "image/png")
 
     acl = client.get_object_acl(Bucket=BUCKET, Key="crops/2024/job/private.png")
@@ -92,7 +92,7 @@ def test_it_is_private(results: ResultStore, client: S3Client) -> None:
     assert grants == [(acl["Owner"]["ID"], "FULL_CONTROL")]
 
 
-def test_it_is_read_and_looked_up(results: ResultStore) -> None:
+def test_a_result_is_read_and_checked(results: ResultStore) -> None:
     data = os.urandom(6_000_000)  # large enough to be sent in parts
     results.save("job", "a.png", data, "image/png")
 
@@ -102,20 +102,20 @@ def test_it_is_read_and_looked_up(results: ResultStore) -> None:
     results.check("job", "a.png")
 
 
-def test_one_that_is_not_there_is_not_found(results: ResultStore) -> None:
+def test_a_missing_result_is_not_found(results: ResultStore) -> None:
     with pytest.raises(NotFound):
         results.check("job", "missing.png")
     with pytest.raises(NotFound):
         results.read("job", "missing.png")
 
 
-def test_a_bucket_that_is_not_there_is_unavailable(results: ResultStore) -> None:
+def test_a_missing_bucket_is_unavailable(results: ResultStore) -> None:
     missing = ResultStore(connect("s3://no-such-bucket"), 60)
     with pytest.raises(StorageUnavailable):
         missing.save("job", "a.png", b"picture", "image/png")
 
 
-def test_a_link_says_until_when_it_is_good(results: ResultStore) -> None:
+def test_a_link_has_its_expiry(results: ResultStore) -> None:
     before = datetime.now(UTC)
 
     link = results.link("job", "a.png")
@@ -128,11 +128,11 @@ def test_a_link_says_until_when_it_is_good(results: ResultStore) -> None:
     query = parse_qs(urlsplit(link.url).query)
     assert query["X-Amz-Expires"] == ["3600"]
     signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    # It never dies earlier than it says.
+    # The link never expires before the returned time.
     assert link.expires_at <= signed + timedelta(hours=1)
 
 
-def test_an_endpoint_of_s3_alone_is_taken_too(
+def test_the_endpoint_of_s3_alone_is_accepted(
     results: ResultStore, moto: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")

@@ -1,4 +1,4 @@
-"""Against SeaweedFS, which checks signatures."""
+"""Signed links on SeaweedFS, which checks signatures."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ PICTURE = encoded(gradient(40, 30), "PNG")
 
 
 def with_query(url: str, **changes: str | None) -> str:
-    """The link with parameters changed, added or, for None, left out."""
+    """Return the link with parameters changed, added or, for None, removed."""
     parts = urlsplit(url)
     query = {**dict(parse_qsl(parts.query)), **{f"X-Amz-{k}": v for k, v in changes.items()}}
     kept = {name: value for name, value in query.items() if value is not None}
@@ -34,7 +34,7 @@ def link(on_s3: ResultStore) -> str:
     return on_s3.link("job", "été_smartcrop.png").url
 
 
-def test_a_good_link_serves_the_picture(link: str) -> None:
+def test_a_valid_link_serves_the_picture(link: str) -> None:
     response = httpx.get(link)
 
     assert (response.status_code, response.content) == (200, PICTURE)
@@ -43,16 +43,16 @@ def test_a_good_link_serves_the_picture(link: str) -> None:
         "attachment; filename=\"_t__smartcrop.png\"; filename*=UTF-8''%C3%A9t%C3%A9_smartcrop.png"
     )
     assert response.headers["etag"]
-    # What the tests below change is not merely written differently.
+    # Writing the query again does not change the link.
     assert httpx.get(with_query(link)).status_code == 200
 
 
-def test_without_its_signature_there_is_nothing(link: str) -> None:
+def test_a_link_without_its_signature_is_rejected(link: str) -> None:
     assert httpx.get(link.partition("?")[0]).status_code == 403
     assert httpx.get(with_query(link, Signature=None)).status_code in (400, 403)
 
 
-def test_a_link_with_anything_changed_is_refused(link: str) -> None:
+def test_a_changed_link_is_rejected(link: str) -> None:
     query = dict(parse_qsl(urlsplit(link).query))
     signature = query["X-Amz-Signature"]
     tampered = {
@@ -75,7 +75,7 @@ def test_a_link_is_for_reading_only(link: str, method: str) -> None:
     assert httpx.get(link).content == PICTURE
 
 
-def test_an_expired_link_is_refused(s3: str, on_s3: ResultStore, link: str) -> None:
+def test_an_expired_link_is_rejected(s3: str, on_s3: ResultStore, link: str) -> None:
     short = ResultStore(connect(s3), 1).link("job", "été_smartcrop.png").url
 
     time.sleep(2.1)
@@ -84,7 +84,7 @@ def test_an_expired_link_is_refused(s3: str, on_s3: ResultStore, link: str) -> N
     assert httpx.get(link).status_code == 200
 
 
-def test_with_a_wrong_secret_nothing_is_stored_or_served(
+def test_nothing_is_stored_or_served_with_a_wrong_secret(
     s3: str, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY[::-1])
@@ -102,7 +102,7 @@ def client(s3: str) -> TestClient:
     return TestClient(create_app(Config(store=s3)), follow_redirects=False)
 
 
-def test_a_crop_is_answered_with_a_link_to_the_store(client: TestClient) -> None:
+def test_the_response_of_a_crop_has_a_link_to_the_store(client: TestClient) -> None:
     answer = client.post(CROP, **small()).json()
 
     response = httpx.get(answer["downloadUrl"])
@@ -118,7 +118,7 @@ def test_a_crop_is_answered_with_a_link_to_the_store(client: TestClient) -> None
     assert timedelta(minutes=59) < lifetime <= timedelta(hours=1)
 
 
-def test_the_download_route_leads_to_a_fresh_link(client: TestClient) -> None:
+def test_the_download_route_redirects_to_a_fresh_link(client: TestClient) -> None:
     answer = client.post(CROP, **small()).json()
     route = f"/api/v1/download/{answer['jobId']}/{answer['filename']}"
 
@@ -126,11 +126,11 @@ def test_the_download_route_leads_to_a_fresh_link(client: TestClient) -> None:
 
     assert response.status_code == 307
     assert "X-Amz-Signature=" in response.headers["location"]
-    assert "cache-control" not in response.headers  # the link dies before a cache would let go
+    assert "cache-control" not in response.headers  # the link expires before an entry of a cache
     assert httpx.get(response.headers["location"]).status_code == 200
 
 
-def test_the_download_route_knows_what_is_not_there(client: TestClient) -> None:
+def test_the_download_route_does_not_find_a_missing_result(client: TestClient) -> None:
     answer = client.post(CROP, **small()).json()
 
     response = client.get(f"/api/v1/download/{answer['jobId']}/other_smartcrop.jpg")

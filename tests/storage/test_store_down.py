@@ -28,8 +28,8 @@ CALLS: dict[str, Callable[[ResultStore], object]] = {
 def test_a_store_that_refuses_connections_is_unavailable(
     call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
 
     with pytest.raises(StorageUnavailable) as caught:
@@ -40,7 +40,7 @@ def test_a_store_that_refuses_connections_is_unavailable(
 
 @pytest.fixture
 def hung_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue[str]]:
-    """Who ended each connection to a store that takes requests and never answers."""
+    """The side that ended each connection to a store that accepts requests and never answers."""
     endings: Queue[str] = Queue()
 
     class Silent(socketserver.BaseRequestHandler):
@@ -61,7 +61,7 @@ def hung_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue[str]]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_store_that_does_not_answer_is_given_up(
+def test_a_store_that_does_not_answer_times_out(
     hung_up: Queue[str], call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(object_store, "_REQUEST_TIMEOUT", timedelta(milliseconds=100))

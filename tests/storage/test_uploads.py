@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 def fresh_credentials() -> Iterator[None]:
-    """They are looked for once in a process, and each test has its own."""
+    """Clear the cached session: each test has its own credentials."""
     presigned_post._session.cache_clear()
     yield
     presigned_post._session.cache_clear()
@@ -44,24 +44,24 @@ def uploads(s3: str, prefix: str) -> UploadStore:
 
 @pytest.fixture
 def form(uploads: UploadStore) -> PresignedPost:
-    """For one JPEG with settings."""
+    """The form for one JPEG with settings."""
     return uploads.presign("uploads/job/me.jpg", "image/jpeg", SETTINGS, MINUTE)
 
 
 def post(form: PresignedPost, data: bytes = PICTURE, content_type: str = "image/jpeg") -> int:
-    """Send a file with a form, as a browser does; the status."""
+    """Send a file with a form, as a browser does, and return the status."""
     file = {"file": ("me.jpg", data, content_type)}
     return httpx.post(form.url, data=form.fields, files=file).status_code
 
 
 def changed(form: PresignedPost, **fields: str | None) -> PresignedPost:
-    """The form with fields changed, added or, for None, left out."""
+    """Return the form with fields changed, added or, for None, removed."""
     given = {name.replace("_", "-"): value for name, value in fields.items()}
     kept = {name: value for name, value in {**form.fields, **given}.items() if value is not None}
     return replace(form, fields=kept)
 
 
-def test_the_right_file_is_taken_with_its_type_and_settings(
+def test_the_declared_file_is_accepted_with_its_settings(
     form: PresignedPost, uploads: UploadStore
 ) -> None:
     assert post(form) == 204
@@ -73,7 +73,7 @@ def test_the_right_file_is_taken_with_its_type_and_settings(
     assert '"' not in upload.etag
 
 
-def test_the_largest_file_is_taken_and_one_byte_more_is_not(
+def test_the_largest_file_is_accepted_and_one_byte_more_is_rejected(
     form: PresignedPost, uploads: UploadStore
 ) -> None:
     assert post(form, bytes(MAX_BYTES + 1)) == 400
@@ -83,7 +83,7 @@ def test_the_largest_file_is_taken_and_one_byte_more_is_not(
     assert post(form, bytes(MAX_BYTES)) == 204
 
 
-def test_an_empty_file_is_not_taken(form: PresignedPost) -> None:
+def test_an_empty_file_is_rejected(form: PresignedPost) -> None:
     assert post(form, b"") == 400
 
 
@@ -110,7 +110,7 @@ def _wider(policy: str) -> str:
 
 
 @pytest.mark.parametrize("what", TAMPERED)
-def test_a_form_with_anything_changed_is_refused(
+def test_a_changed_form_is_rejected(
     form: PresignedPost, uploads: UploadStore, prefix: str, what: str
 ) -> None:
     assert post(TAMPERED[what](form, prefix)) in (400, 403)
@@ -120,7 +120,7 @@ def test_a_form_with_anything_changed_is_refused(
             uploads.open(key)
 
 
-def test_an_expired_form_is_refused(uploads: UploadStore) -> None:
+def test_an_expired_form_is_rejected(uploads: UploadStore) -> None:
     form = uploads.presign("uploads/job/me.jpg", "image/jpeg", None, timedelta(seconds=1))
 
     time.sleep(2.1)
@@ -128,7 +128,7 @@ def test_an_expired_form_is_refused(uploads: UploadStore) -> None:
     assert post(form) == 403
 
 
-def test_a_form_of_somebody_without_the_secret_is_refused(
+def test_a_form_that_is_signed_with_a_wrong_secret_is_rejected(
     uploads: UploadStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY[::-1])
@@ -148,7 +148,7 @@ def test_without_credentials_there_is_no_form(
         uploads.presign("uploads/job/me.jpg", "image/jpeg", None, MINUTE)
 
 
-def test_the_policy_binds_every_field(form: PresignedPost, prefix: str) -> None:
+def test_the_policy_fixes_every_field(form: PresignedPost, prefix: str) -> None:
     policy = json.loads(base64.b64decode(form.fields["policy"]))
 
     bound: Mapping[str, Any] = {
@@ -187,7 +187,7 @@ def test_a_session_token_is_a_field_too(
         ),
     ],
 )
-def test_it_is_posted_where_the_store_is(
+def test_a_form_is_posted_to_the_endpoint_of_the_store(
     uploads: UploadStore, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str
 ) -> None:
     for name in ("AWS_REGION", "AWS_ENDPOINT_URL"):
@@ -220,7 +220,7 @@ def test_no_key_leads_out_of_the_store(uploads: UploadStore, key: str) -> None:
         uploads.presign(key, "image/jpeg", None, MINUTE)
 
 
-def test_keys_are_known_by_bucket_and_prefix(s3: str) -> None:
+def test_keys_are_relative_to_bucket_and_prefix(s3: str) -> None:
     whole, inbox = UploadStore("s3://bucket", 1), UploadStore("s3://bucket/in/box/", 1)
 
     assert whole.relative_key("bucket", "in/box/a.jpg") == "in/box/a.jpg"

@@ -5,13 +5,13 @@ import pytest
 from handler.storage import ResultStore, connect
 
 
-def test_a_directory_is_made_if_need_be(tmp_path: Path) -> None:
+def test_a_missing_directory_is_created(tmp_path: Path) -> None:
     ResultStore(connect((tmp_path / "a b" / "ü").as_uri()), 60)
 
     assert (tmp_path / "a b" / "ü").is_dir()
 
 
-def test_this_machine_may_be_named(tmp_path: Path) -> None:
+def test_localhost_is_accepted_as_the_host(tmp_path: Path) -> None:
     ResultStore(connect(f"file://localhost{tmp_path}/here"), 60)
 
     assert (tmp_path / "here").is_dir()
@@ -24,7 +24,7 @@ def test_this_machine_may_be_named(tmp_path: Path) -> None:
         *("s3:", "s3://", "s3:///prefix", "gs://bucket/prefix", "https://bucket/prefix"),
     ],
 )
-def test_any_other_url_is_told_what_is_expected(url: str) -> None:
+def test_another_url_is_rejected(url: str) -> None:
     with pytest.raises(
         ValueError, match=r"expected s3://bucket/prefix or file:///directory, received"
     ):

@@ -1,4 +1,4 @@
-"""What a job leaves in the log and the metrics, however it ends."""
+"""The line of a job in the log, and its metrics."""
 
 import json
 from collections.abc import Callable
@@ -20,30 +20,30 @@ PICTURE = encoded(gradient(90, 60))
 
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]) -> Service:
-    """As on Lambda, where lines are objects."""
+    """The service as on Lambda, where a line of the log is a JSON object."""
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
     return Service(Config(), ResultStore(connect(tmp_path.as_uri()), 60))
 
 
 def job(data: bytes = PICTURE, **settings: Any) -> Job:
-    chosen = CropSettings.model_validate({"width": 30, "height": 20, **settings})
-    return Job(data, "secret name.jpg", chosen, request_id="8b39b1a6")
+    crop_settings = CropSettings.model_validate({"width": 30, "height": 20, **settings})
+    return Job(data, "secret name.jpg", crop_settings, request_id="8b39b1a6")
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The one line, and the one set of metrics."""
+def line_and_metrics(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the only line and the only set of metrics."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (line,) = (line for line in lines if "_aws" not in line)
     (metrics,) = (line for line in lines if "_aws" in line)
     return line, metrics
 
 
-def test_a_crop_is_told_with_its_mode_sizes_timings_and_outcome(
+def test_a_crop_is_logged_with_its_mode_sizes_timings_and_outcome(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = service.crop(job(strategy="entropy"))
 
-    line, metrics = told(capsys)
+    line, metrics = line_and_metrics(capsys)
     assert line["message"] == "job"
     assert line["outcome"] == "done"
     assert (line["mode"], line["strategy"]) == ("subject", "entropy")
@@ -59,10 +59,10 @@ def test_a_crop_is_told_with_its_mode_sizes_timings_and_outcome(
     assert metrics["Duration"][0] > 0
 
 
-def test_an_analysis_is_told_alike(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_analysis_is_logged(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     service.analyze(job())
 
-    line, metrics = told(capsys)
+    line, metrics = line_and_metrics(capsys)
     assert (line["outcome"], line["output"]) == ("done", "30x20")
     assert "bytes_out" not in line
     assert "BytesOut" not in metrics
@@ -71,7 +71,7 @@ def test_an_analysis_is_told_alike(service: Service, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("data", "error"), [(b"no picture", InvalidImage), (PICTURE[:-500], ProcessingFailed)]
 )
-def test_a_refusal_is_told_by_its_code(
+def test_an_error_is_logged_by_its_code(
     service: Service,
     capsys: pytest.CaptureFixture[str],
     data: bytes,
@@ -80,12 +80,12 @@ def test_a_refusal_is_told_by_its_code(
     with pytest.raises(error):
         service.crop(job(data))
 
-    line, metrics = told(capsys)
+    line, metrics = line_and_metrics(capsys)
     assert (line["level"], line["outcome"]) == ("INFO", error.code)
     assert (metrics["Crops"], metrics["Errors"]) == ([0.0], [1.0])
 
 
-def test_neither_names_nor_links_are_told(
+def test_neither_names_nor_links_are_logged(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = service.crop(job())

@@ -22,13 +22,13 @@ def test_at_a_terminal_a_line_is_a_time_the_message_and_the_fields(
     assert rest == "INFO    job  mode=subject bytes_in=12 steps_ms={'open': 0.5}\n"
 
 
-def test_a_message_without_fields_stands_alone(logged: Callable[[], str]) -> None:
+def test_a_message_can_have_no_fields(logged: Callable[[], str]) -> None:
     log("started")
 
     assert logged().endswith(" INFO    started\n")
 
 
-def test_a_failure_comes_with_its_traceback(logged: Callable[[], str]) -> None:
+def test_a_failure_is_logged_with_its_traceback(logged: Callable[[], str]) -> None:
     log("unexpected error", failure=failure(), path="/")
 
     first, *trace = logged().splitlines()
@@ -45,7 +45,7 @@ def test_the_level_can_be_set(logged: Callable[[], str], monkeypatch: pytest.Mon
     assert logged() == ""
 
 
-def test_a_program_s_own_logging_is_left_alone(
+def test_the_root_logger_is_not_changed(
     logged: Callable[[], str], caplog: pytest.LogCaptureFixture
 ) -> None:
     log("job")

@@ -12,7 +12,7 @@ CROPS = {"Crops": (MetricUnit.Count, 1.0), "Duration": (MetricUnit.Milliseconds,
 
 @pytest.fixture
 def warm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Lambda, after the first job."""
+    """Set the state on Lambda after the first job."""
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
     monkeypatch.setattr(telemetry, "_cold_start", [])
 
@@ -21,7 +21,7 @@ def blobs(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_job_is_one_blob_in_cloudwatch_s_embedded_format(
+def test_a_job_is_one_object_in_the_embedded_metric_format(
     warm: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     count("subject", CROPS)
@@ -39,7 +39,9 @@ def test_a_job_is_one_blob_in_cloudwatch_s_embedded_format(
     assert (blob["Crops"], blob["Duration"]) == ([1.0], [12.5])
 
 
-def test_jobs_are_told_apart_by_mode(warm: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_dimension_of_metrics_is_the_mode(
+    warm: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     for mode in ("subject", "face", "trim"):
         count(mode, CROPS)
 
@@ -57,7 +59,7 @@ def test_only_the_first_job_of_a_process_is_a_cold_start(
     assert [blob.get("ColdStarts") for blob in blobs(capsys)] == [[1.0], None, None]
 
 
-def test_on_a_laptop_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_written_outside_lambda(capsys: pytest.CaptureFixture[str]) -> None:
     count("subject", CROPS)
 
     assert capsys.readouterr().out == ""
