@@ -1,4 +1,4 @@
-"""What `handler.storage` would be on boto3: the peer of the cold start."""
+"""`handler.storage` with boto3: the peer of the cold start."""
 
 import sys
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import boto3
 
 from handler.filenames import content_disposition
 
-if TYPE_CHECKING:  # nobody who deploys on boto3 pays for its types
+if TYPE_CHECKING:  # types are not imported at run time
     from mypy_boto3_s3 import S3Client
 
 
@@ -27,7 +27,7 @@ class Bucket:
 
 
 class ResultStore:
-    """Saves and signs; no more is needed for a first crop."""
+    """Saving and signing, which a first crop needs."""
 
     signs_links = True
 
@@ -55,7 +55,7 @@ class ResultStore:
 
 
 class JobStore:
-    """Has a place in the app, and no part in a first crop."""
+    """Required by the app, and unused by a first crop."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
@@ -70,11 +70,11 @@ def bucket_url(bucket: str) -> str:
 
 
 def __getattr__(name: str) -> type:
-    """Whatever else the app imports from here plays no part in a first crop."""
+    """Return a class for any other name that the app imports; a first crop uses none."""
     return type(name, (), {})
 
 
-def instead() -> None:
-    """Have the app import this; before anything imports the real one, which would be paid too."""
+def replace_storage() -> None:
+    """Replace `handler.storage` with this module. Call it before anything imports the original."""
     for name in ("", ".connect", ".presigned_post"):
         sys.modules[f"handler.storage{name}"] = sys.modules[__name__]

@@ -1,4 +1,4 @@
-"""Where our own time goes, stage by stage."""
+"""CPU time of Smart Crop by stage."""
 
 from statistics import median
 from typing import Any
@@ -11,7 +11,7 @@ _WARM_UPS = 2
 
 
 def measure_stages(quick: bool, say: Say) -> list[dict[str, Any]]:
-    """Milliseconds of CPU by stage, medians."""
+    """Return median milliseconds of CPU for each case and stage."""
     rows = []
     with peers.ours() as ours:
         for case in cases(quick):

@@ -1,7 +1,7 @@
-"""Cold start: from the start of the process to the first crop answered, through the Lambda runtime.
+"""Cold start: from the start of the process to the response of the first crop, on Lambda's runtime.
 
-The peer is the same app with boto3 where it has obstore; once started with as much care as ours
-(`handler.cold_start`), and once as it would be written. The events function crops an upload.
+The peer is the same app with boto3 instead of obstore: once with the optimised start of
+`handler.cold_start`, and once without. The events function crops an upload.
 """
 
 import base64
@@ -36,7 +36,7 @@ _PHOTO = Photo(1632, 1224, "jpeg")
 _BUCKET = "results"
 _UPLOADS, _KEY = "uploads", "photo.jpg"
 _BOUNDARY = "smart-crop-bench"
-# The Makefile's shell may forbid byte code, which the image has; empty means allowed.
+# Enable byte code, as in the image, even if the shell disables it.
 _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "",
     "AWS_ACCESS_KEY_ID": "bench",
@@ -50,7 +50,7 @@ _ENVIRONMENT = {
     "SMART_CROP_UPLOADS": f"s3://{_UPLOADS}",
 }
 
-# Of S3 Batch Operations, which is told what became of it.
+# An event of S3 Batch Operations, whose response contains the outcome.
 _TASK = {
     "invocationSchemaVersion": "1.0",
     "invocationId": "bench",
@@ -58,26 +58,26 @@ _TASK = {
     "tasks": [{"taskId": "1", "s3BucketArn": f"arn:aws:s3:::{_UPLOADS}", "s3Key": _KEY}],
 }
 
-# Milliseconds of CPU, and what it may be of the peer's.
+# Budgets: milliseconds of CPU, and the ratio to the peer's.
 _BUDGET = 700
 _BUDGET_RATIO = 0.65
 
 
 def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
-    """CPU and wall milliseconds of each, in turns, and what they are made of.
+    """Measure CPU and wall milliseconds of each entry in turns, and the parts of ours.
 
     Raises:
-        Unavailable: the emulator is not there.
+        Unavailable: the emulator is not installed.
     """
     if not _EMULATOR.exists():
-        raise Unavailable("the Lambda emulator is not here: make setup")
+        raise Unavailable("the Lambda emulator is not installed: make setup")
     photo = make(_PHOTO).read_bytes()
     starts: dict[str, list[dict[str, float]]] = {name: [] for name in _ENTRIES}
     with tempfile.TemporaryDirectory() as folder, _object_store(Path(folder), photo) as environment:
         for number in range(-1, 5 if quick else 9):
             for name, entry in _ENTRIES.items():
                 say(f"cold start {number}: {name}")
-                # A store of its own, or the events function finds that it has done it before.
+                # Another store each time; otherwise the events function finds its earlier result.
                 own = environment | {"SMART_CROP_STORE": f"s3://{_BUCKET}/{number}"}
                 event = _TASK if name == "events" else _upload(photo)
                 start = _start(entry, event, own, Path(folder))
@@ -98,7 +98,7 @@ def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
 
 
 def _parts(entry: str) -> list[tuple[str, str]]:
-    """Programs, each of which does all that those before it do, and ends without cleaning up."""
+    """Return programs, each of which extends the one before and exits without cleaning up."""
     module = entry.rpartition(".")[0]
     runtime, end = "import awslambdaric.bootstrap", "import os; os._exit(0)"
     return [
@@ -115,7 +115,7 @@ def _differences(cumulative: dict[str, float], whole: float) -> dict[str, float]
 
 
 def _cpu_of(program: str, environment: dict[str, str]) -> float:
-    """Milliseconds of CPU of a Python process from start to end, median."""
+    """Return the median milliseconds of CPU of a Python process from start to end."""
     times = []
     for _ in range(5):
         process = subprocess.Popen(
@@ -128,15 +128,13 @@ def _cpu_of(program: str, environment: dict[str, str]) -> float:
 
 @contextmanager
 def _object_store(folder: Path, photo: bytes) -> Iterator[dict[str, str]]:
-    """An S3 of moto's that has an upload, and the environment that leads to it."""
+    """Run moto's S3 with an upload; yield the environment for it."""
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     command = [beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     with running(command, url, listens, folder / "store.log", {}):
         for path, data in ((_BUCKET, None), (_UPLOADS, None), (f"{_UPLOADS}/{_KEY}", photo)):
-            kind = {
-                "Content-Type": "image/jpeg"
-            }  # a form, which is the default, moto would wait for
+            kind = {"Content-Type": "image/jpeg"}  # with the default, a form, moto would wait
             put = urllib.request.Request(f"{url}/{path}", data, kind, method="PUT")
             urllib.request.urlopen(put).close()
         yield _ENVIRONMENT | {"AWS_ENDPOINT_URL": url}
@@ -145,7 +143,7 @@ def _object_store(folder: Path, photo: bytes) -> Iterator[dict[str, str]]:
 def _start(
     entry: str, event: dict[str, Any], environment: dict[str, str], folder: Path
 ) -> dict[str, float]:
-    """Start the runtime, crop once, and tell what that took."""
+    """Start the runtime, crop once, and return CPU and wall milliseconds."""
     body = json.dumps(event).encode()
     front, inner = (f"127.0.0.1:{port}" for port in free_ports(2))
     emulator = [str(_EMULATOR), "--runtime-interface-emulator-address", front]
@@ -162,10 +160,10 @@ def _start(
 
 
 def _cpu_of_runtime(rie: Program) -> float:
-    """Milliseconds of CPU of the emulator's only child: Python, since it was started."""
+    """Return milliseconds of CPU of Python, the only child of the emulator, since its start."""
     tasks = Path(f"/proc/{rie.process.pid}/task").glob("*/children")
     (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
-    # Its CPU clock, as Linux numbers clocks (MAKE_PROCESS_CPUCLOCK): exact, where stat has ticks.
+    # The id of its CPU clock on Linux (MAKE_PROCESS_CPUCLOCK), which is finer than ticks in stat.
     return time.clock_gettime((~runtime << 3) | 2) * 1000
 
 
@@ -174,7 +172,7 @@ def _is_done(answer: dict[str, Any]) -> bool:
 
 
 def _upload(data: bytes) -> dict[str, Any]:
-    """An event of API Gateway's HTTP API, version 2.0: a form with one file."""
+    """Return an event of API Gateway's HTTP API, version 2.0: a form with one file."""
     head = 'Content-Disposition: form-data; name="file"; filename="photo.jpg"\r\n'
     body = f"--{_BOUNDARY}\r\n{head}Content-Type: image/jpeg\r\n\r\n".encode()
     body += data + f"\r\n--{_BOUNDARY}--\r\n".encode()

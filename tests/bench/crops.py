@@ -1,10 +1,11 @@
-"""`make bench-crops`: how much of what matters to people the windows of each tool keep.
+"""`make bench-crops`: how much of the gaze, faces and main object the windows of each tool keep.
 
 make bench-crops                  234 pictures of four aspects; takes some minutes
 make bench-crops ARGS=--quick     a sixth of them
 
-The pictures are of OSIE (Xu et al. 2014): gaze of 15 viewers, faces and main objects drawn by hand.
-Differences to the centre are paired by picture; the interval is of 10,000 bootstrap samples.
+The pictures are from OSIE (Xu et al. 2014): gaze of 15 viewers, with manually drawn faces and main
+objects. Differences to the centre are paired by picture; the interval is from 10,000 bootstrap
+samples.
 """
 
 import argparse
@@ -21,14 +22,14 @@ from tests.bench.peers import Unavailable
 from tests.bench.report import verdict
 
 TITLES = {"gaze": "gaze", "face": "faces", "main": "main object"}
-# Points over the centre that a side of ours has to keep, and the points that auto is to keep.
+# Required points over the centre, in the order of KINDS; and goals of auto in points.
 GATES = {"ours: saliency": (1.0, 1.8, 1.5), "ours: auto": (2.1, 7.9, 2.7)}
 GOALS = (85.0, 90.0, 86.0)
 BUDGETS = {"ours: saliency": 8.0, "ours: auto": 30.0}
 _BEST = "best possible"
 _SAMPLES = 10_000
 
-# By side and kind: points kept, (photos, aspects); NaN where there is nothing of that kind.
+# Points kept by side and kind, float64 (photos, aspects); NaN if a photo has nothing of the kind.
 Kept = dict[str, dict[str, Floats]]
 
 
@@ -48,10 +49,10 @@ def main() -> None:
 
 
 def measure(photos: Sequence[Photo], say: Callable[[str], None]) -> Kept:
-    """Let every side choose a window of every aspect in every picture.
+    """Measure the window of every side, for every aspect ratio and picture.
 
     Raises:
-        Unavailable: the peers cannot be had.
+        Unavailable: the peers cannot be installed.
     """
     with sides() as choosers:
         shape = len(photos), len(ASPECTS)
@@ -71,11 +72,11 @@ def measure(photos: Sequence[Photo], say: Callable[[str], None]) -> Kept:
 
 
 def overall(kept: Kept) -> RenderableType:
-    """Means over the aspects, and what that is over the centre."""
+    """Return a table of means over the aspect ratios, and of differences to the centre."""
     count = len(kept["centre"]["gaze"])
     table = _table(
         f"Points kept of {count} pictures, mean over {', '.join(ASPECTS)}; "
-        "in brackets over the centre, with the 95 % interval",
+        "differences to the centre with the 95 % interval",
         "",
         *(title for kind in KINDS for title in (TITLES[kind], "over the centre", "")),
     )
@@ -91,12 +92,12 @@ def overall(kept: Kept) -> RenderableType:
             cells += [f"{np.nanmean(own):.1f}{goal}", over, passed]
         table.add_row(name, *cells)
     goals = ", ".join(f"{TITLES[kind]} {goal:.0f}" for kind, goal in zip(KINDS, GOALS, strict=True))
-    table.caption = f"PASS: gates of the issue. *: goals of auto ({goals})."
+    table.caption = f"PASS: required difference reached. *: goal of auto reached ({goals})."
     return table
 
 
 def by_aspect(kept: Kept) -> RenderableType:
-    """Means by aspect."""
+    """Return a table of means by aspect ratio."""
     table = _table("Points kept: " + " / ".join(TITLES[kind] for kind in KINDS), "", *ASPECTS)
     for name, by_kind in kept.items():
         means = [np.nanmean(by_kind[kind], axis=0) for kind in KINDS]
@@ -107,19 +108,19 @@ def by_aspect(kept: Kept) -> RenderableType:
 
 
 def cost(milliseconds: dict[str, float]) -> RenderableType:
-    """What our windows cost."""
+    """Return a table of the CPU time of our windows."""
     table = _table(
         "12 MP JPEG to 1080×1080, one thread: CPU beyond decoding and rendering",
         *("", "ms", "budget", ""),
     )
     for name in OURS:
-        taken, budget = milliseconds[name], BUDGETS[name]
-        table.add_row(name, f"{taken:.1f}", f"≤ {budget:.0f}", verdict(taken, budget))
+        cpu, budget = milliseconds[name], BUDGETS[name]
+        table.add_row(name, f"{cpu:.1f}", f"≤ {budget:.0f}", verdict(cpu, budget))
     return table
 
 
 def paired(differences: Floats) -> tuple[float, float, float]:
-    """Mean, and the interval that holds 95 % of bootstrap means; NaNs are left out."""
+    """Return the mean and the interval of 95 % of the bootstrap means; ignore NaNs."""
     known = differences[~np.isnan(differences)]
     drawn = np.random.default_rng(0).integers(0, len(known), (_SAMPLES, len(known)))
     low, high = np.percentile(known[drawn].mean(axis=1), [2.5, 97.5])

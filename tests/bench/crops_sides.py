@@ -1,4 +1,4 @@
-"""Whose windows `make bench-crops` compares."""
+"""Croppers compared by `make bench-crops`."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -32,10 +32,10 @@ _WARM_UPS, _ROUNDS = 3, 15
 
 @contextmanager
 def sides() -> Iterator[dict[str, Choose]]:
-    """What chooses windows, by name; a window is in pixels of the picture.
+    """Yield the croppers by name; a window is in pixels of the picture.
 
     Raises:
-        Unavailable: the peers cannot be had.
+        Unavailable: the peers cannot be installed.
     """
     with crops() as peer:
         yield {
@@ -80,7 +80,7 @@ def _ours(settings: dict[str, Any]) -> Choose:
 
 
 def measure_cost() -> dict[str, float]:
-    """Milliseconds of CPU that our windows cost beyond decoding and rendering, of 12 MP."""
+    """Return milliseconds of CPU for planning a 12 MP picture, without decoding and rendering."""
     data = make(_LARGE).read_bytes()
     shrink = Cover.of(Size(_LARGE.width, _LARGE.height), _TARGET).shrink
     return {name: _cost(data, settings, shrink) for name, settings in OURS.items()}
@@ -89,11 +89,11 @@ def measure_cost() -> dict[str, float]:
 def _cost(data: bytes, settings: dict[str, Any], shrink: float) -> float:
     request = validate_settings(settings)[0].request()
     detector = LazyDetector(None, 0.5)
-    taken = []
+    times = []
     for _ in range(_WARM_UPS + _ROUNDS):
         picture = open_picture(data, Limits(_LARGE.width * _LARGE.height))
         picture.pixels(shrink)
         start = time.process_time()
         make_plan(picture, request, detector)
-        taken.append((time.process_time() - start) * 1000)
-    return median(taken[_WARM_UPS:])
+        times.append((time.process_time() - start) * 1000)
+    return median(times[_WARM_UPS:])

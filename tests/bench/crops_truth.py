@@ -1,4 +1,4 @@
-"""What people look at and mark in pictures, and how much of it a window keeps."""
+"""Annotated gaze, faces and main objects, and the fraction of them that a window keeps."""
 
 import json
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture with its truth.
+    """A picture with its annotations.
 
     Attributes:
-        path: the file.
-        size: of the picture.
-        masses: for each kind there is, its share in bins along the width and along the height.
+        path: path of the file.
+        size: size of the picture.
+        masses: for each annotated kind, its mass in bins along the width and along the height.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class Photo:
     masses: dict[str, tuple[Floats, Floats]]
 
     def kept(self, window: Region) -> dict[str, float]:
-        """The share of each kind, 0 to 1, in a window that is free along one axis."""
+        """Return the fraction of each kind, 0 to 1, in a window that is free along one axis."""
         wide = window.width / self.size.width, window.height / self.size.height
         axis = int(wide[1] < wide[0])
         start = (window.left / self.size.width, window.top / self.size.height)[axis]
@@ -43,7 +43,7 @@ class Photo:
         }
 
     def most(self, target: Size) -> dict[str, float]:
-        """What a window could keep at most of each kind, if it knew the truth."""
+        """Return the largest fraction of each kind that a window can keep."""
         width, height = largest_extent(self.size, target)
         places = np.linspace(0, 1, 65)
         lefts = places * (self.size.width - width)
@@ -54,10 +54,10 @@ class Photo:
 
 
 def read_photos() -> list[Photo]:
-    """The pictures.
+    """Return the pictures.
 
     Raises:
-        Unavailable: they are not beside the checkout.
+        Unavailable: the data set is not in ../shared.
     """
     try:
         rows = json.loads((FOLDER / "truth.json").read_text())
@@ -76,7 +76,7 @@ def _photo(row: dict[str, Any]) -> Photo:
 
 
 def _mass(bins: Floats, start: float, end: float) -> float:
-    """Of the whole, with fractions of the bins at the edges."""
+    """Return the fraction of the mass between two places, interpolated within bins."""
     edges = np.arange(len(bins) + 1) / len(bins)
     sums = np.concatenate([[0], np.cumsum(bins)])
     first, last = np.interp([start, end], edges, sums)

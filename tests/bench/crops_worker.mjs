@@ -1,12 +1,12 @@
-// The peers' side of `make bench-crops`: a process that tells the windows they choose.
-// One JSON object a line on standard input, one answer a line on standard output; see peers.py.
+// The peers' side of `make bench-crops`: a process that returns the windows of the peers.
+// It reads one JSON object per line and writes one answer per line; see peers.py.
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
 import smartcrop from 'smartcrop';
 
 sharp.concurrency(1);
 
-// How smartcrop.js reads a picture: sharp resizes it, and hands over RGBA.
+// How smartcrop.js reads a picture: sharp resizes it and returns RGBA.
 const imageOperations = {
   async open(path) {
     const { width, height } = await sharp(path).metadata();
@@ -22,7 +22,7 @@ const imageOperations = {
 };
 
 const commands = {
-  // Where sharp's window is in the resized picture.
+  // Returns sharp's window in pixels of the resized picture.
   async sharp({ path, width, height, strategy }) {
     const { info } = await sharp(path)
       .resize(width, height, { fit: 'cover', position: strategy })
@@ -31,7 +31,7 @@ const commands = {
     return { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0) };
   },
 
-  // Where smartcrop's window is in the picture itself.
+  // Returns smartcrop's window in pixels of the picture.
   async smartcrop({ path, width, height }) {
     const { topCrop } = await smartcrop.crop(path, { width, height, imageOperations });
     return { left: topCrop.x, top: topCrop.y, width: topCrop.width, height: topCrop.height };

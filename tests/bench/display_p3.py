@@ -1,11 +1,11 @@
 """An ICC profile of the Display P3 colour space, written from its definition.
 
-Photos from phones carry one like it. The layout is ICC.1:2001-04, sections 6.1 to 6.5.
+Photos from phones contain a similar one. The layout is ICC.1:2001-04, sections 6.1 to 6.5.
 """
 
 import struct
 
-# Primaries of DCI-P3 at the white of D65, adapted to the profile's D50 by the Bradford method.
+# Primaries of DCI-P3 with white point D65, adapted to the profile's D50 by the Bradford method.
 _COLUMNS = {
     b"rXYZ": (0.51512, 0.24120, -0.00105),
     b"gXYZ": (0.29198, 0.69225, 0.04189),
@@ -16,7 +16,7 @@ _GAMMA = 2.2
 
 
 def profile() -> bytes:
-    """The profile's bytes."""
+    """Return the bytes of the profile."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(_GAMMA * 256))
     name = b"Display P3\0"
     tags = {
@@ -48,5 +48,5 @@ def _xyz(values: tuple[float, float, float]) -> bytes:
 
 
 def _numbers(values: tuple[float, float, float]) -> bytes:
-    """s15Fixed16Number each."""
+    """Return numbers in the format s15Fixed16Number."""
     return struct.pack(">3i", *(round(value * 65536) for value in values))

@@ -1,10 +1,11 @@
-"""`make bench-faces`: how well and how fast faces are found, beside what the reference uses.
+"""`make bench-faces`: accuracy and time of face detection, compared with the reference's detector.
 
 make bench-faces                  285 annotated photos, upright and turned; takes some minutes
 make bench-faces ARGS=--quick     a tenth of them
 
-Both sides look at the same decoded photos in turns, one thread each. The peer is mediapipe 0.10.21,
-its short and full range detectors together, in an environment of its own that is made on first use.
+Both detectors receive the same decoded photos in turns, with one thread each. The peer is mediapipe
+0.10.21, with its short and full range detectors together, in a separate environment that is created
+on first use.
 """
 
 import argparse
@@ -31,11 +32,11 @@ Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
-class Looks:
-    """What one side saw in the annotated photos at one lean."""
+class Detections:
+    """Detections of one side in the annotated photos at one lean."""
 
     results: list[Result] = field(default_factory=list)
-    told: list[bool] = field(default_factory=list)
+    right_turns: list[bool] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
 
 
@@ -53,68 +54,68 @@ def main() -> None:
     with console.status("starting") as status, ExitStack() as stack:
         started = [(side, stack.enter_context(side.start())) for side in sides]
         try:
-            looks = look_at_people(started, step, status.update)
-            console.print(faces_report.accuracy([judge(*one) for one in looks]))
-            console.print(faces_report.leaning([judge_leaning(*one) for one in looks]))
+            detections = detect_people(started, step, status.update)
+            console.print(faces_report.accuracy([score(*one) for one in detections]))
+            console.print(faces_report.leaning([score_leaning(*one) for one in detections]))
         except Unavailable as reason:
             console.print(f"[bold]accuracy[/] skipped: {reason}")
-        console.print(faces_report.nobody(look_at_nobody(started, status.update)))
+        console.print(faces_report.nobody(detect_nobody(started, status.update)))
         status.update("first requests")
         path = str(make(_LARGE))
         console.print(faces_report.first_requests([measure_cold(side, path) for side in sides]))
         console.print(faces_report.request(_LARGE.megapixels, measure_warm(started[0][1], path)))
 
 
-def look_at_people(
+def detect_people(
     started: Sequence[tuple[Side, Peer]], step: int, say: Say
-) -> list[tuple[Side, dict[int, Looks]]]:
-    """Show every annotated photo, at every lean, to all sides in turns."""
+) -> list[tuple[Side, dict[int, Detections]]]:
+    """Detect faces in every annotated photo, at every lean, by all sides in turns."""
     photos = annotated(step)
-    looks = [(side, {lean: Looks() for lean in LEANS}) for side, _ in started]
+    detections = [(side, {lean: Detections() for lean in LEANS}) for side, _ in started]
     for index, photo in enumerate(photos):
         say(f"{index} of {len(photos)} photos")
         for lean in LEANS:
             truth = photo.leaning(lean)
-            for (_, peer), (_, by_lean) in zip(started, looks, strict=True):
+            for (_, peer), (_, by_lean) in zip(started, detections, strict=True):
                 answer = peer.ask("detect", path=photo.path, lean=lean)
                 rows = np.array(answer["boxes"], np.float32).reshape(-1, 5)
                 by_lean[lean].results.append(Result(rows[:, :4], rows[:, 4], truth))
-                by_lean[lean].told.append(answer["lean"] == lean)
+                by_lean[lean].right_turns.append(answer["lean"] == lean)
                 by_lean[lean].milliseconds.append(answer["cpu"])
-    return looks
+    return detections
 
 
-def judge(side: Side, looks: dict[int, Looks]) -> dict[str, Any]:
-    """Accuracy on upright photos."""
-    results = looks[0].results
+def score(side: Side, detections: dict[int, Detections]) -> dict[str, Any]:
+    """Return the accuracy on upright photos."""
+    results = detections[0].results
     return {
         "side": side.name,
         "photos": len(results),
         "average precision": average_precision(results),
         "largest": recall_of_largest(results, side.threshold),
         "all": recall(results, side.threshold),
-        "ms": statistics.median(looks[0].milliseconds),
+        "ms": statistics.median(detections[0].milliseconds),
     }
 
 
-def judge_leaning(side: Side, looks: dict[int, Looks]) -> dict[str, Any]:
-    """Recall, the lean told, and the time, by lean."""
+def score_leaning(side: Side, detections: dict[int, Detections]) -> dict[str, Any]:
+    """Return recall, the fraction of detected turns, and the time, by lean."""
     rows = {
         lean: {
-            "largest": recall_of_largest(look.results, side.threshold),
-            "told": statistics.fmean(look.told),
-            "ms": statistics.median(look.milliseconds),
+            "largest": recall_of_largest(found.results, side.threshold),
+            "right turns": statistics.fmean(found.right_turns),
+            "ms": statistics.median(found.milliseconds),
         }
-        for lean, look in looks.items()
+        for lean, found in detections.items()
     }
     return {"side": side.name, "leans": rows}
 
 
-def look_at_nobody(started: Sequence[tuple[Side, Peer]], say: Say) -> list[dict[str, Any]]:
-    """Show photos without people, and count what is found all the same."""
+def detect_nobody(started: Sequence[tuple[Side, Peer]], say: Say) -> list[dict[str, Any]]:
+    """Detect faces in photos without people, and count the false detections."""
     rows = []
     for source, paths in nobody().items():
-        say(f"{len(paths)} photos of nobody")
+        say(f"{len(paths)} photos without people")
         for side, peer in started:
             scores = [
                 [box[4] for box in peer.ask("detect", path=path, lean=0)["boxes"]] for path in paths
@@ -134,7 +135,7 @@ def look_at_nobody(started: Sequence[tuple[Side, Peer]], say: Say) -> list[dict[
 
 
 def measure_cold(side: Side, path: str) -> dict[str, Any]:
-    """Medians over fresh processes of what the first face request costs, by parts."""
+    """Return median costs of the first face request in new processes, by part."""
     runs = []
     for _ in range(_COLD_RUNS):
         with side.start() as peer:
@@ -150,7 +151,7 @@ def measure_cold(side: Side, path: str) -> dict[str, Any]:
 
 
 def measure_warm(peer: Peer, path: str) -> dict[str, float]:
-    """Medians in a warm process of finding faces alone, and of the whole crop, in turns."""
+    """Return median times in a warm process: of detection alone, and of the whole crop."""
     runs = [
         {do: float(peer.ask(do, path=path)["cpu"]) for do in ("find", "crop")}
         for _ in range(_WARM_RUNS)

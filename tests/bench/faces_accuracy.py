@@ -1,4 +1,4 @@
-"""How well boxes agree with annotated faces."""
+"""Accuracy of detected boxes against annotated faces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 from handler.faces.detections import Floats, intersection_over_union
 
-# A detection is of a face when they share half of what they cover together.
+# Smallest intersection over union of a detection and its face.
 _AGREEMENT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One photo.
+    """The detections of one photo.
 
     Attributes:
-        boxes: float32 (n, 4), found: left, top, right, bottom.
+        boxes: float32 (n, 4), detected boxes: left, top, right, bottom.
         scores: float32 (n,).
-        truth: float32 (m, 4), annotated.
+        truth: float32 (m, 4), annotated boxes.
     """
 
     boxes: Floats
@@ -35,7 +35,7 @@ class Result:
 
 
 def average_precision(results: Sequence[Result]) -> float:
-    """Area under precision over recall, precision made monotone, of all photos together."""
+    """Return the average precision over all photos, with monotone precision."""
     rows = [row for result in results for row in _judged(result)]
     rows.sort(key=lambda row: -row[0])
     right = np.cumsum([hit for _, hit in rows])
@@ -46,7 +46,7 @@ def average_precision(results: Sequence[Result]) -> float:
 
 
 def recall_of_largest(results: Sequence[Result], threshold: float) -> float:
-    """Share of photos whose largest face is found with at least that score."""
+    """Return the fraction of photos whose largest face is found with at least this score."""
     found = [
         bool(
             (_shares(result.largest, result.boxes[result.scores >= threshold]) >= _AGREEMENT).any()
@@ -57,13 +57,13 @@ def recall_of_largest(results: Sequence[Result], threshold: float) -> float:
 
 
 def recall(results: Sequence[Result], threshold: float) -> float:
-    """Share of all annotated faces that are found with at least that score."""
+    """Return the fraction of annotated faces that are found with at least this score."""
     hits = sum(hit for result in results for score, hit in _judged(result) if score >= threshold)
     return hits / sum(len(result.truth) for result in results)
 
 
 def _judged(result: Result) -> list[tuple[float, bool]]:
-    """Score of each detection, and whether it is the first of a face not yet found."""
+    """Return the score of each detection, and whether it is the first of a face."""
     open_faces = np.ones(len(result.truth), bool)
     judged = []
     for index in np.argsort(-result.scores, kind="stable"):

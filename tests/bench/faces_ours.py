@@ -1,4 +1,4 @@
-"""Our side of the face benchmark: a process that detects on command; see `peers`."""
+"""Our side of the face benchmark: a process that executes commands; see `peers`."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 
 _LIMITS = Limits(max_pixels=150_000_000)
-# Part of loading -> the function that it is.
+# Function of each part of loading.
 _PARTS = {
     "import the runtime": "handler.faces.bundle._import_runtime",
     "read and hash the model": "handler.faces.bundle._read_model",
@@ -38,7 +38,7 @@ _LEANS = {
 
 
 class Decoded:
-    """A frame that was decoded before the clock started, as it was for the peer."""
+    """A frame that is decoded before the measurement, as for the peer."""
 
     def __init__(self, image: Image.Image) -> None:
         self.size = Size(*image.size)
@@ -48,13 +48,14 @@ class Decoded:
         return self._pixels
 
     def forget_pixels(self) -> None:
-        """Keep them: every round needs them."""
+        """Keep the pixels, because every round needs them."""
 
 
 def detect(path: str, lean: int) -> dict[str, Any]:
-    """Find faces after making all heads lean to the right by that many degrees.
+    """Detect faces after turning the picture so that heads lean to the right by ``lean`` degrees.
 
-    The boxes are the network's own, [left, top, right, bottom, score] in pixels of that picture.
+    The boxes are those of the network: [left, top, right, bottom, score] in pixels of the turned
+    picture.
     """
     with Image.open(path) as file:
         image = file.convert("RGB")
@@ -76,7 +77,7 @@ def detect(path: str, lean: int) -> dict[str, Any]:
 
 
 def find(path: str) -> dict[str, Any]:
-    """Decode a file and find its faces, as a request does; milliseconds of CPU."""
+    """Decode a file and detect its faces, as a request does; return milliseconds of CPU."""
     data = Path(path).read_bytes()
     start = time.process_time()
     faces = detector().find(open_picture(data, _LIMITS), 0.5)
@@ -84,7 +85,7 @@ def find(path: str) -> dict[str, Any]:
 
 
 def crop(path: str) -> dict[str, Any]:
-    """Crop around the faces of a file, from bytes to bytes; milliseconds of CPU."""
+    """Crop a file in face mode, from bytes to bytes; return milliseconds of CPU."""
     settings, _ = validate_settings({"mode": "face"})
     job = Job(Path(path).read_bytes(), None, settings)
     start = time.process_time()
@@ -93,7 +94,7 @@ def crop(path: str) -> dict[str, Any]:
 
 
 def cold(path: str) -> dict[str, Any]:
-    """The first face request of a process that has cropped before: what it costs, by parts."""
+    """Measure the parts of the first face request of a process that has cropped before."""
     before = _memory()
     with _timed_parts() as parts:
         first = find(path)["cpu"]
@@ -105,7 +106,7 @@ def cold(path: str) -> dict[str, Any]:
 
 @contextmanager
 def _timed_parts() -> Iterator[dict[str, float]]:
-    taken: dict[str, float] = {}
+    times: dict[str, float] = {}
 
     def timed(part: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
@@ -113,7 +114,7 @@ def _timed_parts() -> Iterator[dict[str, float]]:
             try:
                 return original(*arguments)
             finally:
-                taken[part] = (time.process_time() - start) * 1000
+                times[part] = (time.process_time() - start) * 1000
 
         return call
 
@@ -121,7 +122,7 @@ def _timed_parts() -> Iterator[dict[str, float]]:
     for one in patches:
         one.start()
     try:
-        yield taken
+        yield times
     finally:
         for one in patches:
             one.stop()

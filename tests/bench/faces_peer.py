@@ -1,6 +1,6 @@
-"""The peer of the face benchmark: mediapipe's two detectors, run on command; see `peers`.
+"""The peer of the face benchmark: a process that runs mediapipe's two detectors; see `peers`.
 
-It runs in an environment of its own, on mediapipe and Pillow alone, and imports nothing of ours.
+It runs in a separate environment with mediapipe and Pillow, and imports no module of this project.
 """
 
 import importlib
@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-# The least confidence that the reference ever asks for, at sensitivity 0.9 and above.
+# Smallest confidence threshold of the reference, at sensitivity 0.9 and above.
 _FLOOR = 0.1
-# What it asks for at its default sensitivity: who finds nothing there turns the picture.
+# Confidence threshold of the reference at its default sensitivity. It turns the picture if no face
+# reaches it.
 _DEFAULT = 0.5
-# Boxes of the two detectors that share more are of one face.
+# Boxes of the two detectors with a larger intersection over union are one face.
 _SAME_FACE = 0.4
 _SHORT_RANGE, _FULL_RANGE = 0, 1
-# Lean of the heads to the right in degrees -> how the picture is turned to get it.
+# How to turn the picture so that heads lean to the right by an angle in degrees.
 _LEANS = {
     0: None,
     90: Image.Transpose.ROTATE_270,
@@ -42,7 +43,7 @@ def _detectors() -> list[Any]:
 
 
 def detect(path: str, lean: int) -> dict[str, Any]:
-    """As `faces_ours.detect`; turned until a face is found, as the reference does."""
+    """Detect faces like `faces_ours.detect`; turn the picture until one is found."""
     image = _leaning(_opened(path), lean)
     detectors = _detectors()
     start = time.process_time()
@@ -68,7 +69,7 @@ def _leaning(image: Image.Image, lean: int) -> Image.Image:
 
 
 def _both(detectors: list[Any], image: Image.Image, turn: int) -> list[list[float]]:
-    """What both detectors find once heads that lean by ``turn`` are upright."""
+    """Return the boxes of both detectors in the picture turned back by ``turn``."""
     turned = _leaning(image, -turn % 360)
     pixels = np.asarray(turned)
     found = [box for one in detectors for box in _read(one.process(pixels), turned.size)]
@@ -103,7 +104,7 @@ def _share(box: list[float], other: list[float]) -> float:
 
 
 def _turned(box: list[float], size: tuple[int, int], lean: int) -> list[float]:
-    """A box of an upright picture of that size, once the picture is turned to lean."""
+    """Return the box of an upright picture of ``size`` in the picture turned by ``lean``."""
     width, height = size
     left, top, right, bottom, score = box
     places = {

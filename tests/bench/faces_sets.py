@@ -1,4 +1,4 @@
-"""The photos that the face detectors look at: annotated people, and nobody."""
+"""Photos of the face benchmark: annotated photos of people, and photos without people."""
 
 import json
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class Annotated:
     """A photo of people, upright.
 
     Attributes:
-        path: the file.
-        size: of the photo.
+        path: path of the file.
+        size: size of the photo.
         boxes: float32 (n, 4): left, top, right, bottom.
     """
 
@@ -38,7 +38,7 @@ class Annotated:
     boxes: Floats
 
     def leaning(self, lean: int) -> Floats:
-        """The boxes once the photo is turned so that heads lean to the right by that much."""
+        """Return the boxes in the photo turned so that heads lean right by ``lean`` degrees."""
         orientation = UPRIGHT_AFTER[lean]
         placed = []
         for left, top, right, bottom in self.boxes.tolist():
@@ -49,10 +49,10 @@ class Annotated:
 
 
 def annotated(step: int) -> list[Annotated]:
-    """Every ``step``-th annotated photo that has a face.
+    """Return every ``step``-th annotated photo, without those that have no face.
 
     Raises:
-        Unavailable: they are not beside the checkout.
+        Unavailable: the data set is not in ../shared.
     """
     folder = _SHARED / "faces-dev"
     if not folder.exists():
@@ -68,7 +68,7 @@ def annotated(step: int) -> list[Annotated]:
 
 
 def nobody() -> dict[str, list[str]]:
-    """Photos without people, by where they are from; the second set where it is there."""
+    """Return photos without people by source; the data set crops-dev only if it is present."""
     sets = {"scikit-image": [str(files("skimage.data").joinpath(name)) for name in _NOBODY]}
     truth = _SHARED / "crops-dev" / "truth.json"
     if truth.exists():

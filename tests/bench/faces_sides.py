@@ -1,4 +1,4 @@
-"""The two face detectors that are compared, each in a process and an environment of its own."""
+"""The two compared face detectors, in separate processes and environments."""
 
 import subprocess
 import sys
@@ -22,9 +22,9 @@ class Side:
     """A detector.
 
     Attributes:
-        name: for the tables.
-        start: starts its process.
-        threshold: the score that it asks for at the default sensitivity.
+        name: name in the tables.
+        start: function that starts the process.
+        threshold: smallest score at the default sensitivity.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Side:
 
 
 def ours() -> Side:
-    """CenterFace, as the service runs it."""
+    """Return CenterFace as the service runs it."""
     return Side(
         "ours",
         lambda: Peer([sys.executable, "-m", "tests.bench.faces_ours"]),
@@ -42,13 +42,13 @@ def ours() -> Side:
 
 
 def mediapipe() -> Side:
-    """What the reference uses, installed on first use.
+    """Return the detector of the reference, installed on first use.
 
     Raises:
-        Unavailable: there is no uv, no Python that mediapipe exists for, or no way to get it.
+        Unavailable: uv or a suitable Python is missing, or the installation failed.
     """
     _install()
-    # It speaks much: to a file.
+    # Its many log messages go to a file.
     command = f"exec '{_HOME}/bin/python' '{_WORKER}' 2>'{_HOME}/stderr.log'"
     return Side("mediapipe", lambda: Peer(["sh", "-c", command]), 1 - _DEFAULT_SENSITIVITY)
 
@@ -69,11 +69,11 @@ def _uv(*command: str) -> None:
     own = _ROOT / ".tools" / "uv" / "bin" / "uv"
     uv = str(own) if own.exists() else "uv"
     try:
-        # Away from the project, whose settings replace Pillow.
+        # Without the settings of this project, which replace Pillow.
         done = subprocess.run(
             [uv, "--no-config", *command], capture_output=True, text=True, check=False
         )
     except FileNotFoundError as error:
-        raise Unavailable("mediapipe is installed with uv, which was not found") from error
+        raise Unavailable("uv, which installs mediapipe, was not found") from error
     if done.returncode:
         raise Unavailable(f"mediapipe could not be installed: {done.stderr.strip()[-300:]}")

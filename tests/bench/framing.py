@@ -1,9 +1,9 @@
-"""How annotated people are framed: whole faces, eye lines, distortion.
+"""Framing of annotated people: complete faces, eye lines, distortion.
 
-make bench-faces prints this, after how faces are found; alone: python -m tests.bench.framing
+make bench-faces runs this after face detection; alone: python -m tests.bench.framing
 
-The faces are the annotated ones, so nothing here depends on the detector. Beside ours stands the
-reference's rule: the union of the same faces, enlarged about its centre, moved into the picture.
+The faces are annotated, so the results do not depend on the detector. They are compared with the
+reference's rule: the union of the same faces, enlarged about its centre and moved into the picture.
 """
 
 import json
@@ -30,10 +30,10 @@ ASPECTS = {
     "16:9": Size(1920, 1080),
     "9:16": Size(1080, 1920),
 }
-# An annotated face reaches from the hairline to the chin; the detector's convention is a square of
-# that height / 1.17, its centre 0.07 of the side lower.
+# An annotated face extends from the hairline to the chin. The detector returns a square with side
+# height / 1.17, whose centre is 0.07 sides lower.
 _SIDE, _DOWN = 1 / 1.17, 0.07
-# Medians of a detector's landmarks on the same photos, in sides of the square.
+# Median landmarks of a detector on the same photos, in fractions of the square's side.
 _LANDMARKS = ((0.29, 0.28), (0.72, 0.27), (0.51, 0.52), (0.33, 0.72), (0.68, 0.71))
 
 
@@ -59,7 +59,7 @@ class Tally:
     def add(
         self, window: Box, reference: Box, limit: tuple[float, float], faces: list[Box]
     ) -> None:
-        """Count the chosen faces of a photo, of which they are the parts that it shows."""
+        """Count the chosen faces of a photo; ``faces`` are their visible parts."""
         whole = sum(_holds(window, face) for face in faces)
         self.chosen += len(faces)
         self.inside += whole
@@ -71,10 +71,10 @@ class Tally:
 
 
 def read_photos() -> list[Photo]:
-    """The annotated photos.
+    """Return the annotated photos.
 
     Raises:
-        Unavailable: they are not beside the checkout.
+        Unavailable: the data set is not in ../shared.
     """
     try:
         annotations = json.loads((PHOTOS / "annotations.json").read_text())
@@ -91,7 +91,7 @@ def read_photos() -> list[Photo]:
 
 
 def measure_framing(photos: Sequence[Photo]) -> list[dict[str, Any]]:
-    """One row for each preset and aspect."""
+    """Return one row for each preset and aspect ratio."""
     return [
         _measure(photos, preset, aspect, target)
         for preset in PRESETS
@@ -135,16 +135,16 @@ def _measure(
 
 
 def tables(rows: Sequence[dict[str, Any]]) -> list[RenderableType]:
-    """The figures for people."""
+    """Return the rows as tables."""
     table = Table(
         title="Framing of annotated faces (the reference's rule in brackets)",
         title_justify="left",
         title_style="bold",
     )
     table.add_column("preset")
-    for name in ("aspect", "chosen", "whole", "whole where all can be", "eye line"):
+    for name in ("aspect", "chosen", "complete", "complete where possible", "eye line"):
         table.add_column(name, justify="right")
-    for name in ("… with room on all sides", "distortion"):
+    for name in ("… with space on all sides", "distortion"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(*_cells(row))

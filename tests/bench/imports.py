@@ -1,6 +1,6 @@
-"""What a module's import is made of, package by package.
+"""CPU time of a module's import by package.
 
-``python -X importtime`` tells the same in time by the clock, which on a busy machine is anything.
+``python -X importtime`` measures wall time, which varies on a busy machine.
 """
 
 import ast
@@ -12,8 +12,8 @@ from statistics import median
 _RUNS = 5
 _SHOWN = 12
 
-# Runs in a process of its own that has imported nothing else. The interpreter looks up
-# _find_and_load by its name for each module that is not loaded yet.
+# Runs in a new process that has imported nothing else. The interpreter looks up _find_and_load by
+# name for each module that is not loaded yet.
 _PROBE = """
 import _frozen_importlib, sys, time
 times, inner, load = {}, [0.0], _frozen_importlib._find_and_load
@@ -36,13 +36,13 @@ print("\\n" + repr(times))
 
 
 def import_times(module: str, environment: Mapping[str, str]) -> dict[str, float]:
-    """Milliseconds of CPU by top-level package, dearest first, each without what it imports."""
+    """Return milliseconds of CPU by top-level package, slowest first, without nested imports."""
     runs = [_import_once(module, environment) for _ in range(_RUNS)]
     packages = set().union(*runs)
     times = {name: median(run.get(name, 0.0) for run in runs) for name in packages}
-    dearest = sorted(times.items(), key=lambda item: -item[1])
-    others = sum(time for _, time in dearest[_SHOWN:])
-    return {**dict(dearest[:_SHOWN]), "all others": others}
+    slowest = sorted(times.items(), key=lambda item: -item[1])
+    others = sum(time for _, time in slowest[_SHOWN:])
+    return {**dict(slowest[:_SHOWN]), "all others": others}
 
 
 def _import_once(module: str, environment: Mapping[str, str]) -> dict[str, float]:

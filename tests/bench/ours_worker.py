@@ -1,6 +1,6 @@
-"""Our side of the comparison: a process that crops on command.
+"""Our side of the comparison: a process that executes commands.
 
-One JSON object a line on standard input, one answer a line on standard output; see `peers`.
+It reads one JSON object per line and writes one answer per line; see `peers`.
 """
 
 import json
@@ -22,7 +22,7 @@ _CONFIG = Config(max_pixels=150_000_000)
 
 
 class Worker:
-    """Holds the file in memory, as both peers do."""
+    """A worker that keeps the file in memory, as the peer does."""
 
     def __init__(self) -> None:
         self._data = b""
@@ -32,7 +32,7 @@ class Worker:
         return {"bytes": len(self._data)}
 
     def crop(self, **settings: Any) -> dict[str, Any]:
-        """Crop, and tell what it cost: milliseconds of CPU (user and system) and of the clock."""
+        """Crop, and return milliseconds of CPU (user and system) and of wall time."""
         job = Job(self._data, None, validate_settings(settings)[0])
         cpu, wall = cpu_seconds(), time.perf_counter()
         (crop,) = run_job(job, _CONFIG).results
@@ -40,19 +40,19 @@ class Worker:
         return {"cpu": cpu * 1000, "wall": wall * 1000, "bytes": len(crop.data)} | _window(crop)
 
     def stages(self, **settings: Any) -> dict[str, Any]:
-        """Crop, and tell the milliseconds of CPU that each stage took."""
-        with timed_stages() as taken:
+        """Crop, and return the milliseconds of CPU of each stage."""
+        with timed_stages() as times:
             whole = self.crop(**settings)["cpu"]
-        return {**taken, "rest": whole - sum(taken.values())}
+        return {**times, "rest": whole - sum(times.values())}
 
     def peak(self) -> dict[str, Any]:
-        # Not ru_maxrss: it counts the parent's pages until the program is executed.
+        # Not ru_maxrss, which includes the parent's pages before the program is executed.
         peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
         return {"kib": int(peak[1]) if peak else 0}
 
 
 def cpu_seconds() -> float:
-    """CPU time of this process, its threads, and those that decode apart."""
+    """Return the CPU time of this process and of its worker processes."""
     usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
@@ -64,7 +64,7 @@ def _window(crop: Result) -> dict[str, Any]:
 
 
 def main() -> None:
-    keep_large_blocks()  # as every entry does
+    keep_large_blocks()  # as every entry point does
     worker = Worker()
     commands: dict[str, Callable[..., dict[str, Any]]] = {
         "load": worker.load,

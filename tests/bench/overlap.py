@@ -1,10 +1,10 @@
-"""How well two windows agree."""
+"""Overlap of two windows."""
 
 from handler.core.geometry import Region
 
 
 def iou(one: Region, other: Region) -> float:
-    """Intersection over union of two rectangles in the same coordinates."""
+    """Return the intersection over union of two rectangles in the same coordinates."""
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     shared = max(0.0, across) * max(0.0, down)

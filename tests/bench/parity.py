@@ -1,7 +1,7 @@
-"""Our windows against sharp's on the same pictures.
+"""Comparison of our windows with sharp's on the same pictures.
 
-The reference holds the window that sharp chose for each picture and target, in pixels of the
-resized picture. It lies outside the repository, beside the checkout.
+The reference has the window that sharp chose for each picture and target, in pixels of the resized
+picture. It is an optional data set in ../shared.
 """
 
 import json
@@ -21,24 +21,24 @@ from tests.needs import optional_data
 
 _SHARED = Path(__file__).parents[3] / "shared"
 _TYPES = (".jpg", ".jpeg", ".png", ".webp")
-# From here on two windows count as the same.
+# Smallest intersection over union of equal windows.
 _SAME = 0.99
-# Share of rows that must be the same.
+# Fraction of rows that must be equal.
 _BUDGETS = {"attention": 0.99, "entropy": 0.97, "trim": 1.0}
 _LIMITS = Limits(max_pixels=150_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A picture whose window is not sharp's.
+    """The comparison of one window with sharp's.
 
     Attributes:
-        file: its name.
-        target: size that was asked for; of the picture, for trim.
-        resized: size of the picture that coordinates are pixels of.
-        ours: left and top, for trim width and height, too; or why there is none.
-        sharp: likewise.
-        iou: how far they overlap.
+        file: name of the file.
+        target: requested size; for trim, the size of the picture.
+        resized: size of the resized picture, whose pixels are the coordinates.
+        ours: left and top, for trim also width and height; or the error.
+        sharp: same as ours.
+        iou: intersection over union.
     """
 
     file: str
@@ -50,28 +50,28 @@ class Miss:
 
 
 def compare_windows() -> dict[str, Any]:
-    """Parity by strategy, and each picture that misses.
+    """Return the fraction of equal windows by strategy, and the other pictures.
 
     Raises:
-        Unavailable: the reference is not there.
+        Unavailable: the data set is not in ../shared.
     """
     reference = _SHARED / "sharp-reference.json"
     if not reference.exists():
         raise Unavailable(optional_data(reference.name))
     rows = json.loads(reference.read_text())["rows"]
-    taken = [row for row in rows if "error" not in row]
+    usable = [row for row in rows if "error" not in row]
     return {
-        name: _compare([row for row in taken if _kind(row) == name], budget)
+        name: _compare([row for row in usable if _kind(row) == name], budget)
         for name, budget in _BUDGETS.items()
     }
 
 
 def _kind(row: dict[str, Any]) -> str | None:
-    """The strategy, or trim; None where parity is not called for."""
+    """Return the strategy, or trim; None if parity is not required."""
     if row["mode"] == "trim":
         return "trim"
-    is_taken = Path(row["file"]).suffix.lower() in _TYPES
-    return str(row["strategy"]) if is_taken else None
+    is_required = Path(row["file"]).suffix.lower() in _TYPES
+    return str(row["strategy"]) if is_required else None
 
 
 def _compare(rows: list[dict[str, Any]], budget: float) -> dict[str, Any]:
@@ -104,18 +104,18 @@ def _compare_row(row: dict[str, Any]) -> Miss:
 
 def _compare_box(row: dict[str, Any]) -> Miss:
     theirs = (row["left"], row["top"], row["width"], row["height"])
-    wanted = validate_settings({"mode": "trim", "threshold": row["threshold"]})[0]
+    settings = validate_settings({"mode": "trim", "threshold": row["threshold"]})[0]
     picture = open_picture((_SHARED / "images" / row["file"]).read_bytes(), _LIMITS)
-    box = make_plan(picture, wanted.request()).crop
+    box = make_plan(picture, settings.request()).crop
     ours = (box.left, box.top, box.width, box.height)
     size = (picture.size.width, picture.size.height)
-    # Nothing but the very box is the same.
+    # Only an identical box is equal.
     overlap = iou(box.region(), Box(*theirs).region()) if ours == theirs else 0.0
     return Miss(row["file"], size, size, ours, theirs, overlap)
 
 
 def _window(data: bytes, settings: dict[str, Any]) -> tuple[Size, tuple[int, int]]:
-    """Size of the resized picture, and our window's corner in its pixels."""
+    """Return the size of the resized picture, and the corner of our window in its pixels."""
     request = validate_settings(settings)[0].request()
     picture = open_picture(data, _LIMITS)
     plan = make_plan(picture, request)

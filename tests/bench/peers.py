@@ -1,4 +1,4 @@
-"""The two sides of every comparison: long-lived processes that take commands over a pipe."""
+"""The sides of every comparison: long-lived processes that receive commands through a pipe."""
 
 import json
 import os
@@ -12,22 +12,22 @@ from typing import Any, Self
 HERE = Path(__file__).parent
 _ROOT = HERE.parent.parent
 
-# One thread each: what a Lambda of 1769 MB has. Byte code is kept, as in the image.
+# One thread each, as on Lambda with 1769 MB.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "UV_THREADPOOL_SIZE": "1"}
 
 
 class Unavailable(Exception):
-    """A section cannot run here; the message is a sentence that says why and what would help."""
+    """Raised if a section cannot run here; the message has the reason and the solution."""
 
 
 def environment() -> dict[str, str]:
-    """The environment that both sides run in."""
+    """Return the environment of both sides, with byte code enabled, as in the image."""
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return kept | _ONE_THREAD
 
 
 class Peer:
-    """One side. Use as a context manager: leaving it ends the process."""
+    """One side, as a context manager that ends the process on exit."""
 
     def __init__(self, command: list[str]) -> None:
         self._process = subprocess.Popen(
@@ -63,18 +63,18 @@ class Peer:
 
 
 def ours() -> Peer:
-    """Our side: a job as HTTP, events and the command line run it, without the storing."""
+    """Start our side: jobs as HTTP, events and the command line run them, without storage."""
     return Peer([sys.executable, "-m", "tests.bench.ours_worker"])
 
 
 def sharp() -> Peer:
-    """The peer, installed on first use."""
+    """Start sharp, installed on first use."""
     _install()
     return Peer(["node", str(HERE / "sharp_worker.mjs")])
 
 
 def crops() -> Peer:
-    """The peers that choose windows by what is in a picture, installed on first use."""
+    """Start the other croppers, installed on first use."""
     _install()
     return Peer(["node", str(HERE / "crops_worker.mjs")])
 
@@ -83,12 +83,10 @@ def _install() -> None:
     """Install what package-lock.json pins.
 
     Raises:
-        Unavailable: there is no Node.js, or the installation failed.
+        Unavailable: Node.js is missing, or the installation failed.
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
-        raise Unavailable(
-            "the peers run on Node.js, which is not installed: apt-get install nodejs npm"
-        )
+        raise Unavailable("the peers need Node.js and npm: apt-get install nodejs npm")
     lock = HERE / "package-lock.json"
     mark = HERE / "node_modules" / ".package-lock.json"
     if mark.exists() and mark.stat().st_mtime >= lock.stat().st_mtime:

@@ -1,8 +1,8 @@
-"""The pictures that the benchmarks crop: made here, the same on every machine, kept in .cache.
+"""Generated pictures for the benchmarks, equal on every machine and cached in .cache.
 
-Nobody ships a 100 MP photo with a project, and a JPEG decoder's time depends on the bits in the
-file as much as on the pixels. So a photo is enlarged, and texture and sensor noise are added until
-the file has as many bits a pixel as a camera's.
+A 100 MP photo is too large for a repository, and the time of a JPEG decoder depends on the bits in
+the file as much as on the pixels. A photo is therefore enlarged, and texture and sensor noise are
+added until the file has as many bits per pixel as a camera's.
 """
 
 import io
@@ -21,24 +21,24 @@ from tests.bench.display_p3 import profile
 
 CACHE = Path(__file__).parent / ".cache"
 
-# What phones and cameras write at their usual quality: 4 to 5 MB for 12 MP.
+# Typical of phones and cameras: 4 to 5 MB for 12 MP.
 _BITS_PER_PIXEL = 3.2
 _QUALITY = 90
 _TILE = 512
 _SEED = 20_240_229
-# Part of every cached file's name: change it with anything above or below that changes pixels.
+# Part of the names of cached files: increase it with every change that affects the pixels.
 _EDITION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture to be made.
+    """A picture to generate.
 
     Attributes:
-        width: in pixels.
-        height: in pixels.
-        format: of the file, as `handler` names it.
-        variant: what is special about the file; empty for nothing.
+        width: width in pixels.
+        height: height in pixels.
+        format: format of the file, as in `handler`.
+        variant: special content of the file; empty for none.
     """
 
     width: int
@@ -53,13 +53,13 @@ class Photo:
 
     @property
     def path(self) -> Path:
-        """Where it is kept."""
+        """Path of the cached file."""
         name = f"{self.width}x{self.height}{self.variant and '-' + self.variant}-{_EDITION}"
         return CACHE / f"{name}.{self.format}"
 
 
 def make(photo: Photo) -> Path:
-    """Make a picture unless it is there already, and tell where it is."""
+    """Generate a picture unless it is cached, and return its path."""
     if not photo.path.exists():
         CACHE.mkdir(exist_ok=True)
         pixels = _photograph(photo.width, photo.height)
@@ -70,7 +70,7 @@ def make(photo: Photo) -> Path:
 
 
 def _photograph(width: int, height: int) -> npt.NDArray[np.uint8]:
-    """A photo of uint8 (height, width, 3) with a camera's fine detail."""
+    """Return a photo, uint8 (height, width, 3), with fine detail as from a camera."""
     base = _enlarged(width, height)
     texture = _texture()
     middle = base[height // 2 - _TILE :, width // 2 - _TILE :][: 2 * _TILE, : 2 * _TILE]
@@ -83,7 +83,7 @@ def _photograph(width: int, height: int) -> npt.NDArray[np.uint8]:
 
 
 def _enlarged(width: int, height: int) -> npt.NDArray[np.uint8]:
-    """A portrait to one side of a wider picture: the window has a choice to make."""
+    """Return a portrait at one side of a wider picture, so that windows differ."""
     portrait, scene = _photo("astronaut.png"), _photo("coffee.png")
     scene = scene.resize((width, height), Image.Resampling.BICUBIC)
     side = height * 4 // 5
@@ -93,13 +93,13 @@ def _enlarged(width: int, height: int) -> npt.NDArray[np.uint8]:
 
 
 def _photo(name: str) -> Image.Image:
-    """One that scikit-image ships."""
+    """Return a photo of scikit-image."""
     with as_file(files("skimage.data") / name) as path, Image.open(path) as image:
         return image.copy()
 
 
 def _texture() -> npt.NDArray[np.float32]:
-    """Grain (512, 512, 3), standard deviation 1: what grass has finer than 8 pixels, and noise."""
+    """Return grain, float32 (512, 512, 3), with standard deviation 1: fine detail and noise."""
     grass = _photo("grass.png")
     small = grass.size[0] // 8, grass.size[1] // 8
     smooth = grass.resize(small, Image.Resampling.BOX).resize(grass.size, Image.Resampling.BICUBIC)
@@ -118,7 +118,7 @@ def _roughened(
 
 
 def _calibrated(sample: npt.NDArray[np.uint8], texture: npt.NDArray[np.float32]) -> float:
-    """How strong the texture must be for a camera's bits a pixel."""
+    """Return the strength of the texture that gives the bits per pixel of a camera."""
     weak, strong = 0.0, 40.0
     tiled = np.tile(texture, (2, 2, 1))
     for _ in range(10):
@@ -135,7 +135,7 @@ def _jpeg(pixels: npt.NDArray[np.uint8]) -> bytes:
 
 
 def _product(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The middle of the photo before a white wall: borders to trim all around."""
+    """Return the middle of the photo with white borders to trim."""
     height, width = pixels.shape[:2]
     shot = np.full_like(pixels, 255)
     inner = np.s_[height // 5 : height * 4 // 5, width // 4 : width * 3 // 4]
@@ -144,7 +144,7 @@ def _product(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _jpeg_of_a_phone(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """With a profile wider than sRGB, as phones embed it: every pixel has to be converted."""
+    """Return a JPEG with a profile wider than sRGB, so that every pixel must be converted."""
     payload = b"ICC_PROFILE\0\1\1" + profile()
     data = _jpeg(pixels)
     return data[:2] + b"\xff\xe2" + (len(payload) + 2).to_bytes(2, "big") + payload + data[2:]

@@ -1,4 +1,4 @@
-"""The figures as tables."""
+"""Tables of the results."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def verdict(value: float, budget: float | None) -> str:
-    """Whether a figure that should be small is within its budget."""
+    """Return PASS if a value is within its budget, otherwise over."""
     if budget is None:
         return ""
     return "[green]PASS[/]" if value <= budget else "[red]over[/]"
@@ -27,12 +27,19 @@ def _limit(budget: float | None) -> str:
 
 
 def parity(results: dict[str, Any]) -> list[RenderableType]:
-    """Shares, then the pictures that miss."""
+    """Return a table of fractions, and one of the pictures with other windows."""
     shares = _table(
-        "Windows against sharp's", "strategy", "rows", "IoU ≥ 0.99", "exact", "budget", ""
+        "Windows compared with sharp's", "strategy", "rows", "IoU ≥ 0.99", "exact", "budget", ""
     )
     misses = _table(
-        "Pictures that miss", "picture", "strategy", "target", "resized", "ours", "sharp", "IoU"
+        "Pictures with other windows",
+        "picture",
+        "strategy",
+        "target",
+        "resized",
+        "ours",
+        "sharp",
+        "IoU",
     )
     for strategy, found in results.items():
         passed = "[green]PASS[/]" if found["same"] >= found["budget"] else "[red]under[/]"
@@ -58,7 +65,7 @@ def parity(results: dict[str, Any]) -> list[RenderableType]:
 
 
 def speed(rows: Rows) -> list[RenderableType]:
-    """CPU and wall time, and the size of what came out."""
+    """Return a table of CPU time, wall time and the size of the results."""
     table = _table(
         "Crop to 1080×1080, quality 95, one thread each; milliseconds, medians of runs in turns",
         *("case", "CPU ours", "sharp", "ratio", "budget", "", "wall ours", "sharp", "ratio"),
@@ -78,9 +85,9 @@ def speed(rows: Rows) -> list[RenderableType]:
 
 
 def memory(rows: Rows) -> list[RenderableType]:
-    """Peak resident memory."""
+    """Return a table of peak resident memory."""
     table = _table(
-        "Peak memory of a fresh process that crops once, without one that decodes apart; MiB",
+        "Peak memory of a new process that crops once, without worker processes; MiB",
         *(
             "case",
             "peak ours",
@@ -113,9 +120,9 @@ def _memory_verdict(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def stages(rows: Rows) -> list[RenderableType]:
-    """CPU by stage."""
+    """Return a table of CPU time by stage."""
     names = [name for name in rows[0] if name != "case"]
-    table = _table("Where our time goes; milliseconds of CPU, medians", "case", *names, "whole")
+    table = _table("Our time by stage; milliseconds of CPU, medians", "case", *names, "whole")
     for row in rows:
         times = [row[name] for name in names]
         table.add_row(row["case"], *(f"{time:.1f}" for time in times), f"{sum(times):.1f}")
@@ -126,16 +133,16 @@ _STARTS = {
     "ours": "ours",
     "events": "ours, the events function",
     "boto3": "the same app on boto3",
-    "plain boto3": "the same app on boto3, started plainly",
+    "plain boto3": "the same app on boto3, without the optimised start",
 }
 
 
 def cold_starts(results: dict[str, Any]) -> list[RenderableType]:
-    """The whole start, then what it is made of."""
+    """Return tables of the cold starts, and of the parts of ours."""
     ours = results["ours"]
     whole = _table(
         "From process start to the first crop through the Lambda runtime; milliseconds, medians",
-        *("", "CPU", "wall", "ours of it", "budget", ""),
+        *("", "CPU", "wall", "ours / this", "budget", ""),
     )
     budgets: dict[str, tuple[float, float, str]] = {
         "ours": (ours["cpu"], results["budget"], f"≤ {results['budget']} ms"),
@@ -148,9 +155,9 @@ def cold_starts(results: dict[str, Any]) -> list[RenderableType]:
         share = f"[bold]{ours['cpu'] / cpu:.2f}[/]" if "boto3" in name else ""
         mark = verdict(measured > limit, 0) if budget else ""
         whole.add_row(label, f"{cpu:.0f}", f"{wall:.0f}", share, budget, mark)
-    parts = _table("What ours is made of; milliseconds of CPU", "part", "ms")
+    parts = _table("Parts of our start; milliseconds of CPU", "part", "ms")
     packages = _table(
-        "Its imports by package, each without those inside; milliseconds of CPU", "package", "ms"
+        "Imports by package, without nested imports; milliseconds of CPU", "package", "ms"
     )
     for table, name in ((parts, "parts"), (packages, "packages")):
         for part, time in results[name].items():

@@ -1,8 +1,8 @@
-"""`make bench`: every figure that design.md sets a budget for, in one run.
+"""`make bench`: parity, speed, memory and cold start, compared with their budgets.
 
-make bench                            all sections but the profile
-make bench ARGS="speed rss --quick"   two of them, on fewer pictures and rounds
-make bench ARGS=--profile             and where our own time goes
+make bench                            all sections except the profile
+make bench ARGS="speed rss --quick"   two sections, with fewer pictures and rounds
+make bench ARGS=--profile             only our time by stage
 """
 
 import argparse
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="section")
     parser.add_argument("--quick", action="store_true", help="fewer pictures, fewer rounds")
-    parser.add_argument("--profile", action="store_true", help="where our own time goes")
+    parser.add_argument("--profile", action="store_true", help="our time by stage")
     return parser
 
 

@@ -1,5 +1,5 @@
-// The peer's side of the comparison: a process that crops on command.
-// One JSON object a line on standard input, one answer a line on standard output; see peers.py.
+// The peer's side of the comparison: a process that executes commands.
+// It reads one JSON object per line and writes one answer per line; see peers.py.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
@@ -9,7 +9,7 @@ sharp.cache(false);
 
 let data = Buffer.alloc(0);
 
-// As handler writes them: without loss, or in 256 colours.
+// Lossless formats and GIF, with the options of the handler.
 const OPTIONS = {
   png: () => ({}),
   gif: () => ({}),
@@ -35,7 +35,7 @@ const commands = {
     return { bytes: data.length };
   },
 
-  // Milliseconds of CPU (user and system, all threads) and of the clock.
+  // Returns milliseconds of CPU (user and system, all threads) and of wall time.
   async crop({ mode, format, ...settings }) {
     const before = process.cpuUsage();
     const start = process.hrtime.bigint();

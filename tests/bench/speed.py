@@ -1,4 +1,4 @@
-"""Speed and memory against sharp: the same bytes in, the same format out, one thread each."""
+"""Speed and memory compared with sharp: same input, same output format, one thread each."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -25,22 +25,22 @@ _ENTROPY = _SUBJECT | {"strategy": "entropy"}
 _TRIM: dict[str, Any] = {"mode": "trim", "threshold": 30, "quality": 95}
 _TARGET = Size(1080, 1080)
 _WARM_UPS = 2
-# AVIF takes ten seconds a picture: after so long few rounds are enough.
+# AVIF takes ten seconds per picture: after this time, a few rounds are sufficient.
 _ENOUGH_SECONDS, _FEWEST_ROUNDS = 60, 3
-# A quarter of the rounds this much dearer than the median: something else had the machine.
+# If a quarter of the rounds is slower than the median by this factor, the machine was busy.
 _DISTURBED = 1.15
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One picture to crop, and what it may cost.
+    """A picture to crop, and its budgets.
 
     Attributes:
-        name: in the table.
+        name: name in the table.
         photo: the input; the output has its format.
-        cpu: budget of CPU time, as a multiple of sharp's; None where design.md sets none.
-        settings: of the job.
-        peak: budget of memory, as a multiple of sharp's and in MiB.
+        cpu: budget of CPU time, as a multiple of sharp's; None for no budget.
+        settings: settings of the job.
+        peak: budgets of memory, as a multiple of sharp's and in MiB.
     """
 
     name: str
@@ -71,15 +71,15 @@ _QUICK = ("JPEG 2 MP", "JPEG 12 MP", "PNG 12 MP", "WebP 12 MP")
 
 
 def cases(quick: bool) -> list[Case]:
-    """The cases to run."""
+    """Return the cases to run."""
     return [case for case in CASES if not quick or case.name in _QUICK]
 
 
 def measure_speed(quick: bool, say: Say) -> list[dict[str, Any]]:
-    """CPU and wall time of both, in turns.
+    """Measure CPU and wall time of both sides in turns.
 
     Raises:
-        peers.Unavailable: sharp cannot be had.
+        peers.Unavailable: sharp cannot be installed.
     """
     rows = []
     with peers.sharp() as sharp, peers.ours() as ours:
@@ -120,8 +120,8 @@ def _disturbed(times: list[float]) -> bool:
 
 
 def _window_iou(mine: dict[str, Any], theirs: dict[str, Any]) -> float:
-    """Whether both did the same work, in source pixels."""
-    if "width" in theirs:  # what trim left
+    """Return the overlap of both windows in source pixels, to check that the work is equal."""
+    if "width" in theirs:  # of trim
         found = Box(theirs["left"], theirs["top"], theirs["width"], theirs["height"])
         return iou(Region(*mine["window"]), found.region())
     cover = Cover.of(Size(*mine["source"]), _TARGET)
@@ -130,10 +130,10 @@ def _window_iou(mine: dict[str, Any], theirs: dict[str, Any]) -> float:
 
 
 def measure_memory(quick: bool, say: Say) -> list[dict[str, Any]]:
-    """Peak resident memory of one crop, each in a process of its own.
+    """Measure the peak resident memory of one crop, in a new process for each.
 
     Raises:
-        peers.Unavailable: sharp cannot be had.
+        peers.Unavailable: sharp cannot be installed.
     """
     rows = []
     for case in cases(quick):
@@ -149,7 +149,7 @@ def measure_memory(quick: bool, say: Say) -> list[dict[str, Any]]:
 
 
 def _peak(start: Callable[[], peers.Peer], path: str, settings: dict[str, Any]) -> dict[str, float]:
-    """MiB: the peak, and how far that is above the process with nothing loaded."""
+    """Return the peak in MiB, and its increase over the idle process."""
     with start() as peer:
         idle = peer.ask("peak")["kib"]
         peer.ask("load", path=path)

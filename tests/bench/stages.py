@@ -1,4 +1,4 @@
-"""Where a job's time goes: CPU by stage, each without the stages inside it."""
+"""CPU time of a job by stage, without nested stages."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,8 +7,8 @@ from pkgutil import resolve_name
 from typing import Any
 from unittest.mock import patch
 
-# Stage -> the names that its callers call it by.
-_STAGES = {
+# Names by which callers look up the functions of each stage.
+STAGES = {
     "open": ("handler.jobs.job.open_picture",),
     "decode": (
         "handler.codec.decoders.libjpeg_turbo.decode",
@@ -19,7 +19,7 @@ _STAGES = {
     "to sRGB": ("handler.codec.picture.to_srgb",),
     "premultiply": ("handler.core.image.frame.premultiply",),
     "resample": ("handler.core.image.frame.resample",),
-    "thumbnail": ("handler.core.subject.attention.thumbnail",),
+    "shrink": ("handler.core.subject.attention.shrink_to_square",),
     "score": ("handler.core.subject.attention._score", "handler.core.subject.attention._blur"),
     "encode": ("handler.jobs.job.encode",),
 }
@@ -27,22 +27,22 @@ _STAGES = {
 
 @contextmanager
 def timed_stages() -> Iterator[dict[str, float]]:
-    """Time the stages of the jobs run inside.
+    """Measure the stages of the jobs that run inside the context.
 
     Yields:
-        Milliseconds of CPU by stage, filled while jobs run.
+        Milliseconds of CPU by stage, updated while jobs run.
     """
-    taken = dict.fromkeys(_STAGES, 0.0)
+    times = dict.fromkeys(STAGES, 0.0)
     inner = [0.0]
     with ExitStack() as stack:
-        for stage, names in _STAGES.items():
+        for stage, names in STAGES.items():
             for name in names:
-                stack.enter_context(_timed(name, stage, taken, inner))
-        yield taken
+                stack.enter_context(_timed(name, stage, times, inner))
+        yield times
 
 
 @contextmanager
-def _timed(name: str, stage: str, taken: dict[str, float], inner: list[float]) -> Iterator[None]:
+def _timed(name: str, stage: str, times: dict[str, float], inner: list[float]) -> Iterator[None]:
     original: Callable[..., Any] = resolve_name(name)
 
     def timed(*arguments: Any, **named: Any) -> Any:
@@ -52,7 +52,7 @@ def _timed(name: str, stage: str, taken: dict[str, float], inner: list[float]) -
             return original(*arguments, **named)
         finally:
             whole = (time.process_time() - start) * 1000
-            taken[stage] += whole - inner.pop()
+            times[stage] += whole - inner.pop()
             inner[-1] += whole
 
     with patch(name, timed):

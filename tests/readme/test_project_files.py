@@ -5,6 +5,7 @@ import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from handler.api import create_app
 from handler.codec.formats import FORMATS
 from handler.config import Config
+from tests.bench.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = ROOT / ".github/CONTRIBUTING.md"
@@ -112,3 +114,9 @@ def test_the_package_has_type_information() -> None:
 def test_the_npm_lock_file_names_no_registry() -> None:
     lock = json.loads((ROOT / "tests/bench/package-lock.json").read_text())
     assert not [name for name, each in lock["packages"].items() if "resolved" in each]
+
+
+def test_the_stages_of_the_profile_exist() -> None:
+    for names in STAGES.values():
+        for name in names:
+            assert callable(resolve_name(name)), name
