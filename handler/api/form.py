@@ -109,12 +109,12 @@ async def _parse(request: Request, in_memory: int) -> FormData:
     _check_charset(request.headers["content-type"])
 
     async def stream() -> AsyncGenerator[bytes, None]:
-        taken = 0
+        received = 0
         async for chunk in request.stream():
-            taken += len(chunk)
+            received += len(chunk)
             yield chunk
         # An error that is raised here makes the parser close its files.
-        if taken and not parser.ended:
+        if received and not parser.ended:
             raise BadForm("The form ends before its last boundary")
 
     parser = _FormParser(

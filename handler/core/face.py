@@ -82,7 +82,7 @@ class Head:
 
     @property
     def is_sideways(self) -> bool:
-        """Whether the crown points to the left or right."""
+        """True if the crown points to the left or right."""
         return _quarter(self.up)[0] == X
 
     def is_inside(self, window: Box) -> bool:

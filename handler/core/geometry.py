@@ -146,7 +146,7 @@ class Orientation(IntEnum):
 
     @property
     def swaps_axes(self) -> bool:
-        """Whether width and height of the stored picture are swapped in the upright one."""
+        """True if width and height of the stored picture are swapped in the upright one."""
         return self >= Orientation.TRANSPOSE
 
     def size(self, size: Size) -> Size:

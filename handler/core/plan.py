@@ -49,7 +49,7 @@ class Cut:
 
     @property
     def reduces(self) -> bool:
-        """Whether the output has fewer pixels than the area read, along either side."""
+        """True if the output has fewer pixels than the area read, along either side."""
         return self.region.width > self.size.width or self.region.height > self.size.height
 
 

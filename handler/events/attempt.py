@@ -53,7 +53,7 @@ class ObjectJob:
 
     @property
     def is_identified(self) -> bool:
-        """Whether the id of the job is final."""
+        """True if the id of the job is final."""
         return self.settings is not None
 
     @property

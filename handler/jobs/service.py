@@ -59,7 +59,7 @@ class Service:
 
     @property
     def finds_faces(self) -> bool:
-        """Whether the face bundle is installed. No file of the bundle is opened."""
+        """True if the face bundle is installed. No file of the bundle is opened."""
         return is_available(self._config.face_bundle)
 
     def crop(self, job: Job) -> CropResult:

@@ -57,7 +57,7 @@ class ResultStore:
 
     @property
     def signs_links(self) -> bool:
-        """Whether links lead to the store itself. Otherwise the service streams the results."""
+        """True if links lead to the store itself. Otherwise the service streams the results."""
         return isinstance(self._store, S3Store)
 
     def save(self, folder: str, filename: str, data: bytes | BinaryIO, content_type: str) -> str:
