@@ -1,6 +1,7 @@
 """`handler.storage` with boto3: the peer of the cold start."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -31,7 +32,12 @@ class ResultStore:
 
     signs_links = True
 
-    def __init__(self, bucket: Bucket, link_seconds: int) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        link_seconds: int,
+        url_for: Callable[[str, str], str] | None = None,
+    ) -> None:
         self._client = bucket.client
         self._bucket = bucket.name
         self._lifetime = timedelta(seconds=link_seconds)
@@ -76,5 +82,5 @@ def __getattr__(name: str) -> type:
 
 def replace_storage() -> None:
     """Replace `handler.storage` with this module. Call it before anything imports the original."""
-    for name in ("", ".connect", ".presigned_post"):
+    for name in ("", ".object_store", ".presigned_post"):
         sys.modules[f"handler.storage{name}"] = sys.modules[__name__]
