@@ -13,7 +13,7 @@ _SHARES = (0.1, 0.5, 0.8)
 _HEADS = (13, 29, 57)
 _FLIPS = 3
 # Formats decoded in a worker process, which is slow to start: fewer copies are tested.
-_APART = ("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/")
+_ISOLATED = ("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/")
 # Files whose first picture is complete before this fraction; the rest may be missing.
 _SEVERAL = ("png/animated", "webp/animated", "gif/animated", "tiff/pages")
 
@@ -48,14 +48,14 @@ def _hole(name: str) -> bytes:
 
 def _cases() -> Iterator[tuple[str, Case]]:
     for name in NAMES:
-        apart = name.startswith(_APART)
-        for share in _SHARES[1:2] if apart else _SHARES:
+        isolated = name.startswith(_ISOLATED)
+        for share in _SHARES[1:2] if isolated else _SHARES:
             judge = either if name in _SEVERAL and share > 0.1 else rejected
             yield f"{name}-cut-to-{share:.0%}", judge(partial(_truncated, name, share))
         for length in _HEADS:
             yield f"{name}-cut-to-{length}-bytes", rejected(partial(_head, name, length))
         yield f"{name}-with-a-hole", either(partial(_hole, name))
-        for seed in range(1 if apart else _FLIPS):
+        for seed in range(1 if isolated else _FLIPS):
             yield f"{name}-with-a-bit-flipped-{seed}", either(partial(_flipped, name, seed))
 
 

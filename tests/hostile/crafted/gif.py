@@ -40,7 +40,7 @@ CASES: dict[str, Case] = {
     "frame-of-no-size": either(lambda: gif_screen(64, 48) + gif_frame(0, 0, _PIXEL) + _END),
     "frame-cut-short": rejected(lambda: gif_screen(64, 48) + gif_frame(64, 48, _PIXEL)[:12]),
     "frame-larger-than-the-screen": either(lambda: gif_screen(8, 8) + _still()[_first() :]),
-    "frame-beside-the-screen": either(
+    "frame-outside-the-screen": either(
         lambda: gif_screen(8, 8) + gif_frame(1, 1, _PIXEL, 500, 500) + _END
     ),
     "frame-of-65535-squared-on-a-small-screen": rejected(

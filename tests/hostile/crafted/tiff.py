@@ -158,7 +158,7 @@ CASES: dict[str, Case] = {
     "compression-said-twice": accepted(
         lambda: tiff(_fields(), _PIXELS, entries=[tiff_entry(259, 3, 1, 7)])
     ),
-    "jpeg-tables-beside-plain-data": accepted(lambda: _grey(t347=specimen("jpeg/grey"))),
+    "jpeg-tables-with-plain-data": accepted(lambda: _grey(t347=specimen("jpeg/grey"))),
     "directory-that-is-its-own-next": accepted(_circle),
     "ten-thousand-pages": accepted(lambda: _pages(10_000)),
     "previews-that-go-in-circles": accepted(lambda: _grey(t330=[8 + len(_PIXELS)] * 99)),
