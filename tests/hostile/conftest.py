@@ -6,25 +6,25 @@ import pytest
 from tests.hostile.corpus import CORPUS
 from tests.hostile.sandbox import Answer, Sandbox, WorkerDied
 
-# Not every build can write every format that it reads.
+# Some builds cannot write all formats that they read.
 _SETTINGS = {"width": 40, "height": 40, "format": "png"}
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A process to open files in."""
+    """A worker process that opens files."""
     with Sandbox(tmp_path_factory.mktemp("hostile") / "stderr") as sandbox:
         yield sandbox
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of the corpus, one file after the other in one process.
+    """The outcomes of the corpus, of which one process opened all files.
 
     Attributes:
         answers: by the file's name.
-        deaths: of the process, by the name of the file that it was sent last.
-        written: what the process wrote to its standard error.
+        deaths: ends of the process, by the name of the last file that it received.
+        written: the standard error of the process.
     """
 
     answers: dict[str, Answer]
@@ -34,7 +34,7 @@ class Trial:
 
 @pytest.fixture(scope="session")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """The corpus, tried."""
+    """The outcomes of the corpus."""
     answers, deaths = {}, {}
     with Sandbox(tmp_path_factory.mktemp("corpus") / "stderr") as sandbox:
         for name, case in CORPUS.items():

@@ -1,4 +1,4 @@
-"""All files that the service is tried with, by name."""
+"""All crafted files, by name."""
 
 from tests.hostile import damage
 from tests.hostile.crafted import bmp, foreign, gif, jpeg, png, tiff, webp

@@ -1,20 +1,20 @@
-"""Whole files, broken at every place where it might matter."""
+"""Damaged copies of whole files."""
 
 import random
 from collections.abc import Iterator
 from functools import partial
 
-from tests.hostile.crafted.case import Case, either, refused
+from tests.hostile.crafted.case import Case, either, rejected
 from tests.hostile.specimens import NAMES, specimen
 
-# Shares of a file that are left; all of these cut into the first picture.
+# Fractions at which files are cut; all are inside the first picture.
 _SHARES = (0.1, 0.5, 0.8)
-# Where headers lie.
+# Bytes that contain the headers.
 _HEADS = (13, 29, 57)
 _FLIPS = 3
-# Decoded in a process of their own, which takes its time to start: these are broken less often.
-_APART = ("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/")
-# Where a share of the file holds the whole first picture: the rest is others' and may go.
+# Formats decoded in a worker process, which is slow to start: fewer copies are tested.
+_ISOLATED = ("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/")
+# Files whose first picture is complete before this fraction; the rest may be missing.
 _SEVERAL = ("png/animated", "webp/animated", "gif/animated", "tiff/pages")
 
 
@@ -28,7 +28,7 @@ def _head(name: str, length: int) -> bytes:
 
 
 def flipped(data: bytes, seed: int, low: int, high: int) -> bytes:
-    """One bit inverted between two offsets."""
+    """Return copies with one inverted bit between two offsets."""
     chance = random.Random(seed)
     at = chance.randrange(low, min(high, len(data)))
     return data[:at] + bytes((data[at] ^ 1 << chance.randrange(8),)) + data[at + 1 :]
@@ -40,7 +40,7 @@ def _flipped(name: str, seed: int) -> bytes:
 
 
 def _hole(name: str) -> bytes:
-    """Its middle third zeroed."""
+    """Return a copy whose middle third is zeros."""
     data = specimen(name)
     third = len(data) // 3
     return data[:third] + bytes(third) + data[2 * third :]
@@ -48,14 +48,14 @@ def _hole(name: str) -> bytes:
 
 def _cases() -> Iterator[tuple[str, Case]]:
     for name in NAMES:
-        apart = name.startswith(_APART)
-        for share in _SHARES[1:2] if apart else _SHARES:
-            judge = either if name in _SEVERAL and share > 0.1 else refused
+        isolated = name.startswith(_ISOLATED)
+        for share in _SHARES[1:2] if isolated else _SHARES:
+            judge = either if name in _SEVERAL and share > 0.1 else rejected
             yield f"{name}-cut-to-{share:.0%}", judge(partial(_truncated, name, share))
         for length in _HEADS:
-            yield f"{name}-cut-to-{length}-bytes", refused(partial(_head, name, length))
+            yield f"{name}-cut-to-{length}-bytes", rejected(partial(_head, name, length))
         yield f"{name}-with-a-hole", either(partial(_hole, name))
-        for seed in range(1 if apart else _FLIPS):
+        for seed in range(1 if isolated else _FLIPS):
             yield f"{name}-with-a-bit-flipped-{seed}", either(partial(_flipped, name, seed))
 
 

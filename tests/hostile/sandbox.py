@@ -1,4 +1,4 @@
-"""Talking to the process that hostile files are opened in."""
+"""Client of the worker process that opens hostile files."""
 
 import json
 import subprocess
@@ -9,47 +9,47 @@ from pathlib import Path
 from typing import Any, Self
 
 _ROOT = Path(__file__).parents[2]
-# What the issue promises: each bad file is answered within a second. It is CPU time, so that a
-# busy machine fails no test; a hang is what this is for.
+# Requirement: each bad file is answered within one second. It is measured as CPU time, so that a
+# busy machine fails no test. The limit finds hangs.
 _CPU_SECONDS = 1.0
 _WORKER = (sys.executable, "-X", "faulthandler", "-m", "tests.hostile.worker")
 
 
 class WorkerDied(Exception):
-    """A file ended the process: it crashed, or took more CPU time than a job may."""
+    """Raised if a file crashed the process, or used more CPU time than a job may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a file.
+    """The outcome of a file.
 
     Attributes:
-        status: as HTTP has it.
-        error: what the client is told; empty when the picture was cropped.
-        size: of the result, as a decoder sees it; None when refused.
-        wanted: the size that it should have.
+        status: HTTP status.
+        error: the error for the client; empty if the picture was cropped.
+        size: size of the decoded result; None if the file was rejected.
+        expected: the requested size.
         leaked: Python's warnings that reached the process.
-        resident: KiB that the process holds afterwards.
-        peak: KiB that it took at most, above what it held before.
+        resident: KiB in memory afterwards.
+        peak: largest KiB in memory, above those before.
     """
 
     status: int
     error: dict[str, str]
     size: tuple[int, int] | None
-    wanted: tuple[int, int] | None
+    expected: tuple[int, int] | None
     leaked: tuple[str, ...]
     resident: int
     peak: int
 
     @classmethod
     def of(cls, line: dict[str, Any]) -> Self:
-        """Read an answer."""
-        size, wanted = line.get("size"), line.get("wanted")
+        """Read an answer of the worker."""
+        size, expected = line.get("size"), line.get("expected")
         return cls(
             status=line["status"],
             error=line.get("answer", {}),
             size=tuple(size) if size else None,
-            wanted=tuple(wanted) if wanted else None,
+            expected=tuple(expected) if expected else None,
             leaked=tuple(line["leaked"]),
             resident=line["resident"],
             peak=line["peak"],
@@ -57,14 +57,14 @@ class Answer:
 
 
 class Sandbox:
-    """A worker process; a new one is started after a file has killed the last."""
+    """A worker process, which is started again after a file ended it."""
 
     def __init__(self, log: Path, cpu_seconds: float = _CPU_SECONDS) -> None:
-        """Start nothing yet.
+        """Store the arguments; the first file starts the worker.
 
         Args:
-            log: file that takes what the worker writes to its standard error.
-            cpu_seconds: what a job may take before the worker is ended.
+            log: file for the standard error of the worker.
+            cpu_seconds: CPU time of a job after which the worker is ended.
         """
         self.log = log
         self._cpu_seconds = cpu_seconds
@@ -74,7 +74,7 @@ class Sandbox:
         """Crop a file.
 
         Raises:
-            WorkerDied: it killed the worker.
+            WorkerDied: the file ended the worker.
         """
         process = self._process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
@@ -92,7 +92,7 @@ class Sandbox:
         return Answer.of(json.loads(line))
 
     def __enter__(self) -> Self:
-        """Nothing to do yet."""
+        """Return the sandbox itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""Whole files of every kind that is taken, small enough to break hundreds of times."""
+"""Small whole files of every accepted format, to be damaged in many ways."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ _ORIENTATION = 274
 @cache
 def _rgb() -> Image.Image:
     image = photo(size=_SIZE)
-    image.info.clear()  # the photo's own profile
+    image.info.clear()  # remove the photo's profile
     return image
 
 
@@ -72,7 +72,7 @@ def _rich_png() -> bytes:
 
 
 def _lossless_jpeg() -> bytes:
-    """A plain grey one, large enough to be scaled while decoding."""
+    """Return a plain grey JPEG, large enough to be scaled while decoding."""
     width, height = 640, 480
     frame = builders.jpeg_frame(width, height, 0xC3, (0x11, 0x11, 0x11))
     differences = bytes(width * height * 3 // 8)
@@ -143,7 +143,7 @@ def _planar_tiff() -> bytes:
 
 
 def _psd() -> bytes:
-    """Three plain planes, no layers."""
+    """Return a PSD of three plain planes without layers."""
     planes = np.moveaxis(np.asarray(_rgb()), 2, 0)
     width, height = _SIZE
     header = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, height, width, 8, 3)
@@ -235,5 +235,5 @@ NAMES = tuple(_MAKE)
 
 @cache
 def specimen(name: str) -> bytes:
-    """The file of that name, one of `NAMES`."""
+    """Return the file with this name, one of `NAMES`."""
     return _MAKE[name]()

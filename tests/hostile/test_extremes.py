@@ -1,4 +1,4 @@
-"""Whole pictures of extreme shapes: they are cropped, and take no more memory than a large one."""
+"""Pictures of extreme shapes are cropped, in as much memory as a large picture."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ import pytest
 from tests.hostile.sandbox import Sandbox
 from tests.pictures import encoded, noise
 
-# A strip that is enlarged is weighed at 24 megapixels, of 4 bytes, and is there twice while one
-# is made of the other. The result itself, of up to 5 megapixels here, comes on top.
+# An enlarged strip is scored at 24 megapixels of 4 bytes, and exists twice during a step. The
+# result, of up to 5 megapixels here, is added.
 _PEAK_KIB = 300 * 1024
-# Not damaged, and so not under the promise; weighing takes its time.
+# CPU seconds; the limit of one second is for damaged files, and scoring these is slower.
 _CPU_SECONDS = 20
 
 SIZES = [(1, 1), (20_000, 20), (20, 20_000), (65_535, 1), (1, 65_535)]
@@ -40,7 +40,7 @@ def test_an_extreme_shape_is_cropped_in_bounded_memory(
 
 
 @pytest.mark.parametrize("size", [(60_000, 1), (1, 60_000), (8_000, 3)])
-def test_no_square_is_made_around_a_line_that_is_too_long(
+def test_a_square_around_a_line_that_is_too_long_is_rejected(
     sandbox: Sandbox, size: tuple[int, int]
 ) -> None:
     data = encoded(noise(*size), "PNG")
@@ -52,7 +52,7 @@ def test_no_square_is_made_around_a_line_that_is_too_long(
     assert answer.peak < 64 * 1024
 
 
-def test_a_side_of_the_square_is_limited_as_the_output_is(sandbox: Sandbox) -> None:
+def test_the_side_of_the_square_is_limited_like_the_output(sandbox: Sandbox) -> None:
     answer = sandbox.try_file(encoded(noise(9, 9), "PNG"), mode="trim", targetSize=7_100)
 
     assert answer.status == 400

@@ -1,4 +1,4 @@
-"""A warm process that is sent one hostile file after another does not grow."""
+"""The memory of a warm process does not grow with hostile files."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from tests.hostile.corpus import CORPUS
 from tests.hostile.sandbox import Sandbox
 
 _WARM_UP, _ROUNDS = 2, 2
-# Round by round it was 0.1 MiB here, the allocator's own. The smallest picture of the corpus takes
-# 12 KiB when decoded: a leak of one for each of 100 files would be 1.2 MiB a round.
+# The allocator alone caused a growth of 0.1 MiB per round. The smallest picture of the corpus takes
+# 12 KiB when decoded: a leak of one picture for each of 100 files would be 1.2 MiB per round.
 _GROWTH_KIB = 1024
 _EVERY = 8
 

@@ -1,7 +1,7 @@
-"""The process that hostile files are opened in: a job a line, an answer a line.
+"""The worker process that opens hostile files: a job per line, an answer per line.
 
-It stands for a warm Lambda worker. What kills it, or keeps it busy for more CPU time than a job
-may take, ends it, and the test that sent the file fails.
+It represents a warm process on Lambda. It ends when a file crashes it, or uses more CPU time than a
+job may; the test that sent the file then fails.
 """
 
 import io
@@ -21,22 +21,22 @@ from handler.errors import SmartCropError
 from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
 
-# The deployment's default is 150 megapixels; what a picture below that limit costs is not a
-# question of damage. Bombs in the corpus claim more, or lie.
+# Smaller than the default of 150 megapixels, because a whole picture below that limit may use much
+# time and memory. Bombs in the corpus claim more pixels, or fewer than they have.
 _CONFIG = Config(max_pixels=150_000_000)
 _PROCESS = Path("/proc/self")
 _CLEAR_PEAK = "5"
 
 
 def main(cpu_seconds: float) -> None:
-    """Serve until the input ends, or a job takes more CPU time than that."""
+    """Process jobs until the input ends, or a job uses more CPU time than ``cpu_seconds``."""
     while line := sys.stdin.buffer.readline():
         request = json.loads(line)
         data = sys.stdin.buffer.read(request["bytes"])
         before = _cpu_of_children()
         answer = _answer(data, request["settings"], cpu_seconds)
-        if (taken := _cpu_of_children() - before) > cpu_seconds:
-            sys.exit(f"the process that decoded took {taken} seconds")
+        if (spent := _cpu_of_children() - before) > cpu_seconds:
+            sys.exit(f"the process that decoded used {spent} seconds of CPU")
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
@@ -69,22 +69,22 @@ def _run(data: bytes, settings: dict[str, Any]) -> dict[str, Any]:
         (crop,) = run_job(job, _CONFIG).results
     except SmartCropError as error:
         return {"status": error.status, "answer": error.answer()}
-    except Exception:  # the API would answer 500
+    except Exception:  # the API returns 500
         return {"status": 500, "answer": {"traceback": traceback.format_exc()}}
     with Image.open(io.BytesIO(crop.data)) as result:
         result.load()
-        return {"status": 200, "size": result.size, "wanted": [crop.size.width, crop.size.height]}
+        return {"status": 200, "size": result.size, "expected": [crop.size.width, crop.size.height]}
 
 
 def _start_measuring() -> int:
-    """Forget the peak so far; resident KiB now."""
+    """Reset the peak, and return the resident KiB."""
     if _PROCESS.exists():
         (_PROCESS / "clear_refs").write_text(_CLEAR_PEAK)
     return _memory()[0]
 
 
 def _memory() -> tuple[int, int]:
-    """Resident KiB now, and the peak; zeros where the system does not tell."""
+    """Return the resident KiB and the peak; zeros if the system does not provide them."""
     if not _PROCESS.exists():
         return 0, 0
     fields = dict(line.split(":", 1) for line in (_PROCESS / "status").read_text().splitlines())

@@ -1,4 +1,4 @@
-"""What a corpus is made of."""
+"""Cases of the corpus."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file, and what should become of it.
+    """A file and its expected outcome.
 
     Attributes:
         build: makes the file.
-        outcome: ``refused`` with a status of 4xx, ``taken`` because the picture is whole whatever
-            is wrong beside it, or ``either`` where the damage may not show.
+        outcome: ``rejected`` with a status of 4xx, ``accepted`` because the picture is whole, or
+            ``either`` if a decoder may not notice the damage.
     """
 
     build: Callable[[], bytes]
-    outcome: Literal["refused", "taken", "either"]
+    outcome: Literal["rejected", "accepted", "either"]
 
 
-def refused(build: Callable[[], bytes]) -> Case:
-    """A file that must be refused."""
-    return Case(build, "refused")
+def rejected(build: Callable[[], bytes]) -> Case:
+    """Return a case of a file that must be rejected."""
+    return Case(build, "rejected")
 
 
-def taken(build: Callable[[], bytes]) -> Case:
-    """A file whose picture is whole."""
-    return Case(build, "taken")
+def accepted(build: Callable[[], bytes]) -> Case:
+    """Return a case of a file whose picture is whole."""
+    return Case(build, "accepted")
 
 
 def either(build: Callable[[], bytes]) -> Case:
-    """A file whose damage may or may not show."""
+    """Return a case of a file whose damage a decoder may not notice."""
     return Case(build, "either")

@@ -1,4 +1,4 @@
-"""What is no picture, or none that is taken."""
+"""Files that are not images, or not in an accepted format."""
 
 import io
 import json
@@ -8,7 +8,7 @@ import zipfile
 from functools import partial
 
 from tests.hostile.builders import PNG_SIGNATURE
-from tests.hostile.crafted.case import Case, either, refused
+from tests.hostile.crafted.case import Case, either, rejected
 from tests.hostile.specimens import specimen
 
 _SIGNATURES = {
@@ -45,7 +45,7 @@ def _zip() -> bytes:
 
 
 def _swapped(body: str, head: str) -> bytes:
-    """One format's file behind another format's signature."""
+    """Return a file of one format behind the signature of another."""
     signature = _SIGNATURES[head]
     return signature + specimen(_SPECIMENS[body])[len(signature) :]
 
@@ -55,53 +55,55 @@ def _noise(signature: bytes, seed: int) -> bytes:
 
 
 CASES: dict[str, Case] = {
-    "empty": refused(lambda: b""),
-    **{f"one-byte-{byte:02x}": refused(partial(bytes, (byte,))) for byte in (0, 0x42, 0x89, 0xFF)},
-    "two-bytes": refused(lambda: b"\xff\xd8"),
-    "zeros": refused(lambda: bytes(10_000)),
-    "ones": refused(lambda: b"\xff" * 10_000),
-    "text": refused(lambda: b"This is no picture.\n" * 99),
-    "json": refused(lambda: json.dumps({"picture": True}).encode()),
-    "html": refused(lambda: b"<!doctype html><img src='https://example.com/x.png'>"),
-    "svg": refused(
+    "empty": rejected(lambda: b""),
+    **{f"one-byte-{byte:02x}": rejected(partial(bytes, (byte,))) for byte in (0, 0x42, 0x89, 0xFF)},
+    "two-bytes": rejected(lambda: b"\xff\xd8"),
+    "zeros": rejected(lambda: bytes(10_000)),
+    "ones": rejected(lambda: b"\xff" * 10_000),
+    "text": rejected(lambda: b"This is no picture.\n" * 99),
+    "json": rejected(lambda: json.dumps({"picture": True}).encode()),
+    "html": rejected(lambda: b"<!doctype html><img src='https://example.com/x.png'>"),
+    "svg": rejected(
         lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'
     ),
-    "svg-that-reads-files": refused(
+    "svg-that-reads-files": rejected(
         lambda: b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>'
     ),
-    "pdf": refused(lambda: b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"),
-    "postscript": refused(lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"),
-    "zip": refused(_zip),
-    "gzip": refused(lambda: b"\x1f\x8b\x08" + bytes(99)),
-    "elf": refused(lambda: b"\x7fELF\2\1\1" + bytes(99)),
-    "script": refused(lambda: b"#!/bin/sh\necho hello\n"),
-    "psd": refused(lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 48, 64, 8, 3)),
-    "ico": refused(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("png/rgb")),
-    "ico-with-a-jpeg": refused(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("jpeg/baseline")),
+    "pdf": rejected(lambda: b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"),
+    "postscript": rejected(lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"),
+    "zip": rejected(_zip),
+    "gzip": rejected(lambda: b"\x1f\x8b\x08" + bytes(99)),
+    "elf": rejected(lambda: b"\x7fELF\2\1\1" + bytes(99)),
+    "script": rejected(lambda: b"#!/bin/sh\necho hello\n"),
+    "psd": rejected(lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 48, 64, 8, 3)),
+    "ico": rejected(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("png/rgb")),
+    "ico-with-a-jpeg": rejected(lambda: b"\0\0\1\0\1\0" + bytes(16) + specimen("jpeg/baseline")),
     "tga": either(lambda: b"\0\0\2" + bytes(9) + struct.pack("<HHBB", 64, 48, 24, 0) + bytes(9216)),
-    "netpbm": refused(lambda: b"P6 64 48 255\n" + bytes(9_216)),
-    "netpbm-of-99999-squared": refused(lambda: b"P6 99999 99999 255\n"),
-    "jpeg-2000": refused(lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99)),
-    "jpeg-xl": refused(lambda: b"\xff\x0a" + bytes(99)),
-    "avif": refused(lambda: b"\0\0\0\x20ftypavif" + bytes(99)),
-    "heic": refused(lambda: b"\0\0\0\x18ftypheic" + bytes(99)),
-    "mp4": refused(lambda: b"\0\0\0\x18ftypisom" + bytes(99)),
-    "wav": refused(lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(99)),
-    "fits": refused(lambda: b"SIMPLE  =                    T" + b" " * 2_850),
-    "xbm": refused(lambda: b"#define x_width 8\n#define x_height 8\nstatic char x_bits[] = {0};"),
-    "picture-behind-a-line": refused(lambda: b"\n" + specimen("png/rgb")),
-    "picture-behind-a-byte-order-mark": refused(
+    "netpbm": rejected(lambda: b"P6 64 48 255\n" + bytes(9_216)),
+    "netpbm-of-99999-squared": rejected(lambda: b"P6 99999 99999 255\n"),
+    "jpeg-2000": rejected(lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99)),
+    "jpeg-xl": rejected(lambda: b"\xff\x0a" + bytes(99)),
+    "avif": rejected(lambda: b"\0\0\0\x20ftypavif" + bytes(99)),
+    "heic": rejected(lambda: b"\0\0\0\x18ftypheic" + bytes(99)),
+    "mp4": rejected(lambda: b"\0\0\0\x18ftypisom" + bytes(99)),
+    "wav": rejected(lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(99)),
+    "fits": rejected(lambda: b"SIMPLE  =                    T" + b" " * 2_850),
+    "xbm": rejected(lambda: b"#define x_width 8\n#define x_height 8\nstatic char x_bits[] = {0};"),
+    "picture-behind-a-line": rejected(lambda: b"\n" + specimen("png/rgb")),
+    "picture-behind-a-byte-order-mark": rejected(
         lambda: b"\xef\xbb\xbf" + specimen("jpeg/baseline")
     ),
-    "picture-in-base64": refused(lambda: b"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"),
+    "picture-in-base64": rejected(
+        lambda: b"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"
+    ),
     **{
-        f"{head}-signature-and-{body}-body": refused(partial(_swapped, body, head))
+        f"{head}-signature-and-{body}-body": rejected(partial(_swapped, body, head))
         for head in _SIGNATURES
         for body in _SPECIMENS
         if head.partition("-")[0] != body.partition("-")[0]
     },
     **{
-        f"{name}-signature-and-noise-{seed}": refused(partial(_noise, signature, seed))
+        f"{name}-signature-and-noise-{seed}": rejected(partial(_noise, signature, seed))
         for name, signature in _SIGNATURES.items()
         for seed in range(3)
     },

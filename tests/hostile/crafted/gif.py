@@ -1,10 +1,10 @@
-"""GIF that lies, loops or swells."""
+"""GIF files with false sizes, loops and decompression bombs."""
 
 from tests.hostile.builders import gif_blocks, gif_control, gif_frame, gif_screen, insert
-from tests.hostile.crafted.case import Case, either, refused, taken
+from tests.hostile.crafted.case import Case, accepted, either, rejected
 from tests.hostile.specimens import specimen
 
-# Codes of three bits: clear, a pixel, end.
+# LZW codes of three bits: clear, a pixel, end.
 _PIXEL = b"\x44\x01"
 _END = b";"
 
@@ -14,7 +14,7 @@ def _still() -> bytes:
 
 
 def _first() -> int:
-    """Where the blocks of the specimen begin."""
+    """Return the offset of the first block of the specimen."""
     return 13 + (3 << (_still()[10] & 7) + 1)
 
 
@@ -23,42 +23,42 @@ def _with(*blocks: bytes) -> bytes:
 
 
 def _lzw_bomb(codes: int = 60_000) -> bytes:
-    """Codes of twelve bits that never end, each the longest string there is."""
+    """Return codes of twelve bits without an end, each for the longest string."""
     return b"\x04" + b"\xff" * codes
 
 
 CASES: dict[str, Case] = {
-    "signature-only": refused(lambda: b"GIF89a"),
-    "signature-of-another-version": refused(lambda: b"GIF90a" + _still()[6:]),
-    "screen-only": refused(lambda: gif_screen(64, 48)),
-    "no-frame": refused(lambda: gif_screen(64, 48) + _END),
+    "signature-only": rejected(lambda: b"GIF89a"),
+    "signature-of-another-version": rejected(lambda: b"GIF90a" + _still()[6:]),
+    "screen-only": rejected(lambda: gif_screen(64, 48)),
+    "no-frame": rejected(lambda: gif_screen(64, 48) + _END),
     "no-table": either(lambda: gif_screen(1, 1, b"") + gif_frame(1, 1, _PIXEL) + _END),
-    "table-cut-short": refused(lambda: gif_screen(64, 48)[:14]),
-    "one-pixel": taken(lambda: gif_screen(1, 1) + gif_frame(1, 1, _PIXEL) + _END),
-    "no-size": refused(lambda: gif_screen(0, 0) + gif_frame(0, 0, _PIXEL) + _END),
-    "frame-without-pixels": refused(lambda: gif_screen(64, 48) + gif_frame(64, 48, b"") + _END),
+    "table-cut-short": rejected(lambda: gif_screen(64, 48)[:14]),
+    "one-pixel": accepted(lambda: gif_screen(1, 1) + gif_frame(1, 1, _PIXEL) + _END),
+    "no-size": rejected(lambda: gif_screen(0, 0) + gif_frame(0, 0, _PIXEL) + _END),
+    "frame-without-pixels": rejected(lambda: gif_screen(64, 48) + gif_frame(64, 48, b"") + _END),
     "frame-of-no-size": either(lambda: gif_screen(64, 48) + gif_frame(0, 0, _PIXEL) + _END),
-    "frame-cut-short": refused(lambda: gif_screen(64, 48) + gif_frame(64, 48, _PIXEL)[:12]),
+    "frame-cut-short": rejected(lambda: gif_screen(64, 48) + gif_frame(64, 48, _PIXEL)[:12]),
     "frame-larger-than-the-screen": either(lambda: gif_screen(8, 8) + _still()[_first() :]),
-    "frame-beside-the-screen": either(
+    "frame-outside-the-screen": either(
         lambda: gif_screen(8, 8) + gif_frame(1, 1, _PIXEL, 500, 500) + _END
     ),
-    "frame-of-65535-squared-on-a-small-screen": refused(
+    "frame-of-65535-squared-on-a-small-screen": rejected(
         lambda: gif_screen(8, 8) + gif_frame(65_535, 65_535, _PIXEL) + _END
     ),
-    "frame-at-65535": refused(
+    "frame-at-65535": rejected(
         lambda: gif_screen(8, 8) + gif_frame(65_535, 65_535, _PIXEL, 65_535, 65_535) + _END
     ),
-    "screen-of-65535-squared": refused(
+    "screen-of-65535-squared": rejected(
         lambda: gif_screen(65_535, 65_535) + gif_frame(1, 1, _PIXEL) + _END
     ),
-    "screen-of-12000-squared-with-one-pixel": refused(
+    "screen-of-12000-squared-with-one-pixel": rejected(
         lambda: gif_screen(12_000, 12_000) + gif_frame(1, 1, _PIXEL) + _END
     ),
-    "65535-squared-and-cleared-before-it-is-read": refused(
+    "65535-squared-and-cleared-before-it-is-read": rejected(
         lambda: gif_screen(1, 1) + gif_control(2 << 2) + gif_frame(65_535, 65_535, _PIXEL) + _END
     ),
-    "65535-squared-and-restored-before-it-is-read": refused(
+    "65535-squared-and-restored-before-it-is-read": rejected(
         lambda: (
             gif_screen(1, 1) + gif_control(3 << 2 | 1) + gif_frame(65_535, 65_535, _PIXEL) + _END
         )
@@ -66,10 +66,10 @@ CASES: dict[str, Case] = {
     "codes-of-zero-bits": either(
         lambda: gif_screen(64, 48) + gif_frame(64, 48, _PIXEL, bits=0) + _END
     ),
-    "codes-of-255-bits": refused(
+    "codes-of-255-bits": rejected(
         lambda: gif_screen(64, 48) + gif_frame(64, 48, _PIXEL, bits=255) + _END
     ),
-    "codes-that-mean-nothing": refused(
+    "codes-that-mean-nothing": rejected(
         lambda: gif_screen(64, 48) + gif_frame(64, 48, b"\xff" * 99) + _END
     ),
     "codes-that-never-end": either(
@@ -83,21 +83,25 @@ CASES: dict[str, Case] = {
     ),
     "pixels-outside-the-table": either(lambda: gif_screen(64, 48) + _still()[_first() :]),
     "no-end": either(lambda: _still()[:-1]),
-    "comment-of-four-megabytes": refused(lambda: _with(b"!\xfe", gif_blocks(bytes(4_000_000)))),
-    "comment-in-a-hundred-thousand-pieces": refused(
+    "comment-of-four-megabytes": rejected(lambda: _with(b"!\xfe", gif_blocks(bytes(4_000_000)))),
+    "comment-in-a-hundred-thousand-pieces": rejected(
         lambda: _with(b"!\xfe", gif_blocks(b"x" * 100_000, 1))
     ),
-    "a-hundred-thousand-comments": refused(lambda: _with(b"!\xfe\1x\0" * 100_000)),
-    "a-million-empty-extensions": refused(lambda: _with(b"!\xfe\0" * 1_000_000)),
-    "comment-without-an-end": refused(lambda: _still()[: _first()] + b"!\xfe" + b"\xff" * 99),
-    "unknown-extension": taken(lambda: _with(b"!\x77", gif_blocks(b"what" * 99))),
-    "unknown-block": refused(lambda: _with(b"\x99" * 99)),
-    "control-too-short": taken(lambda: _with(b"!\xf9\1\1\0")),
-    "control-too-long": taken(lambda: _with(b"!\xf9\x09" + bytes(9) + b"\0")),
-    "a-thousand-controls": taken(lambda: _with(gif_control(0xFF) * 1_000)),
-    "ten-thousand-frames": taken(lambda: _still()[:-1] + gif_frame(1, 1, _PIXEL) * 10_000 + _END),
-    "second-frame-of-65535-squared": taken(
+    "a-hundred-thousand-comments": rejected(lambda: _with(b"!\xfe\1x\0" * 100_000)),
+    "a-million-empty-extensions": rejected(lambda: _with(b"!\xfe\0" * 1_000_000)),
+    "comment-without-an-end": rejected(lambda: _still()[: _first()] + b"!\xfe" + b"\xff" * 99),
+    "unknown-extension": accepted(lambda: _with(b"!\x77", gif_blocks(b"what" * 99))),
+    "unknown-block": rejected(lambda: _with(b"\x99" * 99)),
+    "control-too-short": accepted(lambda: _with(b"!\xf9\1\1\0")),
+    "control-too-long": accepted(lambda: _with(b"!\xf9\x09" + bytes(9) + b"\0")),
+    "a-thousand-controls": accepted(lambda: _with(gif_control(0xFF) * 1_000)),
+    "ten-thousand-frames": accepted(
+        lambda: _still()[:-1] + gif_frame(1, 1, _PIXEL) * 10_000 + _END
+    ),
+    "second-frame-of-65535-squared": accepted(
         lambda: _still()[:-1] + gif_frame(65_535, 65_535, _PIXEL) + _END
     ),
-    "script-in-a-comment": taken(lambda: _with(b"!\xfe", gif_blocks(b"<script>alert(1)</script>"))),
+    "script-in-a-comment": accepted(
+        lambda: _with(b"!\xfe", gif_blocks(b"<script>alert(1)</script>"))
+    ),
 }
