@@ -1,4 +1,4 @@
-"""Hostile files and hostile forms, through the app."""
+"""Hostile files and hostile forms, sent to the app."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ untimed = settings(deadline=None, derandomize=True)
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """Yield a client of the app, which raises errors that the app does not answer."""
+    """A client of the app; an unhandled error is raised in the test."""
     store = tmp_path_factory.mktemp("results").as_uri()
     with TestClient(create_app(Config(store=store))) as client:
         yield client
@@ -52,12 +52,12 @@ def _post(client: TestClient, body: bytes, content_type: str) -> int:
 
 
 @pytest.mark.parametrize("name", _SAMPLE)
-def test_the_answer_to_any_file_is_json(client: TestClient, name: str) -> None:
+def test_a_file_is_answered_in_json(client: TestClient, name: str) -> None:
     file = ("hostile.jpg", CORPUS[name].build())
 
     response = client.post(_CROP, files={"file": file}, data={"settings": _SETTINGS})
 
-    outcome = "taken" if response.status_code == 200 else "refused"
+    outcome = "accepted" if response.status_code == 200 else "rejected"
     assert CORPUS[name].outcome in (outcome, "either")
     assert response.status_code == 200 or 400 <= response.status_code < 500
     assert response.headers["content-type"] == "application/json"

@@ -162,7 +162,7 @@ def _enlarged_rows(rows: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.u
     side = len(rows)
     position = np.arange(length)[:, np.newaxis] * side / length - 0.5
     first = np.floor(position)
-    t = _phase(position - first)
+    t = _phase(np.asarray(position - first, np.float64))
     taps = (
         t * (-0.5 + t * (1 - 0.5 * t)),
         1 + t * t * (-2.5 + 1.5 * t),
