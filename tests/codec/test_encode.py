@@ -1,4 +1,4 @@
-"""JPEGs whose code is made for them: smaller, and the same picture."""
+"""JPEGs with an optimised Huffman code: smaller, with the same pixels."""
 
 import numpy as np
 import pytest

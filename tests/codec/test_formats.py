@@ -1,4 +1,4 @@
-"""Every format that is taken: recognised, opened, turned upright, limited, given out as stated."""
+"""Every accepted format: recognition, opening, orientation, limits and output format."""
 
 import sys
 import zlib
@@ -38,7 +38,7 @@ def _named(name: str, **options: Any) -> Callable[[], bytes]:
     return lambda: encoded(_rgb(), name, **options)
 
 
-# Kind of file -> what makes it, its format, and what results come out as.
+# Kind of file -> function that makes it, its format, and the format of its results.
 KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "jpeg": (_named("JPEG", quality=95), "jpeg", "jpeg"),
     "png": (_named("PNG"), "png", "png"),
@@ -79,7 +79,7 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
 
 
 def shown(data: bytes) -> Image.Image:
-    """The upright picture as it is cropped."""
+    """Return the upright picture that is cropped."""
     pixels = open_picture(data, LIMITS).pixels(1)
     image = pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), pixels.size)
     return image.convert({"RGBa": "RGBA", "RGBX": "RGB"}.get(image.mode, image.mode))
@@ -176,7 +176,7 @@ def test_each_format_is_turned_upright_once(
 
 
 def _stored(upright: Image.Image, orientation: Orientation) -> Image.Image:
-    """What the orientation turns into ``upright``."""
+    """Return the picture that the orientation turns into ``upright``."""
     for back in Orientation:
         stored = turn_upright(upright, back)
         again = turn_upright(stored, orientation)
@@ -236,7 +236,7 @@ def test_a_channel_that_is_no_transparency_is_left_out_of_a_psd() -> None:
         assert np.abs(np.asarray(image).astype(int) - np.asarray(_rgb())).max() == 0
 
 
-# For each kind, where its file says how large it is: bytes before, and how the number is written.
+# Finds the size in the header by its bytes, in each byte order and width of the numbers.
 def _too_large(kind: str) -> bytes:
     data = KINDS[kind][0]()
     width, height = SIZE
@@ -284,7 +284,7 @@ def _forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _repaired(data: bytes) -> bytes:
-    """The file, its checksum made right if it is a PNG."""
+    """Return the file, with the checksum repaired if it is a PNG."""
     if not data.startswith(b"\x89PNG"):
         return data
     return data[:29] + zlib.crc32(data[12:29]).to_bytes(4, "big") + data[33:]

@@ -17,7 +17,7 @@ from tests.pictures import encoded, gradient
     ("side", "selector", "bits"), [(512, 0, 9), (8192, 1, 13), (262_144, 2, 18), (2**30, 3, 30)]
 )
 def test_the_size_of_a_jpeg_xl_is_read_bit_by_bit(side: int, selector: int, bits: int) -> None:
-    # Not small; a height; a ratio of 1:1; then nothing but defaults.
+    # Not small; the height; a ratio of 1:1; all defaults.
     fields = [(0, 1), (selector, 2), (side - 1, bits), (1, 3), (1, 1)]
     value = position = 0
     for field, length in fields:

@@ -1,4 +1,4 @@
-"""Plain kinds of PNG, which have a faster reader than Pillow."""
+"""Plain kinds of PNG, which are decoded by kornia-rs."""
 
 import io
 import subprocess
@@ -16,7 +16,7 @@ from tests.codec.samples import drawing
 from tests.pictures import encoded, photo
 
 LIMITS = Limits(1_000_000)
-_END = 12  # bytes of the chunk that ends a file
+_END = 12  # bytes of the last chunk of a file
 
 
 def same(image: Image.Image, other: Image.Image) -> bool:
