@@ -124,7 +124,7 @@ def test_a_profile_of_no_use_is_ignored_with_a_warning(mode: str, profile: bytes
     assert after.tobytes() == before.tobytes()
 
 
-def test_cmyk_with_a_broken_profile_is_taken_for_ink_on_a_press() -> None:
+def test_cmyk_with_a_broken_profile_is_treated_as_ink_on_a_press() -> None:
     inks = photo().convert("CMYK")
     plain, _ = to_srgb(inks.copy(), None)
     converted, warning = to_srgb(inks, SRGB)
@@ -177,7 +177,7 @@ _COLOUR = st.tuples(_BYTE, _BYTE, _BYTE)
 
 
 @given(colour=_COLOUR, hidden=_COLOUR, edge=st.integers(1, 39), side=st.integers(3, 60))
-def test_what_is_transparent_never_shows_at_an_edge(
+def test_hidden_colours_never_show_at_an_edge(
     colour: tuple[int, int, int], hidden: tuple[int, int, int], edge: int, side: int
 ) -> None:
     def read(unseen: tuple[int, int, int]) -> np.ndarray:

@@ -111,7 +111,7 @@ def test_there_is_a_file_of_every_format() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_what_the_table_says_can_be_done(name: str) -> None:
+def test_every_entry_of_the_table_is_complete(name: str) -> None:
     format_ = FORMATS[name]
     assert format_.reason
     assert format_.content_type.startswith("image/")
@@ -120,7 +120,7 @@ def test_what_the_table_says_can_be_done(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["avif", "heic", "jxl", "tiff", "jp2", "webp"])
-def test_what_a_build_cannot_read_is_refused_by_name(
+def test_a_format_that_a_build_cannot_read_is_rejected_by_name(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest = frozenset(FORMATS) - {name}
@@ -132,7 +132,9 @@ def test_what_a_build_cannot_read_is_refused_by_name(
     assert caught.value.error == f"Invalid image: {label} is not supported by this build"
 
 
-def test_what_a_build_cannot_write_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_format_that_a_build_cannot_write_is_rejected_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     module = sys.modules[output_format.__module__]
     monkeypatch.setattr(module, "available_formats", lambda: frozenset({"jpeg"}))
     with pytest.raises(InvalidSettings, match="format: AVIF is not supported by this build"):
@@ -208,7 +210,7 @@ PAGES = "The file has several pages; the first one was cropped"
         ("TIFF", PAGES),
     ],
 )
-def test_of_several_frames_the_first_is_taken_and_the_client_told(name: str, warning: str) -> None:
+def test_of_several_frames_the_first_is_decoded_with_a_warning(name: str, warning: str) -> None:
     first, *others = FRAMES
     data = encoded(first, name, save_all=True, append_images=others)
     assert open_picture(data, LIMITS).warnings == [warning]
@@ -222,7 +224,7 @@ def test_a_photo_album_in_a_heic_is_no_animation() -> None:
     assert open_picture(data, LIMITS).warnings == []
 
 
-def test_the_largest_picture_of_an_ico_is_taken() -> None:
+def test_the_largest_picture_of_an_ico_is_decoded() -> None:
     for options in ({}, {"bitmap_format": "bmp"}):
         picture = open_picture(samples.ico(16, 64, 32, **options), LIMITS)
         assert picture.size == Size(64, 64)
@@ -255,7 +257,7 @@ def _too_large(kind: str) -> bytes:
 @pytest.mark.parametrize(
     "kind", ["jpeg", "png", "gif", "bmp", "jpeg-2000", "jpeg-2000-codestream", "tga", "psd", "avif"]
 )
-def test_too_many_pixels_are_refused_before_decoding(
+def test_too_many_pixels_are_rejected_before_decoding(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forbid_decoding(monkeypatch)
@@ -265,7 +267,7 @@ def test_too_many_pixels_are_refused_before_decoding(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_whole_files_beyond_the_limit_are_refused_before_decoding(
+def test_whole_files_beyond_the_limit_are_rejected_before_decoding(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forbid_decoding(monkeypatch)

@@ -28,7 +28,7 @@ def test_the_size_of_a_jpeg_xl_is_read_bit_by_bit(side: int, selector: int, bits
 
 
 @pytest.mark.parametrize("size", [(8, 8), (256, 8), (300, 451), (1920, 1080), (1234, 567)])
-def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) -> None:
+def test_the_size_of_a_jpeg_xl_is_that_of_the_encoder(size: tuple[int, int]) -> None:
     assert jxl.read(samples.jxl(gradient(*size))).size == Size(*size)
 
 
@@ -45,7 +45,7 @@ def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) 
         (b"mif1\0\0\0\0miaf", None),
     ],
 )
-def test_brands_tell_the_codec(brands: bytes, expected: str | None) -> None:
+def test_brands_decide_the_codec(brands: bytes, expected: str | None) -> None:
     box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
     assert heif.kind(box + bytes(40)) == expected
 

@@ -70,7 +70,7 @@ def test_pixels_come_back_as_they_were_sent(
         """sys.stdin.buffer.read(); sys.stdout.buffer.write(b'\\xff\\xfe\\xfd')""",
     ],
 )
-def test_whatever_it_does_is_an_error_of_the_picture(
+def test_every_failure_of_the_worker_is_an_error_of_the_picture(
     program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(ProcessingFailed):
@@ -163,7 +163,8 @@ time.sleep(1000)
         assert starter.stdout is not None
         number = int(starter.stdout.readline())
         starter.kill()
-    while _is_running(number):  # without a limit: otherwise it sleeps for longer than a test may take
+    # Without a limit: a worker that outlives its parent sleeps for longer than a test may take.
+    while _is_running(number):
         time.sleep(0.01)
 
 

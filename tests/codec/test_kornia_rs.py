@@ -50,7 +50,7 @@ def test_a_transparent_colour_is_left_to_pillow(mode: str) -> None:
     assert corner.getpixel((0, 0)) == (0, 0, 0, 0)
 
 
-def test_a_file_that_ends_after_its_last_row_is_taken() -> None:
+def test_a_file_that_ends_after_its_last_row_is_accepted() -> None:
     image = photo()
     data = encoded(image, "PNG")[: -_END - 2]
     with Image.open(io.BytesIO(data)) as opened, pytest.raises(ProcessingFailed):
@@ -63,7 +63,7 @@ def test_a_file_that_ends_after_its_last_row_is_taken() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
-def test_a_file_that_ends_early_is_refused(share: float) -> None:
+def test_a_file_that_ends_early_is_rejected(share: float) -> None:
     data = encoded(photo(), "PNG")
     picture = open_picture(data[: int(len(data) * share)], LIMITS)
     with pytest.raises(ProcessingFailed, match="PNG"):

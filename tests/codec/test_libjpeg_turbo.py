@@ -89,7 +89,7 @@ def test_unusual_subsampling_is_decoded(sampling: list[tuple[int, int]], scale: 
         assert np.abs(band - expected).max() <= 1
 
 
-def test_ink_of_unusual_subsampling_is_refused_by_name() -> None:
+def test_ink_of_unusual_subsampling_is_rejected_by_name() -> None:
     data, _ = unusual([(2, 2), (2, 1), (1, 1), (1, 1)])
     with pytest.raises(InvalidImage, match="CMYK"):
         prepare(data)
@@ -213,7 +213,7 @@ def test_a_damaged_header_is_no_picture() -> None:
         open_picture(data[:200], LIMITS)
 
 
-def test_more_pixels_than_the_bytes_can_hold_are_refused_before_decoding() -> None:
+def test_more_pixels_than_the_bytes_can_hold_are_rejected_before_decoding() -> None:
     data = bytearray(encoded(photo(), "JPEG"))
     frame = data.index(b"\xff\xc0")
     data[frame + 5 : frame + 9] = b"\x7f\xff\x7f\xff"

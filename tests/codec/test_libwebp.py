@@ -61,7 +61,7 @@ def test_alpha_is_not_premultiplied_yet() -> None:
     assert read_back.tobytes() == picture.tobytes()
 
 
-def test_a_lossy_picture_is_what_pillow_makes_of_it() -> None:
+def test_a_lossy_picture_equals_that_of_pillow() -> None:
     data = encoded(rgba(), "WEBP", quality=80)
     assert read(data).tobytes() == decoded(data).tobytes()
 

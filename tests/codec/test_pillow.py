@@ -200,20 +200,20 @@ def test_tiff_inks_become_colours() -> None:
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])
-def test_samples_of_32_bits_are_refused_by_name(mode: str) -> None:
+def test_samples_of_32_bits_are_rejected_by_name(mode: str) -> None:
     with pytest.raises(InvalidImage) as caught:
         open_picture(encoded(picture("L").convert(mode), "TIFF"), LIMITS)
     assert "32 bits" in caught.value.error
 
 
 @pytest.mark.parametrize("name", ["GIF", "PNG", "TIFF"])
-def test_of_several_pictures_the_first_is_taken(name: str) -> None:
+def test_of_several_pictures_the_first_is_decoded(name: str) -> None:
     first, *others = (Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue"))
     data = encoded(first, name, save_all=True, append_images=others)
     assert shown(data).convert("RGB").getcolors() == [(200, (255, 0, 0))]
 
 
-def test_the_first_frame_of_a_gif_stands_where_it_says() -> None:
+def test_the_first_frame_of_a_gif_is_at_its_offset() -> None:
     frame = encoded(Image.new("P", (4, 4), 1), "GIF")
     screen = bytearray(frame)
     screen[6:10] = struct.pack("<HH", 10, 8)
@@ -259,6 +259,6 @@ def test_a_file_that_ends_early_cannot_be_processed(name: str, share: float) -> 
 
 @pytest.mark.parametrize(("depth", "sixteen_bit"), [(8, False), (16, True)])
 @pytest.mark.parametrize("name", ["PNG", "TIFF"])
-def test_the_depth_of_the_files_samples_is_told(name: str, depth: int, sixteen_bit: bool) -> None:
+def test_the_depth_of_the_files_samples_is_known(name: str, depth: int, sixteen_bit: bool) -> None:
     image = picture("L" if depth == 8 else "I;16")
     assert pixels(encoded(image, name)).sixteen_bit is sixteen_bit

@@ -19,7 +19,9 @@ from tests.pictures import decoded, noise, photo
     height=st.integers(1, 200),
     drawn=st.booleans(),
 )
-def test_what_is_written_reads_the_same(mode: str, width: int, height: int, drawn: bool) -> None:
+def test_a_written_file_has_the_same_pixels(
+    mode: str, width: int, height: int, drawn: bool
+) -> None:
     image = (drawing() if drawn else noise(200, 200)).crop((0, 0, width, height)).convert(mode)
 
     read = decoded(png_writer.encode(image))
