@@ -1,6 +1,6 @@
-"""JPEGs of blocks of one colour each, subsampled in whatever way: encoders know only a few.
+"""JPEGs of blocks of one colour each, with any subsampling; encoders support only a few.
 
-ITU-T T.81, baseline: a block has nothing but its mean, so that its pixels are known.
+ITU-T T.81, baseline: each block consists of its mean, so its pixels are known.
 """
 
 import struct
@@ -13,21 +13,21 @@ Levels = npt.NDArray[np.int_]
 Sampling = Sequence[tuple[int, int]]
 
 _BLOCK = 8
-# With this step in the quantisation the first coefficient is the block's mean.
+# With this quantisation step the first coefficient is the block's mean.
 _STEP = 8
-# Lengths of the codes for how many bits a difference of means has, 0 to 11 (T.81, table K.3).
+# Lengths of the codes for the bits of a difference of means, 0 to 11 (T.81, table K.3).
 _DC_LENGTHS = (0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
-# One code, of one bit: there are no other coefficients.
+# One code of one bit, as there are no other coefficients.
 _AC_LENGTHS = (1,) + (0,) * 15
 
 
 def flat_jpeg(levels: Sequence[Levels], sampling: Sampling) -> bytes:
-    """Write a file.
+    """Return a file.
 
     Args:
-        levels: of each component the means of its blocks, (rows, columns), -128 to 127; whole
-            numbers of MCUs.
-        sampling: of each component its horizontal and vertical sampling factor.
+        levels: means of the blocks of each component, arrays (rows, columns), -128 to 127, for a
+            whole number of MCUs.
+        sampling: horizontal and vertical sampling factor of each component.
     """
     across, down = (max(factors) for factors in zip(*sampling, strict=True))
     rows, columns = levels[0].shape[0] // sampling[0][1], levels[0].shape[1] // sampling[0][0]

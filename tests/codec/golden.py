@@ -1,4 +1,4 @@
-"""What sharp decodes, to hold what we decode against."""
+"""Pictures decoded by sharp, as a reference for the codec."""
 
 import json
 import shutil
@@ -34,10 +34,10 @@ console.log(JSON.stringify(sizes));
 
 
 def by_sharp(folder: Path, jobs: Iterable[tuple[str, str, int]]) -> dict[str, Rgba]:
-    """RGBA of each file, upright and in sRGB; skips the test where sharp is absent.
+    """Return the RGBA of each file, upright and in sRGB; skip the test if sharp is not installed.
 
     Args:
-        folder: to leave pixels in.
+        folder: for the pixels.
         jobs: name of the result, path of the file, and the width to scale to or 0.
     """
     if shutil.which("node") is None or not (BENCH / "node_modules" / "sharp").exists():
@@ -51,7 +51,7 @@ def by_sharp(folder: Path, jobs: Iterable[tuple[str, str, int]]) -> dict[str, Rg
 
 
 def by_us(data: bytes, shrink: float = 1) -> Rgba:
-    """The same by our codec, its colours weighed by alpha."""
+    """Decode a file with the codec; return premultiplied RGBA."""
     pixels = open_picture(data, Limits(10_000_000)).pixels(shrink)
     size = pixels.size
     image = pixels.read(Region(0, 0, size.width, size.height), size)
@@ -59,14 +59,14 @@ def by_us(data: bytes, shrink: float = 1) -> Rgba:
 
 
 def premultiplied(rgba: Rgba) -> Rgba:
-    """Colours weighed by alpha."""
+    """Return colours multiplied by their alpha."""
     weighed = rgba.copy()
     weighed[..., :3] = rgba[..., :3].astype(int) * rgba[..., 3:] // 255
     return weighed
 
 
 def psnr(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> float:
-    """Likeness in decibel."""
+    """Return the peak signal-to-noise ratio in decibels."""
     assert one.shape == other.shape
     error = np.square(one.astype(float) - other).mean()
     return float(10 * np.log10(255**2 / max(error, 1e-9)))

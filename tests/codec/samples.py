@@ -1,4 +1,4 @@
-"""Files of every kind that is taken, made here."""
+"""Generated files of the accepted formats."""
 
 import struct
 from typing import Any
@@ -21,13 +21,13 @@ P3_TO_SRGB = np.array(
 
 
 def srgb(light: np.ndarray) -> np.ndarray:
-    """Linear light to bytes."""
+    """Convert linear light from 0 to 1 to sRGB from 0 to 255."""
     light = light.clip(0, 1)
     return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def translucent() -> Image.Image:
-    """The photo with an alpha that grows to the right."""
+    """Return the photo with an alpha that increases to the right."""
     image = photo().convert("RGBA")
     ramp = np.linspace(0, 255, image.width).astype(np.uint8)
     image.putalpha(Image.fromarray(np.tile(ramp, (image.height, 1))))
@@ -35,7 +35,7 @@ def translucent() -> Image.Image:
 
 
 def grey_profile(gamma: float) -> bytes:
-    """The smallest ICC profile of a grey with a plain gamma."""
+    """Return the smallest ICC profile of a grey with a gamma curve."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
     tags = struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"kTRC", 176, len(curve))
@@ -44,7 +44,7 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def heic(image: Image.Image, orientation: int = 1, **options: Any) -> bytes:
-    """A HEIC whose orientation is in its boxes, where it counts, and in its EXIF."""
+    """Return a HEIC with its orientation in its boxes, which decide, and in its EXIF."""
     exif = Image.Exif()
     exif[_ORIENTATION] = orientation
     bare = image.copy()
@@ -53,13 +53,13 @@ def heic(image: Image.Image, orientation: int = 1, **options: Any) -> bytes:
 
 
 def jxl(image: Image.Image, **options: Any) -> bytes:
-    """A lossless JPEG XL."""
+    """Return a lossless JPEG XL."""
     data: bytes = pylibjxl.encode(np.asarray(image), lossless=True, **options)
     return data
 
 
 def tiff_of(samples: np.ndarray, photometric: int) -> bytes:
-    """A plain TIFF of 8 or 16 bits a sample, in kinds that Pillow does not write."""
+    """Return an uncompressed TIFF of 8 or 16 bits a sample, of kinds that Pillow does not write."""
     height, width, bands = samples.shape
     pixels = np.ascontiguousarray(samples).astype(samples.dtype.newbyteorder("<")).tobytes()
     bits = struct.pack(f"<{bands}H", *[8 * samples.dtype.itemsize] * bands)
@@ -81,18 +81,18 @@ def tiff_of(samples: np.ndarray, photometric: int) -> bytes:
 
 
 def rgb16_tiff() -> bytes:
-    """The photo in 16 bits a sample, with something in the lower ones."""
+    """Return the photo in 16 bits a sample, with values in the lower eight."""
     deep = np.asarray(photo()).astype(np.uint16) * 256
     return tiff_of(deep + np.arange(deep.size, dtype=np.uint16).reshape(deep.shape) % 256, 2)
 
 
 def lab_tiff(*colours: tuple[int, int, int]) -> bytes:
-    """A row of CIELAB colours in 8 bits: lightness from 0 to 255, a and b with a sign."""
+    """Return a TIFF with a row of CIELAB colours: lightness from 0 to 255, signed a and b."""
     return tiff_of(np.array([colours], np.int16).astype(np.uint8), 8)
 
 
 def psd(image: Image.Image, *, packed: bool = False, layers: bytes = b"") -> bytes:
-    """A PSD of mode L, RGB or RGBA: its composite, and whatever stands for layers."""
+    """Return a PSD of mode L, RGB or RGBA: its composite, and the given bytes as layers."""
     planes = np.moveaxis(np.asarray(image).reshape(image.height, image.width, -1), -1, 0)
     rows = [row.tobytes() for plane in planes for row in plane]
     pixels = b"".join(rows)
@@ -106,14 +106,14 @@ def psd(image: Image.Image, *, packed: bool = False, layers: bytes = b"") -> byt
 
 
 def ico(*sizes: int, **options: Any) -> bytes:
-    """An ICO of the photo in these sizes."""
+    """Return an ICO of the photo in these sizes."""
     largest = max(sizes)
     image = photo(size=(largest, largest))
     return encoded(image, "ICO", sizes=[(side, side) for side in sizes], **options)
 
 
 def drawing() -> Image.Image:
-    """Lettering on white."""
+    """Return a picture of lettering on white."""
     image = Image.new("RGB", (400, 300), "white")
     pen = ImageDraw.Draw(image)
     for line in range(20):

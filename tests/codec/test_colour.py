@@ -1,4 +1,4 @@
-"""Colours as sharp shows them: what is not sRGB becomes it."""
+"""Conversion of colours to sRGB, as in sharp."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ P3_GAMMA = 2.2
 
 
 def lattice(bands: int, step: int) -> np.ndarray:
-    """Every combination of bytes ``step`` apart, as an array (n, n, bands)."""
+    """Return every combination of multiples of ``step``, array (n, n, bands)."""
     axis = np.arange(0, 256, step, dtype=np.uint8)
     points = np.stack(np.meshgrid(*[axis] * bands, indexing="ij"), axis=-1).reshape(-1, bands)
     return points[: len(points) // len(axis) * len(axis)].reshape(-1, len(axis), bands)
@@ -43,7 +43,7 @@ def test_display_p3_becomes_the_same_light_in_srgb(mode: str) -> None:
     expected = srgb((wide / 255.0) ** P3_GAMMA @ P3_TO_SRGB.T)
     assert warning is None
     difference = np.abs(np.asarray(converted)[..., :3] - expected)
-    # The curve of sRGB is steep near black: one step of P3 is several there.
+    # The curve of sRGB is steep near black: one level of P3 is several levels of sRGB there.
     assert difference.max() < 4
     assert difference.mean() < 0.5
 
@@ -61,7 +61,7 @@ def test_a_grey_profile_is_applied_and_leaves_one_band() -> None:
     converted, warning = to_srgb(Image.fromarray(ramp), grey_profile(1.8))
     assert warning is None
     assert converted.mode == "L"
-    # littlecms interpolates such a curve between 33 points, for sharp as for us.
+    # littlecms interpolates such a curve between 33 points, in sharp as well.
     assert np.abs(np.asarray(converted) - srgb((ramp / 255) ** 1.8)).max() <= 2
     assert converted.getpixel((128, 0)) == pytest.approx(146, abs=1)
 
@@ -124,7 +124,7 @@ def test_a_profile_of_no_use_is_ignored_with_a_warning(mode: str, profile: bytes
     assert after.tobytes() == before.tobytes()
 
 
-def test_cmyk_with_a_broken_profile_is_taken_for_ink_on_a_press() -> None:
+def test_cmyk_with_a_broken_profile_is_treated_as_ink_on_a_press() -> None:
     inks = photo().convert("CMYK")
     plain, _ = to_srgb(inks.copy(), None)
     converted, warning = to_srgb(inks, SRGB)
@@ -138,7 +138,7 @@ def test_lab_becomes_the_same_colours() -> None:
     picture = open_picture(lab_tiff(*colours), LIMITS)
     shown = np.asarray(picture.pixels(1).crop(Box(0, 0, len(colours), 1)))[0].astype(int)
     expected = [(255, 255, 255), (128, 128, 128), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
-    # Whole steps of a and b are coarse where colours are deepest.
+    # Integers of a and b are coarse for saturated colours.
     assert np.abs(shown - expected).max() <= 24
     assert picture.warnings == []
 
@@ -177,7 +177,7 @@ _COLOUR = st.tuples(_BYTE, _BYTE, _BYTE)
 
 
 @given(colour=_COLOUR, hidden=_COLOUR, edge=st.integers(1, 39), side=st.integers(3, 60))
-def test_what_is_transparent_never_shows_at_an_edge(
+def test_hidden_colours_never_show_at_an_edge(
     colour: tuple[int, int, int], hidden: tuple[int, int, int], edge: int, side: int
 ) -> None:
     def read(unseen: tuple[int, int, int]) -> np.ndarray:
@@ -190,6 +190,6 @@ def test_what_is_transparent_never_shows_at_an_edge(
 
     shown = read(hidden)
     assert (shown == read((0, 0, 0))).all()
-    # Where little is left of a colour, a byte cannot tell it exactly.
+    # A byte cannot hold a colour exactly if its alpha is small.
     solid = shown[shown[..., 3] >= 128]
     assert (solid[:, :3] - colour).min(initial=0) >= -3

@@ -1,4 +1,4 @@
-"""What we decode against what sharp decodes, file by file, before any resizing or encoding."""
+"""Pictures decoded by the codec and by sharp, file by file, before resizing or encoding."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.needs import optional_data
 pytestmark = pytest.mark.shared
 
 IMAGES = Path(__file__).parents[3] / "shared" / "images"
-# 40 dB is where people stop seeing a difference. All but CMYK come to 75 and more.
+# At 40 dB people no longer see a difference. All pictures but CMYK reach 75 dB and more.
 SAME, ALIKE = 75, 40
 FILES = {
     "Landscape_1.jpg": SAME,
@@ -43,7 +43,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rgba]:
-    """RGBA as sharp decodes it: each file, and 4.webp scaled to a width of 265."""
+    """Return the RGBA of each file as sharp decodes it, and of 4.webp at a width of 265 pixels."""
     if not IMAGES.exists():
         pytest.skip(optional_data(IMAGES.name))
     jobs = [(name, str(IMAGES / name), 0) for name in FILES]
@@ -65,7 +65,7 @@ def test_a_webp_scaled_while_decoding_is_sharps(golden: dict[str, Rgba]) -> None
 
 
 def test_sixteen_bits_with_a_profile_are_sharps_in_srgb(golden: dict[str, Rgba]) -> None:
-    # sharp 0.35 takes 16-bit pictures to Display P3, and gives those numbers out as sRGB.
+    # sharp 0.35 converts 16-bit pictures to Display P3, and labels the result as sRGB.
     p3 = golden["deep.tiff"][..., :3] / 255
     linear = np.where(p3 <= 0.04045, p3 / 12.92, ((p3 + 0.055) / 1.055) ** 2.4)
     expected = np.rint(srgb(linear @ P3_TO_SRGB.T)).astype(np.uint8)

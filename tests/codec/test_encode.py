@@ -1,4 +1,4 @@
-"""JPEGs whose code is made for them: smaller, and the same picture."""
+"""JPEGs with an optimised Huffman code: smaller, with the same pixels."""
 
 import numpy as np
 import pytest
@@ -37,6 +37,6 @@ def crop(side: int, format_: str) -> bytes:
 
 
 @pytest.mark.parametrize(("side", "optimise"), [(800, True), (512, True), (300, False)])
-def test_only_what_is_not_reduced_is_optimised(side: int, optimise: bool) -> None:
+def test_only_pictures_that_are_not_reduced_are_optimised(side: int, optimise: bool) -> None:
     pixels = decoded(crop(side, "png"))
     assert crop(side, "jpeg") == as_jpeg(pixels, optimise=optimise)

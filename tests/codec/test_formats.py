@@ -1,4 +1,4 @@
-"""Every format that is taken: recognised, opened, turned upright, limited, given out as stated."""
+"""Every accepted format: recognition, opening, orientation, limits and output format."""
 
 import sys
 import zlib
@@ -38,7 +38,7 @@ def _named(name: str, **options: Any) -> Callable[[], bytes]:
     return lambda: encoded(_rgb(), name, **options)
 
 
-# Kind of file -> what makes it, its format, and what results come out as.
+# Kind of file -> function that makes it, its format, and the format of its results.
 KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "jpeg": (_named("JPEG", quality=95), "jpeg", "jpeg"),
     "png": (_named("PNG"), "png", "png"),
@@ -79,7 +79,7 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
 
 
 def shown(data: bytes) -> Image.Image:
-    """The upright picture as it is cropped."""
+    """Return the upright picture that is cropped."""
     pixels = open_picture(data, LIMITS).pixels(1)
     image = pixels.read(Region(0, 0, pixels.size.width, pixels.size.height), pixels.size)
     return image.convert({"RGBa": "RGBA", "RGBX": "RGB"}.get(image.mode, image.mode))
@@ -111,7 +111,7 @@ def test_there_is_a_file_of_every_format() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_what_the_table_says_can_be_done(name: str) -> None:
+def test_every_entry_of_the_table_is_complete(name: str) -> None:
     format_ = FORMATS[name]
     assert format_.reason
     assert format_.content_type.startswith("image/")
@@ -120,7 +120,7 @@ def test_what_the_table_says_can_be_done(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["avif", "heic", "jxl", "tiff", "jp2", "webp"])
-def test_what_a_build_cannot_read_is_refused_by_name(
+def test_a_format_that_a_build_cannot_read_is_rejected_by_name(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest = frozenset(FORMATS) - {name}
@@ -132,7 +132,9 @@ def test_what_a_build_cannot_read_is_refused_by_name(
     assert caught.value.error == f"Invalid image: {label} is not supported by this build"
 
 
-def test_what_a_build_cannot_write_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_format_that_a_build_cannot_write_is_rejected_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     module = sys.modules[output_format.__module__]
     monkeypatch.setattr(module, "available_formats", lambda: frozenset({"jpeg"}))
     with pytest.raises(InvalidSettings, match=r"format: expected one of .*, received avif"):
@@ -176,7 +178,7 @@ def test_each_format_is_turned_upright_once(
 
 
 def _stored(upright: Image.Image, orientation: Orientation) -> Image.Image:
-    """What the orientation turns into ``upright``."""
+    """Return the picture that the orientation turns into ``upright``."""
     for back in Orientation:
         stored = turn_upright(upright, back)
         again = turn_upright(stored, orientation)
@@ -208,7 +210,7 @@ PAGES = "The file has several pages; the first one was cropped"
         ("TIFF", PAGES),
     ],
 )
-def test_of_several_frames_the_first_is_taken_and_the_client_told(name: str, warning: str) -> None:
+def test_of_several_frames_the_first_is_decoded_with_a_warning(name: str, warning: str) -> None:
     first, *others = FRAMES
     data = encoded(first, name, save_all=True, append_images=others)
     assert open_picture(data, LIMITS).warnings == [warning]
@@ -222,7 +224,7 @@ def test_a_photo_album_in_a_heic_is_no_animation() -> None:
     assert open_picture(data, LIMITS).warnings == []
 
 
-def test_the_largest_picture_of_an_ico_is_taken() -> None:
+def test_the_largest_picture_of_an_ico_is_decoded() -> None:
     for options in ({}, {"bitmap_format": "bmp"}):
         picture = open_picture(samples.ico(16, 64, 32, **options), LIMITS)
         assert picture.size == Size(64, 64)
@@ -236,7 +238,7 @@ def test_a_channel_that_is_no_transparency_is_left_out_of_a_psd() -> None:
         assert np.abs(np.asarray(image).astype(int) - np.asarray(_rgb())).max() == 0
 
 
-# For each kind, where its file says how large it is: bytes before, and how the number is written.
+# Finds the size in the header by its bytes, in each byte order and width of the numbers.
 def _too_large(kind: str) -> bytes:
     data = KINDS[kind][0]()
     width, height = SIZE
@@ -255,7 +257,7 @@ def _too_large(kind: str) -> bytes:
 @pytest.mark.parametrize(
     "kind", ["jpeg", "png", "gif", "bmp", "jpeg-2000", "jpeg-2000-codestream", "tga", "psd", "avif"]
 )
-def test_too_many_pixels_are_refused_before_decoding(
+def test_too_many_pixels_are_rejected_before_decoding(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forbid_decoding(monkeypatch)
@@ -265,7 +267,7 @@ def test_too_many_pixels_are_refused_before_decoding(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_whole_files_beyond_the_limit_are_refused_before_decoding(
+def test_whole_files_beyond_the_limit_are_rejected_before_decoding(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forbid_decoding(monkeypatch)
@@ -284,7 +286,7 @@ def _forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _repaired(data: bytes) -> bytes:
-    """The file, its checksum made right if it is a PNG."""
+    """Return the file, with the checksum repaired if it is a PNG."""
     if not data.startswith(b"\x89PNG"):
         return data
     return data[:29] + zlib.crc32(data[12:29]).to_bytes(4, "big") + data[33:]

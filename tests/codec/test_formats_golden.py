@@ -1,4 +1,4 @@
-"""Colours of files that the tests make, against what sharp makes of the same files."""
+"""Colours of generated files, compared with those that sharp decodes."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tests.codec.golden import Rgba, by_sharp, by_us, premultiplied, psnr
 from tests.codec.samples import grey_profile, rgb16_tiff, translucent
 from tests.pictures import encoded, photo
 
-# 40 dB is where people stop seeing a difference.
+# At 40 dB people no longer see a difference.
 _LIKENESS = 40
 
 
@@ -47,7 +47,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rgba]:
-    """RGBA by sharp."""
+    """Return the RGBA that sharp decodes."""
     folder = tmp_path_factory.mktemp("golden")
     for name, make in FILES.items():
         (folder / name).write_bytes(make())

@@ -17,7 +17,7 @@ from tests.pictures import encoded, gradient
     ("side", "selector", "bits"), [(512, 0, 9), (8192, 1, 13), (262_144, 2, 18), (2**30, 3, 30)]
 )
 def test_the_size_of_a_jpeg_xl_is_read_bit_by_bit(side: int, selector: int, bits: int) -> None:
-    # Not small; a height; a ratio of 1:1; then nothing but defaults.
+    # Not small; the height; a ratio of 1:1; all defaults.
     fields = [(0, 1), (selector, 2), (side - 1, bits), (1, 3), (1, 1)]
     value = position = 0
     for field, length in fields:
@@ -28,7 +28,7 @@ def test_the_size_of_a_jpeg_xl_is_read_bit_by_bit(side: int, selector: int, bits
 
 
 @pytest.mark.parametrize("size", [(8, 8), (256, 8), (300, 451), (1920, 1080), (1234, 567)])
-def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) -> None:
+def test_the_size_of_a_jpeg_xl_is_that_of_the_encoder(size: tuple[int, int]) -> None:
     assert jxl.read(samples.jxl(gradient(*size))).size == Size(*size)
 
 
@@ -45,7 +45,7 @@ def test_the_size_of_a_jpeg_xl_is_what_the_encoder_wrote(size: tuple[int, int]) 
         (b"mif1\0\0\0\0miaf", None),
     ],
 )
-def test_brands_tell_the_codec(brands: bytes, expected: str | None) -> None:
+def test_brands_decide_the_codec(brands: bytes, expected: str | None) -> None:
     box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
     assert heif.kind(box + bytes(40)) == expected
 

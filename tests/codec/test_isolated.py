@@ -1,4 +1,4 @@
-"""The process that decodes what may break: it may crash, hang or grow, and nothing comes of it."""
+"""The worker process: it may crash, hang or grow without harm to the service."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ _DATA = b"a file"
 
 
 def _run(program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Image.Image:
-    """Have another program decode: it has the same arguments and pipes."""
+    """Run another program in place of the worker, with the same arguments and pipes."""
     script = tmp_path / "program.py"
     script.write_text(_PROGRAM + program)
     monkeypatch.setattr(isolated, "_PROGRAM", str(script))
@@ -70,7 +70,7 @@ def test_pixels_come_back_as_they_were_sent(
         """sys.stdin.buffer.read(); sys.stdout.buffer.write(b'\\xff\\xfe\\xfd')""",
     ],
 )
-def test_whatever_it_does_is_an_error_of_the_picture(
+def test_every_failure_of_the_worker_is_an_error_of_the_picture(
     program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(ProcessingFailed):
@@ -93,7 +93,7 @@ def test_one_that_has_answered_need_not_end(
 def _probe(
     code: str, memory: int = 1 << 30, cpu_seconds: int = 5
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run some code in the place of a decoder, under the same limits."""
+    """Run some code in place of a decoder, under the same limits."""
     script = Path(isolated._PROGRAM)
     program = (
         f"import sys; sys.path.insert(0, {str(script.parent)!r})\n"
@@ -163,7 +163,8 @@ time.sleep(1000)
         assert starter.stdout is not None
         number = int(starter.stdout.readline())
         starter.kill()
-    while _is_running(number):  # as long as it takes; it would sleep for longer than any test may
+    # Without a limit: a worker that outlives its parent sleeps for longer than a test may take.
+    while _is_running(number):
         time.sleep(0.01)
 
 
@@ -177,7 +178,7 @@ def _is_running(number: int) -> bool:
 
 @needs_linux
 def test_a_bomb_in_a_small_frame_is_stopped_by_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The boxes say 64 × 64; the coded picture within them has 6,000 times as many pixels.
+    # The boxes have a size of 64 × 64; the coded picture has 6,000 times as many pixels.
     small = encoded(Image.new("L", (64, 64)), "AVIF", quality=50)
     large = encoded(Image.new("L", (5_000, 5_000)), "AVIF", quality=50)
     side = (5_000).to_bytes(4, "big")
@@ -192,8 +193,8 @@ def test_a_bomb_in_a_small_frame_is_stopped_by_its_memory(monkeypatch: pytest.Mo
         except ProcessingFailed:
             return False
 
-    # What a decoder maps before it starts grows with the machine's processors; the bomb's pixels,
-    # which are scaled down to the frame in the end, take 37 MB on top of that.
+    # A decoder maps memory before it starts, in proportion to the machine's processors. The bomb's
+    # pixels, which are scaled down in the end, need another 37 MB.
     start = bisect_left(range(640), True, key=lambda megabytes: opens(megabytes, small))
     assert opens(start + 8, small)
     assert not opens(start + 8, bomb)
@@ -215,7 +216,7 @@ def test_several_at_once_do_not_disturb_one_another() -> None:
 
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
-    # In a process of its own: this one has the tests' servers for children.
+    # In a process of its own, because this one has the tests' servers as children.
     file = tmp_path / "picture.psd"
     file.write_bytes(samples.psd(photo()))
     program = (

@@ -1,4 +1,4 @@
-"""Plain kinds of PNG, which have a faster reader than Pillow."""
+"""Plain kinds of PNG, which are decoded by kornia-rs."""
 
 import io
 import subprocess
@@ -16,7 +16,7 @@ from tests.codec.samples import drawing
 from tests.pictures import encoded, photo
 
 LIMITS = Limits(1_000_000)
-_END = 12  # bytes of the chunk that ends a file
+_END = 12  # bytes of the last chunk of a file
 
 
 def same(image: Image.Image, other: Image.Image) -> bool:
@@ -50,7 +50,7 @@ def test_a_transparent_colour_is_left_to_pillow(mode: str) -> None:
     assert corner.getpixel((0, 0)) == (0, 0, 0, 0)
 
 
-def test_a_file_that_ends_after_its_last_row_is_taken() -> None:
+def test_a_file_that_ends_after_its_last_row_is_accepted() -> None:
     image = photo()
     data = encoded(image, "PNG")[: -_END - 2]
     with Image.open(io.BytesIO(data)) as opened, pytest.raises(ProcessingFailed):
@@ -63,7 +63,7 @@ def test_a_file_that_ends_after_its_last_row_is_taken() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
-def test_a_file_that_ends_early_is_refused(share: float) -> None:
+def test_a_file_that_ends_early_is_rejected(share: float) -> None:
     data = encoded(photo(), "PNG")
     picture = open_picture(data[: int(len(data) * share)], LIMITS)
     with pytest.raises(ProcessingFailed, match="PNG"):

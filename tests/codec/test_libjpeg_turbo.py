@@ -1,4 +1,4 @@
-"""JPEG of every kind, decoded at the scale that is needed, and never by Pillow."""
+"""JPEG of every kind, decoded at the required scale, and never by Pillow."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ _APP14 = b"\xff\xee"
 
 
 def turbo(image: Image.Image, space: str = "RGB", subsampling: str = "444") -> bytes:
-    """A file by libjpeg-turbo, which subsamples in more ways than Pillow."""
+    """Return a file by libjpeg-turbo, which has more kinds of subsampling than Pillow."""
     pixels = np.array(image).reshape(image.height, image.width, -1)
     data: bytes = simplejpeg.encode_jpeg(pixels, 95, space, subsampling)
     return data
@@ -40,13 +40,13 @@ def read(data: bytes, scale: int = 1) -> Image.Image:
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
-    """Likeness of two pictures in decibel; 40 and more is not seen."""
+    """Return the peak signal-to-noise ratio in decibels; from 40 on no difference is visible."""
     difference = np.asarray(one).astype(float) - np.asarray(other)
     return float(10 * np.log10(255**2 / max(1e-9, np.square(difference).mean())))
 
 
 def without_segment(data: bytes, marker: bytes) -> bytes:
-    """The file without its first segment of that kind."""
+    """Return the file without its first segment of that kind."""
     start = data.index(marker)
     return data[:start] + data[start + 2 + int.from_bytes(data[start + 2 : start + 4], "big") :]
 
@@ -59,7 +59,7 @@ def test_every_subsampling_is_decoded(subsampling: str) -> None:
     assert psnr(read_back.convert("RGB"), picture) > 33
 
 
-# Horizontal and vertical factors of each component: 4:1:0, and mixtures that nobody has a name for.
+# Horizontal and vertical factors of each component: 4:1:0, and combinations without a name.
 UNUSUAL = [
     [(4, 2), (1, 1), (1, 1)],
     [(2, 4), (1, 1), (1, 1)],
@@ -70,7 +70,7 @@ UNUSUAL = [
 
 
 def unusual(sampling: list[tuple[int, int]]) -> tuple[bytes, np.ndarray]:
-    """A file whose brightness changes from block to block, and its pixels' brightness."""
+    """Return a file whose brightness changes from block to block, and its pixels' brightness."""
     means = [np.zeros((3 * v, 4 * h), int) for h, v in sampling]
     means[0] += np.random.default_rng(1).integers(-100, 100, means[0].shape)
     return flat_jpeg(means, sampling), np.kron(means[0] + 128, np.ones((8, 8), int))
@@ -89,7 +89,7 @@ def test_unusual_subsampling_is_decoded(sampling: list[tuple[int, int]], scale: 
         assert np.abs(band - expected).max() <= 1
 
 
-def test_ink_of_unusual_subsampling_is_refused_by_name() -> None:
+def test_ink_of_unusual_subsampling_is_rejected_by_name() -> None:
     data, _ = unusual([(2, 2), (2, 1), (1, 1), (1, 1)])
     with pytest.raises(InvalidImage, match="CMYK"):
         prepare(data)
@@ -185,7 +185,7 @@ def test_a_scaled_picture_shows_the_same(scale: int, size: tuple[int, int]) -> N
 
 @pytest.mark.parametrize("orientation", list(Orientation))
 def test_a_turned_picture_is_scaled_while_decoding_as_well(orientation: Orientation) -> None:
-    # sharp does so too: it turns the picture after it is resized.
+    # As in sharp, which turns the picture after the resize.
     stored = turn_upright(photo(size=(256, 192)), orientation)
     picture = open_picture(encoded(stored, "JPEG", orientation=orientation), LIMITS)
     assert picture.size == orientation.size(Size(*stored.size))
@@ -213,7 +213,7 @@ def test_a_damaged_header_is_no_picture() -> None:
         open_picture(data[:200], LIMITS)
 
 
-def test_more_pixels_than_the_bytes_can_hold_are_refused_before_decoding() -> None:
+def test_more_pixels_than_the_bytes_can_hold_are_rejected_before_decoding() -> None:
     data = bytearray(encoded(photo(), "JPEG"))
     frame = data.index(b"\xff\xc0")
     data[frame + 5 : frame + 9] = b"\x7f\xff\x7f\xff"
@@ -223,7 +223,7 @@ def test_more_pixels_than_the_bytes_can_hold_are_refused_before_decoding() -> No
 
 @pytest.fixture
 def without_pillows_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pillow's JPEG decoder may not be reached: untrusted bytes can overflow it."""
+    """Fail if Pillow's JPEG decoder is called: untrusted bytes can overflow it."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("Pillow's JPEG decoder was reached")

@@ -1,4 +1,4 @@
-"""WebP through libwebp: scaled as sharp scales it, and through Pillow where it must be."""
+"""WebP, decoded and scaled by libwebp as in sharp, or decoded by Pillow."""
 
 import struct
 
@@ -19,7 +19,7 @@ LIMITS = Limits(1_000_000)
 
 
 def rgba() -> Image.Image:
-    """A photo whose left is transparent and still has colours there."""
+    """Return a photo that is transparent on the left, where it has colours as well."""
     picture = photo(size=(120, 80)).convert("RGBA")
     alpha = np.tile(np.linspace(0, 255, 120).astype(np.uint8), (80, 1))
     picture.putalpha(Image.fromarray(alpha))
@@ -37,7 +37,7 @@ def without_libwebp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def without_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pillow's reader makes several full canvases before anybody has asked for a pixel."""
+    """Fail if Pillow's reader is called: it fills several canvases before a pixel is read."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("Pillow's WebP reader was reached")
@@ -61,7 +61,7 @@ def test_alpha_is_not_premultiplied_yet() -> None:
     assert read_back.tobytes() == picture.tobytes()
 
 
-def test_a_lossy_picture_is_what_pillow_makes_of_it() -> None:
+def test_a_lossy_picture_equals_that_of_pillow() -> None:
     data = encoded(rgba(), "WEBP", quality=80)
     assert read(data).tobytes() == decoded(data).tobytes()
 
@@ -117,7 +117,7 @@ def test_a_turned_picture_is_put_upright(orientation: Orientation) -> None:
     assert shown.convert("RGB").tobytes() == upright.tobytes()
 
 
-# What the camera did to the picture: the inverse of what turns it upright.
+# The camera's turn of the picture: the inverse of the turn upright.
 _TURNED = {
     Orientation.MIRROR: Image.Transpose.FLIP_LEFT_RIGHT,
     Orientation.HALF_TURN: Image.Transpose.ROTATE_180,

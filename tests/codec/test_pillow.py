@@ -17,7 +17,7 @@ from tests.pictures import encoded, gradient, photo
 
 LIMITS = Limits(1_000_000)
 SIZE = Size(48, 36)
-# The seven passes of an interlaced PNG: first column and row, and the steps between them.
+# The seven passes of an interlaced PNG: first column, first row, steps across and down.
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
 _ADAM7_PASSES = (*_ADAM7, (0, 1, 1, 2))
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6
@@ -28,7 +28,7 @@ def picture(mode: str = "RGB") -> Image.Image:
 
 
 def translucent() -> Image.Image:
-    """The photo with an alpha that grows to the right."""
+    """Return the photo with an alpha that increases to the right."""
     image = picture("RGBA")
     image.putalpha(
         Image.fromarray(np.tile(np.arange(0, 240, 5), (SIZE.height, 1)).astype(np.uint8))
@@ -41,26 +41,26 @@ def pixels(data: bytes) -> Pixels:
 
 
 def worked_on(data: bytes) -> Image.Image:
-    """The upright picture as the core sees it, at its own size."""
+    """Return the upright picture as the core reads it, at its own size."""
     size = pixels(data).size
     return pixels(data).read(Region(0, 0, size.width, size.height), size)
 
 
 def shown(data: bytes) -> Image.Image:
-    """The same with alpha, if any, no longer premultiplied."""
+    """Return the upright picture with alpha, if any, not premultiplied."""
     image = worked_on(data)
     return image.convert({"RGBa": "RGBA", "RGBX": "RGB"}.get(image.mode, image.mode))
 
 
 def same(image: Image.Image, other: Image.Image, tolerance: int = 0) -> bool:
-    """Whether both have the same mode and pixels."""
+    """Return whether both have the same mode and pixels."""
     assert image.mode == other.mode
     difference = np.asarray(image).astype(int) - np.asarray(other)
     return bool(np.abs(difference).max() <= tolerance)
 
 
 def png(samples: np.ndarray, colour: int, *, interlaced: bool = False) -> bytes:
-    """A PNG of 8 or 16 bits a sample, in kinds that Pillow does not write."""
+    """Return a PNG of 8 or 16 bits a sample, of kinds that Pillow does not write."""
     height, width = samples.shape[:2]
     big_endian = samples.astype(samples.dtype.newbyteorder(">"))
     steps = _ADAM7_PASSES if interlaced else ((0, 0, 1, 1),)
@@ -89,7 +89,7 @@ def test_plain_pictures_come_out_as_they_went_in(name: str, mode: str) -> None:
 def test_alpha_comes_out_as_it_went_in(name: str) -> None:
     before, after = np.asarray(translucent()), np.asarray(shown(encoded(translucent(), name)))
     assert (after[..., 3] == before[..., 3]).all()
-    # Premultiplying keeps of a colour what its alpha can carry, and is undone rounding down too.
+    # Premultiplied colours have as many levels as their alpha; undoing it rounds down as well.
     lost = np.abs(after.astype(int) - before)[..., :3] * before[..., 3:]
     assert lost.max() <= 2 * 255
 
@@ -200,20 +200,20 @@ def test_tiff_inks_become_colours() -> None:
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])
-def test_samples_of_32_bits_are_refused_by_name(mode: str) -> None:
+def test_samples_of_32_bits_are_rejected_by_name(mode: str) -> None:
     with pytest.raises(InvalidImage) as caught:
         open_picture(encoded(picture("L").convert(mode), "TIFF"), LIMITS)
     assert "32 bits" in caught.value.error
 
 
 @pytest.mark.parametrize("name", ["GIF", "PNG", "TIFF"])
-def test_of_several_pictures_the_first_is_taken(name: str) -> None:
+def test_of_several_pictures_the_first_is_decoded(name: str) -> None:
     first, *others = (Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue"))
     data = encoded(first, name, save_all=True, append_images=others)
     assert shown(data).convert("RGB").getcolors() == [(200, (255, 0, 0))]
 
 
-def test_the_first_frame_of_a_gif_stands_where_it_says() -> None:
+def test_the_first_frame_of_a_gif_is_at_its_offset() -> None:
     frame = encoded(Image.new("P", (4, 4), 1), "GIF")
     screen = bytearray(frame)
     screen[6:10] = struct.pack("<HH", 10, 8)
@@ -259,6 +259,6 @@ def test_a_file_that_ends_early_cannot_be_processed(name: str, share: float) -> 
 
 @pytest.mark.parametrize(("depth", "sixteen_bit"), [(8, False), (16, True)])
 @pytest.mark.parametrize("name", ["PNG", "TIFF"])
-def test_the_depth_of_the_files_samples_is_told(name: str, depth: int, sixteen_bit: bool) -> None:
+def test_the_depth_of_the_files_samples_is_known(name: str, depth: int, sixteen_bit: bool) -> None:
     image = picture("L" if depth == 8 else "I;16")
     assert pixels(encoded(image, name)).sixteen_bit is sixteen_bit

@@ -1,4 +1,4 @@
-"""PNG as it is written: the same pixels, and no larger than sharp's files."""
+"""Written PNGs: the same pixels, in files no larger than sharp's."""
 
 import zlib
 
@@ -19,7 +19,9 @@ from tests.pictures import decoded, noise, photo
     height=st.integers(1, 200),
     drawn=st.booleans(),
 )
-def test_what_is_written_reads_the_same(mode: str, width: int, height: int, drawn: bool) -> None:
+def test_a_written_file_has_the_same_pixels(
+    mode: str, width: int, height: int, drawn: bool
+) -> None:
     image = (drawing() if drawn else noise(200, 200)).crop((0, 0, width, height)).convert(mode)
 
     read = decoded(png_writer.encode(image))
@@ -32,6 +34,6 @@ def test_what_is_written_reads_the_same(mode: str, width: int, height: int, draw
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_files_are_no_larger_than_sharp_writes_them(picture: Image.Image, mode: str) -> None:
     image = picture.convert(mode)
-    # Its defaults: zlib's sixth level and no filter.
+    # sharp's defaults: zlib's level 6 and no filter.
     rows = np.insert(np.asarray(image).reshape(image.height, -1), 0, 0, axis=1)
     assert len(png_writer.encode(image)) <= 1.05 * len(zlib.compress(rows.tobytes(), 6))
