@@ -69,12 +69,8 @@ class RunRecord:
                 return False
             results = line["results"].items()
             return all((self.folder / name).stat().st_size == size for name, size in results)
-        except (
-            OSError,
-            AttributeError,
-            LookupError,
-            TypeError,
-        ):  # a file is missing, or the entry is malformed
+        except (OSError, AttributeError, LookupError, TypeError):
+            # A file is missing, or the entry is malformed.
             return False
 
     def add(self, source: Source, target: Path, results: Sequence[Path]) -> None:

@@ -33,7 +33,7 @@ class ObjectJob:
     2. Opened: the object exists, and its ETag is known.
     3. Identified: the settings are known. The id of the job is final from here on.
 
-    A job that fails before the third step has an id that is made of what is known.
+    A job that fails before the third step has an id that is made of the known parts.
 
     Attributes:
         source: the object, as the event names it.
@@ -58,7 +58,7 @@ class ObjectJob:
 
     @property
     def job_id(self) -> str:
-        """Id of the job, made of what is known of it."""
+        """Id of the job, made of its known parts."""
         version = self.source.version or self.etag or self.source.etag or ""
         return job_id(self.source.bucket, self.key, version, self.settings or "")
 
@@ -85,7 +85,7 @@ class ObjectJob:
 
 
 class Attempt:
-    """An attempt at a job. It leaves a record also if it fails or is about to be cut off.
+    """An attempt at a job, which leaves a record even if it fails or is cut off.
 
     Attributes:
         job: the job, as far as it is known. It is replaced as a whole, because the thread of a
@@ -98,7 +98,7 @@ class Attempt:
         Args:
             job: the job, located.
             jobs: the store of job records.
-            max_attempts: attempts after which the queue gives a message up.
+            max_attempts: attempts after which the queue gives up a message.
             request_id: id of the invocation.
         """
         self.job = job
@@ -109,7 +109,7 @@ class Attempt:
         self._finished = False
 
     def find_earlier(self) -> JobRecord | None:
-        """Return the record that an earlier attempt left of the job, which has to be identified.
+        """Return the record of an earlier attempt at the job, which must be identified, or None.
 
         Raises:
             StorageUnavailable: the store cannot be read.
@@ -119,8 +119,8 @@ class Attempt:
             self.job = replace(self.job, created_at=earlier.created_at)
         return earlier
 
-    def record_last(self) -> None:
-        """Record that the job failed, if this attempt is the last, in case that it is cut off.
+    def record_if_last(self) -> None:
+        """Record the job as failed if this attempt is the last, in case it is cut off.
 
         Raises:
             StorageUnavailable: the record cannot be written.

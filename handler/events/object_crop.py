@@ -108,7 +108,7 @@ class ObjectCropper:
         folder, _, name = job.key.rpartition("/")
         if earlier is not None and (outcome := self._outcome_of(earlier, job)):
             return outcome
-        attempt.record_last()
+        attempt.record_if_last()
         stored = self._service.crop_to(
             Job(upload.read(), name, settings, warnings, self._request_id),
             Target(job.job_id, folder, partial(result_filename, name)),
