@@ -1,4 +1,4 @@
-"""Test pictures, the same on every machine: made here, or photos out of scikit-image's wheel."""
+"""Test pictures, the same on every machine: generated, or photos from scikit-image's wheel."""
 
 import io
 from functools import cache
@@ -13,7 +13,7 @@ _SEED = 20_240_229
 
 
 def gradient(width: int, height: int) -> Image.Image:
-    """RGB; red grows to the right, green downwards, so that a pixel tells where it was."""
+    """Return a picture in which red increases to the right and green downwards, mode RGB."""
     pixels = np.empty((height, width, 3), np.uint8)
     pixels[..., 0] = np.linspace(0, 255, width, dtype=np.uint8)
     pixels[..., 1] = np.linspace(0, 255, height, dtype=np.uint8)[:, np.newaxis]
@@ -22,17 +22,17 @@ def gradient(width: int, height: int) -> Image.Image:
 
 
 def noise(width: int, height: int) -> Image.Image:
-    """RGB; no encoder makes it small."""
+    """Return random pixels that no encoder can compress, mode RGB."""
     return Image.fromarray(_random(height, width, 0, 256))
 
 
 def scene(width: int, height: int, focus: tuple[int, int]) -> Image.Image:
-    """RGB; a dull, smooth ground with one vivid, finely textured patch centred at ``focus``.
+    """Return a smooth, dull picture with one vivid, textured patch at ``focus``, mode RGB.
 
     Attention and entropy both choose a window around the patch.
     """
-    ground = np.linspace(96, 128, height, dtype=np.uint8)[:, np.newaxis, np.newaxis]
-    pixels = np.broadcast_to(ground, (height, width, 3)).copy()
+    background = np.linspace(96, 128, height, dtype=np.uint8)[:, np.newaxis, np.newaxis]
+    pixels = np.broadcast_to(background, (height, width, 3)).copy()
     side = min(width, height) // 6
     left, top = focus[0] - side // 2, focus[1] - side // 2
     patch = _random(side, side, 0, 64)
@@ -48,11 +48,11 @@ def _photo(name: str) -> Image.Image:
 
 
 def photo(name: str = "chelsea.png", size: tuple[int, int] | None = None) -> Image.Image:
-    """RGB; a real photo, for instance ``astronaut.png`` (a face), ``coffee.png``, ``rocket.jpg``.
+    """Return a real photo, such as ``astronaut.png`` (a face) or ``coffee.png``, mode RGB.
 
     Args:
-        name: a file of scikit-image's wheel.
-        size: enlarge or shrink it to this width and height.
+        name: name of a file in scikit-image's wheel.
+        size: width and height to which it is resized; None for its own size.
     """
     image = _photo(name)
     return image.copy() if size is None else image.resize(size, Image.Resampling.BICUBIC)
@@ -61,13 +61,13 @@ def photo(name: str = "chelsea.png", size: tuple[int, int] | None = None) -> Ima
 def encoded(
     image: Image.Image, name: str = "JPEG", *, orientation: int = 1, **options: object
 ) -> bytes:
-    """A picture as a file.
+    """Encode a picture as a file.
 
     Args:
-        image: the pixels, as they are to be stored.
-        name: of the format, as Pillow knows it.
+        image: the stored pixels.
+        name: name of the format in Pillow.
         orientation: EXIF orientation, 1 to 8; 1 writes no EXIF.
-        options: as Pillow's plugin takes them.
+        options: options of Pillow's plugin.
     """
     if orientation != 1:
         exif = Image.Exif()
@@ -79,7 +79,7 @@ def encoded(
 
 
 def decoded(data: bytes) -> Image.Image:
-    """A file that the tests trust, as a picture."""
+    """Decode a file that the tests trust."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return image

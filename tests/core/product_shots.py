@@ -1,7 +1,7 @@
-"""Product shots and scans whose true box is known: photos cut to shapes, on backdrops as they come.
+"""Product shots and scans with a known box: photos cut to shapes on realistic backgrounds.
 
-The same on every machine. Unless it says otherwise, a length is a share of the picture's longer
-side, and a level one of 256.
+They are the same on every machine. Unless stated otherwise, lengths are shares of the picture's
+longer side, and levels are from 0 to 255.
 """
 
 import io
@@ -16,37 +16,37 @@ from handler.core.geometry import Box
 from tests.pictures import photo
 
 Floats = npt.NDArray[np.float64]
-# Levels added to a backdrop at x and y, each from 0 to 1.
+# Levels added to the background at x and y, each from 0 to 1.
 Light = Callable[[Floats, Floats], Floats]
 
-# Shapes are drawn this much finer, so that their edges are smooth.
+# Shapes are drawn this many times larger, so that their edges are smooth.
 _FINER = 4
 _SEED = 20_240_229
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """How a picture is made.
+    """The description of a picture to make.
 
     Attributes:
-        shape: draws the product.
+        shape: a function that draws the product.
         place: left, top and side of the shape's unit square.
-        ground: levels of the backdrop: red, green and blue.
-        light: falls on it unevenly.
+        background: levels of the background: red, green and blue.
+        light: uneven light on the background.
         texture: the photo that the product is cut from; None for a plain one.
-        tone: levels of the product: the darkest and the lightest.
-        shadow: levels that its soft shadow takes away where it is deepest.
-        dust: how many specks, and the diameter of the largest.
-        scratches: how many.
-        noise: standard deviation of each sample.
-        jpeg: quality; None for no JPEG.
-        spoil: whatever else happens to the levels, (height, width, 3).
-        size: in pixels.
+        tone: darkest and lightest level of the product.
+        shadow: levels by which its soft shadow darkens the background at most.
+        dust: number of specks, and diameter of the largest.
+        scratches: number of scratches.
+        noise: standard deviation of the noise, in levels.
+        jpeg: JPEG quality; None for no compression.
+        damage: a function that changes the levels, (height, width, 3), in place.
+        size: width and height in pixels.
     """
 
     shape: Callable[[ImageDraw.ImageDraw, float], None]
     place: tuple[float, float, float] = (0.22, 0.1, 0.55)
-    ground: tuple[int, int, int] = (255, 255, 255)
+    background: tuple[int, int, int] = (255, 255, 255)
     light: Light | None = None
     texture: str | None = "coffee.png"
     tone: tuple[int, int] = (10, 170)
@@ -55,36 +55,36 @@ class Scene:
     scratches: int = 0
     noise: float = 0
     jpeg: int | None = None
-    spoil: Callable[[Floats], None] | None = None
+    damage: Callable[[Floats], None] | None = None
     size: tuple[int, int] = (1000, 750)
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture, and the box that the eye finds in it."""
+    """A picture, and the true box of its product."""
 
     image: Image.Image
     box: Box
 
 
 def make(scene: Scene) -> Shot:
-    """Take the picture."""
+    """Draw the picture of a scene."""
     rng = np.random.default_rng(_SEED)
     mask, box = _mask(scene)
-    levels = _backdrop(scene)
+    levels = _background(scene)
     if scene.shadow:
         levels -= scene.shadow * _shadow(mask)[..., np.newaxis]
     levels += (_product(scene) - levels) * mask[..., np.newaxis]
     _scatter(levels, mask, scene, rng)
-    if scene.spoil is not None:
-        scene.spoil(levels)
+    if scene.damage is not None:
+        scene.damage(levels)
     levels += rng.normal(0, 1, levels.shape) * scene.noise
     image = Image.fromarray(np.clip(levels + 0.5, 0, 255).astype(np.uint8))
     return Shot(image if scene.jpeg is None else _compressed(image, scene.jpeg), box)
 
 
 def _mask(scene: Scene) -> tuple[Floats, Box]:
-    """How much of each pixel the product covers, and its box."""
+    """Return the share of each pixel that the product covers, and the product's box."""
     width, height = scene.size
     unit = max(scene.size) * _FINER
     left, top, side = scene.place
@@ -98,10 +98,10 @@ def _mask(scene: Scene) -> tuple[Floats, Box]:
     return covered, Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
 
 
-def _backdrop(scene: Scene) -> Floats:
+def _background(scene: Scene) -> Floats:
     width, height = scene.size
     levels = np.empty((height, width, 3))
-    levels[...] = scene.ground
+    levels[...] = scene.background
     if scene.light is not None:
         y, x = np.mgrid[0:height, 0:width] + 0.5
         levels += scene.light(x / width, y / height)[..., np.newaxis]
@@ -117,7 +117,7 @@ def _product(scene: Scene) -> Floats:
 
 
 def _shadow(mask: Floats) -> Floats:
-    """Below and to the right; from 0 to 1."""
+    """Return the shadow below and to the right of a mask, from 0 to 1."""
     side = max(mask.shape)
     drop = side // 60
     image = Image.fromarray((np.roll(mask, (drop, drop), (0, 1)) * 255).astype(np.uint8))
@@ -125,7 +125,7 @@ def _shadow(mask: Floats) -> Floats:
 
 
 def _scatter(levels: Floats, mask: Floats, scene: Scene, rng: np.random.Generator) -> None:
-    """Specks, light and dark, and scratches as fine as a pixel of a thousand."""
+    """Add specks, and scratches with a width of a thousandth of the longer side."""
     count, largest = scene.dust
     if not count + scene.scratches:
         return
@@ -142,7 +142,7 @@ def _scatter(levels: Floats, mask: Floats, scene: Scene, rng: np.random.Generato
         end = (x + rng.normal(0, 0.1) * marks.width, y + rng.uniform(0.2, 0.8) * marks.height)
         pen.line((x, y, *end), fill=255, width=round(side * _FINER / 1000))
     covered = np.asarray(marks.reduce(_FINER), np.float64) / 255
-    # What touches the product would belong to it, as far as an eye can tell.
+    # Specks that touch the product could not be distinguished from it.
     around = Image.fromarray((mask * 255).astype(np.uint8)).filter(
         ImageFilter.GaussianBlur(side / 100)
     )
@@ -157,12 +157,12 @@ def _compressed(image: Image.Image, quality: int) -> Image.Image:
 
 
 def slope(across: float, down: float) -> Light:
-    """Light that fades evenly."""
+    """Return light that fades evenly."""
     return lambda x, y: across * x + down * y
 
 
 def vignette(depth: float) -> Light:
-    """As a lens darkens corners: by the fourth power of the cosine."""
+    """Return light that darkens towards the corners by the fourth power of the cosine."""
 
     def light(x: Floats, y: Floats) -> Floats:
         square = ((2 * x - 1) ** 2 + (2 * y - 1) ** 2) / 2
@@ -172,38 +172,38 @@ def vignette(depth: float) -> Light:
 
 
 def spot(depth: float) -> Light:
-    """A lamp that is aimed at a place above the middle."""
+    """Return the light of a lamp aimed above the middle."""
     return lambda x, y: -depth * (1 - np.exp(-((x - 0.45) ** 2 + (y - 0.35) ** 2) / 0.3))
 
 
 def sweep(depth: float) -> Light:
-    """Paper that hangs down a wall and runs out over the table."""
+    """Return the light on paper that hangs down a wall and continues on the table."""
     return lambda x, y: -depth / (1 + np.exp(-(y - 0.6) * 14))
 
 
 def waves(depth: float) -> Light:
-    """Paper that does not lie flat."""
+    """Return the light on wavy paper."""
     return lambda x, y: depth / 2 * (np.sin(5 * x + 1) * np.sin(4 * y + 2) + np.sin(9 * x * y))
 
 
 def speck_in_the_corner(levels: Floats) -> None:
-    """As large as a hundredth of the picture."""
+    """Add a speck of a hundredth of the longer side."""
     side = max(levels.shape) // 100
     levels[:side, :side] = 20
 
 
 def edge_of_the_scanner(levels: Floats) -> None:
-    """The lid's shadow along one side."""
+    """Add the shadow of a scanner's lid along one side."""
     levels[:, -(max(levels.shape) // 200) :] = 15
 
 
 def fibres(levels: Floats) -> None:
-    """The grain of paper."""
+    """Add the grain of paper."""
     _grain(levels, 6)
 
 
 def cloth(levels: Floats) -> None:
-    """A coarse one."""
+    """Add the coarse grain of cloth."""
     _grain(levels, 13)
 
 

@@ -1,4 +1,4 @@
-"""Shapes of products, drawn in a unit square of ``unit`` pixels."""
+"""Shapes of products, drawn in a square of ``unit`` pixels."""
 
 import numpy as np
 from PIL import ImageDraw
@@ -26,7 +26,7 @@ def bottle(pen: Pen, unit: float) -> None:
 
 
 def chair(pen: Pen, unit: float) -> None:
-    """On thin legs."""
+    """Draw a chair on thin legs."""
     pen.rectangle((0.2 * unit, 0.5 * unit, 0.8 * unit, 0.58 * unit), fill=255)
     pen.rectangle((0.2 * unit, 0.05 * unit, 0.8 * unit, 0.15 * unit), fill=255)
     for x in (0.2, 0.788):
@@ -34,13 +34,13 @@ def chair(pen: Pen, unit: float) -> None:
 
 
 def lamp(pen: Pen, unit: float) -> None:
-    """On a thin cord."""
+    """Draw a lamp on a thin cord."""
     _polygon(pen, unit, (0.35, 0.65, 0.8, 0.2), (0.6, 0.6, 0.95, 0.95))
     pen.rectangle((0.495 * unit, 0, 0.505 * unit, 0.61 * unit), fill=255)
 
 
 def ring(pen: Pen, unit: float) -> None:
-    """Hardly wider than a wire."""
+    """Draw a ring hardly wider than a wire."""
     pen.ellipse((0, 0, unit, unit), outline=255, width=round(unit / 40))
 
 
@@ -50,32 +50,32 @@ def pair(pen: Pen, unit: float) -> None:
 
 
 def kit(pen: Pen, unit: float) -> None:
-    """A box, and two screws beside it."""
+    """Draw a box with two screws next to it."""
     pen.rounded_rectangle((0, 0, 0.6 * unit, 0.9 * unit), unit / 20, fill=255)
     for x, y in ((0.75, 0.4), (0.93, 0.93)):
         pen.ellipse((x * unit, y * unit, (x + 0.07) * unit, (y + 0.07) * unit), fill=255)
 
 
 def form(pen: Pen, unit: float) -> None:
-    """A frame of thin lines, with a stamp in it."""
+    """Draw a frame of thin lines with a stamp in it."""
     pen.rectangle((0, 0, unit, 0.9 * unit), outline=255, width=round(unit / 150))
     pen.rectangle((0.6 * unit, 0.2 * unit, 0.85 * unit, 0.3 * unit), fill=255)
 
 
 def hand(pen: Pen, unit: float) -> None:
-    """Letters in broad strokes, far apart."""
+    """Draw letters in broad strokes, far from each other."""
     for x, (left, right) in ((0, (0, 1)), (0.25, (0.15, 0.85)), (0.5, (1, 0)), (0.8, (0.4, 0.6))):
         ends = (((x + 0.2 * left) * unit, 0.3 * unit), ((x + 0.2 * right) * unit, 0.7 * unit))
         pen.line(ends, fill=255, width=round(unit / 50))
 
 
 def text(pen: Pen, unit: float) -> None:
-    """A page of words; the last line has but one."""
+    """Draw a page of words; the last line has only one."""
     _lines(pen, unit, 24, 0.042)
 
 
 def wide_text(pen: Pen, unit: float) -> None:
-    """A page with air between the lines."""
+    """Draw a page of words with wide line spacing."""
     _lines(pen, unit, 14, 0.075)
 
 

@@ -23,7 +23,7 @@ ASPECTS = [(150, 150), (200, 100), (100, 200), (400, 60), (60, 300), (266, 200)]
 
 
 def test_a_flat_picture_is_cut_at_the_top_left() -> None:
-    """As libvips: the first of equal scores wins."""
+    """As in libvips, the first of equal scores is chosen."""
     found = attend(Image.new("RGB", (400, 300), (90, 90, 90)), SIZE, Size(100, 100))
 
     assert (found.window.left, found.window.top) == (0, 0)
@@ -32,7 +32,9 @@ def test_a_flat_picture_is_cut_at_the_top_left() -> None:
 
 @pytest.mark.parametrize("focus", QUARTERS)
 @pytest.mark.parametrize("target", ASPECTS)
-def test_a_subject_is_found_wherever_it_is(focus: tuple[int, int], target: tuple[int, int]) -> None:
+def test_the_subject_is_found_at_any_position(
+    focus: tuple[int, int], target: tuple[int, int]
+) -> None:
     found = attend(scene(SIZE.width, SIZE.height, focus), SIZE, Size(*target))
 
     half = min(SIZE.width, SIZE.height) // 12
@@ -43,7 +45,7 @@ def test_a_subject_is_found_wherever_it_is(focus: tuple[int, int], target: tuple
     assert found.window.top <= found.focus.y < found.window.bottom
 
 
-def test_red_draws_the_eye_and_green_does_not() -> None:
+def test_red_scores_high_and_green_does_not() -> None:
     picture = Image.new("RGB", (400, 300), (120, 120, 120))
     picture.paste((60, 160, 60), (40, 100, 120, 180))
     picture.paste((200, 60, 60), (280, 100, 360, 180))
@@ -51,7 +53,7 @@ def test_red_draws_the_eye_and_green_does_not() -> None:
     assert attend(picture, SIZE, Size(100, 100)).focus.x > 240
 
 
-def test_skin_draws_the_eye() -> None:
+def test_skin_colour_scores_high() -> None:
     picture = Image.new("RGB", (400, 300), (90, 110, 140))
     picture.paste((224, 172, 138), (60, 90, 140, 190))
     picture.paste((140, 172, 224), (260, 90, 340, 190))
@@ -60,7 +62,7 @@ def test_skin_draws_the_eye() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "La", "RGB", "RGBX", "RGBa"])
-def test_every_mode_is_weighed(mode: str) -> None:
+def test_every_mode_is_scored(mode: str) -> None:
     picture = scene(400, 300, (300, 75))
     picture = picture.convert("RGBA").convert(mode) if mode == "RGBa" else picture
     picture = picture.convert("LA").convert(mode) if mode == "La" else picture.convert(mode)
@@ -71,7 +73,7 @@ def test_every_mode_is_weighed(mode: str) -> None:
     assert found.focus.y < 150
 
 
-def test_a_transparent_subject_is_not_seen() -> None:
+def test_a_transparent_subject_is_ignored() -> None:
     picture = scene(400, 300, (300, 75)).convert("RGBA")
     picture.paste((255, 0, 0, 0), (250, 25, 350, 125))
     picture.paste((200, 60, 60, 255), (60, 200, 120, 260))
@@ -88,7 +90,7 @@ def test_a_transparent_subject_is_not_seen() -> None:
     share=st.floats(0, 1),
     across=st.booleans(),
 )
-def test_the_window_is_in_the_picture_and_the_map_has_its_size(
+def test_the_window_is_inside_the_picture_and_the_map_is_32_by_32(
     width: int, height: int, share: float, across: bool
 ) -> None:
     part = max(1, round(share * (width if across else height)))
@@ -104,8 +106,8 @@ def test_the_window_is_in_the_picture_and_the_map_has_its_size(
     assert 0 <= found.focus.y < height
 
 
-def test_a_picture_with_less_detail_gives_nearly_the_same_window() -> None:
-    """Where the resized picture would be too large, a smaller one is weighed."""
+def test_a_smaller_picture_gives_nearly_the_same_window() -> None:
+    """If the resized picture would be too large, a smaller one is scored."""
     picture, resized, target = photo(size=(900, 600)), Size(900, 600), Size(300, 300)
 
     fine = attend(picture, resized, target)

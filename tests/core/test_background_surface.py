@@ -1,4 +1,4 @@
-"""The backdrop behind a product, where none is seen."""
+"""The background surface behind a product."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def lit(light: Floats, mode: str = "RGB") -> Image.Image:
-    """All bands alike."""
+    """Return a picture whose bands are all equal."""
     return Image.fromarray(np.rint(light).astype(np.uint8)).convert(mode)
 
 
@@ -22,7 +22,7 @@ def grid(width: int, height: int) -> tuple[Floats, Floats]:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (31, 33), (200, 150), (640, 20)])
 @pytest.mark.parametrize("level", [0, 3, 128, 255])
-def test_an_even_backdrop_is_met_exactly(size: tuple[int, int], level: int) -> None:
+def test_an_even_background_is_fitted_exactly(size: tuple[int, int], level: int) -> None:
     surface = fit_surface(Image.new("RGB", size, (level, 7, 250)))
 
     assert surface.shape == (3, size[1], size[0])
@@ -30,25 +30,25 @@ def test_an_even_backdrop_is_met_exactly(size: tuple[int, int], level: int) -> N
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBX", "RGBa", "CMYK"])
-def test_bands_are_those_of_the_picture(mode: str) -> None:
+def test_the_surface_has_the_bands_of_the_picture(mode: str) -> None:
     image = Image.new("RGB", (40, 30), (9, 99, 199))
     image = image.convert("RGBA").convert(mode) if mode == "RGBa" else image.convert(mode)
 
     assert np.array_equal(fit_surface(image), planes(image))
 
 
-def test_light_is_followed_under_the_product() -> None:
+def test_the_surface_follows_the_light_behind_the_product() -> None:
     y, x = grid(400, 300)
     light = 200 - 60 * x - 40 * y + 30 * x * y
     image = lit(light)
     image.paste("black", (120, 90, 280, 210))
 
-    off = fit_surface(image)[0] - light
+    deviation = fit_surface(image)[0] - light
 
-    assert np.abs(off).max() < 2.5
+    assert np.abs(deviation).max() < 2.5
 
 
-def test_a_spot_of_light_is_followed_around_the_product() -> None:
+def test_the_surface_follows_a_spot_of_light_around_the_product() -> None:
     y, x = grid(400, 300)
     light = 120 + 110 * np.exp(-((x - 0.4) ** 2 + (y - 0.4) ** 2) / 0.25)
     image = lit(light)
@@ -56,21 +56,23 @@ def test_a_spot_of_light_is_followed_around_the_product() -> None:
     outside = np.ones((300, 400), np.bool_)
     outside[110:210, 150:240] = False
 
-    off = np.abs(fit_surface(image)[0] - light)
+    deviation = np.abs(fit_surface(image)[0] - light)
 
-    assert off[outside].max() < 8
+    assert deviation[outside].max() < 8
 
 
 @pytest.mark.parametrize("box", [(0, 130, 200, 150), (150, 0, 200, 150), (0, 70, 150, 150)])
-def test_what_is_cut_off_at_the_edge_does_not_bend_it(box: tuple[int, int, int, int]) -> None:
+def test_a_product_cut_by_the_edge_does_not_distort_the_surface(
+    box: tuple[int, int, int, int],
+) -> None:
     y, _ = grid(200, 150)
     light = 240 - 40 * y
     image = lit(light)
     image.paste((90, 40, 20), box)
 
-    off = fit_surface(image)[0] - light
+    deviation = fit_surface(image)[0] - light
 
-    assert np.abs(off).max() < 4
+    assert np.abs(deviation).max() < 4
 
 
 def test_noise_averages_out() -> None:

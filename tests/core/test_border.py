@@ -1,4 +1,4 @@
-"""Trim against a naive search of the whole picture, which does what sharp's source says."""
+"""Trim compared with a naive search of the whole picture that follows sharp's source."""
 
 from unittest.mock import patch
 
@@ -17,14 +17,14 @@ from handler.core.trim.border import corner_colour, find_content
 Ints = npt.NDArray[np.int64]
 
 BANDS = {"L": 1, "RGB": 3, "RGBX": 4, "RGBA": 4, "CMYK": 4}
-# Few values, so that colours repeat; close ones, so that thresholds fall between them.
+# Few values, so that colours repeat, and close ones, so that thresholds fall between them.
 levels = st.sampled_from([0, 1, 29, 30, 31, 60, 128, 200, 225, 226, 254, 255])
 thresholds = st.sampled_from([0, 1, 29, 30, 31, 100, 254, 255])
 
 
 @st.composite
 def pictures(draw: st.DrawFn, modes: tuple[str, ...] = tuple(BANDS)) -> Image.Image:
-    """A plain ground with a few rectangles and specks on it."""
+    """Draw pictures with a few rectangles and specks on a plain background."""
     mode = draw(st.sampled_from(modes))
     width, height = draw(st.integers(1, 14)), draw(st.integers(1, 14))
     pixels = np.empty((height, width, BANDS[mode]), np.uint8)
@@ -43,15 +43,15 @@ def like(mode: str, pixels: npt.NDArray[np.uint8]) -> Image.Image:
 
 
 def naive_content(image: Image.Image, threshold: int, background: tuple[int, ...]) -> Box | None:
-    """All of the picture, one step of `vips_find_trim` after the other."""
+    """Search the whole picture with the steps of `vips_find_trim`."""
     pixels = np.asarray(image).astype(np.int64).reshape(image.height, image.width, -1)
-    ground = np.array(background)
+    expected = np.array(background)
     if image.mode == "RGBA":
         alpha = pixels[..., 3:]
-        seen = (pixels[..., :3] * alpha + ground[:3] * (255 - alpha)) // 255
-        pixels = np.concatenate([seen, alpha], axis=2)
+        flat = (pixels[..., :3] * alpha + expected[:3] * (255 - alpha)) // 255
+        pixels = np.concatenate([flat, alpha], axis=2)
     pixels = pixels[..., : len(background)]
-    content = (np.abs(median(pixels) - ground) > threshold).any(axis=2)
+    content = (np.abs(median(pixels) - expected) > threshold).any(axis=2)
     rows, columns = np.flatnonzero(content.any(axis=1)), np.flatnonzero(content.any(axis=0))
     if not len(rows):
         return None
@@ -60,7 +60,7 @@ def naive_content(image: Image.Image, threshold: int, background: tuple[int, ...
 
 
 def median(pixels: Ints) -> Ints:
-    """Of 3x3 pixels, the edges repeated."""
+    """Return the median of 3x3 pixels, with the edges repeated."""
     height, width = pixels.shape[:2]
     padded = np.pad(pixels, [(1, 1), (1, 1), (0, 0)], mode="edge")
     shifted = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
@@ -76,7 +76,7 @@ def search(image: Image.Image, threshold: int = 30) -> Box | None:
 
 
 @given(image=pictures(), threshold=thresholds)
-def test_the_box_is_that_of_a_naive_search(image: Image.Image, threshold: int) -> None:
+def test_the_box_equals_that_of_a_naive_search(image: Image.Image, threshold: int) -> None:
     expected = naive_content(image, threshold, corner_colour(image))
 
     assert search(image, threshold) == expected
@@ -105,7 +105,7 @@ def test_any_colour_can_be_the_background(
 
 @pytest.mark.parametrize("edge", [-1, 0, 1])
 @pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
-def test_content_is_found_on_either_side_of_where_strips_meet(side: str, edge: int) -> None:
+def test_content_is_found_on_either_side_of_a_strip_boundary(side: str, edge: int) -> None:
     width, height = 900, 700
     strip = 128 * 1024 // (3 * (width if side in ("top", "bottom") else 100)) + edge
     box = {
@@ -118,7 +118,7 @@ def test_content_is_found_on_either_side_of_where_strips_meet(side: str, edge: i
     image.paste("black", box)
 
     left, top, right, bottom = box
-    # The median rounds corners off; no side loses anything.
+    # The median removes corners, but no part of a side.
     assert search(image) == Box(left, top, right - left, bottom - top)
 
 
@@ -127,7 +127,7 @@ def test_content_at_an_edge_or_corner_is_kept(place: tuple[int, int]) -> None:
     image = white(100, 80)
     image.paste("black", (*place, place[0] + 10, place[1] + 10))
 
-    # In the top left corner stands the background itself, and what is left of white is content.
+    # The top left corner is the background itself, so the rest of the white is content.
     expected = Box(*place, 10, 10) if place != (0, 0) else Box(0, 0, 100, 80)
     assert search(image) == expected
 
@@ -137,7 +137,7 @@ def test_a_single_pixel_is_a_speck(place: tuple[int, int]) -> None:
     image = white(10, 8)
     image.putpixel(place, (0, 0, 0))
 
-    # Even in a corner, where it is repeated three times: that makes four of nine.
+    # In a corner it is repeated three times, which makes four of nine.
     assert search(image) is None
 
 
@@ -147,7 +147,7 @@ def test_a_line_of_one_pixel_is_a_scratch_and_one_of_two_is_content() -> None:
     assert search(image) is None
 
     image.paste("black", (11, 5, 12, 25))
-    assert search(image) == Box(10, 6, 2, 18)  # its ends are rounded off
+    assert search(image) == Box(10, 6, 2, 18)  # the median removes its ends
 
 
 def test_the_threshold_is_the_last_value_that_is_background() -> None:
@@ -177,20 +177,20 @@ def test_at_threshold_0_any_difference_is_content() -> None:
 def test_the_smallest_pictures_can_be_searched(mode: str, size: tuple[int, int]) -> None:
     assert search(Image.new(mode, size, "white")) is None
 
-    # Repeated outwards, the last pixel of three in a row is most of what the median sees.
+    # Of three pixels in a row the last, repeated outside, has the majority in the median.
     row = Image.new(mode, (3, 1), "white")
     row.putpixel((2, 0), Image.new(mode, (1, 1), "black").getpixel((0, 0)) or 0)
     assert search(row) == Box(2, 0, 1, 1)
 
 
-def test_what_fills_up_a_pixel_of_four_bytes_is_no_colour() -> None:
+def test_the_fourth_byte_of_an_rgbx_pixel_is_ignored() -> None:
     pixels = np.full((20, 20, 4), 255, np.uint8)
     pixels[5:15, 5:15, 3] = 0
 
     assert search(like("RGBX", pixels)) is None
 
 
-def test_transparent_borders_are_background_whatever_colour_they_hide() -> None:
+def test_transparent_borders_are_background_regardless_of_their_colour() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (50, 60, 4), np.uint8)
     pixels[..., 3] = 0
     pixels[10:30, 20:50] = 255
@@ -198,7 +198,7 @@ def test_transparent_borders_are_background_whatever_colour_they_hide() -> None:
     assert search(like("RGBA", pixels)) == Box(20, 10, 30, 20)
 
 
-def test_colour_and_alpha_are_searched_both() -> None:
+def test_both_colour_and_alpha_are_searched() -> None:
     pixels = np.full((50, 60, 4), 255, np.uint8)
     pixels[10:20, 5:15, :3] = 0  # black on white
     pixels[30:40, 40:55, 3] = 0  # a hole, through which the background shows

@@ -1,4 +1,4 @@
-"""Connected parts against a flood fill; gaps, holes and thin places against their definitions."""
+"""Components compared with a flood fill, and morphology with its definitions."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from handler.core.trim.components import ConnectedComponents, Mask, closing, fill_holes, opening
 
-# As wide as the widest window below, and then one.
+# One more than the widest window below.
 _MARGIN = 6
 masks = st.builds(
     lambda mask: np.pad(mask, _MARGIN),
@@ -22,15 +22,15 @@ _ALL_STEPS = [*_EDGE_STEPS, (1, 1), (1, -1), (-1, 1), (-1, -1)]
 
 
 def flood(mask: Mask, steps: list[tuple[int, int]]) -> list[Mask]:
-    """The parts in the order of their first pixels."""
-    left, components = mask.copy(), []
-    while left.any():
+    """Return the components in the order of their first pixels."""
+    remaining, components = mask.copy(), []
+    while remaining.any():
         part = np.zeros_like(mask)
-        reached = [tuple(np.argwhere(left)[0])]
+        reached = [tuple(np.argwhere(remaining)[0])]
         while reached:
             y, x = reached.pop()
-            if left[y, x]:
-                left[y, x], part[y, x] = False, True
+            if remaining[y, x]:
+                remaining[y, x], part[y, x] = False, True
                 reached += [
                     (y + down, x + across)
                     for down, across in steps
@@ -45,7 +45,7 @@ def windows_of(mask: Mask, side: int) -> npt.NDArray[np.bool_]:
 
 
 @given(mask=masks, diagonally=st.booleans())
-def test_parts_are_those_of_a_flood_fill(mask: Mask, diagonally: bool) -> None:
+def test_components_equal_those_of_a_flood_fill(mask: Mask, diagonally: bool) -> None:
     expected = flood(mask, _ALL_STEPS if diagonally else _EDGE_STEPS)
 
     components = ConnectedComponents.of(mask, diagonally=diagonally)
@@ -65,7 +65,7 @@ def test_areas_count_the_pixels_of_another_mask(mask: Mask, seed: int) -> None:
 
 
 @given(mask=masks)
-def test_a_length_is_the_longer_side_of_the_box(mask: Mask) -> None:
+def test_the_length_is_the_longer_side_of_the_bounding_box(mask: Mask) -> None:
     expected = [
         max(int(np.ptp(places)) + 1 for places in np.nonzero(part))
         for part in flood(mask, _ALL_STEPS)
@@ -75,7 +75,7 @@ def test_a_length_is_the_longer_side_of_the_box(mask: Mask) -> None:
 
 
 @given(mask=masks)
-def test_several_parts_make_one_mask(mask: Mask) -> None:
+def test_the_mask_of_all_components_is_the_original(mask: Mask) -> None:
     components = ConnectedComponents.of(mask)
 
     assert np.array_equal(components.mask(np.ones(components.count, np.bool_)), mask)
@@ -83,14 +83,14 @@ def test_several_parts_make_one_mask(mask: Mask) -> None:
 
 
 @given(mask=masks)
-def test_holes_are_what_cannot_be_reached_from_outside(mask: Mask) -> None:
+def test_pixels_that_cannot_be_reached_from_outside_are_filled(mask: Mask) -> None:
     outside = flood(~mask, _EDGE_STEPS)[0]
 
     assert np.array_equal(fill_holes(mask), ~outside)
 
 
 @given(mask=masks, side=windows)
-def test_what_stays_is_what_windows_cover_that_lie_within(mask: Mask, side: int) -> None:
+def test_opening_keeps_the_pixels_covered_by_windows_inside_the_mask(mask: Mask, side: int) -> None:
     expected = np.zeros_like(mask)
     for y, x in np.argwhere(windows_of(mask, side).all(axis=(2, 3))):
         expected[y : y + side, x : x + side] = True
@@ -99,7 +99,9 @@ def test_what_stays_is_what_windows_cover_that_lie_within(mask: Mask, side: int)
 
 
 @given(mask=masks, side=windows)
-def test_gaps_are_what_no_window_covers_that_lies_outside(mask: Mask, side: int) -> None:
+def test_closing_sets_the_pixels_that_no_window_outside_the_mask_covers(
+    mask: Mask, side: int
+) -> None:
     expected = np.ones_like(mask)
     for y, x in np.argwhere(~windows_of(mask, side).any(axis=(2, 3))):
         expected[y : y + side, x : x + side] = False
@@ -107,14 +109,14 @@ def test_gaps_are_what_no_window_covers_that_lies_outside(mask: Mask, side: int)
     assert np.array_equal(closing(mask, side), expected)
 
 
-def test_thousands_of_parts_are_told_apart() -> None:
+def test_thousands_of_components_are_labelled() -> None:
     mask = np.zeros((402, 402), np.bool_)
     mask[1:-1:2, 1:-1:2] = True
 
     assert ConnectedComponents.of(mask).count == 200 * 200
 
 
-def test_a_line_that_winds_through_the_whole_mask_is_one_part() -> None:
+def test_a_line_that_winds_through_the_whole_mask_is_one_component() -> None:
     mask = np.zeros((203, 203), np.bool_)
     mask[1:-1:2, 1:-1] = True
     mask[2:-1:4, -2] = mask[4:-1:4, 1] = True

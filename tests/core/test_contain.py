@@ -16,7 +16,7 @@ from tests.pictures import gradient
 WHITE, CLEAR, HALF_RED = (255, 255, 255, 255), (255, 255, 255, 0), (255, 0, 0, 128)
 
 
-# What sharp 0.35.5 made of pictures of these sizes: resize(side, side, {fit: "contain"}).
+# Results of sharp 0.35.5 for pictures of these sizes: resize(side, side, {fit: "contain"}).
 @pytest.mark.parametrize(
     ("content", "side", "fitted", "place"),
     [
@@ -26,10 +26,10 @@ WHITE, CLEAR, HALF_RED = (255, 255, 255, 255), (255, 255, 255, 0), (255, 0, 0, 1
         ((5, 10), 4, (2, 4), (1, 0)),
         ((400, 3), 1, (1, 1), (0, 0)),
         ((3, 400), 2, (1, 2), (0, 0)),
-        # Odd remainders: the smaller half stands first.
+        # Odd remainders: the smaller half comes first.
         ((100, 67), 100, (100, 67), (0, 16)),
         ((66, 99), 99, (66, 99), (16, 0)),
-        # Sides that end in a half, where the order of the divisions tells.
+        # Sides that end in a half, so that the order of the divisions matters.
         ((130, 45), 117, (117, 41), (0, 38)),
         ((292, 219), 286, (286, 215), (0, 35)),
         ((398, 199), 7, (7, 3), (0, 2)),
@@ -38,7 +38,7 @@ WHITE, CLEAR, HALF_RED = (255, 255, 255, 255), (255, 255, 255, 0), (255, 0, 0, 1
         ((222, 111), 323, (323, 161), (0, 81)),
     ],
 )
-def test_a_picture_fits_as_sharp_contains_it(
+def test_the_fit_equals_that_of_sharp(
     content: tuple[int, int], side: int, fitted: tuple[int, int], place: tuple[int, int]
 ) -> None:
     contained = contain(Box(0, 0, *content), side)
@@ -54,7 +54,7 @@ def test_a_picture_fits_as_sharp_contains_it(
     height=st.integers(1, 5000),
     side=st.integers(1, 10_000),
 )
-def test_it_touches_two_sides_is_centred_and_keeps_its_aspect(
+def test_the_content_touches_two_sides_is_centred_and_keeps_its_aspect(
     left: int, top: int, width: int, height: int, side: int
 ) -> None:
     content = Box(left, top, width, height)
@@ -68,14 +68,14 @@ def test_it_touches_two_sides_is_centred_and_keeps_its_aspect(
     shrink = max(width, height) / side
     assert abs(size.width - width / shrink) <= 0.5 + 1e-6 or size.width == 1
     assert abs(size.height - height / shrink) <= 0.5 + 1e-6 or size.height == 1
-    # The area that is read is the content, to half a pixel of the result.
+    # The area that is read equals the content to half a pixel of the result.
     assert abs(region.left - left) <= shrink / 2 + 1e-6
     assert abs(region.top - top) <= shrink / 2 + 1e-6
     assert region.width == pytest.approx(size.width * shrink)
     assert region.height == pytest.approx(size.height * shrink)
 
 
-def test_what_is_as_large_as_the_square_is_read_pixel_by_pixel() -> None:
+def test_content_as_large_as_the_square_is_not_resampled() -> None:
     content = Box(3, 5, 40, 20)
 
     contained = contain(content, 40)
@@ -96,7 +96,7 @@ def test_what_is_as_large_as_the_square_is_read_pixel_by_pixel() -> None:
         ("RGBA", HALF_RED, "RGBA"),
     ],
 )
-def test_the_ground_is_the_colour_and_the_picture_stays_as_it_is(
+def test_the_canvas_has_its_colour_and_the_picture_is_unchanged(
     mode: str, colour: Colour, expected: str
 ) -> None:
     image = gradient(30, 20).convert(mode)
@@ -108,6 +108,6 @@ def test_the_ground_is_the_colour_and_the_picture_stays_as_it_is(
     assert (result.mode, result.size) == (expected, (40, 40))
     inside = result.crop((5, 10, 35, 30))
     assert np.array_equal(np.asarray(inside), np.asarray(image.convert(expected)))
-    ground = np.asarray(result).copy()
-    ground[10:30, 5:35] = colour[: len(expected)]
-    assert (ground == colour[: len(expected)]).all()
+    canvas = np.asarray(result).copy()
+    canvas[10:30, 5:35] = colour[: len(expected)]
+    assert (canvas == colour[: len(expected)]).all()

@@ -1,4 +1,4 @@
-"""The cover resize: sharp's sizes, and where each window is read."""
+"""The cover resize: sharp's sizes, and the area that each window is read from."""
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +40,7 @@ def test_the_aspect_is_kept_to_half_a_pixel(source: Size, target: Size) -> None:
 
 @untimed
 @given(sizes, targets)
-def test_the_whole_picture_is_read_and_half_a_resized_pixel_around_it_at_most(
+def test_the_whole_picture_and_at_most_half_a_resized_pixel_more_are_read(
     source: Size, target: Size
 ) -> None:
     cover = Cover.of(source, target)
@@ -50,14 +50,14 @@ def test_the_whole_picture_is_read_and_half_a_resized_pixel_around_it_at_most(
     slack = cover.shrink / 2 * (1 + 1e-6)
     assert -slack <= region.left <= slack
     assert -slack <= region.top <= slack
-    # Enlarging starts half a resized pixel early, and rounding takes or gives another half.
+    # An enlargement starts half a resized pixel early, and rounding adds or removes another half.
     assert abs(region.right - source.width) <= 2 * slack
     assert abs(region.bottom - source.height) <= 2 * slack
 
 
 @untimed
 @given(sizes, targets)
-def test_a_window_reads_squares_of_the_source(source: Size, target: Size) -> None:
+def test_pixels_of_a_window_are_square_in_the_source(source: Size, target: Size) -> None:
     cover = Cover.of(source, target)
 
     region = cover.region_of(Box(0, 0, target.width, target.height))
@@ -68,7 +68,7 @@ def test_a_window_reads_squares_of_the_source(source: Size, target: Size) -> Non
 
 @untimed
 @given(sizes, targets, st.integers(0, 100), st.integers(0, 100))
-def test_windows_of_one_picture_lie_on_one_grid(
+def test_windows_of_one_picture_share_a_grid(
     source: Size, target: Size, across: int, down: int
 ) -> None:
     cover = Cover.of(source, target)
@@ -82,7 +82,7 @@ def test_windows_of_one_picture_lie_on_one_grid(
 @pytest.mark.parametrize(
     ("source", "target", "resized"),
     [
-        # What sharp 0.35.5 answers.
+        # Results of sharp 0.35.5.
         (Size(4000, 3000), Size(1080, 1080), Size(1440, 1080)),
         (Size(109, 96), Size(1080, 1080), Size(1226, 1080)),
         (Size(109, 96), Size(1920, 1080), Size(1920, 1691)),
@@ -91,11 +91,11 @@ def test_windows_of_one_picture_lie_on_one_grid(
         (Size(1, 1), Size(7, 3), Size(7, 7)),
     ],
 )
-def test_resized_sizes_are_sharps(source: Size, target: Size, resized: Size) -> None:
+def test_resized_sizes_equal_those_of_sharp(source: Size, target: Size, resized: Size) -> None:
     assert Cover.of(source, target).resized == resized
 
 
-def test_nothing_is_moved_where_nothing_is_resized() -> None:
+def test_a_window_is_not_moved_without_resizing() -> None:
     cover = Cover.of(Size(300, 200), Size(100, 200))
 
     assert cover.region_of(Box(7, 0, 100, 200)) == Box(7, 0, 100, 200).region()

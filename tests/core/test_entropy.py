@@ -20,7 +20,7 @@ QUARTERS = [(100, 75), (300, 75), (100, 225), (300, 225)]
 
 
 def _entropy(pixels: Pixels) -> float:
-    """Of which level a sample has, and in which band; summed in their order, for ties' sake."""
+    """Return the entropy over levels and bands, summed in their order so that ties are equal."""
     samples = pixels.astype(int) + 256 * np.arange(pixels.shape[2])
     _, counts = np.unique(samples, return_counts=True)
     share = counts / pixels.size
@@ -28,7 +28,7 @@ def _entropy(pixels: Pixels) -> float:
 
 
 def by_cutting_copies(pixels: Pixels, target: Size) -> tuple[Pixels, int, int]:
-    """What `busiest_window` is to find: cut a strip off, and look at what is left."""
+    """Return the expected result of `busiest_window`, by removing strips from copies."""
     height, width = pixels.shape[:2]
     strip = max(math.ceil((width - target.width) / 8), math.ceil((height - target.height) / 8))
     left = top = 0
@@ -48,7 +48,7 @@ def by_cutting_copies(pixels: Pixels, target: Size) -> tuple[Pixels, int, int]:
 
 @untimed
 @given(data=st.data(), bands=st.integers(1, 4))
-def test_the_window_is_what_is_left_after_cutting(data: st.DataObject, bands: int) -> None:
+def test_the_window_equals_the_rest_after_cutting_strips(data: st.DataObject, bands: int) -> None:
     height, width = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
     target = Size(data.draw(st.integers(1, width)), data.draw(st.integers(1, height)))
     levels = st.sampled_from([0, 1, 2, 200, 255])
@@ -73,7 +73,7 @@ def test_texture_is_kept(focus: tuple[int, int], target: tuple[int, int]) -> Non
     assert window.top <= focus[1] < window.bottom
 
 
-def test_between_equals_the_far_side_goes() -> None:
+def test_of_equal_strips_the_right_or_bottom_one_is_removed() -> None:
     flat = np.full((30, 40, 3), 128, np.uint8)
 
     assert busiest_window(flat, Size(10, 10)) == Box(0, 0, 10, 10)
@@ -85,8 +85,8 @@ def test_a_picture_of_the_targets_size_is_left_whole() -> None:
     assert busiest_window(flat, Size(5, 7)) == Box(0, 0, 5, 7)
 
 
-def test_a_level_counts_by_its_band() -> None:
-    """Grey has as much to tell as two levels of one band: libvips has a histogram for each."""
+def test_each_band_has_its_own_histogram() -> None:
+    """As in libvips, the same level in two bands counts as two values."""
     pixels = np.zeros((8, 16, 2), np.uint8)
     pixels[:, :8] = 255
     pixels[:4, 8:, 0] = 255

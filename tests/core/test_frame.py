@@ -14,7 +14,7 @@ from tests.pictures import noise, photo
 
 untimed = settings(deadline=None)
 PHOTO = photo(size=(90, 60))
-# What turns the picture back.
+# The operations that undo a turn.
 INVERSE = {
     Orientation.TURN_RIGHT: Orientation.TURN_LEFT,
     Orientation.TURN_LEFT: Orientation.TURN_RIGHT,
@@ -22,7 +22,7 @@ INVERSE = {
 
 
 def stored_as(upright: Image.Image, orientation: Orientation) -> Image.Image:
-    """A picture as a camera stores it that was held that way."""
+    """Return a picture as a camera with that orientation stores it."""
     return turn_upright(upright, INVERSE.get(orientation, orientation))
 
 
@@ -32,7 +32,7 @@ def _pixels(image: Image.Image = PHOTO) -> Pixels:
 
 @untimed
 @given(data=st.data(), width=st.integers(4, 60), height=st.integers(4, 60))
-def test_a_part_of_the_last_reading_equals_a_fresh_one(
+def test_a_part_of_the_last_reading_resembles_a_fresh_one(
     data: st.DataObject, width: int, height: int
 ) -> None:
     target = Size(width, height)
@@ -46,8 +46,8 @@ def test_a_part_of_the_last_reading_equals_a_fresh_one(
 
     part = pixels.read(window, target)
 
-    # A fresh reading is blind to pixels outside its own window's reach, and where it reduces by
-    # four and more its blocks start elsewhere.
+    # A fresh reading ignores pixels outside its own region, and its blocks start at other pixels if
+    # it reduces by four or more.
     assert decibels(part, _pixels().read(window, target)) > 38
 
 
@@ -73,7 +73,7 @@ def test_a_part_of_the_last_reading_is_cut_from_it(data: st.DataObject) -> None:
         (Region(40, 30, 60, 40), Size(30, 20)),
     ],
 )
-def test_any_other_reading_is_made_anew(region: Region, size: Size) -> None:
+def test_any_other_reading_is_resampled_again(region: Region, size: Size) -> None:
     pixels = _pixels()
     pixels.read(Region(0, 0, 90, 60), Size(45, 30))
 
@@ -88,12 +88,12 @@ def test_a_picture_is_read_upright(orientation: Orientation) -> None:
     pixels = Pixels(stored_as(upright, orientation), orientation)
 
     assert pixels.size == Size(91, 60)
-    # The two axes are resampled one after the other, and rounded in between.
+    # The axes are resampled one after the other, with rounding between them.
     assert decibels(pixels.read(region, size), _pixels(upright).read(region, size)) > 48
 
 
 @pytest.mark.parametrize("orientation", list(Orientation))
-def test_a_crop_is_upright_and_to_the_pixel(orientation: Orientation) -> None:
+def test_a_crop_is_upright_and_exact_to_the_pixel(orientation: Orientation) -> None:
     upright = noise(31, 20)
 
     part = Pixels(stored_as(upright, orientation), orientation).crop(Box(3, 5, 11, 7))
@@ -101,7 +101,7 @@ def test_a_crop_is_upright_and_to_the_pixel(orientation: Orientation) -> None:
     assert part.tobytes() == upright.crop((3, 5, 14, 12)).tobytes()
 
 
-def test_colours_are_converted_once_and_when_asked_for() -> None:
+def test_colours_are_converted_once_at_the_first_reading() -> None:
     calls = []
 
     def to_srgb(image: Image.Image) -> Image.Image:

@@ -1,4 +1,4 @@
-"""What holds for every framing."""
+"""Properties of every framing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ from handler.core.face import Face
 from handler.core.framing import PRESETS, frame_faces
 from handler.core.geometry import Box, Region, Size, half_up
 from handler.core.request import FaceChoice, FacePreset
-from tests.core.test_framing import SQUARE, eye_share, face, holds
+from tests.core.test_framing import SQUARE, contains, eye_share, face
 
-# Other work on the machine slows a test down, and breaks nothing.
+# Other work on the machine may slow a test down.
 untimed = settings(deadline=None)
 
 presets = st.sampled_from(list(PRESETS))
@@ -24,18 +24,18 @@ turns = st.sampled_from([0, 90, 180, 270])
 targets = st.sampled_from([(1, 1), (4, 5), (16, 9), (9, 16), (3, 2), (1, 3), (5, 1)]).map(
     lambda sides: Size(360 * sides[0], 360 * sides[1])
 )
-# Ratios at which the narrowest preset is at least as wide as a face.
+# Aspects at which the tightest preset is at least as wide as a face.
 roomy_targets = st.sampled_from([(1, 1), (4, 5), (16, 9), (9, 16), (2, 1)]).map(
     lambda sides: Size(360 * sides[0], 360 * sides[1])
 )
 pictures = st.builds(Size, st.integers(80, 4000), st.integers(80, 4000))
-# Far larger than any window that the tests below ask for.
+# Far larger than any window in the tests below.
 VAST = Size(100_000, 100_000)
 
 
 @st.composite
 def people(draw: st.DrawFn, picture: Size, *, most: int = 6) -> list[Face]:
-    """Faces inside a picture, any of them turned."""
+    """Draw faces inside a picture, in any orientation."""
     largest = min(picture.width, picture.height)
     faces = []
     for _ in range(draw(st.integers(1, most))):
@@ -49,14 +49,14 @@ def people(draw: st.DrawFn, picture: Size, *, most: int = 6) -> list[Face]:
 
 @st.composite
 def photos(draw: st.DrawFn, *, most: int = 6) -> tuple[Size, list[Face]]:
-    """A picture with people in it."""
+    """Draw a picture with people in it."""
     picture = draw(pictures)
     return picture, draw(people(picture, most=most))
 
 
 @st.composite
 def people_in_the_middle(draw: st.DrawFn) -> list[Face]:
-    """A group in the middle of a vast picture, so that no window meets the edge."""
+    """Draw a group in the middle of a vast picture, so that no window touches the edge."""
     scores = st.integers(50, 100).map(lambda score: score / 100)
     places = st.integers(49_000, 51_000)
     sides = st.integers(100, 380)
@@ -72,7 +72,7 @@ def people_in_the_middle(draw: st.DrawFn) -> list[Face]:
 
 
 def mapped(one: Face, to: Callable[[float, float], tuple[float, float]]) -> Face:
-    """The face where a change of the whole picture takes it."""
+    """Return the face after a transformation of the whole picture."""
     box = one.box
     (x, y), (other_x, other_y) = to(box.left, box.top), to(box.right, box.bottom)
     left, top = int(min(x, other_x)), int(min(y, other_y))
@@ -119,7 +119,7 @@ wild_faces = st.builds(
     padding=paddings,
     choose=st.sampled_from(get_args(FaceChoice)),
 )
-def test_whatever_is_detected_the_window_is_in_the_picture_and_has_the_targets_aspect(
+def test_the_window_is_inside_the_picture_and_has_the_targets_aspect(
     faces: list[Face],
     picture: Size,
     target: Size,
@@ -131,19 +131,19 @@ def test_whatever_is_detected_the_window_is_in_the_picture_and_has_the_targets_a
     window, region = framing.window, framing.region
     assert window.width >= 1
     assert window.height >= 1
-    assert holds(Box(0, 0, picture.width, picture.height), window)
-    # A pixel more or less on one side mends it.
+    assert contains(Box(0, 0, picture.width, picture.height), window)
+    # One pixel more or less on a side corrects it.
     pixel = max(target.width, target.height)
     assert abs(window.width * target.height - window.height * target.width) <= pixel
     assert region.width * target.height == pytest.approx(region.height * target.width)
     assert max(abs(a - b) for a, b in zip(sides(window.region()), sides(region), strict=True)) <= 1
-    assert holds(window, Box(framing.focus.x, framing.focus.y, 1, 1))
+    assert contains(window, Box(framing.focus.x, framing.focus.y, 1, 1))
     assert 0 <= framing.faces_cut <= len(framing.chosen)
 
 
 @untimed
 @given(photo=photos(), target=targets, preset=presets, padding=paddings)
-def test_every_chosen_face_is_held_whenever_a_window_in_the_picture_can(
+def test_every_chosen_face_is_contained_if_any_window_can_contain_them_all(
     photo: tuple[Size, list[Face]], target: Size, preset: FacePreset, padding: int
 ) -> None:
     picture, faces = photo
@@ -151,7 +151,7 @@ def test_every_chosen_face_is_held_whenever_a_window_in_the_picture_can(
     boxes = [faces[index].box for index in framing.chosen]
     group, (width, height) = around(boxes), largest_window(picture, target)
     assume(group.width <= width and group.height <= height)
-    assert all(holds(framing.window, box) for box in boxes)
+    assert all(contains(framing.window, box) for box in boxes)
     assert framing.faces_cut == 0
 
 
@@ -162,13 +162,13 @@ def test_faces_cut_counts_the_chosen_faces_that_are_not_whole_in_the_window(
 ) -> None:
     picture, faces = photo
     framing = frame_faces(faces, picture, target, preset=preset)
-    cut = [not holds(framing.window, faces[index].box) for index in framing.chosen]
+    cut = [not contains(framing.window, faces[index].box) for index in framing.chosen]
     assert framing.faces_cut == sum(cut)
 
 
 @untimed
 @given(photo=photos(), target=targets, preset=presets)
-def test_no_window_in_the_picture_holds_more_or_larger_faces(
+def test_no_window_in_the_picture_contains_more_or_larger_faces(
     photo: tuple[Size, list[Face]], target: Size, preset: FacePreset
 ) -> None:
     picture, faces = photo
@@ -178,7 +178,7 @@ def test_no_window_in_the_picture_holds_more_or_larger_faces(
     assume(width and height)
 
     def held(window: Box) -> int:
-        return sum(one.box.height for one in chosen if holds(window, one.box))
+        return sum(one.box.height for one in chosen if contains(window, one.box))
 
     best = max(
         held(Box(left, top, width, height).clamp_to(picture))
@@ -200,7 +200,7 @@ def test_a_larger_copy_of_the_picture_is_framed_the_same(
         larger, Size(picture.width * scale, picture.height * scale), target, preset=preset
     )
     assert again.chosen == framing.chosen
-    # Where not all fit, the last step's ties are broken by less than a pixel.
+    # If not all faces fit, a difference of less than a pixel can decide the last step.
     assume(not framing.faces_cut)
     expected = tuple(side * scale for side in sides(framing.region))
     assert sides(again.region) == pytest.approx(expected, abs=0.01)
@@ -208,7 +208,7 @@ def test_a_larger_copy_of_the_picture_is_framed_the_same(
 
 @untimed
 @given(faces=people_in_the_middle(), target=targets, preset=presets, by=st.tuples(wild, wild))
-def test_a_group_that_moves_takes_its_window_along(
+def test_the_window_moves_with_its_group(
     faces: list[Face], target: Size, preset: FacePreset, by: tuple[int, int]
 ) -> None:
     moved = [mapped(one, lambda x, y: (x + by[0], y + by[1])) for one in faces]
@@ -228,7 +228,7 @@ def test_a_mirrored_picture_has_the_mirrored_window(
     mirrored = [mapped(one, lambda x, y: (picture.width - x, y)) for one in faces]
     before = frame_faces(faces, picture, target, preset=preset, padding=padding)
     after = frame_faces(mirrored, picture, target, preset=preset, padding=padding)
-    # Of two halves that are each other's image and do not fit together, one has to be taken.
+    # If two mirrored halves do not fit together, one of them has to be chosen.
     assume(not before.faces_cut)
     window = before.window
     image = replace(window, left=picture.width - window.right)
@@ -237,7 +237,7 @@ def test_a_mirrored_picture_has_the_mirrored_window(
 
 @untimed
 @given(photo=photos(most=1), preset=presets, padding=paddings)
-def test_a_picture_on_its_side_has_the_square_window_on_its_side(
+def test_a_turned_picture_has_the_turned_square_window(
     photo: tuple[Size, list[Face]], preset: FacePreset, padding: int
 ) -> None:
     picture, faces = photo
@@ -265,7 +265,7 @@ def test_one_face_gets_exactly_the_presets_multiple_of_its_height(
 
 @untimed
 @given(faces=people_in_the_middle(), target=targets, preset=presets, padding=paddings)
-def test_nobody_in_a_group_is_framed_tighter_than_alone(
+def test_no_face_in_a_group_is_framed_tighter_than_alone(
     faces: list[Face], target: Size, preset: FacePreset, padding: int
 ) -> None:
     framing = frame_faces(faces, VAST, target, preset=preset, padding=padding)
@@ -290,7 +290,7 @@ def test_in_the_wider_presets_the_eyes_are_near_the_upper_third(
     target=targets,
     preset=wider_presets,
 )
-def test_so_are_those_of_a_row_of_people(
+def test_in_the_wider_presets_the_eyes_of_a_row_are_near_the_upper_third(
     places: list[tuple[int, int]], target: Size, preset: FacePreset
 ) -> None:
     row = [face(48_000 + left, 50_000 - side, side) for left, side in places]
@@ -300,7 +300,7 @@ def test_so_are_those_of_a_row_of_people(
 
 @untimed
 @given(photo=photos(most=1), target=roomy_targets, padding=paddings)
-def test_the_closeup_keeps_the_hair_wherever_the_picture_has_room(
+def test_the_closeup_contains_the_hair_if_it_is_inside_the_picture(
     photo: tuple[Size, list[Face]], target: Size, padding: int
 ) -> None:
     picture, (one,) = photo

@@ -1,4 +1,4 @@
-"""Rectangles: what holds for all of them."""
+"""Properties of all rectangles."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ def is_inside(box: Box, frame: Size) -> bool:
 
 @untimed
 @given(boxes, sizes)
-def test_a_clamped_box_is_inside_and_as_large_as_fits(box: Box, frame: Size) -> None:
+def test_a_clamped_box_is_inside_and_as_large_as_possible(box: Box, frame: Size) -> None:
     clamped = box.clamp_to(frame)
 
     assert is_inside(clamped, frame)
@@ -45,7 +45,7 @@ def test_a_box_that_is_inside_is_not_moved(box: Box, frame: Size) -> None:
 
 @untimed
 @given(boxes, sizes)
-def test_a_clamped_box_moves_no_further_than_it_must(box: Box, frame: Size) -> None:
+def test_a_clamped_box_moves_no_further_than_necessary(box: Box, frame: Size) -> None:
     clamped = box.clamp_to(frame)
 
     if box.left > clamped.left:
@@ -70,7 +70,7 @@ def test_a_region_always_has_a_box_in_a_picture(region: Region, frame: Size) -> 
 
 @untimed
 @given(boxes, sizes)
-def test_a_box_comes_back_from_its_region(box: Box, frame: Size) -> None:
+def test_a_box_equals_the_box_of_its_region(box: Box, frame: Size) -> None:
     inside = box.clamp_to(frame)
 
     assert inside.region().box_in(frame) == inside
@@ -78,7 +78,7 @@ def test_a_box_comes_back_from_its_region(box: Box, frame: Size) -> None:
 
 @untimed
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(1, 100), st.floats(1, 100))
-def test_the_box_of_a_region_inside_is_off_by_half_a_pixel_at_most(
+def test_the_box_of_a_region_inside_differs_by_half_a_pixel_at_most(
     left: float, top: float, width: float, height: float
 ) -> None:
     box = Region(left, top, width, height).box_in(Size(1000, 1000))
@@ -91,7 +91,7 @@ def test_the_box_of_a_region_inside_is_off_by_half_a_pixel_at_most(
 
 @untimed
 @given(regions, sizes, sizes)
-def test_a_region_between_sizes_covers_the_same_share(
+def test_a_rescaled_region_covers_the_same_share(
     region: Region, picture: Size, other: Size
 ) -> None:
     there = region.rescaled(picture, other)

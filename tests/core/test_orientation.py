@@ -1,4 +1,4 @@
-"""EXIF orientation, against Pillow's own turning of real pixels."""
+"""EXIF orientation compared with Pillow's operations on real pixels."""
 
 import io
 
@@ -27,7 +27,7 @@ def _pixels(image: Image.Image, box: Box) -> bytes:
 
 
 @orientations
-def test_turned_as_pillow_turns(orientation: Orientation) -> None:
+def test_pictures_are_turned_as_in_pillow(orientation: Orientation) -> None:
     expected = _as_pillow_shows_it(STORED, orientation)
 
     upright = turn_upright(STORED, orientation)
@@ -37,14 +37,14 @@ def test_turned_as_pillow_turns(orientation: Orientation) -> None:
 
 
 @orientations
-def test_the_size_comes_back(orientation: Orientation) -> None:
+def test_turning_the_size_twice_restores_it(orientation: Orientation) -> None:
     assert orientation.size(orientation.size(Size(13, 7))) == Size(13, 7)
 
 
 @orientations
 @untimed
 @given(data=st.data())
-def test_a_stored_region_holds_the_pixels_of_the_upright_one(
+def test_a_stored_region_has_the_pixels_of_the_upright_one(
     orientation: Orientation, data: st.DataObject
 ) -> None:
     upright = turn_upright(STORED, orientation)
@@ -67,7 +67,7 @@ def test_a_stored_region_holds_the_pixels_of_the_upright_one(
 @given(
     left=st.floats(-50, 50), top=st.floats(-50, 50), width=st.floats(1, 99), height=st.floats(1, 99)
 )
-def test_a_region_keeps_its_area_wherever_it_lies(
+def test_a_stored_region_keeps_its_area(
     orientation: Orientation, left: float, top: float, width: float, height: float
 ) -> None:
     region = Region(left, top, width, height)

@@ -1,4 +1,4 @@
-"""Our windows against sharp's, on the pictures beside the checkout."""
+"""Windows compared with sharp's, on the pictures next to the checkout."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.bench.peers import Unavailable
 
 
 @pytest.mark.shared
-def test_windows_are_sharps() -> None:
+def test_windows_equal_those_of_sharp() -> None:
     try:
         parity = compare_windows()
     except Unavailable as absent:

@@ -1,4 +1,4 @@
-"""Where windows go that are told what to hold and what to leave out."""
+"""The position of windows with kept and avoided boxes."""
 
 from itertools import product
 
@@ -26,7 +26,7 @@ NONE = spans_of(())
 
 @st.composite
 def boxes_in(draw: st.DrawFn, picture: Size, most: int) -> list[Region]:
-    """Boxes of whole pixels."""
+    """Draw boxes of whole pixels."""
     boxes = []
     for _ in range(draw(st.integers(0, most))):
         left, top = (
@@ -66,7 +66,7 @@ def is_in(window: Region, picture: Size) -> bool:
 
 @untimed
 @given(boxes_in(PICTURE, 4), targets, st.floats(0.3, 1), st.floats(0, 60), st.floats(0, 40))
-def test_no_window_holds_more_of_what_is_to_be_held(
+def test_no_window_contains_more_of_the_boxes(
     boxes: list[Region], target: Size, scale: float, x: float, y: float
 ) -> None:
     extent = largest_extent(PICTURE, target) * scale
@@ -75,7 +75,7 @@ def test_no_window_holds_more_of_what_is_to_be_held(
     window = places.best(nearest_to(np.array([x, y])), np.array([x, y]), NONE)
 
     assert is_in(window, PICTURE)
-    # A window that holds most can always be moved until a box is at its edge.
+    # One of the best windows always has a box at its edge.
     lefts, tops = [0.0, PICTURE.width - extent[0]], [0.0, PICTURE.height - extent[1]]
     for box in boxes:
         lefts += [box.left, box.right - extent[0]]
@@ -87,7 +87,7 @@ def test_no_window_holds_more_of_what_is_to_be_held(
 
 @untimed
 @given(boxes_in(PICTURE, 3), targets, st.floats(0, 1), st.floats(0, 1), st.floats(0.4, 1))
-def test_a_guided_window_keeps_its_aspect_and_holds_what_any_window_can(
+def test_a_constrained_window_keeps_its_aspect_and_contains_all_that_fits(
     boxes: list[Region], target: Size, x: float, y: float, scale: float
 ) -> None:
     limit = largest_extent(PICTURE, target)
@@ -108,14 +108,14 @@ def test_a_guided_window_keeps_its_aspect_and_holds_what_any_window_can(
             crop = whole_pixels(window, PICTURE)
             assert held(crop.region(), boxes) == boxes
     else:
-        # Places whose scores differ by up to 1e-6 pixels are equals, also near 0, where `approx`
-        # by itself allows next to nothing.
+        # Positions whose scores differ by up to 1e-6 pixels count as equal, also near 0, where the
+        # default tolerance of `approx` is far smaller.
         assert (window.left, window.top) == pytest.approx((left, top), abs=2e-6)
 
 
 @untimed
 @given(targets, st.floats(0, 60), st.floats(0, 40), st.floats(0.2, 1))
-def test_a_focus_is_in_the_middle_as_far_as_the_picture_allows(
+def test_the_window_is_centred_on_the_focus_as_far_as_the_picture_allows(
     target: Size, x: float, y: float, scale: float
 ) -> None:
     width, height = largest_extent(PICTURE, target) * scale
@@ -132,14 +132,14 @@ def test_a_focus_is_in_the_middle_as_far_as_the_picture_allows(
 
 @untimed
 @given(boxes_in(PICTURE, 2), st.floats(0, 40))
-def test_what_is_to_be_avoided_stays_out_where_that_is_possible(
+def test_the_window_covers_as_little_of_the_avoided_boxes_as_possible(
     boxes: list[Region], left: float
 ) -> None:
     window = constrained(
         Region(left, 10, 20, 20), PICTURE, Size(1, 1), PixelConstraints(avoid=tuple(boxes)), NONE
     )
 
-    def seen(one: Region) -> float:
+    def covered(one: Region) -> float:
         return sum(
             max(0, min(one.right, box.right) - max(one.left, box.left))
             * max(0, min(one.bottom, box.bottom) - max(one.top, box.top))
@@ -147,10 +147,10 @@ def test_what_is_to_be_avoided_stays_out_where_that_is_possible(
         )
 
     everywhere = [Region(x, y, 20, 20) for x in range(41) for y in range(21)]
-    assert seen(window) <= min(map(seen, everywhere)) + 1e-3
+    assert covered(window) <= min(map(covered, everywhere)) + 1e-3
 
 
-def test_a_window_that_has_nothing_to_avoid_stays() -> None:
+def test_a_window_without_avoided_boxes_stays() -> None:
     constraints = PixelConstraints(avoid=(Region(50, 0, 10, 40),))
 
     window = constrained(Region(7.5, 3.25, 30, 30), PICTURE, Size(1, 1), constraints, NONE)
@@ -160,7 +160,7 @@ def test_a_window_that_has_nothing_to_avoid_stays() -> None:
 
 @untimed
 @given(boxes_in(PICTURE, 3), boxes_in(PICTURE, 3), targets)
-def test_warnings_count_what_was_not_complied_with(
+def test_warnings_count_the_unmet_constraints(
     keep: list[Region], avoid: list[Region], target: Size
 ) -> None:
     constraints = PixelConstraints(keep=tuple(keep), avoid=tuple(avoid), outside=2)
@@ -176,7 +176,7 @@ def test_warnings_count_what_was_not_complied_with(
     assert any(line.startswith(f"keep: {lost} box") for line in warnings) == (lost > 0)
 
 
-def test_a_crowd_of_boxes_is_held_by_its_larger_ones() -> None:
+def test_only_the_larger_boxes_of_a_crowd_constrain_the_window() -> None:
     crowd = [Region(x % 600, 0, 2, 2) for x in range(0, 6000, 7)]
     large = [Region(700, 0, 20, 20), Region(760, 0, 20, 20)]
 

@@ -1,4 +1,4 @@
-"""Resampling, against the same kernels on a picture whose edges are repeated all around it."""
+"""Resampling compared with the same kernels on a picture with repeated edges."""
 
 import math
 
@@ -27,7 +27,7 @@ def _padded(image: Image.Image, margin: int) -> Image.Image:
 
 
 def by_whole_padding(image: Image.Image, region: Region, size: Size) -> Image.Image:
-    """What `resample` is to give: every edge repeated for as far as any kernel reaches."""
+    """Return the expected result of `resample`: all edges repeated as far as any kernel reaches."""
     shrink = max(region.width / size.width, region.height / size.height, 1)
     overhang = max(
         -region.left, -region.top, region.right - image.width, region.bottom - image.height, 0
@@ -49,7 +49,7 @@ def by_whole_padding(image: Image.Image, region: Region, size: Size) -> Image.Im
 
 @st.composite
 def reads(draw: st.DrawFn, largest: int = 120) -> tuple[Region, Size]:
-    """What the plan reads of the photo: a window of a cover resize, or the whole of it."""
+    """Draw the region and size that a plan reads: a window of a cover resize, or all of it."""
     target = Size(draw(st.integers(8, largest)), draw(st.integers(8, largest)))
     cover = Cover.of(Size(*PHOTO.size), target)
     if cover.resized.area < 100_000 and draw(st.booleans()):
@@ -63,13 +63,13 @@ def reads(draw: st.DrawFn, largest: int = 120) -> tuple[Region, Size]:
 
 @untimed
 @given(reads())
-def test_edges_are_repeated_as_if_all_around(read: tuple[Region, Size]) -> None:
+def test_edges_are_repeated_on_all_sides(read: tuple[Region, Size]) -> None:
     region, size = read
 
     image = resample(PHOTO, region, size)
 
-    # Where the region stays inside, the kernel may still reach over the edge, and Pillow then
-    # leaves that part of it out. Reducing by four and more, its blocks also start elsewhere.
+    # If the region is inside, the kernel may still reach over the edge, and Pillow then drops that
+    # part of the kernel. If it reduces by four or more, its blocks also start at other pixels.
     assert decibels(image, by_whole_padding(PHOTO, region, size)) > 40
 
 
@@ -121,7 +121,7 @@ def test_every_mode_is_kept(mode: str) -> None:
 
 
 def test_enlarging_starts_half_a_pixel_early() -> None:
-    """libvips samples at x·shrink, not at the centre of the new pixel."""
+    """Libvips samples at x·shrink, not at the centre of the new pixel."""
     ramp = gradient(64, 64)
     cover = Cover.of(Size(64, 64), Size(128, 128))
 
@@ -133,8 +133,8 @@ def test_enlarging_starts_half_a_pixel_early() -> None:
     assert np.abs(levels - expected)[4:-4].max() <= 1
 
 
-def test_what_is_transparent_does_not_bleed() -> None:
-    """A red square on transparent green: premultiplied, its edge is red all through."""
+def test_transparent_pixels_do_not_bleed() -> None:
+    """The edge of a red square on transparent green stays red."""
     image = Image.new("RGBA", (64, 64), (0, 255, 0, 0))
     image.paste((255, 0, 0, 255), (16, 16, 48, 48))
 

@@ -1,4 +1,4 @@
-"""libvips' integer shrink, to the bit."""
+"""The integer shrink, exact to the bit as in libvips."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from handler.core.geometry import Region, Size
 from handler.core.image.vips_shrink import shrink_exactly
 from tests.pictures import gradient, noise
 
-# What sharp 0.35.5 (libvips 8.18.7) makes of `pattern` with resize(width, height, {fit: "fill"}).
+# Results of sharp 0.35.5 (libvips 8.18.7) for `pattern`: resize(width, height, {fit: "fill"}).
 SHRUNK_BY_SHARP = {
     Size(9, 7): """
          25 115 151 147 146 137 105 151 123
@@ -30,7 +30,7 @@ SHRUNK_BY_SHARP = {
 
 
 def pattern() -> Image.Image:
-    """23 x 17 pixels that have nothing in common with their neighbours."""
+    """Return a picture of 23 x 17 pixels that are unlike their neighbours."""
     y, x = np.mgrid[:17, :23]
     return Image.fromarray((x * x * 7 + y * 31 + x * y * 3).astype(np.uint8))
 
@@ -40,7 +40,7 @@ def whole(image: Image.Image) -> Region:
 
 
 @pytest.mark.parametrize("size", SHRUNK_BY_SHARP, ids=str)
-def test_every_pixel_is_the_one_that_sharp_makes(size: Size) -> None:
+def test_every_pixel_equals_that_of_sharp(size: Size) -> None:
     expected = np.array(SHRUNK_BY_SHARP[size].split(), int).reshape(size.height, size.width)
     image = pattern()
     assert shrink_exactly(image, whole(image), size)[..., 0].tolist() == expected.tolist()
@@ -52,7 +52,7 @@ def test_every_pixel_is_the_one_that_sharp_makes(size: Size) -> None:
     shrink=st.floats(1, 7),
     cut=st.tuples(*[st.floats(0, 1)] * 4),
 )
-def test_a_window_is_cut_from_the_same_grid(
+def test_a_window_is_shrunk_on_the_grid_of_the_whole(
     width: int, height: int, shrink: float, cut: tuple[float, float, float, float]
 ) -> None:
     image = noise(width, height)
@@ -68,7 +68,7 @@ def test_a_window_is_cut_from_the_same_grid(
     )
     region = Region(x, y, size.width * shrink, size.height * shrink)
     expected = shrink_exactly(image, region, size)[top : bottom + 1, left : right + 1]
-    # A centre on the border of two of the 64 phases may be rounded to either.
+    # A centre on the boundary between two of the 64 phases may be rounded to either.
     assert np.abs(window.astype(int) - expected).max() <= 255 * 4 / 64
 
 
@@ -76,11 +76,11 @@ def test_a_window_is_cut_from_the_same_grid(
 def test_a_flat_picture_stays_flat(value: int, width: int, height: int) -> None:
     image = Image.new("L", (width, height), value)
     shrunk = shrink_exactly(image, whole(image), Size(max(1, width // 3), max(1, height // 3)))
-    # Weights are cut to whole 4096ths, which may lose one step an axis.
+    # Weights are truncated to 1/4096, which may lose one level on each axis.
     assert np.abs(shrunk.astype(int) - value).max() <= 2
 
 
-def test_edges_go_on_outside_the_picture() -> None:
+def test_edge_pixels_are_repeated_outside_the_picture() -> None:
     image = gradient(30, 20)
     outside = shrink_exactly(image, Region(-30, -20, 9, 6), Size(6, 4))
     assert (np.abs(outside.astype(int) - image.getpixel((0, 0))) <= 2).all()

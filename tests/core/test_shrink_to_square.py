@@ -1,4 +1,4 @@
-"""The attention map's shrink, to the bit."""
+"""The shrink of the attention map, exact to the bit."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ SIDE = 32
 
 
 def _averaged(line: Sequence[int], factor: int) -> list[int]:
-    """vips_shrinkv on one column: sums of whole blocks, times a reciprocal of 32 bits."""
+    """Compute vips_shrinkv on one column: sums of blocks, times a reciprocal of 32 bits."""
     blocks = math.ceil(len(line) / factor)
     extended = [*line, *[line[-1]] * (blocks * factor - len(line))]
     reciprocal = 2**32 // (256 * factor)
@@ -36,7 +36,7 @@ def _lanczos(x: float) -> float:
 
 
 def _reduced(line: Sequence[int], shrink: float, length: int) -> list[int]:
-    """vips_reducev on one column: 2·rint(3·shrink)+1 taps, in units of 1/4096."""
+    """Compute vips_reducev on one column: 2·rint(3·shrink)+1 taps, in units of 1/4096."""
     taps = 2 * round(3 * shrink) + 1
     out = []
     for position in range(length):
@@ -59,7 +59,7 @@ def _shrunk(line: Sequence[int], length: int) -> list[int]:
 
 
 def by_plain_loops(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
-    """What `thumbnail` is to give, pixel by pixel in integers, one axis after the other."""
+    """Return the expected result of `shrink_to_square`, by integer loops over the pixels."""
     pixels = np.asarray(image).reshape(image.height, image.width, -1).tolist()
     bands = len(pixels[0][0])
     result = np.empty((side, side, bands), np.uint8)
@@ -72,7 +72,9 @@ def by_plain_loops(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
 
 @pytest.mark.parametrize("size", [(33, 32), (40, 70), (64, 64), (65, 130), (97, 33), (160, 45)])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_it_is_the_integer_arithmetic_of_libvips(size: tuple[int, int], mode: str) -> None:
+def test_the_result_equals_the_integer_arithmetic_of_libvips(
+    size: tuple[int, int], mode: str
+) -> None:
     image = noise(*size).convert(mode)
 
     assert np.array_equal(shrink_to_square(image, SIDE), by_plain_loops(image, SIDE))
@@ -89,7 +91,7 @@ def test_one_colour_stays_that_colour(
 ) -> None:
     small = shrink_to_square(Image.new("RGB", (width, height), colour), SIDE)
 
-    # The weights are cut, not rounded, to 1/4096.
+    # The weights are truncated, not rounded, to 1/4096.
     assert small.shape == (SIDE, SIDE, 3)
     assert np.abs(small.astype(int) - colour).max() <= 1
 
@@ -112,7 +114,7 @@ def test_a_small_picture_is_enlarged(size: tuple[int, int]) -> None:
     assert np.ptp(greens) > 200 if size[1] > 1 else np.ptp(greens) <= 1
 
 
-def test_a_picture_of_the_maps_size_is_itself() -> None:
+def test_a_picture_of_the_maps_size_is_unchanged() -> None:
     image = photo(size=(SIDE, SIDE))
 
     assert np.array_equal(shrink_to_square(image, SIDE), np.asarray(image))

@@ -1,4 +1,4 @@
-"""Subject mode from the file to the picture: the plan, and the renderer that obeys it."""
+"""Subject mode from the file to the result: the plan and its rendering."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ def _open(image: Image.Image, name: str = "PNG", **options: Any) -> Picture:
     return open_picture(encoded(image, name, **options), Limits(100_000_000))
 
 
-def _wanted(width: int, height: int, **others: object) -> CropSettings:
+def _settings(width: int, height: int, **others: object) -> CropSettings:
     return validate_settings({"width": width, "height": height, **others})[0]
 
 
-def _cut(picture: Picture, wanted: CropSettings) -> tuple[Plan, Image.Image]:
-    plan = make_plan(picture, wanted.request())
+def _cut(picture: Picture, crop_settings: CropSettings) -> tuple[Plan, Image.Image]:
+    plan = make_plan(picture, crop_settings.request())
     return plan, render(picture, plan)
 
 
@@ -50,12 +50,12 @@ def _resized(image: Image.Image, box: Box, size: Size) -> Image.Image:
 
 @untimed
 @given(width=sides, height=sides, across=sides, down=sides, strategy=strategies)
-def test_the_result_has_the_size_that_was_asked_for(
+def test_the_result_has_the_requested_size(
     width: int, height: int, across: int, down: int, strategy: str
 ) -> None:
     picture = _open(noise(width, height))
 
-    plan, image = _cut(picture, _wanted(across, down, strategy=strategy))
+    plan, image = _cut(picture, _settings(across, down, strategy=strategy))
 
     assert image.size == (across, down)
     assert plan.output == Size(across, down)
@@ -75,18 +75,18 @@ def test_the_result_has_the_size_that_was_asked_for(
     padding=st.integers(0, 50),
     strategy=strategies,
 )
-def test_the_window_is_the_largest_of_its_aspect_and_padding_takes_its_share(
+def test_the_window_is_the_largest_of_its_aspect_reduced_by_the_padding(
     width: int, height: int, across: int, down: int, padding: int, strategy: str
 ) -> None:
     plan = make_plan(
         _open(noise(width, height)),
-        _wanted(across, down, padding=padding, strategy=strategy).request(),
+        _settings(across, down, padding=padding, strategy=strategy).request(),
     )
 
     factor = 1 + padding / 100
     oversized = Size(int(across * factor + 0.5), int(down * factor + 0.5))
     shrink = Cover.of(plan.source, oversized).shrink
-    # Edges are rounded to whole pixels, and may hang out by half a resized one.
+    # Edges are rounded to whole pixels, and may exceed the picture by half a resized pixel.
     slack = 1 + shrink
     assert abs(plan.crop.width - across * shrink) <= slack
     assert abs(plan.crop.height - down * shrink) <= slack
@@ -95,16 +95,16 @@ def test_the_window_is_the_largest_of_its_aspect_and_padding_takes_its_share(
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "TIFF", "BMP"])
 @pytest.mark.parametrize("target", [(120, 120), (40, 90), (60, 20), (700, 700)])
-def test_the_picture_shows_what_the_plan_says(
+def test_the_result_shows_the_window_of_the_plan(
     name: str, target: tuple[int, int], strategy: str
 ) -> None:
     original = photo(size=(450, 300))
     picture = _open(original, name, **({"quality": 95} if name in ("JPEG", "WEBP") else {}))
 
-    plan, image = _cut(picture, _wanted(*target, strategy=strategy))
+    plan, image = _cut(picture, _settings(*target, strategy=strategy))
 
     shown = _resized(original, plan.crop, Size(*target))
-    # The plan is in whole pixels, the picture is not; a shift of a pixel would cost far more.
+    # The plan is in whole pixels and the result is not. A shift by a pixel would cost far more.
     assert decibels(image.convert("RGB"), shown) > 26
 
 
@@ -116,35 +116,35 @@ def test_the_subject_is_in_the_window(
 ) -> None:
     picture = _open(scene(600, 400, focus))
 
-    plan = make_plan(picture, _wanted(*target, strategy=strategy).request())
+    plan = make_plan(picture, _settings(*target, strategy=strategy).request())
 
     assert plan.crop.left <= focus[0] < plan.crop.right
     assert plan.crop.top <= focus[1] < plan.crop.bottom
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_analysing_first_changes_nothing(strategy: str) -> None:
+def test_a_plan_is_rendered_the_same_from_a_new_frame(strategy: str) -> None:
     data = encoded(photo(size=(450, 300)))
-    wanted = _wanted(60, 60, strategy=strategy)
+    crop_settings = _settings(60, 60, strategy=strategy)
     picture = open_picture(data, Limits(10**6))
-    plan = make_plan(picture, wanted.request())
+    plan = make_plan(picture, crop_settings.request())
 
     again = open_picture(data, Limits(10**6))
 
-    assert make_plan(again, wanted.request()) == plan
+    assert make_plan(again, crop_settings.request()) == plan
     assert render(again, plan).tobytes() == render(picture, plan).tobytes()
-    # A plan is enough: the renderer looks at nothing else that planning left behind.
+    # The renderer needs only the plan, and no state that the planner left in the frame.
     fresh = render(open_picture(data, Limits(10**6)), plan)
     assert decibels(fresh, render(picture, plan)) > 40
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_padding_keeps_the_centre_of_a_larger_window(strategy: str) -> None:
-    """As the reference: cover 150 %, crop there, and keep the middle."""
+    """As in the reference, the target is enlarged to 150 %, and the middle is kept."""
     picture = _open(scene(600, 400, (450, 100)))
-    large, _ = _cut(picture, _wanted(150, 150, strategy=strategy))
+    large, _ = _cut(picture, _settings(150, 150, strategy=strategy))
 
-    plan, image = _cut(picture, _wanted(100, 100, strategy=strategy, padding=50))
+    plan, image = _cut(picture, _settings(100, 100, strategy=strategy, padding=50))
 
     inner = large.crop
     quarter = inner.width / 6
@@ -157,17 +157,17 @@ def test_padding_keeps_the_centre_of_a_larger_window(strategy: str) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("name", ["PNG", "JPEG"])
 @pytest.mark.parametrize("orientation", list(Orientation))
-def test_held_any_way_a_camera_gives_the_same_picture(
+def test_the_result_does_not_depend_on_the_exif_orientation(
     orientation: Orientation, name: str, strategy: str
 ) -> None:
     upright = photo("astronaut.png", size=(320, 240))
     options = {"quality": 98, "subsampling": 0} if name == "JPEG" else {}
-    wanted = _wanted(90, 120, strategy=strategy)
-    plan, image = _cut(_open(upright, name, **options), wanted)
+    crop_settings = _settings(90, 120, strategy=strategy)
+    plan, image = _cut(_open(upright, name, **options), crop_settings)
     turned = stored_as(upright, orientation)
 
     turned_plan, turned_image = _cut(
-        _open(turned, name, orientation=int(orientation), **options), wanted
+        _open(turned, name, orientation=int(orientation), **options), crop_settings
     )
 
     assert turned_plan.source == plan.source
@@ -180,10 +180,10 @@ def test_held_any_way_a_camera_gives_the_same_picture(
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 2), (3000, 2), (2, 3000)])
 @pytest.mark.parametrize("target", [(1, 1), (64, 64), (100, 1), (1, 100)])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_smallest_and_thinnest_pictures(
+def test_the_smallest_and_thinnest_pictures_are_cropped(
     size: tuple[int, int], target: tuple[int, int], strategy: str
 ) -> None:
-    plan, image = _cut(_open(noise(*size)), _wanted(*target, strategy=strategy))
+    plan, image = _cut(_open(noise(*size)), _settings(*target, strategy=strategy))
 
     assert image.size == target
     assert is_inside(plan.crop, Size(*size))
@@ -197,44 +197,44 @@ def test_one_colour_stays_that_colour(mode: str, level: int, strategy: str) -> N
     image = Image.new("RGB", (70, 50), (level, level, level)).convert(mode)
     expected = image.convert("RGBA").getpixel((0, 0))
 
-    _, result = _cut(_open(image), _wanted(31, 33, strategy=strategy))
+    _, result = _cut(_open(image), _settings(31, 33, strategy=strategy))
 
     assert {expected} == {pixel for _, pixel in result.convert("RGBA").getcolors() or ()}
 
 
 @pytest.mark.parametrize("target", [(48, 48), (300, 300)])
-def test_the_edge_of_what_is_transparent_is_not_darkened(target: tuple[int, int]) -> None:
+def test_the_edge_of_a_transparent_area_is_not_darkened(target: tuple[int, int]) -> None:
     image = Image.new("RGBA", (150, 150), (0, 0, 0, 0))
     image.paste((250, 200, 150, 255), (30, 30, 120, 120))
 
-    _, result = _cut(_open(image), _wanted(*target))
+    _, result = _cut(_open(image), _settings(*target))
 
     pixels = np.asarray(result).reshape(-1, 4).astype(int)
     half = pixels[(pixels[:, 3] > 30) & (pixels[:, 3] < 225)]
     assert len(half) > 20
-    # One level of a premultiplied colour is 255 / alpha of the colour itself. At the corners the
-    # kernel overshoots in both directions, and what is beyond 255 is lost in between.
+    # One level of a premultiplied colour is 255 / alpha levels of the colour itself. At the corners
+    # the kernel overshoots in both directions, and values above 255 are clipped between the passes.
     error = np.abs(half[:, :3] - [250, 200, 150]) * half[:, 3:] / 255
     assert error.mean() <= 1
     assert error.max() <= 8
 
 
 def test_a_scaled_decode_gives_nearly_the_same_picture() -> None:
-    """A JPEG is decoded at a half, a quarter or an eighth where that is enough."""
+    """A JPEG is decoded at a half, a quarter or an eighth if that is fine enough."""
     original = photo("astronaut.png", size=(1600, 1600))
     as_png, as_jpeg = _open(original), _open(original, "JPEG", quality=97, subsampling=0)
     for side in (150, 330, 700):
-        plan, exact = _cut(as_png, _wanted(side, side))
+        plan, exact = _cut(as_png, _settings(side, side))
 
-        _, scaled = _cut(as_jpeg, _wanted(side, side))
+        _, scaled = _cut(as_jpeg, _settings(side, side))
 
         assert plan.crop == Box(0, 0, 1600, 1600)
         assert decibels(scaled.convert("RGB"), exact) > 33
 
 
-def test_a_picture_of_the_targets_size_is_not_touched() -> None:
+def test_a_picture_of_the_targets_size_is_not_changed() -> None:
     original = photo(size=(120, 80))
 
-    _, image = _cut(_open(original), _wanted(120, 80))
+    _, image = _cut(_open(original), _settings(120, 80))
 
     assert levels_apart(image, original) == 0

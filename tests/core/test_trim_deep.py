@@ -1,4 +1,4 @@
-"""Trim of samples of 16 bits, where sharp takes the threshold for one of 65,536 levels."""
+"""Trim of 16-bit samples, to which sharp applies the threshold in 65,536 levels."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ EVERYTHING_ELSE = Box(30, 0, 70, 80)
 
 
 def shot() -> bytes:
-    """A dark product before paper that is two levels of 256 darker to the right."""
+    """Return a dark product on paper that is two of 256 levels darker to the right."""
     levels = np.full((80, 100), 250 << 8, np.uint16)
     levels[:, 50:] = 248 << 8
     levels[20:50, 30:70] = 20 << 8
@@ -25,7 +25,7 @@ def shot() -> bytes:
 @pytest.mark.parametrize(
     ("background", "found"), [("corner", EVERYTHING_ELSE), ("auto", PRODUCT), ("#fafafa", PRODUCT)]
 )
-def test_only_the_corner_is_as_exact_as_sharps(background: str, found: Box) -> None:
+def test_only_the_corner_colour_has_16_bit_thresholds(background: str, found: Box) -> None:
     picture = open_picture(shot(), Limits(100_000))
-    wanted = validate_settings({"mode": "trim", "background": background})[0]
-    assert make_plan(picture, wanted.request()).crop == found
+    crop_settings = validate_settings({"mode": "trim", "background": background})[0]
+    assert make_plan(picture, crop_settings.request()).crop == found

@@ -1,4 +1,4 @@
-"""Trim mode from the file to the picture: the plan, and the renderer that obeys it."""
+"""Trim mode from the file to the result: the plan and its rendering."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ PRODUCT = Box(30, 20, 120, 80)
 
 
 def shot(
-    ground: str | tuple[int, ...] = "white", mode: str = "RGB", product: Box = PRODUCT
+    background: str | tuple[int, ...] = "white", mode: str = "RGB", product: Box = PRODUCT
 ) -> Image.Image:
-    """A photo on a plain ground of 200 x 150 pixels."""
-    image = Image.new(mode, (200, 150), ground)
+    """Return a photo on a plain background of 200 x 150 pixels."""
+    image = Image.new(mode, (200, 150), background)
     part = photo(size=(product.width, product.height)).convert(mode)
-    # Nothing in it passes for white: the box is known.
+    # No pixel of it is close to white, so its box is known.
     image.paste(part.point([min(value, 200) for value in range(256)] * len(part.getbands())),
                 (product.left, product.top))  # fmt: skip
     return image
@@ -51,7 +51,7 @@ def part(image: Image.Image, box: Box) -> Image.Image:
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_what_is_kept_is_kept_to_the_last_bit(mode: str) -> None:
+def test_the_content_is_not_changed(mode: str) -> None:
     image = shot(mode=mode)
 
     plan, result = trimmed(opened(image))
@@ -60,7 +60,7 @@ def test_what_is_kept_is_kept_to_the_last_bit(mode: str) -> None:
     assert pixels(result) == pixels(part(image, PRODUCT))
 
 
-def test_colours_under_alpha_stay_as_they_are() -> None:
+def test_colours_of_transparent_pixels_are_not_changed() -> None:
     image = noise(60, 40).convert("RGBA")
     image.putalpha(Image.fromarray(np.tile(np.arange(60, dtype=np.uint8), (40, 1))))
     image.putpixel((0, 0), (255, 255, 255, 0))
@@ -71,7 +71,7 @@ def test_colours_under_alpha_stay_as_they_are() -> None:
     assert pixels(result) == pixels(part(image, plan.crop))
 
 
-def test_the_plan_tells_what_was_found() -> None:
+def test_the_plan_describes_the_content_found() -> None:
     plan, _ = trimmed(opened(shot((250, 240, 230))))
 
     assert (plan.mode, plan.fallback, plan.strategy) == ("trim", None, None)
@@ -108,7 +108,7 @@ def test_a_blank_picture_is_padded_like_any_other() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (1, 3), (3, 1)])
 @pytest.mark.parametrize("background", ["corner", "auto", "#000"])
-def test_the_smallest_pictures_are_taken(size: tuple[int, int], background: str) -> None:
+def test_the_smallest_pictures_are_trimmed(size: tuple[int, int], background: str) -> None:
     plan, result = trimmed(opened(noise(*size)), background=background, targetSize=5, trimMargin=50)
 
     assert 1 <= plan.crop.width <= size[0]
@@ -122,7 +122,7 @@ def test_the_background_is_that_of_the_upright_picture(
     orientation: Orientation, background: str
 ) -> None:
     upright = shot((255, 255, 250))
-    upright.paste((0, 90, 0), (199, 0, 200, 150))  # another colour in the other three corners
+    upright.paste((0, 90, 0), (199, 0, 200, 150))  # the other three corners have another colour
     upright.paste((0, 0, 90), (0, 149, 200, 150))
     stored = stored_as(upright, orientation)
 
@@ -133,7 +133,7 @@ def test_the_background_is_that_of_the_upright_picture(
     assert plan.source == Size(200, 150)
     assert plan.background == (255, 255, 250)
     assert pixels(result) == pixels(part(upright, plan.crop))
-    if background == "auto":  # a line along an edge is no product
+    if background == "auto":  # a line along an edge is not content
         assert plan.crop == PRODUCT
 
 
@@ -157,7 +157,7 @@ def test_a_colour_can_be_given_for_the_background() -> None:
         ("RGBA", "#00000000", (0, 0, 0, 0)),
     ],
 )
-def test_a_background_is_taken_in_the_colours_of_the_file(
+def test_the_background_is_in_the_colours_of_the_file(
     mode: str, background: str, expected: tuple[int, ...]
 ) -> None:
     image = Image.new(mode, (40, 30), expected if len(expected) > 1 else expected[0])
@@ -192,7 +192,7 @@ def test_a_cmyk_picture_is_searched_in_its_own_inks() -> None:
         (50, Box(0, 0, 200, 150)),
     ],
 )
-def test_a_margin_is_a_share_of_the_longer_side_as_far_as_there_is_picture(
+def test_the_margin_is_a_share_of_the_longer_side_inside_the_picture(
     percent: int, expected: Box
 ) -> None:
     image = shot()
@@ -215,7 +215,7 @@ def test_a_square_is_as_large_as_its_content_needs() -> None:
     assert pixels(result) == pixels(expected)
 
 
-def test_a_side_implies_the_square() -> None:
+def test_a_square_size_implies_the_square() -> None:
     one, other = (
         trimmed(opened(shot()), targetSize=300, **more) for more in ({}, {"padToSquare": True})
     )
@@ -239,12 +239,14 @@ def test_content_is_resized_to_the_square_and_centred(side: int) -> None:
     content = result.crop((0, top, side, top + size.height))
     exact = part(image, PRODUCT).resize((size.width, size.height), Image.Resampling.LANCZOS)
     assert decibels(content, exact) > 26
-    ground = [result.crop((0, 0, side, top)), result.crop((0, top + size.height, side, side))]
-    assert all(strip.getcolors() == [(strip.width * strip.height, (0, 0, 0))] for strip in ground)
+    background = [result.crop((0, 0, side, top)), result.crop((0, top + size.height, side, side))]
+    assert all(
+        strip.getcolors() == [(strip.width * strip.height, (0, 0, 0))] for strip in background
+    )
 
 
 @pytest.mark.parametrize("side", [40, 300])
-def test_the_background_does_not_shine_in_at_the_edges(side: int) -> None:
+def test_the_background_does_not_bleed_in_at_the_edges(side: int) -> None:
     image = Image.new("RGB", (200, 150), "white")
     image.paste((10, 20, 30), (30, 20, 150, 100))
 
@@ -269,7 +271,7 @@ def test_padding_may_be_transparent(colour: str, expected: tuple[int, ...]) -> N
     assert result.crop((0, 20, 120, 100)).getchannel("A").getextrema() == (255, 255)
 
 
-def test_a_transparent_product_stays_so_on_an_opaque_square() -> None:
+def test_a_transparent_product_stays_transparent_on_an_opaque_square() -> None:
     image = Image.new("RGBA", (200, 150), (0, 0, 0, 0))
     image.paste((200, 100, 50, 128), (30, 20, 150, 100))
 
@@ -279,7 +281,9 @@ def test_a_transparent_product_stays_so_on_an_opaque_square() -> None:
     assert result.getpixel((30, 5)) == (255, 255, 255, 255)
     red, green, blue, alpha = np.asarray(result)[30, 30].tolist()
     assert alpha == 128
-    assert max(abs(red - 200), abs(green - 100), abs(blue - 50)) <= 1  # weighed by it in between
+    assert (
+        max(abs(red - 200), abs(green - 100), abs(blue - 50)) <= 1
+    )  # premultiplied while it is resampled
 
 
 sides = st.integers(1, 40)
@@ -294,7 +298,7 @@ sides = st.integers(1, 40)
     background=st.sampled_from(["corner", "auto", "#808080"]),
     threshold=st.integers(0, 255),
 )
-def test_the_plan_keeps_inside_the_picture_and_is_rendered_as_planned(
+def test_the_window_is_inside_the_picture_and_is_rendered_as_planned(
     width: int,
     height: int,
     seed: int,

@@ -11,7 +11,7 @@ BUILT = Path(__file__).parents[2] / "layers" / "face-detection" / "build"
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    """Its folder. Nothing here makes sense without it, so its absence is no reason to skip."""
+    """Folder of the built bundle. Tests fail without it, because none of them can run."""
     if not bundle.is_available(BUILT):
         pytest.fail(f"There is no face detection bundle in {BUILT}: run `make setup`")
     return BUILT

@@ -1,4 +1,4 @@
-"""The benchmark's arithmetic, and a sample of what it measures."""
+"""The arithmetic of the face benchmark, and its recall on a sample."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.bench.faces_ours import detect
 from tests.bench.faces_sets import Annotated, annotated
 from tests.bench.peers import Unavailable
 
-# Every twelfth of 285 photos; all but two of these.
+# Every twelfth of 285 photos, and the smallest recall: all but two of these photos.
 SAMPLE, LEAST = 12, 0.91
 
 
@@ -25,12 +25,12 @@ def result(
     )
 
 
-def test_average_precision_and_recall_of_a_worked_example() -> None:
+def test_average_precision_and_recall_of_an_example() -> None:
     large, small, nowhere = (0, 0, 20, 20), (50, 50, 60, 60), (80, 0, 90, 10)
     shifted = (50, 52, 60, 62)
     photos = [result([large, nowhere, shifted, large], [0.9, 0.8, 0.7, 0.6], [small, large])]
 
-    # Hits at ranks 1 and 3; the second box of the large face is no third.
+    # Hits at ranks 1 and 3. The second box of the large face is not a hit.
     assert average_precision(photos) == pytest.approx((1 + 2 / 3) / 2)
     assert recall(photos, 0.8) == 0.5
     assert recall_of_largest(photos, 0.8) == 1
@@ -48,12 +48,12 @@ def photos() -> list[Annotated]:
 @pytest.mark.shared
 @pytest.mark.parametrize("lean", [0, 90])
 def test_the_largest_faces_are_found(built: Path, photos: list[Annotated], lean: int) -> None:
-    results, told = [], []
+    results, correct_turn = [], []
     for photo in photos:
-        answer = detect(photo.path, lean)
-        rows = np.array(answer["boxes"], np.float32).reshape(-1, 5)
+        found = detect(photo.path, lean)
+        rows = np.array(found["boxes"], np.float32).reshape(-1, 5)
         results.append(Result(rows[:, :4], rows[:, 4], photo.leaning(lean)))
-        told.append(answer["lean"] == lean)
+        correct_turn.append(found["lean"] == lean)
 
     assert recall_of_largest(results, least_score(0.5)) >= LEAST
-    assert np.mean(told) >= LEAST
+    assert np.mean(correct_turn) >= LEAST

@@ -1,4 +1,4 @@
-"""The bundle is found without being opened, and refused when it is not as it was built."""
+"""The bundle is located without being opened, and rejected if it was changed."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ Change = Callable[[dict[str, Any]], object]
 
 @pytest.fixture
 def copy(built: Path, tmp_path: Path) -> Path:
-    """The same bundle, of which single files can be replaced."""
+    """A copy of the bundle in which single files can be replaced."""
     folder = tmp_path / "bundle"
     for file in built.rglob("*"):
         if file.is_file():
@@ -45,7 +45,7 @@ def edit_manifest(folder: Path, change: Change) -> None:
     replace(folder / "manifest.json", json.dumps(manifest).encode())
 
 
-def test_the_manifest_accounts_for_every_file(built: Path) -> None:
+def test_the_manifest_lists_every_file(built: Path) -> None:
     manifest = json.loads((built / "manifest.json").read_text())
     found = {file.relative_to(built).as_posix() for file in built.rglob("*") if file.is_file()}
 
@@ -54,13 +54,13 @@ def test_the_manifest_accounts_for_every_file(built: Path) -> None:
     assert manifest["runtime"]["licence_file"] in found
 
 
-def test_numpy_is_the_services_own(built: Path) -> None:
+def test_the_bundle_contains_no_numpy(built: Path) -> None:
     folders = {folder.name.partition("-")[0] for folder in (built / "python").iterdir()}
 
     assert folders == {"onnxruntime"}
 
 
-def test_a_sound_bundle_loads_and_runs(copy: Path) -> None:
+def test_an_intact_bundle_loads_and_runs(copy: Path) -> None:
     session = bundle.load(copy)
     name = session.get_inputs()[0].name
 
@@ -79,7 +79,7 @@ def test_without_a_bundle_the_feature_is_missing(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(caught.value.answer())
 
 
-def test_a_bundle_without_its_manifest_is_none(copy: Path) -> None:
+def test_a_folder_without_a_manifest_is_not_a_bundle(copy: Path) -> None:
     (copy / "manifest.json").unlink()
 
     assert not is_available(copy)
@@ -98,7 +98,7 @@ def alter_model(folder: Path) -> None:
 
 
 def replace_model(folder: Path) -> None:
-    """One that has the hash it should have, and is no model."""
+    """Replace the model by a file that has the hash of the manifest and is not a model."""
     replace(folder / MODEL, b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     edit_manifest(folder, lambda manifest: manifest["files"][MODEL].update(size=0, sha256=empty))
@@ -136,7 +136,7 @@ def edited(change: Change) -> Callable[[Path], None]:
         ),
     ],
 )
-def test_a_damaged_bundle_is_refused(
+def test_a_damaged_bundle_is_rejected(
     copy: Path, damage: Callable[[Path], None], reason: str
 ) -> None:
     damage(copy)
@@ -150,7 +150,7 @@ def test_a_damaged_bundle_is_refused(
     assert str(copy) not in json.dumps(caught.value.answer())
 
 
-def test_a_damaged_runtime_is_refused_and_a_sound_one_taken_after_it(
+def test_an_intact_bundle_loads_after_a_damaged_runtime_was_rejected(
     built: Path, copy: Path
 ) -> None:
     (library,) = copy.rglob("onnxruntime_pybind11_state*")
@@ -175,12 +175,12 @@ print(sys.modules["onnxruntime"].__file__)
         check=True,
     )
 
-    refused, loaded = done.stdout.splitlines()
-    assert "cannot be loaded" in refused
+    rejected, loaded = done.stdout.splitlines()
+    assert "cannot be loaded" in rejected
     assert loaded == str(built / "python" / "onnxruntime" / "__init__.py")
 
 
-def test_the_first_usual_place_that_has_a_bundle_is_taken(
+def test_the_first_default_folder_with_a_bundle_is_used(
     copy: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundle, "_PLACES", (tmp_path / "nothing", copy, built))
@@ -188,7 +188,7 @@ def test_the_first_usual_place_that_has_a_bundle_is_taken(
     assert bundle.locate() == copy
 
 
-def test_requests_that_come_at_once_load_it_once(copy: Path) -> None:
+def test_concurrent_requests_load_the_bundle_once(copy: Path) -> None:
     with patch.object(bundle, "load", wraps=bundle.load) as load, ThreadPoolExecutor(4) as pool:
         loaded = set(pool.map(detector, [copy] * 8))
 
@@ -196,8 +196,8 @@ def test_requests_that_come_at_once_load_it_once(copy: Path) -> None:
 
 
 @needs_linux
-def test_the_runtime_reports_to_nobody(built: Path, tmp_path: Path) -> None:
-    """Its telemetry has a thread, and a database in the cache of the home directory."""
+def test_the_runtime_sends_no_telemetry(built: Path, tmp_path: Path) -> None:
+    """Its telemetry would start a thread and write a database to the home directory."""
     program = """
 import os, sys
 from pathlib import Path
@@ -225,7 +225,7 @@ def build(*arguments: str) -> int:
     return subprocess.run([sys.executable, str(program), *arguments], check=False).returncode
 
 
-def test_the_build_knows_when_there_is_nothing_to_do(copy: Path) -> None:
+def test_the_build_detects_a_current_bundle(copy: Path) -> None:
     current = "--is-current", "--output", str(copy)
 
     assert build(*current) == 0

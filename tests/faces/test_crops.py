@@ -1,4 +1,4 @@
-"""What windows keep of what people look at, measured on the pictures of shared/."""
+"""The share of viewers' attention inside our windows, measured on the pictures of shared/."""
 
 from statistics import fmean
 
@@ -27,17 +27,17 @@ def photos() -> list[Photo]:
 
 @pytest.mark.shared
 @pytest.mark.parametrize("side", OURS)
-def test_our_windows_keep_more_than_the_centre(
+def test_windows_keep_more_attention_than_the_centre(
     side: str, photos: list[Photo], built: object
 ) -> None:
-    wanted, _ = validate_settings({**OURS[side], "sizes": SIZES})
+    requested, _ = validate_settings({**OURS[side], "sizes": SIZES})
     centre, _ = validate_settings({"focus": {"x": 0.5, "y": 0.5}, "sizes": SIZES})
     gained: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for photo in photos:
         data = photo.path.read_bytes()
         ours, plain = (
             [photo.kept(plan.crop.region()) for plan in planned(Job(data, None, settings))]
-            for settings in (wanted, centre)
+            for settings in (requested, centre)
         )
         for kind in photo.masses:
             gained[kind].append(fmean(o[kind] - c[kind] for o, c in zip(ours, plain, strict=True)))

@@ -1,4 +1,4 @@
-"""What the detector finds in real photos, and how little of them it decodes for it."""
+"""Detection in real photos, and the scale at which they are decoded."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -15,7 +15,7 @@ from handler.faces import FaceDetector
 from handler.faces.detector import least_score
 from tests.pictures import encoded, photo
 
-# Drawn by hand: brow to chin, cheek to cheek.
+# Annotated manually: from brow to chin and cheek to cheek.
 ASTRONAUT = Box(180, 80, 93, 93)
 EYES_AND_MOUTH = ((206, 102), (247, 105), (225, 124), (207, 142), (241, 145))
 TURNS = {
@@ -24,7 +24,7 @@ TURNS = {
     180: Image.Transpose.ROTATE_180,
     270: Image.Transpose.ROTATE_90,
 }
-# How that turns a box of the photo.
+# The orientation that turns a box of the photo in the same way.
 PLACES = {
     0: Orientation.UPRIGHT,
     90: Orientation.TURN_LEFT,
@@ -55,7 +55,7 @@ def scaled(box: Box, factor: float, left: int = 0, top: int = 0) -> Box:
     return Box(left + round(box.left * factor), top + round(box.top * factor), side, side)
 
 
-def test_a_portrait(detector: FaceDetector) -> None:
+def test_a_portrait_is_found_with_its_landmarks(detector: FaceDetector) -> None:
     face = only(detector.find(frame(photo("astronaut.png")), 0.5))
 
     assert overlap(face.box, ASTRONAUT) > 0.9
@@ -65,7 +65,7 @@ def test_a_portrait(detector: FaceDetector) -> None:
 
 
 @pytest.mark.parametrize("turn", TURNS)
-def test_a_portrait_stored_sideways(detector: FaceDetector, turn: int) -> None:
+def test_a_portrait_stored_sideways_is_found(detector: FaceDetector, turn: int) -> None:
     upright = photo("astronaut.png")
     method = TURNS[turn]
     picture = upright if method is None else upright.transpose(method)
@@ -75,7 +75,7 @@ def test_a_portrait_stored_sideways(detector: FaceDetector, turn: int) -> None:
 
     assert overlap(face.box, expected.box_in(Size(*picture.size))) > 0.9
     assert face.turn == turn
-    # Whichever way the head lies, the first eye is the person's own right one.
+    # In any orientation the first eye is the person's own right one.
     eye = PLACES[turn].stored_region(Box(*EYES_AND_MOUTH[0], 0, 0).region(), Size(*upright.size))
     assert np.hypot(face.landmarks[0][0] - eye.left, face.landmarks[0][1] - eye.top) < 5
 
@@ -103,7 +103,7 @@ STORED = {
 }
 
 
-def test_a_mirrored_portrait(detector: FaceDetector) -> None:
+def test_a_mirrored_portrait_is_found(detector: FaceDetector) -> None:
     picture = photo("astronaut.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     mirrored = Box(picture.width - ASTRONAUT.right, ASTRONAUT.top, 93, 93)
 
@@ -124,7 +124,7 @@ def test_boxes_scale_with_the_picture(detector: FaceDetector, factor: float) -> 
 
 
 @pytest.mark.parametrize("side", [160, 300, 600])
-def test_a_small_figure_in_a_large_picture(detector: FaceDetector, side: int) -> None:
+def test_a_small_face_in_a_large_picture_is_found(detector: FaceDetector, side: int) -> None:
     canvas = Image.new("RGB", (1400, 900), (90, 120, 150))
     canvas.paste(photo("astronaut.png", (side, side)), (700, 250))
 
@@ -133,7 +133,7 @@ def test_a_small_figure_in_a_large_picture(detector: FaceDetector, side: int) ->
     assert overlap(surest.box, scaled(ASTRONAUT, side / 512, 700, 250)) > 0.6
 
 
-def test_a_face_that_fills_the_picture(detector: FaceDetector) -> None:
+def test_a_face_that_fills_the_picture_is_found(detector: FaceDetector) -> None:
     close = photo("astronaut.png").crop((165, 55, 290, 185)).resize((2000, 2080))
 
     face = only(detector.find(frame(close), 0.5))
@@ -141,7 +141,7 @@ def test_a_face_that_fills_the_picture(detector: FaceDetector) -> None:
     assert overlap(face.box, Box(240, 400, 1488, 1488)) > 0.7
 
 
-def test_the_box_of_a_face_at_the_edge_ends_there(detector: FaceDetector) -> None:
+def test_the_box_of_a_face_is_clipped_to_the_picture(detector: FaceDetector) -> None:
     half = photo("astronaut.png").crop((225, 0, 512, 512))
 
     face = only(detector.find(frame(half), 0.8))
@@ -150,7 +150,7 @@ def test_the_box_of_a_face_at_the_edge_ends_there(detector: FaceDetector) -> Non
     assert face.box.width < 0.8 * face.box.height
 
 
-def test_two_people(detector: FaceDetector) -> None:
+def test_two_people_are_found(detector: FaceDetector) -> None:
     pair = Image.new("RGB", (1024, 512))
     pair.paste(photo("astronaut.png"), (0, 0))
     pair.paste(photo("astronaut.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT), (512, 0))
@@ -161,7 +161,7 @@ def test_two_people(detector: FaceDetector) -> None:
     assert overlap(right.box, Box(1024 - ASTRONAUT.right, 80, 93, 93)) > 0.85
 
 
-def test_someone_lying_beside_someone_standing(detector: FaceDetector) -> None:
+def test_a_sideways_head_next_to_an_upright_one_is_found(detector: FaceDetector) -> None:
     pair = Image.new("RGB", (1024, 512))
     pair.paste(photo("astronaut.png"), (0, 0))
     pair.paste(photo("astronaut.png").transpose(Image.Transpose.ROTATE_270), (512, 0))
@@ -172,7 +172,7 @@ def test_someone_lying_beside_someone_standing(detector: FaceDetector) -> None:
 
 
 @pytest.mark.parametrize("name", NOBODY)
-def test_no_faces_where_there_is_nobody(detector: FaceDetector, name: str) -> None:
+def test_no_faces_are_found_in_pictures_without_people(detector: FaceDetector, name: str) -> None:
     assert detector.find(frame(photo(f"{name}.png")), 0.5) == []
 
 
@@ -188,13 +188,13 @@ def test_more_sensitivity_finds_more(detector: FaceDetector) -> None:
     assert len(found[0]) < len(found[-1])
 
 
-def test_the_ends_of_sensitivity() -> None:
+def test_the_lowest_score_at_both_ends_of_sensitivity() -> None:
     assert least_score(0) == pytest.approx(0.80)
     assert least_score(0.5) == pytest.approx(0.35)
     assert least_score(0.9) == least_score(1) == pytest.approx(0.20)
 
 
-def test_grey_and_transparent_pictures(detector: FaceDetector) -> None:
+def test_faces_are_found_in_grey_and_transparent_pictures(detector: FaceDetector) -> None:
     grey = photo("astronaut.png").convert("L")
     cut_out = photo("astronaut.png").convert("RGBA")
     cut_out.paste((0, 0, 0, 0), (300, 0, 512, 512))
@@ -207,12 +207,14 @@ def test_grey_and_transparent_pictures(detector: FaceDetector) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (33, 7)])
-def test_pictures_of_odd_sizes(detector: FaceDetector, size: tuple[int, int]) -> None:
+def test_pictures_of_unusual_sizes_have_no_faces(
+    detector: FaceDetector, size: tuple[int, int]
+) -> None:
     assert detector.find(frame(Image.new("RGB", size, "red")), 1) == []
 
 
-class Watched:
-    """A frame that remembers how large it was decoded."""
+class RecordingFrame:
+    """A frame that records the sizes at which it was decoded."""
 
     def __init__(self, frame: Picture) -> None:
         self._frame = frame
@@ -235,15 +237,15 @@ def test_a_large_jpeg_is_not_decoded_in_full(
     canvas = Image.new("RGB", (width, width * 3 // 4), (90, 120, 150))
     side = width // 2
     canvas.paste(photo("astronaut.png", (side, side)), (side // 2, side // 4))
-    watched = Watched(frame(canvas, "JPEG"))
+    recording = RecordingFrame(frame(canvas, "JPEG"))
 
-    face = only(detector.find(watched, 0.5))
+    face = only(detector.find(recording, 0.5))
 
-    assert watched.decoded == [Size(decoded, decoded * 3 // 4)]
+    assert recording.decoded == [Size(decoded, decoded * 3 // 4)]
     assert overlap(face.box, scaled(ASTRONAUT, side / 512, side // 2, side // 4)) > 0.85
 
 
-def test_threads_share_a_detector(detector: FaceDetector) -> None:
+def test_threads_can_share_a_detector(detector: FaceDetector) -> None:
     pictures = [photo("astronaut.png", (side, side)) for side in (200, 300, 400, 500)]
     alone = [detector.find(frame(picture), 0.5) for picture in pictures]
 

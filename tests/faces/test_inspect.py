@@ -1,4 +1,4 @@
-"""The one look that auto mode takes: faces, and what is unusual."""
+"""The inspection for auto mode: faces and novelty in one run of the network."""
 
 import json
 from pathlib import Path
@@ -14,35 +14,35 @@ from handler.faces import FaceDetector
 from handler.faces.novelty import novelty
 from handler.jobs.job import Job, Stopwatch, plan_job
 from handler.settings import validate_settings
-from tests.core.test_selection import holds
+from tests.core.test_selection import contains
 from tests.faces.test_detector import ASTRONAUT, overlap
 from tests.pictures import encoded, photo
 
 
 def planned(image: Image.Image, bundle: Path, **settings: object) -> tuple[Plan, dict[str, float]]:
-    wanted, _ = validate_settings({"mode": "auto", **settings})
+    requested, _ = validate_settings({"mode": "auto", **settings})
     watch, config = Stopwatch(), Config(face_bundle=bundle)
-    job = Job(encoded(image, "PNG"), None, wanted)
+    job = Job(encoded(image, "PNG"), None, requested)
     return plan_job(job, config, watch).crops[0].plan, watch.steps
 
 
-def test_a_glance_finds_the_face_and_where_it_is(detector: FaceDetector) -> None:
+def test_an_inspection_returns_the_face_and_its_map(detector: FaceDetector) -> None:
     image = photo("astronaut.png")
     source = Size(*image.size)
 
-    look = detector.inspect(image.resize((320, 320)), source, 0.5)
+    inspection = detector.inspect(image.resize((320, 320)), source, 0.5)
 
-    (face,) = look.faces
+    (face,) = inspection.faces
     assert overlap(face.box, ASTRONAUT) > 0.5
-    maps = [values for name, values in look.maps if name == "faces"]
+    maps = [values for name, values in inspection.maps if name == "faces"]
     row, column = divmod(int(maps[0].argmax()), maps[0].shape[1])
     assert ASTRONAUT.left < column * 512 / 80 < ASTRONAUT.right
     assert ASTRONAUT.top < row * 512 / 80 < ASTRONAUT.bottom
-    assert [name for name, _ in look.maps] == ["faces", "novelty", "novelty"]
-    assert all(np.isfinite(values).all() and (values >= 0).all() for _, values in look.maps)
+    assert [name for name, _ in inspection.maps] == ["faces", "novelty", "novelty"]
+    assert all(np.isfinite(values).all() and (values >= 0).all() for _, values in inspection.maps)
 
 
-def test_what_is_unlike_the_rest_is_novel(detector: FaceDetector) -> None:
+def test_novelty_is_highest_for_an_unusual_area(detector: FaceDetector) -> None:
     bricks = photo("brick.png").convert("RGB").resize((320, 240))
     bricks.paste(photo("coffee.png").resize((60, 45)), (200, 80))
 
@@ -69,7 +69,7 @@ def test_novelty_is_finite_for_any_shape(shape: tuple[int, int, int]) -> None:
         assert (values >= 0).all()
 
 
-def test_auto_holds_the_face_that_centre_and_saliency_cut(built: Path) -> None:
+def test_auto_contains_a_face_that_a_centred_window_would_cut(built: Path) -> None:
     image = Image.new("RGB", (1200, 512), "dimgrey")
     image.paste(photo("coffee.png").resize((500, 500)), (400, 6))
     image.paste(photo("astronaut.png"), (0, 0))
@@ -78,13 +78,13 @@ def test_auto_holds_the_face_that_centre_and_saliency_cut(built: Path) -> None:
     auto, steps = planned(image, built, **tall)
 
     assert (auto.mode, auto.fallback, auto.faces_cut) == ("auto", None, 0)
-    assert holds(auto.crop, auto.faces[0].box)
+    assert contains(auto.crop, auto.faces[0].box)
     assert auto.weights is not None
     assert set(auto.weights) == {"centre", "corners", "enclosure", "faces", "novelty"}
     assert "faces" in steps
 
 
-def test_auto_finds_more_faces_when_it_is_more_sensitive(built: Path) -> None:
+def test_auto_finds_more_faces_at_a_higher_sensitivity(built: Path) -> None:
     wide = Image.new("RGB", (640, 480), "tan")
     wide.paste(photo("astronaut.png").resize((150, 150)), (400, 200))
 
@@ -93,17 +93,17 @@ def test_auto_finds_more_faces_when_it_is_more_sensitive(built: Path) -> None:
     assert counts[0] < counts[1]
 
 
-def test_several_sizes_share_one_look(built: Path) -> None:
-    wanted, _ = validate_settings({"mode": "auto", "sizes": ["1:1", "9:16", "16:9"]})
-    job = Job(encoded(photo("astronaut.png"), "PNG"), None, wanted)
+def test_several_sizes_share_one_inspection(built: Path) -> None:
+    requested, _ = validate_settings({"mode": "auto", "sizes": ["1:1", "9:16", "16:9"]})
+    job = Job(encoded(photo("astronaut.png"), "PNG"), None, requested)
 
     plans = [crop.plan for crop in plan_job(job, Config(face_bundle=built)).crops]
 
     assert all(plan.heat is plans[0].heat for plan in plans)
-    assert all(holds(plan.crop, plan.faces[0].box) for plan in plans)
+    assert all(contains(plan.crop, plan.faces[0].box) for plan in plans)
 
 
-def test_the_bundle_names_what_was_changed_in_the_model(built: Path) -> None:
+def test_the_manifest_describes_the_change_to_the_model(built: Path) -> None:
     manifest = json.loads((built / "manifest.json").read_text())
 
     assert "two inner levels" in manifest["model"]["change"]

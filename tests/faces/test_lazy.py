@@ -1,6 +1,6 @@
-"""Nothing of the bundle is touched before a request asks for faces, and then only once.
+"""The bundle is opened by the first request that needs faces, and only once.
 
-Audited in a process of its own, where nothing is loaded yet.
+The tests audit a new process, in which nothing is loaded yet.
 """
 
 import json
@@ -18,14 +18,14 @@ import json, sys
 from pathlib import Path
 
 bundle, picture, *steps = sys.argv[1:]
-seen = []
+events = []
 
 def audit(event, arguments):
     if event == "import" and arguments[0].split(".")[0] == "onnxruntime":
-        seen.append(f"import {arguments[0]}")
+        events.append(f"import {arguments[0]}")
     elif event in ("open", "os.listdir", "os.scandir", "ctypes.dlopen"):
         if str(arguments[0]).startswith(bundle):
-            seen.append(f"{event} {Path(arguments[0]).relative_to(bundle)}")
+            events.append(f"{event} {Path(arguments[0]).relative_to(bundle)}")
 
 sys.addaudithook(audit)
 
@@ -52,9 +52,9 @@ def face():
 
 report = []
 for step in steps:
-    seen.clear()
+    events.clear()
     {"subject": subject, "health": health, "face": face}[step]()
-    report.append(list(seen))
+    report.append(list(events))
 print(json.dumps(report))
 """
 
@@ -66,8 +66,8 @@ def picture(tmp_path: Path) -> Path:
     return file
 
 
-def touched(built: Path, picture: Path, *steps: str) -> list[list[str]]:
-    """What each step, in one fresh process, imports of the runtime and opens in the bundle."""
+def opened_by(built: Path, picture: Path, *steps: str) -> list[list[str]]:
+    """Return the runtime's imports and the bundle's files that each step opens in a new process."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(built), str(picture), *steps],
         cwd=ROOT,
@@ -80,10 +80,10 @@ def touched(built: Path, picture: Path, *steps: str) -> list[list[str]]:
     return report
 
 
-def test_only_the_first_face_request_touches_the_bundle(built: Path, picture: Path) -> None:
+def test_only_the_first_face_request_opens_the_bundle(built: Path, picture: Path) -> None:
     steps = ("subject", "health", "face", "face", "subject")
 
-    subject, health, first, second, after = touched(built, picture, *steps)
+    subject, health, first, second, after = opened_by(built, picture, *steps)
 
     assert (subject, health) == ([], [])
     assert first.count("open centerface.onnx") == 1

@@ -1,4 +1,4 @@
-"""The square that the presets multiply, whichever way the head lies."""
+"""The square that the presets multiply, for heads in any orientation."""
 
 import numpy as np
 import pytest
@@ -11,13 +11,13 @@ from handler.faces.detections import Detections
 from handler.faces.pyramid import UPRIGHT_AFTER
 from handler.faces.reference_box import to_faces
 
-SEEN = Size(640, 480)
+VIEW = Size(640, 480)
 SOURCE = Size(6400, 4800)
 MARKS = np.array([(0.3, 0.35), (0.7, 0.35), (0.5, 0.55), (0.35, 0.8), (0.65, 0.8)])
 
 
 def detection(left: float, top: float, width: float, height: float) -> Detections:
-    """An upright face."""
+    """Return the detection of an upright face."""
     box = np.array([[left, top, left + width, top + height]], np.float32)
     marks = MARKS * (width, height) + (left, top)
     return Detections(box, np.array([0.9], np.float32), marks[None].astype(np.float32))
@@ -28,10 +28,10 @@ def only(faces: list[Face]) -> Face:
     return face
 
 
-def test_the_square_of_an_upright_face() -> None:
-    face = only(to_faces(detection(200, 100, 90, 117), 0, SEEN, SOURCE))
+def test_an_upright_face_has_the_references_square() -> None:
+    face = only(to_faces(detection(200, 100, 90, 117), 0, VIEW, SOURCE))
 
-    # 117 / 1.17 is 100; the centre (245, 158.5) goes down by 7.
+    # The side is 117 / 1.17 = 100, and the centre (245, 158.5) moves down by 7.
     assert (face.box.left, face.box.top) == (1950, 1155)
     assert (face.box.width, face.box.height) == (1000, 1000)
     assert face.landmarks[0] == pytest.approx((2270, 1409.5), abs=0.1)
@@ -49,14 +49,14 @@ def test_the_square_of_an_upright_face() -> None:
 def test_a_turned_picture_turns_its_faces(
     turn: int, left: float, top: float, width: float, height: float
 ) -> None:
-    upright = only(to_faces(detection(left, top, width, height), 0, SEEN, SEEN))
+    upright = only(to_faces(detection(left, top, width, height), 0, VIEW, VIEW))
     orientation = UPRIGHT_AFTER[turn]
-    stored = orientation.size(SEEN)
+    stored = orientation.size(VIEW)
 
     turned = only(to_faces(detection(left, top, width, height), turn, stored, stored))
 
     def place(region: Region) -> Region:
-        return orientation.stored_region(region, SEEN)
+        return orientation.stored_region(region, VIEW)
 
     expected = place(upright.box.region())
     box = turned.box
@@ -72,32 +72,32 @@ def test_a_turned_picture_turns_its_faces(
 
 
 @given(st.sampled_from((90, 180, 270)))
-def test_a_head_that_leans_in_an_upright_picture_is_squared_along_its_own_axis(lean: int) -> None:
-    """The same face, seen upright after turning, or leaning without."""
+def test_a_rotated_head_has_its_square_along_its_own_axis(lean: int) -> None:
+    """A face has the same box whether the picture was turned upright first or not."""
     orientation = UPRIGHT_AFTER[lean]
-    stored = orientation.size(SEEN)
+    stored = orientation.size(VIEW)
     turned = detection(200, 100, 90, 117)
     boxes, marks = turned.boxes[0].tolist(), turned.landmarks[0].tolist()
-    region = orientation.stored_region(Region(boxes[0], boxes[1], 90, 117), SEEN)
-    points = [orientation.stored_region(Region(x, y, 0, 0), SEEN) for x, y in marks]
+    region = orientation.stored_region(Region(boxes[0], boxes[1], 90, 117), VIEW)
+    points = [orientation.stored_region(Region(x, y, 0, 0), VIEW) for x, y in marks]
     leaning = Detections(
         np.array([[region.left, region.top, region.right, region.bottom]], np.float32),
         turned.scores,
         np.array([[(point.left, point.top) for point in points]], np.float32),
     )
 
-    seen_leaning = only(to_faces(leaning, 0, stored, stored))
-    seen_upright = only(to_faces(turned, lean, stored, stored))
+    without_turn = only(to_faces(leaning, 0, stored, stored))
+    after_turn = only(to_faces(turned, lean, stored, stored))
 
-    assert seen_leaning.turn == seen_upright.turn == lean
-    assert seen_leaning.box == seen_upright.box
+    assert without_turn.turn == after_turn.turn == lean
+    assert without_turn.box == after_turn.box
 
 
 @given(st.floats(-200, 700), st.floats(-200, 500), st.floats(1, 400), st.floats(1, 400))
 def test_boxes_stay_inside_the_picture(
     left: float, top: float, width: float, height: float
 ) -> None:
-    box = only(to_faces(detection(left, top, width, height), 0, SEEN, SOURCE)).box
+    box = only(to_faces(detection(left, top, width, height), 0, VIEW, SOURCE)).box
 
     assert 0 <= box.left < box.right <= SOURCE.width
     assert 0 <= box.top < box.bottom <= SOURCE.height

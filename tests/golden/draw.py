@@ -1,4 +1,4 @@
-"""Write the drawings to a folder, for `remake.mjs`."""
+"""Write the drawings to a folder for `remake.mjs`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the golden pictures are made of: drawings, the same on every machine."""
+"""The drawings that the golden pictures are made from, the same on every machine."""
 
 from collections.abc import Callable
 
@@ -14,13 +14,13 @@ _Plane = npt.NDArray[np.float64]
 
 
 def _disc(x: _Plane, y: _Plane, left: float, top: float, radius: float) -> _Plane:
-    """1 inside, 0 outside, and a soft edge of two pixels."""
+    """Return a mask of 1 inside a disc and 0 outside, with a soft edge of two pixels."""
     distance = np.hypot(x - left, y - top)
     return np.clip((radius - distance) / 2 + 0.5, 0, 1)
 
 
 def drawing(width: int, height: int) -> Image.Image:
-    """RGB; a bluish ground, an ochre disc on the right, a striped one on the lower left."""
+    """Return a bluish RGB picture with an ochre disc on the right and a striped one on the left."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     unit = min(width, height) / 10
     pixels = np.stack([80 + 40 * x / width, 110 + 40 * y / height, 150 - 30 * x / width], axis=2)
@@ -35,7 +35,7 @@ def drawing(width: int, height: int) -> Image.Image:
 
 
 def cut_out(width: int, height: int) -> Image.Image:
-    """RGBA; the drawing, transparent but for two soft discs."""
+    """Return the drawing in RGBA, transparent except for two soft discs."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     image = drawing(width, height)
     radius = min(width, height) / 3

@@ -1,4 +1,4 @@
-"""Our pictures against those that sharp 0.35.5 made of the same drawings (see `remake.mjs`)."""
+"""Results compared with those of sharp 0.35.5 for the same drawings (see `remake.mjs`)."""
 
 import json
 from pathlib import Path
@@ -17,20 +17,20 @@ from tests.pictures import decoded
 _HERE = Path(__file__).parent
 _CASES: list[dict[str, Any]] = json.loads((_HERE / "cases.json").read_text())
 _SETTINGS = ("width", "height", "padding", "strategy")
-# Here all are beyond 59, or equal; another machine's libraries may round elsewhere. A window that
-# is a single pixel off is at 36 at most.
+# On the machine where they were made, all pictures are above 59 or equal; other libraries may round
+# differently. A window that is shifted by a single pixel has at most 36.
 _DECIBELS = 50
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: str(case["name"]))
-def test_it_looks_as_sharp_has_it(case: dict[str, Any]) -> None:
-    wanted = {name: case[name] for name in _SETTINGS if name in case}
+def test_the_result_looks_like_that_of_sharp(case: dict[str, Any]) -> None:
+    requested = {name: case[name] for name in _SETTINGS if name in case}
     picture = open_picture(DRAWINGS[case["file"]](), Limits(10_000_000))
 
-    image = render(picture, make_plan(picture, validate_settings(wanted)[0].request()))
+    image = render(picture, make_plan(picture, validate_settings(requested)[0].request()))
 
     golden = decoded((_HERE / f"{case['name']}.png").read_bytes())
-    # Colours that are not seen do not count.
+    # Colours of transparent pixels do not count.
     mode = "RGBa" if golden.mode == "RGBA" else golden.mode
     assert decibels(image.convert(golden.mode).convert(mode), golden.convert(mode)) > _DECIBELS
 

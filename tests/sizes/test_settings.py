@@ -1,4 +1,4 @@
-"""The setting ``sizes``: what it takes, and what the same sizes look like in another's words."""
+"""The setting ``sizes``: accepted values and their canonical form."""
 
 import json
 from typing import Any
@@ -15,13 +15,13 @@ def parsed(sizes: object, **others: object) -> CropSettings:
     return parse_settings(json.dumps({"sizes": sizes, **others}))[0]
 
 
-def refusal(sizes: object, **others: object) -> str:
+def rejection(sizes: object, **others: object) -> str:
     with pytest.raises(InvalidSettings) as caught:
         parsed(sizes, **others)
     return caught.value.details or ""
 
 
-def test_a_size_is_a_name_or_numbers_or_both() -> None:
+def test_a_size_is_a_preset_or_numbers_with_an_optional_name() -> None:
     hero = {"width": 640, "height": 360.0, "name": "Hero_Image"}
     settings = parsed(["16:9", "instagram-story", "300x200", {"width": 40, "height": 30}, hero])
 
@@ -38,7 +38,7 @@ def test_a_size_is_a_name_or_numbers_or_both() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if ":" in name])
-def test_an_aspect_is_what_it_is_called_and_as_high_or_wide_as_the_default(name: str) -> None:
+def test_an_aspect_preset_has_that_aspect_and_a_shorter_side_of_1080(name: str) -> None:
     across, down = map(int, name.split(":"))
     width, height = PRESETS[name]
 
@@ -46,13 +46,13 @@ def test_an_aspect_is_what_it_is_called_and_as_high_or_wide_as_the_default(name:
     assert min(width, height) == 1080
 
 
-def test_all_names_together_are_one_request() -> None:
+def test_all_presets_fit_into_one_request() -> None:
     settings = parsed(list(PRESETS))
 
     assert len(settings.sizes) == len(PRESETS) <= MAX_SIZES
 
 
-def test_each_size_has_the_other_settings() -> None:
+def test_the_other_settings_apply_to_each_size() -> None:
     settings = parsed(["40x30", "1:1"], mode="face", padding=5)
 
     assert settings.requests() == [
@@ -95,16 +95,18 @@ def test_each_size_has_the_other_settings() -> None:
         ),
     ],
 )
-def test_what_is_no_size(sizes: object, reason: str) -> None:
-    assert refusal(sizes).startswith(reason)
+def test_an_invalid_size_is_rejected(sizes: object, reason: str) -> None:
+    assert rejection(sizes).startswith(reason)
 
 
-def test_trim_has_no_sizes() -> None:
-    assert refusal(["1:1"], mode="content").startswith("sizes: expected an empty list in mode trim")
+def test_trim_rejects_sizes() -> None:
+    assert rejection(["1:1"], mode="content").startswith(
+        "sizes: expected an empty list in mode trim"
+    )
     assert parsed([], mode="trim").sizes == []
 
 
-def test_width_and_height_beside_sizes_are_a_warning() -> None:
+def test_width_and_height_next_to_sizes_are_a_warning() -> None:
     _, warnings = parse_settings('{"sizes":["1:1"],"height":5}')
 
     assert warnings == ["width, height: ignored, because sizes is set"]
@@ -117,10 +119,10 @@ SIZE = st.sampled_from([*PRESETS]) | st.fixed_dictionaries(
 
 
 @given(sizes=st.lists(SIZE, max_size=4))
-def test_the_canonical_form_means_the_same_and_is_its_own(sizes: list[Any]) -> None:
+def test_the_canonical_form_means_the_same_and_is_stable(sizes: list[Any]) -> None:
     try:
         settings = parsed(sizes)
-    except InvalidSettings:  # two of one name
+    except InvalidSettings:  # two sizes have the same name
         return
     again, _ = parse_settings(settings.canonical())
 
