@@ -63,7 +63,7 @@ def takes_snapshot() -> bool:
 
 
 def prime(config: "Config") -> None:
-    """Crop a picture of each common format before a snapshot is taken.
+    """Crop a picture of each common format before Lambda takes a snapshot.
 
     The first crop of a process takes twice as long as the second, and a restored execution
     environment loads memory from the snapshot page by page. Nothing is stored, logged or kept. No
