@@ -6,7 +6,7 @@ boto3_storage.replace_storage()
 
 from mangum import Mangum  # noqa: E402 - see above
 
-from handler.api import create_app  # noqa: E402
-from handler.config import config  # noqa: E402
+from handler.api import create_app  # noqa: E402 - as above
+from handler.config import config  # noqa: E402 - as above
 
 handler = Mangum(create_app(config()), lifespan="off")
