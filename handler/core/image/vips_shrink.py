@@ -133,7 +133,7 @@ def _lanczos_weights(
 ) -> npt.NDArray[np.float32]:
     """Return the fixed-point weights of each output row, (length, side), with edges repeated."""
     taps = 2 * round(3 * shrink) + 1
-    centres = origin + (np.arange(length)[:, np.newaxis] + 0.5) * shrink
+    centres = origin + (np.arange(length, dtype=np.float64)[:, np.newaxis] + 0.5) * shrink
     first = np.floor(centres)
     distance = (np.arange(taps) - (_phase(centres - first) + taps / 2 - 1)) / shrink
     kernel = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
