@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from handler.config import Config
 
 # Formats of the pictures that are cropped before a snapshot.
-_PRIMED = ("jpeg", "png", "webp")
+_PRIMED = ("jpeg", "png", "webp", "tiff")
 _WHITE = (255, 255, 255, 255)
 
 
@@ -71,10 +71,11 @@ def prime(config: "Config") -> None:
     """
     from PIL import Image
 
-    from handler.codec import FORMATS, encode
+    from handler.codec import FORMATS, encode, start_decoding
     from handler.jobs.job import Job, run_job
     from handler.settings import CropSettings
 
+    start_decoding()
     settings = CropSettings(width=64, height=64)
     picture = Image.new("RGB", (640, 480))
     for name in _PRIMED:

@@ -246,6 +246,14 @@ class StorageUnavailable(SmartCropError):
     error = "Storage unavailable"
 
 
+class DecoderUnavailable(SmartCropError):
+    """Raised if no worker process can be started to decode a file; a later attempt may succeed."""
+
+    status = 503
+    code = "DECODER_UNAVAILABLE"
+    error = "Decoder unavailable"
+
+
 class FeatureDamaged(SmartCropError):
     """Raised if face detection is installed but damaged; the deployment needs repair."""
 

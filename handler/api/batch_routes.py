@@ -22,6 +22,7 @@ from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTI
 from handler.config import Config
 from handler.errors import (
     BadForm,
+    DecoderUnavailable,
     FeatureDamaged,
     FeatureMissing,
     InvalidRequest,
@@ -79,6 +80,7 @@ _RESPONSES: Responses = {
         FeatureMissing(),
         UploadsMissing(),
         StorageUnavailable("The result could not be stored"),
+        DecoderUnavailable(),
         FeatureDamaged(),
     ),
     422: {"description": "No file could be cropped.", "model": BatchError},

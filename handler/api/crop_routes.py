@@ -16,9 +16,10 @@ from handler.api.form import read_job
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
 from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
-from handler.codec import FORMATS, available_formats, content_type_of
+from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
 from handler.errors import (
     BadForm,
+    DecoderUnavailable,
     FeatureDamaged,
     FeatureMissing,
     InvalidImage,
@@ -61,6 +62,7 @@ _ERRORS = errors(
     FeatureMissing(),
     UploadsMissing(),
     StorageUnavailable("The result could not be written"),
+    DecoderUnavailable(),
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
@@ -150,6 +152,7 @@ def create_router(deployment: Deployment) -> APIRouter:
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
             features={"face-detection": service.finds_faces},
+            sandbox=sandbox_parts(),
             limits=Limits(
                 max_body_bytes=config.max_body_bytes,
                 max_upload_bytes=config.max_object_bytes if config.uploads else None,

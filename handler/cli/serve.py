@@ -9,6 +9,7 @@ import click
 import uvicorn
 
 from handler.api import create_app
+from handler.codec import sandbox_parts, start_decoding
 from handler.config import Config
 
 # A client that sends its picture slowly must not keep the server from stopping.
@@ -44,6 +45,13 @@ def run_server(config: Config, host: str, port: int) -> None:
 
     # uvicorn handles the signal as well, but not while it starts and stops.
     signal.signal(signal.SIGINT, stop)
+    start_decoding()
+    if missing := [part for part, present in sandbox_parts().items() if not present]:
+        click.echo(
+            "Warning: this platform lacks parts of the sandbox in which files are decoded: "
+            f"{', '.join(missing)}",
+            err=True,
+        )
     click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])

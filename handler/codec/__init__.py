@@ -4,6 +4,7 @@ Headers are read and limits checked before anything is decoded. Code outside thi
 from here only.
 """
 
+from handler.codec.decoders.isolated import sandbox_parts, start_decoding
 from handler.codec.encoders.encode import encode
 from handler.codec.formats import (
     FORMATS,
@@ -24,4 +25,6 @@ __all__ = [
     "encode",
     "open_picture",
     "output_format",
+    "sandbox_parts",
+    "start_decoding",
 ]

@@ -41,7 +41,7 @@ class Format:
         output: name of the format of results when the client requests none; PNG replaces it where
             it has no alpha and the picture has.
         decoder: the decoder of its files.
-        isolated: whether that runs in a worker process, which may crash or be ended.
+        isolated: whether all files of the format are decoded in a sandboxed worker process.
         reason: why it is isolated or not. The advisories for Pillow are those fixed in releases
             after 12.1.1, which pillow-simd has not followed yet.
         alpha: whether a picture can be transparent.
@@ -85,8 +85,8 @@ FORMATS = {
             decoder="PNG",
             isolated=False,
             reason=(
-                "no advisory concerns a single frame without texts, which is all that the "
-                "decoder receives"
+                "8-bit PNG without a palette is decoded by the Rust crate png, which is "
+                "memory-safe; all others are decoded by Pillow in a worker process"
             ),
         ),
         Format(
@@ -97,7 +97,7 @@ FORMATS = {
             output="webp",
             decoder="libwebp",
             isolated=False,
-            reason="Pillow's own code only passes the first frame of an animation on",
+            reason="still pictures only; animations are decoded by Pillow in a worker process",
         ),
         Format(
             name="gif",
@@ -106,8 +106,8 @@ FORMATS = {
             content_type="image/gif",
             output="gif",
             decoder="GIF",
-            isolated=False,
-            reason="CVE-2026-96639 needs a second frame, which the decoder does not receive",
+            isolated=True,
+            reason="Pillow's decoder overflows with a second frame (CVE-2026-96639)",
         ),
         Format(
             name="tiff",
@@ -131,7 +131,10 @@ FORMATS = {
             output="png",
             decoder="BMP",
             isolated=False,
-            reason=("plain rows of a checked size; files that embed a JPEG or a PNG are rejected"),
+            reason=(
+                "plain rows of a checked size are only rearranged; compressed files are decoded in "
+                "a worker process, and those that embed a JPEG or a PNG are rejected"
+            ),
         ),
         Format(
             name="avif",

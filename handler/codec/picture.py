@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PIL import Image
 
@@ -18,6 +19,8 @@ from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
 # The longest side of JPEG and GIF. Resizing needs memory in proportion to the side's length.
 _MAX_SIDE = 65_535
+# Pillow's plugins know the kind of samples before decoding.
+_OPENED_BY_PILLOW = ("png", "gif", "bmp")
 # Pillow fills several canvases of an animation before it draws the first frame, which may be a few
 # bytes.
 _MAX_ANIMATED_PIXELS = 4096 * 4096
@@ -80,7 +83,8 @@ class Picture:
             pixels = Pixels(
                 self._decode(scale),
                 self._header.orientation,
-                self._to_srgb,
+                # Without a reference to this picture, whose memory a cycle would keep for a while.
+                partial(_convert_to_srgb, self._header.profile, self.warnings),
                 sixteen_bit=self._header.sixteen_bit,
             )
             self._decoded = scale, pixels
@@ -90,11 +94,13 @@ class Picture:
         """Free the memory of decoded pixels; the next call of `pixels` decodes them again."""
         self._decoded = None
 
-    def _to_srgb(self, image: Image.Image) -> Image.Image:
-        converted, warning = to_srgb(image, self._header.profile)
-        if warning is not None and warning not in self.warnings:
-            self.warnings.append(warning)
-        return converted
+
+def _convert_to_srgb(profile: bytes | None, warnings: list[str], image: Image.Image) -> Image.Image:
+    """Convert a picture to sRGB, and add a warning to the list if its profile is of no use."""
+    converted, warning = to_srgb(image, profile)
+    if warning is not None and warning not in warnings:
+        warnings.append(warning)
+    return converted
 
 
 def open_picture(data: bytes, limits: Limits) -> Picture:
@@ -119,9 +125,9 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         return _open_webp(header, format_, limits)
     _check_pixels(header.size, limits)
     _check_length(header)
-    if format_.isolated:
-        return _open_isolated(header, format_)
-    return _open_with_pillow(header, format_, limits)
+    if format_.name in _OPENED_BY_PILLOW:
+        return _open_with_pillow(header, format_, limits)
+    return _open_isolated(header, format_)
 
 
 def _open_jpeg(header: JpegHeader, format_: Format, limits: Limits) -> Picture:
@@ -147,7 +153,7 @@ def _open_webp(header: WebpHeader, format_: Format, limits: Limits) -> Picture:
             f"received {_in_words(header.size)}"
         )
     if header.animated or not available:
-        return _open_with_pillow(header, format_, limits)
+        return _open_isolated(header, format_)
     return Picture(
         format_,
         header,
@@ -159,22 +165,25 @@ def _open_webp(header: WebpHeader, format_: Format, limits: Limits) -> Picture:
 def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> Picture:
     image, header = pillow.open_header(header, format_)
     _check_pixels(header.size, limits)
-    decode = _decode_plain_png if kornia_rs.is_plain(image, header.data) else pillow.decode
-    return Picture(format_, header, lambda _: decode(image, format_, header.data))
+    if kornia_rs.is_plain(image, header.data):
+        return Picture(format_, header, lambda _: _decode_plain_png(image, header, format_))
+    if pillow.is_plain(image):
+        return Picture(format_, header, lambda _: pillow.unpack(image))
+    return Picture(format_, header, lambda _: pillow.decode(header, format_))
 
 
-def _decode_plain_png(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
+def _decode_plain_png(image: Image.Image, header: ImageHeader, format_: Format) -> Image.Image:
     try:
-        return kornia_rs.decode(image, data)
+        return kornia_rs.decode(image, header.data)
     except ProcessingFailed:
         # Pillow accepts a file that ends early, but after its last row.
-        return pillow.decode(image, format_, data)
+        return pillow.decode(header, format_)
 
 
 def _open_isolated(header: ImageHeader, format_: Format) -> Picture:
     if header.alpha and not FORMATS[format_.output].alpha:
         format_ = replace(format_, output="png")
-    return Picture(format_, header, lambda _: pillow.decode_isolated(header, format_))
+    return Picture(format_, header, lambda _: pillow.decode(header, format_))
 
 
 def _check_length(header: ImageHeader) -> None:

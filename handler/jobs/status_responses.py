@@ -73,4 +73,8 @@ class Health(Response):
     version: str = Field(description="Version of the service.")
     formats: dict[str, bool] = Field(description="Formats by name; true if this build reads them.")
     features: dict[str, bool] = Field(description="Features by name; true if they are installed.")
+    sandbox: dict[str, bool] = Field(
+        description="Parts of the sandbox in which files are decoded, by name; true if the "
+        "platform has them."
+    )
     limits: Limits = Field(description="Limits of requests.")

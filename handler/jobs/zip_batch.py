@@ -12,6 +12,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from handler.errors import (
     AllFailed,
     BatchFull,
+    DecoderUnavailable,
     FeatureDamaged,
     FeatureMissing,
     OutOfTime,
@@ -28,7 +29,13 @@ _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
 _PERMISSIONS = 0o644
 # Errors that every other file would raise as well.
-_DEPLOYMENT_ERRORS = (FeatureMissing, FeatureDamaged, StorageUnavailable, UploadsMissing)
+_DEPLOYMENT_ERRORS = (
+    DecoderUnavailable,
+    FeatureDamaged,
+    FeatureMissing,
+    StorageUnavailable,
+    UploadsMissing,
+)
 
 
 @dataclass(frozen=True, slots=True)

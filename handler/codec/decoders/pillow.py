@@ -1,10 +1,10 @@
-"""Formats decoded by a plugin of Pillow, or in a worker process."""
+"""Formats whose decoders run in worker processes: plugins of Pillow, and a few libraries."""
 
 import io
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from handler.codec.colour import lab_to_srgb
 from handler.codec.decoders import isolated
@@ -37,12 +37,10 @@ _WORKING_MODE = {
     "LAB": "RGB",
     "HSV": "RGB",
 }
-# Decoder of the format -> plugin, if their names differ: Pillow decodes animations.
-_PLUGINS = {"libwebp": "WEBP"}
 
 
-def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, ImageHeader]:
-    """Open a file without decoding it.
+def open_header(header: ImageHeader, format_: Format) -> tuple[ImageFile.ImageFile, ImageHeader]:
+    """Open a file of GIF, BMP or PNG without decoding it; the plugins' headers are plain Python.
 
     Returns:
         The opened file; and the header with size, orientation and profile as Pillow reads them.
@@ -50,9 +48,8 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, Imag
     Raises:
         InvalidImage: the header is damaged, or the kind of samples is not supported.
     """
-    plugin = _PLUGINS.get(format_.decoder, format_.decoder)
     try:
-        image = Image.open(io.BytesIO(header.data), formats=[plugin])
+        image = Image.open(io.BytesIO(header.data), formats=[format_.decoder])
     except Exception as error:  # plugins raise anything for hostile bytes
         raise InvalidImage(f"the {format_.label} header is damaged") from error
     if image.mode not in _WORKING_MODE:
@@ -68,41 +65,51 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[Image.Image, Imag
     return image, read
 
 
-def decode(image: Image.Image, format_: Format, data: bytes) -> Image.Image:
-    """Decode the first frame. This works once, as the opened file passes its memory on.
+def is_plain(image: ImageFile.ImageFile) -> bool:
+    """Return whether an opened file has plain rows of pixels, as most BMP files have."""
+    return image.format == "BMP" and [tile[0] for tile in image.tile] == ["raw"]
 
-    Args:
-        image: the opened file.
-        format_: its format.
-        data: the file.
+
+def unpack(image: ImageFile.ImageFile) -> Image.Image:
+    """Copy the plain rows of an opened file, which only rearranges bytes, in this process.
+
+    This works once, as the opened file passes its memory on.
+
+    Returns:
+        Picture as `decode` returns it.
+
+    Raises:
+        ProcessingFailed: the rows end early.
+    """
+    try:
+        image.load()
+        unpacked = _to_working_mode(image)
+    except Exception as error:  # Pillow raises anything for hostile bytes
+        raise ProcessingFailed("The BMP data are damaged or incomplete") from error
+    unpacked.info = {}
+    return unpacked
+
+
+def decode(header: ImageHeader, format_: Format) -> Image.Image:
+    """Decode the first frame in a worker process.
 
     Returns:
         Picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK, as stored, its
         metadata removed.
 
     Raises:
-        ProcessingFailed: the data are damaged or end early.
+        ProcessingFailed: the data are damaged or end early; see also `isolated.decode`.
     """
-    try:
-        image.load()
-        # Pillow reports no error if the pixels of a PNG end early, and leaves the rest blank.
-        whole = format_.name != "png" or not _ends_blank(image) or png.is_whole(data)
-        decoded = _to_working_mode(image)
-    except Exception as error:  # decoders raise anything for hostile bytes
-        raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
-    if not whole:
+    image = isolated.decode(header, format_.decoder, format_.label)
+    # Pillow reports no error if the pixels of a PNG end early, and leaves the rest blank.
+    if format_.name == "png" and _ends_blank(image) and not png.is_whole(header.data):
         raise ProcessingFailed("The PNG data are incomplete")
+    try:
+        decoded = _to_working_mode(image)
+    except (ValueError, OSError) as error:
+        raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
     decoded.info = {}
     return decoded
-
-
-def decode_isolated(header: ImageHeader, format_: Format) -> Image.Image:
-    """Decode in a worker process; see `decode` for the picture.
-
-    Raises:
-        ProcessingFailed: see `isolated.decode`.
-    """
-    return _to_working_mode(isolated.decode(header, format_.decoder, format_.label))
 
 
 def _ends_blank(image: Image.Image) -> bool:
@@ -123,6 +130,7 @@ def _to_working_mode(image: Image.Image) -> Image.Image:
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode == "LAB":
         return lab_to_srgb(image)
-    if "transparency" in image.info and mode in ("L", "RGB"):
+    translucent = image.palette is not None and image.palette.mode == "RGBA"
+    if mode in ("L", "RGB") and (translucent or "transparency" in image.info):
         mode = "RGBA"
     return image.convert(mode) if image.mode != mode else image

@@ -1,0 +1,217 @@
+"""The fork server, as the service sees it."""
+
+import mmap
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from socket import send_fds, socket, socketpair
+from threading import Lock
+from typing import TypeVar
+
+from PIL import Image
+
+from handler.sandbox import pixels
+from handler.sandbox.confinement import forbid_inspection
+from handler.sandbox.protocol import DAMAGED, PROBE, Request, receive_status
+from handler.sandbox.shared_memory import file_in_memory, fixed_memory
+
+Answer = TypeVar("Answer")
+
+# The folder that holds the package `handler`.
+_ROOT = str(Path(__file__).parents[2])
+# Arguments: the number of decoders to prepare, these, and the folders to import from.
+_PROGRAM = """
+import sys
+count = int(sys.argv[1])
+prepared, sys.path[:] = sys.argv[2 : 2 + count], sys.argv[2 + count :]
+from handler.sandbox.server import main
+main(prepared)
+"""
+# Variables for Python, the loader and this machine's libraries. The processes get no others: on AWS
+# the environment holds credentials.
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE")
+# The fork server is started anew when it was killed, for example by a lack of memory.
+_ATTEMPTS = 2
+# Of a worker process that only gives up its rights.
+_PROBE_BYTES, _PROBE_SECONDS = 1 << 26, 20
+
+
+class WorkerFailed(Exception):
+    """Raised if a worker process does not return a picture.
+
+    Attributes:
+        limited: whether it was ended, as it needed too much memory or time or did what is
+            forbidden; otherwise the file is damaged.
+    """
+
+    def __init__(self, *, limited: bool) -> None:
+        """Describe the failure."""
+        super().__init__("the worker process returned no picture")
+        self.limited = limited
+
+
+class ForkServerFailed(Exception):
+    """Raised if the fork server does not start, or ends again and again."""
+
+
+class ForkServer:
+    """The fork server, which is started when it is needed first."""
+
+    def __init__(self, prepared: Sequence[str] = (), program: str = _PROGRAM) -> None:
+        """Describe a fork server.
+
+        Args:
+            prepared: names of decoders whose libraries it imports at its start.
+            program: its Python program.
+        """
+        self._prepared = prepared
+        self._program = program
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket | None = None
+        os.register_at_fork(after_in_child=self._forget)
+
+    def start(self) -> None:
+        """Start the process if it does not run, and do not wait for it."""
+        with self._lock:
+            self._connect()
+
+    def close(self) -> None:
+        """End the process, and all worker processes with it."""
+        with self._lock:
+            self._disconnect()
+
+    def decode(
+        self, request: Request, data: bytes, width: int, height: int, seconds: float
+    ) -> Image.Image:
+        """Decode a file in a worker process.
+
+        Args:
+            request: decoder and limits.
+            data: the file.
+            width: the largest width of the picture, in pixels.
+            height: the largest height.
+            seconds: time after which the worker process is killed.
+
+        Returns:
+            Picture whose pixels are in memory that is freed with it, and may be changed.
+
+        Raises:
+            WorkerFailed: the worker process ends without a picture, or not in time.
+            ForkServerFailed: there is no worker process.
+        """
+        length = pixels.bytes_needed(width, height)
+        with file_in_memory(data) as file:
+            return self._answer(
+                request, file, length, seconds, lambda memory: pixels.read(memory, width, height)
+            )
+
+    def missing_parts(self) -> list[str]:
+        """Return the names of the parts of the confinement that this platform lacks.
+
+        Raises:
+            WorkerFailed, ForkServerFailed: no worker process can be started.
+        """
+        request = Request(PROBE, _PROBE_BYTES, _PROBE_SECONDS)
+        length = pixels.HEADER_BYTES
+        with file_in_memory(b"-") as file:
+            return self._answer(request, file, length, _PROBE_SECONDS, pixels.read_missing_parts)
+
+    def _answer(
+        self,
+        request: Request,
+        file: int,
+        length: int,
+        seconds: float,
+        read: Callable[[mmap.mmap], Answer],
+    ) -> Answer:
+        """Return what ``read`` makes of the memory that a worker process has written."""
+        for _ in range(_ATTEMPTS):
+            # New memory, because a worker process may have written to that of the first attempt.
+            with fixed_memory(length) as shared:
+                status = self._run(request, file, shared, seconds)
+                if status is None:
+                    continue
+                if status != 0:
+                    raise WorkerFailed(limited=status != DAMAGED)
+                try:
+                    return read(mmap.mmap(shared, 0))
+                except ValueError as error:
+                    raise WorkerFailed(limited=False) from error
+        raise ForkServerFailed
+
+    def _run(self, request: Request, file: int, shared: int, seconds: float) -> int | None:
+        """Return the exit status of a worker process, or None if the fork server has ended."""
+        ours, theirs = socketpair()
+        # When our end is closed, the worker process is killed.
+        with ours:
+            with theirs:
+                process = self._send(request, file, shared, theirs.fileno())
+            ours.settimeout(seconds)
+            try:
+                status = receive_status(ours)
+            except TimeoutError as error:
+                raise WorkerFailed(limited=True) from error
+            except OSError:
+                status = None
+            if status is None:
+                self._discard(process)
+            return status
+
+    def _send(self, request: Request, *descriptors: int) -> "subprocess.Popen[bytes] | None":
+        """Send a request, and return the process that may serve it."""
+        with self._lock:
+            control = self._connect()
+            # If the process has ended, the job's socket will end as well.
+            with suppress(OSError):
+                send_fds(control, [request.pack()], descriptors)
+            return self._process
+
+    def _discard(self, process: "subprocess.Popen[bytes] | None") -> None:
+        """Forget a process that has ended, unless another thread has replaced it."""
+        with self._lock:
+            if self._process is process:
+                self._disconnect()
+
+    def _connect(self) -> socket:
+        if self._process is not None and self._process.poll() is not None:
+            self._disconnect()
+        if self._control is None:
+            forbid_inspection()
+            arguments = [str(len(self._prepared)), *self._prepared, _ROOT, *filter(None, sys.path)]
+            self._control, theirs = socketpair()
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603  # this Python, with our program
+                    [sys.executable, "-I", "-S", "-c", self._program, *arguments],
+                    env=_environment(),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C is for the service
+                )
+        return self._control
+
+    def _disconnect(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()  # the worker processes are killed with it
+            self._process.wait()
+        self._control = self._process = None
+
+    def _forget(self) -> None:
+        """Leave the process to the parent of this fork."""
+        self._lock = Lock()
+        if self._control is not None:
+            self._control.close()
+        self._control = self._process = None
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    # Each further arena of malloc reserves 64 MB of the memory limit. numpy has too little work
+    # there for more than one thread.
+    return kept | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}

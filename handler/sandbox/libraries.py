@@ -1,0 +1,184 @@
+"""The decoders that run in worker processes.
+
+Each function imports its library, in the fork server, before there is a file. It returns the
+function that decodes a file, in a worker process, where nothing can be imported any more.
+"""
+
+import ctypes
+import io
+import mmap
+from collections.abc import Callable
+from functools import partial
+from typing import IO, TYPE_CHECKING, cast
+
+from PIL import Image
+
+from handler.sandbox.pixels import PLAIN_MODES, SharedPixels
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
+
+# mallopt(3): new memory is filled with the complement of the lowest byte.
+_M_PERTURB, _FILL_WITH_ZEROS = -6, 0xFF
+# The service has checked the number of pixels.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class MappedFile(mmap.mmap):
+    """A file in memory, which is read without a copy."""
+
+    def getvalue(self) -> mmap.mmap:
+        """Return the whole file, as `io.BytesIO.getvalue` does; Pillow calls this for TIFF."""
+        return self
+
+
+Decode = Callable[[MappedFile, SharedPixels], "Image.Image"]
+
+
+def _load(
+    plugin: "type[ImageFile.ImageFile]", file: MappedFile, shared: SharedPixels
+) -> "Image.Image":
+    """Decode the first frame with a plugin of Pillow, into the shared memory if possible."""
+    image = plugin(cast(IO[bytes], file))
+    # A TIFF that will be turned has another size before that.
+    size = getattr(image, "_tile_size", image.size)
+    # Pillow gives a transparent GIF memory of its own, already filled.
+    own = image.format == "GIF" and "transparency" in image.info
+    if image.mode in PLAIN_MODES and image.tile and not own:
+        image.im = shared.make_core(image.mode, size)
+    image.load()
+    return image.convert("RGBA") if image.mode == "PA" else image
+
+
+def _bmp() -> Decode:
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    return partial(_load, BmpImageFile)
+
+
+def _gif() -> Decode:
+    from PIL.GifImagePlugin import GifImageFile
+
+    return partial(_load, GifImageFile)
+
+
+def _png() -> Decode:
+    from PIL.PngImagePlugin import PngImageFile
+
+    return partial(_load, PngImageFile)
+
+
+def _webp() -> Decode:
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    return partial(_load, WebPImageFile)
+
+
+def _tiff() -> Decode:
+    from PIL.TiffImagePlugin import TiffImageFile
+
+    libc = ctypes.CDLL(None)
+
+    def decode(file: MappedFile, shared: SharedPixels) -> Image.Image:
+        # A damaged strip leaves the rest of its buffer as malloc returned it. Zeros make the
+        # picture the same each time.
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(_M_PERTURB, _FILL_WITH_ZEROS)
+        return _load(TiffImageFile, file, shared)
+
+    return decode
+
+
+def _jpeg2000() -> Decode:
+    from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+
+    return partial(_load, Jpeg2KImageFile)
+
+
+def _psd() -> Decode:
+    from PIL.PsdImagePlugin import PsdImageFile
+
+    return partial(_load, PsdImageFile)
+
+
+def _tga() -> Decode:
+    from PIL.TgaImagePlugin import TgaImageFile
+
+    return partial(_load, TgaImageFile)
+
+
+def _ico() -> Decode:
+    from PIL import BmpImagePlugin, PngImagePlugin  # noqa: F401  # its pictures are PNG or BMP
+    from PIL.IcoImagePlugin import IcoImageFile
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        image = IcoImageFile(cast(IO[bytes], file))
+        image.load()
+        return image.convert("RGBA") if image.mode == "PA" else image
+
+    return decode
+
+
+def _libavif() -> Decode:
+    from pillow_avif.AvifImagePlugin import AvifImageFile
+
+    return partial(_load, AvifImageFile)
+
+
+def _libheif() -> Decode:
+    import pi_heif
+
+    pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        image: Image.Image = pi_heif.open_heif(bytes(file), convert_hdr_to_8bit=True).to_pillow()
+        return image
+
+    return decode
+
+
+def _libjpeg_turbo() -> Decode:
+    from kornia_rs.io import decode_image_jpegturbo
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        return Image.fromarray(decode_image_jpegturbo(bytes(file), "rgb"))
+
+    return decode
+
+
+def _libjxl() -> Decode:
+    import numpy  # noqa: F401  # the binding imports it with the first picture
+    import pylibjxl
+    from PIL import ImageCms
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        pixels, metadata = pylibjxl.decode(bytes(file), metadata=True)
+        image = Image.fromarray(pixels)
+        if "icc" not in metadata:
+            return image
+        # libjxl derives the profile from the header, so that only the decoder has it.
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(metadata["icc"]))
+        converted = ImageCms.profileToProfile(
+            image, profile, ImageCms.createProfile("sRGB"), outputMode=image.mode
+        )
+        return converted or image
+
+    return decode
+
+
+# Name of a decoder in `handler.codec.formats` -> its function.
+DECODERS: dict[str, Callable[[], Decode]] = {
+    "BMP": _bmp,
+    "GIF": _gif,
+    "ICO": _ico,
+    "JPEG2000": _jpeg2000,
+    "PNG": _png,
+    "PSD": _psd,
+    "TGA": _tga,
+    "TIFF": _tiff,
+    "libavif": _libavif,
+    "libheif": _libheif,
+    "libjpeg-turbo": _libjpeg_turbo,
+    "libjxl": _libjxl,
+    "libwebp": _webp,
+}

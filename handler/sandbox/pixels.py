@@ -1,0 +1,167 @@
+"""Pixels in memory that a worker process shares with the service.
+
+The first page holds a description in JSON, the pixels follow. For the modes of `PLAIN_MODES` they
+have the form that Pillow itself uses, so that Pillow decodes straight into this memory, and the
+service uses it without a copy.
+"""
+
+import json
+import mmap
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+HEADER_BYTES = 4096
+# Mode -> bytes of a pixel in Pillow's memory, without a gap between rows.
+PLAIN_MODES = {"L": 1, "P": 1, "I;16": 2, "RGB": 4, "RGBX": 4, "RGBA": 4, "CMYK": 4}
+# Mode -> bits of a pixel when it is packed.
+_PACKED_MODES = {"1": 1, "LA": 16, "I;16B": 16, "I;16L": 16, "YCbCr": 24, "LAB": 24, "HSV": 24}
+_PACKED_MODES |= {"La": 16, "RGBa": 32}
+BYTES_PER_PIXEL = 4
+
+
+def bytes_needed(width: int, height: int) -> int:
+    """Return the size of shared memory for a picture of any mode."""
+    return HEADER_BYTES + BYTES_PER_PIXEL * width * height
+
+
+@dataclass(slots=True)
+class SharedPixels:
+    """The memory, as the worker process writes it.
+
+    Attributes:
+        memory: the mapped memory.
+        core: the pixels as memory of Pillow, after `make_core`.
+    """
+
+    memory: mmap.mmap
+    core: Any = None
+
+    def make_core(self, mode: str, size: tuple[int, int]) -> Any:
+        """Map the pixels as memory of Pillow.
+
+        Raises:
+            ValueError: a picture of this size does not fit.
+        """
+        self.core = _map(self.memory, mode, size)
+        return self.core
+
+    def write(self, image: Image.Image) -> None:
+        """Write a picture and its description, unless its pixels are in the memory already.
+
+        Raises:
+            ValueError: the picture does not fit.
+        """
+        mode, size = image.mode, image.size
+        if mode not in PLAIN_MODES:
+            packed = image.tobytes("raw", mode)
+            # The slice keeps its length: a longer picture is a ValueError.
+            memoryview(self.memory)[HEADER_BYTES : HEADER_BYTES + len(packed)] = packed
+        elif self.core is None or image.im is not self.core:
+            self.make_core(mode, size).paste(image.im, (0, 0, *size))
+        self.describe(_description(image))
+
+    def describe(self, description: dict[str, Any]) -> None:
+        """Write a description in JSON.
+
+        Raises:
+            ValueError: it is too long.
+        """
+        text = json.dumps(description).encode()
+        if len(text) > HEADER_BYTES:
+            raise ValueError("the description is too long")
+        self.memory[: len(text)] = text
+
+
+def read_missing_parts(memory: mmap.mmap) -> list[str]:
+    """Return the list that a worker process has written as the description.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    try:
+        return [str(part) for part in _read_description(memory)["missing"]]
+    except (LookupError, TypeError) as error:
+        raise ValueError("the description is malformed") from error
+
+
+def read(memory: mmap.mmap, width: int, height: int) -> Image.Image:
+    """Return the picture that a worker process has written, without a copy where possible.
+
+    The worker process is not trusted: whatever it wrote is checked, and it must have ended.
+
+    Args:
+        memory: the shared memory.
+        width: the largest width, in pixels.
+        height: the largest height.
+
+    Raises:
+        ValueError: the description is malformed, or does not fit the picture.
+    """
+    try:
+        return _read(memory, width * height)
+    except Exception as error:  # hostile values make Pillow raise anything
+        raise ValueError("the pixels are malformed") from error
+
+
+def _read(memory: mmap.mmap, most_pixels: int) -> Image.Image:
+    description = _read_description(memory)
+    mode, size = description["mode"], (int(description["width"]), int(description["height"]))
+    if min(size) < 1 or size[0] * size[1] > most_pixels:
+        raise ValueError("there are more pixels than the image header promised")
+    transparency = _transparency(description.get("transparency"))
+    if mode in PLAIN_MODES:
+        # Without transparency, RGB needs no other form than that of its memory.
+        mode = "RGBX" if mode == "RGB" and transparency is None else mode
+        image = Image.Image()._new(_map(memory, mode, size))
+    else:
+        stride = (size[0] * _PACKED_MODES[mode] + 7) // 8
+        packed = memory[HEADER_BYTES : HEADER_BYTES + stride * size[1]]
+        image = Image.frombuffer(mode, size, packed, "raw", mode, 0, 1)
+    if mode == "P":
+        image.putpalette(bytes.fromhex(description["palette"]), description["palette_mode"])
+    if transparency is not None:
+        image.info["transparency"] = transparency
+    return image
+
+
+def _read_description(memory: mmap.mmap) -> Any:
+    return json.loads(memory[:HEADER_BYTES].rstrip(b"\0"))
+
+
+def _map(memory: mmap.mmap, mode: str, size: tuple[int, int]) -> Any:
+    stride = size[0] * PLAIN_MODES[mode]
+    if stride * size[1] > len(memory) - HEADER_BYTES:
+        raise ValueError("the picture does not fit into the shared memory")
+    core: Any = Image.core  # type: ignore[attr-defined]  # Pillow's C module
+    return core.map_buffer(memory, size, "raw", HEADER_BYTES, (mode, stride, 1))
+
+
+def _description(image: Image.Image) -> dict[str, Any]:
+    description: dict[str, Any] = {
+        "mode": image.mode,
+        "width": image.width,
+        "height": image.height,
+    }
+    if image.mode == "P":
+        palette_mode = image.im.getpalettemode()
+        description["palette_mode"] = palette_mode
+        description["palette"] = image.im.getpalette(palette_mode, palette_mode).hex()
+    if "transparency" in image.info:
+        transparency = image.info["transparency"]
+        is_bytes = isinstance(transparency, bytes)
+        description["transparency"] = transparency.hex() if is_bytes else transparency
+    return description
+
+
+def _transparency(value: Any) -> bytes | int | tuple[int, ...] | None:
+    """Return the transparent colour or colours in Pillow's form, as `_description` wrote them."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return bytes.fromhex(value)
+    levels = tuple(int(level) for level in (value if isinstance(value, list) else [value]))
+    if not all(0 <= level < 1 << 16 for level in levels):
+        raise ValueError("expected levels of 16 bits")
+    return levels if isinstance(value, list) else levels[0]

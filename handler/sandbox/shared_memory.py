@@ -1,0 +1,48 @@
+"""Unnamed files in memory, which are passed to other processes by their descriptors."""
+
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def file_in_memory(data: bytes) -> Iterator[int]:
+    """Yield the descriptor of a file with the data."""
+    with _unnamed_file() as descriptor:
+        with memoryview(data) as rest:
+            written = 0
+            while written < len(data):
+                written += os.write(descriptor, rest[written:])
+        yield descriptor
+
+
+@contextmanager
+def fixed_memory(length: int) -> Iterator[int]:
+    """Yield the descriptor of zeros, whose number another process cannot change on Linux.
+
+    A process that reads beyond the end of a file that was shortened is killed.
+    """
+    with _unnamed_file() as descriptor:
+        os.ftruncate(descriptor, length)
+        if sys.platform == "linux":
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+            with suppress(OSError):  # a temporary file cannot be sealed
+                fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+        yield descriptor
+
+
+@contextmanager
+def _unnamed_file() -> Iterator[int]:
+    try:
+        descriptor = os.memfd_create("picture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except (AttributeError, OSError):  # no Linux, or forbidden in this container
+        with tempfile.TemporaryFile() as file:
+            yield file.fileno()
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
