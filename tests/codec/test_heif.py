@@ -4,13 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.codec.headers import heif as reader
 from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.heif_items import read_items
+from handler.codec.headers.hevc import coded_sizes
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
+from tests.codec import samples
 from tests.hostile.heif import ALPHA, SIZE, Part, Reference, box, coded, grid, heif, ispe
+from tests.pictures import gradient
 
 TILES: list[Reference] = [(b"dimg", 1, [2, 3])]
 TWO = {1: grid(1, 2, 128, 64), 2: coded(), 3: coded()}
@@ -254,3 +259,49 @@ def test_the_colour_profile_and_the_turn_are_kept() -> None:
     assert header.size == Size(48, 64)
     assert header.profile == b"an icc profile"
     assert header.data.count(b"irot") == header.data.count(b"colr") == 1
+
+
+def large() -> Part:
+    """Return a picture of 256 × 256."""
+    data = samples.heic(gradient(256, 256))
+    items = read_items(data)
+    properties = [(name, bytes(body), name == b"hvcC") for name, body in items.properties_of(1)]
+    kept = tuple(one for one in properties if one[0] in (b"ispe", b"hvcC"))
+    return Part(b"hvc1", b"".join(items.data_of(1)), kept)
+
+
+def test_a_picture_that_is_coded_larger_than_its_size_is_rejected() -> None:
+    # GHSA-v8qw-hwjv-44hw: a few bytes had libheif allocate gigabytes.
+    assert read(heif({1: large()})).size == Size(256, 256)
+    bomb = large().with_property(b"ispe", ispe(64, 64))
+    expected = "HEIC: expected a coded picture of 64 × 64 pixels, received 256 × 256"
+    assert refusal(heif({1: bomb})) == expected
+    tiles = {1: grid(1, 2, 128, 64), 2: coded(), 3: bomb}
+    assert refusal(heif(tiles, TILES)) == expected
+
+
+def test_sizes_among_the_coded_data_are_read_as_well() -> None:
+    configuration = {name: body for name, body, _ in large().properties}[b"hvcC"]
+    start = configuration.index(b"\x42\x01") - 2
+    length = int.from_bytes(configuration[start : start + 2], "big")
+    unit = configuration[start + 2 : start + 2 + length]
+    bomb = replace(coded(), data=len(unit).to_bytes(4, "big") + unit + coded().data)
+    assert "received 256 × 256" in refusal(heif({1: bomb}))
+    many = replace(coded(), data=bytes(4) * 1_001)
+    assert refusal(heif({1: many})) == "the HEIC header is damaged"
+
+
+@pytest.mark.parametrize("length", [0, 10, 22, 23, 40, 70])
+def test_a_configuration_that_ends_early_is_damaged(length: int) -> None:
+    whole = {name: body for name, body, _ in coded().properties}[b"hvcC"]
+    cut = coded().with_property(b"hvcC", whole[:length], required=True)
+    assert refusal(heif({1: cut})) == "the HEIC header is damaged"
+
+
+@pytest.mark.parametrize("size", [(64, 64), (200, 120), (1000, 70), (4000, 3000)])
+def test_the_coded_size_is_that_of_the_encoder(size: tuple[int, int]) -> None:
+    items = read_items(samples.heic(Image.new("L", size)))
+    configuration = dict(items.properties_of(1))[b"hvcC"]
+    (coded_,) = set(coded_sizes(configuration, b"".join(items.data_of(1))))
+    assert 0 <= coded_.width - max(size[0], 64) < 64
+    assert 0 <= coded_.height - max(size[1], 64) < 64

@@ -6,7 +6,7 @@ from typing import Literal
 
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.heif_items import read_items
-from handler.codec.headers.heif_picture import find_picture
+from handler.codec.headers.heif_picture import check_coded_sizes, find_picture
 from handler.codec.headers.heif_writer import write_picture
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
@@ -118,6 +118,7 @@ def _read(data: bytes, coded: bytes, brand: bytes, label: str) -> _Item:
     try:
         items = read_items(data)
         picture = find_picture(items, coded, label)
+        check_coded_sizes(picture, label)
         item = _Item(write_picture(picture, brand, label), animated=items.animated)
         item.alpha = bool(picture.alphas)
         for name, body in items.properties_of(items.primary):

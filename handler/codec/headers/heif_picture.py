@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, field
 
 from handler.codec.headers.heif_items import Items
+from handler.codec.headers.hevc import coded_sizes
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -45,6 +46,8 @@ _PROPERTIES |= frozenset((b"irot", b"imir", b"clap", b"a1op", b"a1lx", b"lsel"))
 _REPEATED = frozenset((b"colr",))
 _GRID_BYTES = 12
 _CONFIGURATION = {b"hvc1": b"hvcC", b"av01": b"av1C"}
+# The largest block of H.265; encoders fill the last one, and cut the picture.
+_BLOCK = 64
 # libheif accepts this many items in a file. A photograph of 200 megapixels has 800.
 _MAX_PARTS = 1_000
 # Tiles extend over the picture's right and lower edge. They may have as many pixels outside it.
@@ -207,6 +210,30 @@ class _Finder:
 
     def _invalid(self, reason: str) -> InvalidImage:
         return InvalidImage(f"{self.label}: {reason}")
+
+
+def check_coded_sizes(picture: PrimaryPicture, label: str) -> None:
+    """Check that no H.265 picture is coded larger than its size, up to whole blocks.
+
+    libheif before 1.23.5 allocates what the coded data say (GHSA-v8qw-hwjv-44hw).
+
+    Raises:
+        InvalidImage: one is.
+        ProcessingFailed: the file ends before its data.
+        LookupError, ValueError: the coded data are damaged.
+    """
+    items = picture.items
+    for item in picture.numbers:
+        if items.types[item] == b"hvc1":
+            size = size_of(items, item)
+            configuration = dict(items.properties_of(item))[b"hvcC"]
+            for coded in coded_sizes(configuration, b"".join(data_of(items, item, label))):
+                outside = coded.width - size.width, coded.height - size.height
+                if max(outside) > _BLOCK:
+                    raise InvalidImage(
+                        f"{label}: expected a coded picture of {_in_words(size)} pixels, "
+                        f"received {_in_words(coded)}"
+                    )
 
 
 def data_of(items: Items, item: int, label: str) -> list[memoryview]:
