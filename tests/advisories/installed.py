@@ -42,6 +42,7 @@ def versions() -> dict[str, str]:
         **_rust(),
         **_avif(),
         **_heif(),
+        "libavif of the system": features.version("avif") or "",
         "libjxl": _jxl(),
         "libdeflate of deflate": "",
         "codecs of libtiff": "",
