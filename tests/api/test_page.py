@@ -4,7 +4,8 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from handler.api import create_app
+from handler.api import create_app, crop_routes
+from handler.codec import available_formats, formats
 from handler.config import Config
 from tests.api.conftest import MAX_BODY_BYTES
 
@@ -75,6 +76,17 @@ def test_the_page_s_policy_names_the_buckets_of_the_deployment_and_no_more(
     bucket = "https://s3.eu-central-1.amazonaws.com"
     assert f"connect-src 'self' {bucket}/uploads;" in policy
     assert f"img-src 'self' blob: {bucket}/results/;" in policy
+
+
+def test_health_names_a_format_without_a_decoder(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda name: None if name == "pi_heif" else name)
+    monkeypatch.setattr(crop_routes, "available_formats", available_formats.__wrapped__)
+
+    health = client.get("/api/v1/health").json()
+
+    assert [name for name, available in health["formats"].items() if not available] == ["heic"]
 
 
 def test_health_describes_the_deployment(client: TestClient) -> None:

@@ -1,7 +1,7 @@
 """All crafted files, by name."""
 
 from tests.hostile import damage
-from tests.hostile.crafted import bmp, foreign, gif, jpeg, png, tiff, webp
+from tests.hostile.crafted import bmp, foreign, gif, heif, jpeg, png, tiff, webp
 from tests.hostile.crafted.case import Case
 
 _CRAFTED = {
@@ -11,6 +11,7 @@ _CRAFTED = {
     "gif": gif.CASES,
     "bmp": bmp.CASES,
     "tiff": tiff.CASES,
+    "heif": heif.CASES,
     "foreign": foreign.CASES,
 }
 

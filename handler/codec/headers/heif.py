@@ -4,18 +4,17 @@ import struct
 from dataclasses import dataclass, field
 from typing import Literal
 
-from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ANIMATED, ImageHeader
+from handler.codec.headers.heif_items import read_items
+from handler.codec.headers.heif_picture import check_coded_sizes, find_picture
+from handler.codec.headers.heif_writer import write_picture
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
 # Brands of the two codecs. The brands "mif1" and "msf1" have no codec.
 _AVIF = frozenset((b"avif", b"avis"))
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
-# A burst of photographs with grids has some thousands of properties and associations.
-_MAX_BOXES = 20_000
 _MAX_BRANDS_BYTES = 1024
-_ALPHA = (b"urn:mpeg:hevc:2015:auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")
 # Quarter turns to the left, and the axis of the mirroring after them: None, 0 (top and bottom are
 # exchanged) or 1 (left and right are) -> orientation of the stored picture.
 _ORIENTATIONS = {
@@ -53,21 +52,23 @@ def read_avif(data: bytes) -> ImageHeader:
     """Read an AVIF's boxes; the data are the whole file. The decoder does not turn the picture.
 
     Raises:
-        InvalidImage: the boxes are damaged.
+        InvalidImage: the boxes are damaged, or the picture is not one that is accepted.
+        ProcessingFailed: the file ends early.
     """
-    item = _read(data, "AVIF")
-    return item.header(data, item.size, item.orientation)
+    item = _read(data, b"av01", b"avif", "AVIF")
+    return item.header(item.size, item.orientation)
 
 
 def read_heic(data: bytes) -> ImageHeader:
     """Read a HEIC's boxes; the data are the whole file. The decoder cuts and turns the picture.
 
     Raises:
-        InvalidImage: the boxes are damaged.
+        InvalidImage: the boxes are damaged, or the picture is not one that is accepted.
+        ProcessingFailed: the file ends early.
     """
-    item = _read(data, "HEIC")
+    item = _read(data, b"hvc1", b"heic", "HEIC")
     upright = item.orientation.size(item.clean or item.size)
-    return item.header(data, upright, Orientation.UPRIGHT)
+    return item.header(upright, Orientation.UPRIGHT)
 
 
 @dataclass(slots=True)
@@ -75,15 +76,17 @@ class _Item:
     """Properties of the primary picture.
 
     Attributes:
+        data: file with the picture and nothing else.
         size: as coded.
         clean: size after the cut, if there is one.
         turns: quarter turns to the left.
         axis: of the mirroring.
         profile: ICC profile.
-        alpha: whether a picture in the file is an alpha channel.
+        alpha: whether the picture has an alpha channel.
         animated: whether the file has a track of frames.
     """
 
+    data: bytes
     size: Size = field(default_factory=lambda: Size(0, 0))
     clean: Size | None = None
     turns: int = 0
@@ -97,10 +100,10 @@ class _Item:
         """Orientation of the stored picture."""
         return _ORIENTATIONS[self.turns, self.axis]
 
-    def header(self, data: bytes, size: Size, orientation: Orientation) -> ImageHeader:
+    def header(self, size: Size, orientation: Orientation) -> ImageHeader:
         """Return the properties as an image header."""
         return ImageHeader(
-            data,
+            self.data,
             size,
             # Neither codec has a bound: a bit can encode a block that equals the previous one.
             size.area,
@@ -111,47 +114,20 @@ class _Item:
         )
 
 
-def _read(data: bytes, label: str) -> _Item:
+def _read(data: bytes, coded: bytes, brand: bytes, label: str) -> _Item:
     try:
-        tops = dict(boxes(memoryview(data), _MAX_BOXES))
-        meta = dict(boxes(tops[b"meta"][4:], _MAX_BOXES))
-        properties = dict(boxes(meta[b"iprp"], _MAX_BOXES))
-        listed = list(boxes(properties[b"ipco"], _MAX_BOXES))
-        primary = _primary(meta[b"pitm"])
-        item = _Item(animated=b"moov" in tops)
-        item.alpha = any(kind_ == b"auxC" and bytes(body[4:]) in _ALPHA for kind_, body in listed)
-        for index in _associations(properties[b"ipma"], primary):
-            if 0 < index <= len(listed):
-                _apply(item, *listed[index - 1])
+        items = read_items(data)
+        picture = find_picture(items, coded, label)
+        check_coded_sizes(picture, label)
+        item = _Item(write_picture(picture, brand, label), animated=items.animated)
+        item.alpha = bool(picture.alphas)
+        for name, body in items.properties_of(items.primary):
+            _apply(item, name, body)
     except (LookupError, struct.error, ValueError, ZeroDivisionError) as error:
         raise InvalidImage(f"the {label} header is damaged") from error
     if item.size.area == 0:
         raise InvalidImage(f"the {label} header is damaged")
     return item
-
-
-def _primary(body: memoryview) -> int:
-    (number,) = struct.unpack_from(">I" if body[0] else ">H", body, 4)
-    return int(number)
-
-
-def _associations(body: memoryview, item: int) -> list[int]:
-    """Return the numbers, from 1, of the item's properties in the order of their application."""
-    wide_item, wide_property = body[0] > 0, body[3] & 1
-    (count,) = struct.unpack_from(">I", body, 4)
-    position = 8
-    for _ in range(min(count, _MAX_BOXES)):
-        (number,) = struct.unpack_from(">I" if wide_item else ">H", body, position)
-        position += 4 if wide_item else 2
-        entries, position = body[position], position + 1
-        if wide_property:
-            found = [index & 0x7FFF for index in struct.unpack_from(f">{entries}H", body, position)]
-        else:
-            found = [index & 0x7F for index in body[position : position + entries]]
-        position += entries * (2 if wide_property else 1)
-        if number == item:
-            return found
-    raise ValueError("the primary picture has no properties")
 
 
 def _apply(item: _Item, name: bytes, body: memoryview) -> None:

@@ -11,6 +11,7 @@ from handler.errors import InvalidImage
 _CHUNK, _PAYLOAD = 12, 20
 _EXTENDED, _LOSSLESS, _LOSSY, _SEPARATE_ALPHA = b"VP8X", b"VP8L", b"VP8 ", b"ALPH"
 _ANIMATED, _EXIF, _ALPHA, _PROFILE = 0x02, 0x08, 0x10, 0x20
+_OF_ONE_FRAME = frozenset((_EXTENDED, b"ICCP", b"ANIM", b"ANMF", b"EXIF"))
 _SIDE_MASK = (1 << 14) - 1
 # Signature, then 14 bits of width, 14 of height and one of alpha.
 _LOSSLESS_HEADER = struct.Struct("<xI")
@@ -67,7 +68,7 @@ def _read_extended(data: bytes) -> WebpHeader:
     profile = _first(b"ICCP", chunks) if flags & _PROFILE else None
     animated = bool(flags & _ANIMATED)
     return WebpHeader(
-        data,
+        _with_one_frame(chunks) if animated else data,
         size,
         # A lossless picture of one colour is a few bytes, whatever its size.
         size.area,
@@ -77,6 +78,19 @@ def _read_extended(data: bytes) -> WebpHeader:
         warning=ANIMATED if animated else None,
         animated=animated,
     )
+
+
+def _with_one_frame(chunks: list[tuple[bytes, memoryview]]) -> bytes:
+    """Return an animation with its first frame alone; loaders of several frames have overflowed."""
+    kept: dict[bytes, memoryview] = {}
+    for name, payload in chunks:
+        if name in _OF_ONE_FRAME:
+            kept.setdefault(name, payload)
+    body = b"".join(
+        struct.pack("<4sI", name, len(payload)) + payload + bytes(len(payload) % 2)
+        for name, payload in kept.items()
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
