@@ -18,11 +18,13 @@ class SmartCropError(Exception):
         code: kind of error, for programs; a code never changes its meaning.
         error: kind of error, in the words of the reference.
         details: cause of the error, for people; None if ``error`` is enough.
+        retry_after: seconds after which a client may try again; None if there is no such time.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL"
     error: str = "Internal error"
+    retry_after: int | None = None
 
     def __init__(self, details: str | None = None) -> None:
         super().__init__(details or self.error)
@@ -121,6 +123,14 @@ class InvalidRequest(InvalidFields):
 
     code = "INVALID_REQUEST"
     error = "Invalid request"
+
+
+class ForeignRequest(SmartCropError):
+    """Raised if a page of another site sends the request."""
+
+    status = 403
+    code = "FOREIGN_REQUEST"
+    error = "Foreign request"
 
 
 class NotFound(SmartCropError):

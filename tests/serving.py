@@ -7,15 +7,16 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from handler.api import create_app
+from handler.api import AcceptedOrigins, create_app
 from handler.config import Config
 
 
 @contextmanager
-def serving(config: Config) -> Iterator[str]:
-    """Serve a deployment, and yield its URL."""
+def serving(config: Config, accepted: AcceptedOrigins | None = None) -> Iterator[str]:
+    """Serve a deployment as `serve` does, and yield its URL."""
+    app = create_app(config, accepted or AcceptedOrigins())
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from handler.api.form import MAX_PARTS
 from handler.api.json_body import StoredImage, StoredImages, UploadRequest
-from handler.api.openapi_examples import ANSWERS, REQUESTS, SETTINGS
+from handler.api.openapi_examples import ANSWERS, FOREIGN_REQUEST, REQUESTS, SETTINGS
 from handler.codec import FORMATS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
@@ -171,6 +171,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
     _drop_validation_errors(document)
+    _add_foreign(document)
     for response in _responses(document):
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
     _drop_titles(document["paths"])
@@ -179,6 +180,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] = _SECURITY_SCHEMES
     document["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
     return document
+
+
+def _add_foreign(document: Mapping[str, Any]) -> None:
+    """Add the answer to requests of foreign pages, which every route gives."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            added = {str(status): each for status, each in errors(FOREIGN_REQUEST).items()}
+            operation["responses"] = dict(sorted({**operation["responses"], **added}.items()))
 
 
 def _forms() -> dict[str, Any]:

@@ -3,35 +3,41 @@
 import errno
 import signal
 import socket
+from collections.abc import Sequence
 from types import FrameType
 
 import click
 import uvicorn
 
-from handler.api import create_app
+from handler.api import AcceptedOrigins, create_app, host_name, is_loopback
 from handler.config import Config
 
 # A client that sends its picture slowly must not keep the server from stopping.
 _STOP_SECONDS = 5
+_ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not served on
 
 
-def run_server(config: Config, host: str, port: int) -> None:
+def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str] = ()) -> None:
     """Serve until Ctrl-C.
 
     Args:
         config: configuration of the server.
         host: address or name of an interface of this machine.
         port: port to listen on; 0 for a free one.
+        allowed_hosts: names and addresses by which clients reach the server, as
+            `handler.api.host_name` returns them; those of the loopback are always accepted.
 
     Raises:
         click.ClickException: the port is in use, or the address or the store cannot be opened.
     """
+    hosts = frozenset((*allowed_hosts, *_own_names(host)))
     try:
-        app = create_app(config)
+        app = create_app(config, AcceptedOrigins(hosts, frozenset(config.cors_origins)))
     except (ValueError, OSError) as error:
         raise click.ClickException(f"Cannot open the store {config.store}: {error}") from error
     listener = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
+    if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
+        click.echo(_warning(host), err=True)
     # No access log: the log has a line for each job.
     server = uvicorn.Server(
         uvicorn.Config(
@@ -44,9 +50,27 @@ def run_server(config: Config, host: str, port: int) -> None:
 
     # uvicorn handles the signal as well, but not while it starts and stops.
     signal.signal(signal.SIGINT, stop)
-    click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
+    click.echo(f"Serving http://{_in_url(host)}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])
+
+
+def _own_names(host: str) -> Sequence[str]:
+    """Return the names of a host that is not a placeholder for all interfaces."""
+    name = host_name(_in_url(host))
+    return () if name in (None, *_ALL_INTERFACES) else (name,)
+
+
+def _warning(host: str) -> str:
+    reached = " and ".join(("localhost", *_own_names(host)))
+    return (
+        f"Warning: other machines can connect to {host}, but only requests for {reached} are "
+        "accepted. Name the server as its clients do: --allow-host crops.example.com"
+    )
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _listen(host: str, port: int) -> socket.socket:
