@@ -125,6 +125,14 @@ class InvalidRequest(InvalidFields):
     error = "Invalid request"
 
 
+class MalformedRequest(SmartCropError):
+    """Raised if the request is not valid HTTP, or its length is ambiguous."""
+
+    status = 400
+    code = "MALFORMED_REQUEST"
+    error = "Malformed request"
+
+
 class ForeignRequest(SmartCropError):
     """Raised if a page of another site sends the request."""
 
@@ -147,6 +155,14 @@ class MethodNotAllowed(SmartCropError):
     status = 405
     code = "METHOD_NOT_ALLOWED"
     error = "Method not allowed"
+
+
+class SlowRequest(SmartCropError):
+    """Raised if the header or the body of the request arrives too slowly."""
+
+    status = 408
+    code = "SLOW_REQUEST"
+    error = "Request too slow"
 
 
 class BodyTooLarge(SmartCropError):
@@ -246,6 +262,26 @@ class UploadsMissing(SmartCropError):
 
     def __init__(self) -> None:
         super().__init__("This deployment has no bucket for uploads; SMART_CROP_UPLOADS names one")
+
+
+class ServerBusy(SmartCropError):
+    """Raised if too many requests wait, or too many connections are open."""
+
+    status = 503
+    code = "SERVER_BUSY"
+    error = "Server busy"
+
+    def __init__(self, details: str, retry_after: int) -> None:
+        super().__init__(details)
+        self.retry_after = retry_after
+
+
+class Stopped(SmartCropError):
+    """Raised if the server stops, or the client leaves, before the work is done."""
+
+    status = 503
+    code = "STOPPED"
+    error = "Stopped"
 
 
 class StorageUnavailable(SmartCropError):

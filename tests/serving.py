@@ -5,18 +5,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
-
 from handler.api import AcceptedOrigins, create_app
+from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits
+from handler.cli.serve import create_server
 from handler.config import Config
 
 
 @contextmanager
-def serving(config: Config, accepted: AcceptedOrigins | None = None) -> Iterator[str]:
+def serving(
+    config: Config,
+    accepted: AcceptedOrigins | None = None,
+    limits: ConnectionLimits = DEFAULT_LIMITS,
+) -> Iterator[str]:
     """Serve a deployment as `serve` does, and yield its URL."""
-    app = create_app(config, accepted or AcceptedOrigins())
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    server = create_server(create_app(config, accepted or AcceptedOrigins()), limits)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -96,6 +96,13 @@ def error_response(error: SmartCropError) -> JSONResponse:
     return JSONResponse(error.answer(), error.status, headers)
 
 
+def closing_response(error: SmartCropError) -> JSONResponse:
+    """Return the answer of an error for a connection that is closed before the app is called."""
+    response = error_response(error)
+    response.headers.update({"X-Request-Id": str(uuid.uuid4()), **_HEADERS, "Connection": "close"})
+    return response
+
+
 async def answer_error(error: SmartCropError, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer an error outside of `RequestMiddleware`, with the same headers."""
     await _Responder(scope, send).answer(error, scope, receive)

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from handler.errors import BodyTooLarge, ForeignRequest, InvalidSettings, SettingsNotJson
+from handler.errors import (
+    BodyTooLarge,
+    ForeignRequest,
+    InvalidSettings,
+    MalformedRequest,
+    ServerBusy,
+    SettingsNotJson,
+    SlowRequest,
+)
 from handler.problems import FieldProblem, shown
 
 _ID = "0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11"
@@ -59,8 +67,14 @@ _JOB: dict[str, Any] = {
     "updatedAt": "2026-10-18T11:00:04Z",
 }
 
-FOREIGN_REQUEST = ForeignRequest(
-    'Origin: expected an origin that the server was started with, received "https://example.com"'
+OF_ALL_ROUTES = (
+    MalformedRequest(),
+    ForeignRequest(
+        "Origin: expected an origin that the server was started with, "
+        'received "https://example.com"'
+    ),
+    SlowRequest("The body of the request arrived too slowly"),
+    ServerBusy("The server has its limit of 512 connections", 5),
 )
 BODY_TOO_LARGE = BodyTooLarge(4_500_000, 5_242_880)
 INVALID_SETTINGS = InvalidSettings(FieldProblem("padding", "a whole number from 0 to 50", "51"))

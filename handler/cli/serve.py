@@ -3,13 +3,15 @@
 import errno
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 import click
 import uvicorn
 
 from handler.api import AcceptedOrigins, create_app, host_name, is_loopback
+from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits, with_limits
 from handler.config import Config
 
 # A client that sends its picture slowly must not keep the server from stopping.
@@ -38,12 +40,7 @@ def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str
     listener = _listen(host, port)
     if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
         click.echo(_warning(host), err=True)
-    # No access log: the log has a line for each job.
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, access_log=False, log_level="warning", timeout_graceful_shutdown=_STOP_SECONDS
-        )
-    )
+    server = create_server(app)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -53,6 +50,24 @@ def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str
     click.echo(f"Serving http://{_in_url(host)}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])
+
+
+def create_server(
+    app: Callable[..., Any], limits: ConnectionLimits = DEFAULT_LIMITS
+) -> uvicorn.Server:
+    """Return the server of an ASGI app."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=with_limits(limits),
+            ws="none",
+            timeout_keep_alive=limits.idle_seconds,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            # The log has a line for each job. Strangers must not fill it with warnings.
+            access_log=False,
+            log_level="error",
+        )
+    )
 
 
 def _own_names(host: str) -> Sequence[str]:
