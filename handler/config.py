@@ -84,6 +84,9 @@ class Config(BaseModel):
     face_bundle: Path | None = Field(
         default=None, description="Path of the face detection bundle, if it is not the usual one."
     )
+    queue: int = Field(
+        default=32, ge=0, description="Most requests that wait for a core; more are rejected."
+    )
     cors_origins: Annotated[
         tuple[str, ...],
         BeforeValidator(_origins),

@@ -282,6 +282,7 @@ class Stopped(SmartCropError):
     status = 503
     code = "STOPPED"
     error = "Stopped"
+    retry_after = 5
 
 
 class StorageUnavailable(SmartCropError):

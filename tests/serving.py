@@ -7,8 +7,28 @@ from contextlib import contextmanager
 
 from handler.api import AcceptedOrigins, create_app
 from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits
-from handler.cli.serve import create_server
+from handler.cli.serve import Server
 from handler.config import Config
+
+
+@contextmanager
+def running_server(
+    config: Config,
+    accepted: AcceptedOrigins | None = None,
+    limits: ConnectionLimits = DEFAULT_LIMITS,
+) -> Iterator[tuple[str, Server]]:
+    """Serve a deployment as `serve` does, and yield its URL and the server."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(config, accepted or AcceptedOrigins())
+    server = Server(app, app.state.queue, limits)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", server
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
 
 
 @contextmanager
@@ -18,13 +38,5 @@ def serving(
     limits: ConnectionLimits = DEFAULT_LIMITS,
 ) -> Iterator[str]:
     """Serve a deployment as `serve` does, and yield its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(create_app(config, accepted or AcceptedOrigins()), limits)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with running_server(config, accepted, limits) as (url, _):
+        yield url

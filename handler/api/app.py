@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from handler import __version__
 from handler.api.batch_routes import create_batch_router
 from handler.api.crop_routes import create_router, download_path
+from handler.api.job_queue import JobQueue
 from handler.api.middleware import RequestMiddleware, error_response
 from handler.api.openapi import DescribedApp
 from handler.api.origins import AcceptedOrigins, accept_origins
@@ -31,6 +32,9 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         accepted: hosts and origins that the app accepts; None for all, if what is in front of the
             app checks them.
 
+    Returns:
+        The app, with its `JobQueue` as ``state.queue``.
+
     Raises:
         ValueError: the configured store cannot be opened.
     """
@@ -43,8 +47,10 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(create_router(deployment))
-    app.include_router(create_batch_router(deployment))
+    queue = JobQueue(config.queue)
+    app.state.queue = queue
+    app.include_router(create_router(deployment, queue))
+    app.include_router(create_batch_router(deployment, queue))
     app.include_router(create_uploads_router(deployment))
     app.include_router(page_routes(config))
     app.add_exception_handler(SmartCropError, _answer_error)

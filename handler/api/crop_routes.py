@@ -11,8 +11,8 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
-from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import read_job
+from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
 from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
@@ -88,13 +88,14 @@ def download_path(folder: str, filename: str) -> str:
     return f"/api/v1/download/{folder}/{quote(filename)}"
 
 
-def create_router(deployment: Deployment) -> APIRouter:
+def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
     """Return the routes that crop, analyze, serve results and report health."""
     config, service = deployment.config, deployment.service
     router = APIRouter()
     described: Any = {"openapi_extra": image_body(), "tags": ["Crop"]}
 
     async def read(request: Request) -> Callable[[], Job]:
+        queue.check()
         if is_json(request):
             return await read_uploaded(request, deployment)
         job = await read_job(request)
@@ -110,7 +111,8 @@ def create_router(deployment: Deployment) -> APIRouter:
     )
     async def crop(request: Request, overlay: Overlay = False) -> CropResult:
         job = await read(request)
-        return await run_in_worker_thread(lambda: service.crop(replace(job(), overlay=overlay)))
+        with queue.place(request) as place:
+            return await place.run(lambda: service.crop(replace(job(), overlay=overlay)))
 
     @router.post(
         f"{_TOOL}/analyze",
@@ -122,7 +124,8 @@ def create_router(deployment: Deployment) -> APIRouter:
     )
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeResult:
         job = await read(request)
-        return await run_in_worker_thread(lambda: service.analyze(replace(job(), overlay=overlay)))
+        with queue.place(request) as place:
+            return await place.run(lambda: service.analyze(replace(job(), overlay=overlay)))
 
     @router.get(
         "/api/v1/download/{jobId}/{filename}",

@@ -10,6 +10,7 @@ from handler.errors import (
     ServerBusy,
     SettingsNotJson,
     SlowRequest,
+    Stopped,
 )
 from handler.problems import FieldProblem, shown
 
@@ -74,7 +75,8 @@ OF_ALL_ROUTES = (
         'received "https://example.com"'
     ),
     SlowRequest("The body of the request arrived too slowly"),
-    ServerBusy("The server has its limit of 512 connections", 5),
+    ServerBusy("The server has its limit of 32 waiting jobs", 5),
+    Stopped("The server stops before the work is done"),
 )
 BODY_TOO_LARGE = BodyTooLarge(4_500_000, 5_242_880)
 INVALID_SETTINGS = InvalidSettings(FieldProblem("padding", "a whole number from 0 to 50", "51"))

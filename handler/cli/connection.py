@@ -34,6 +34,7 @@ class ConnectionLimits:
             read. A body may also be behind `bytes_per_second` by so many seconds.
         bytes_per_second: lowest average speed of a body.
         idle_seconds: time between an answer and the next request.
+        stop_seconds: time for the jobs that run when the server stops.
     """
 
     connections: int = 512
@@ -41,6 +42,8 @@ class ConnectionLimits:
     stall_seconds: float = 30
     bytes_per_second: float = 1_000
     idle_seconds: int = 5
+    # Kubernetes kills a process after 30 s.
+    stop_seconds: int = 20
 
 
 DEFAULT_LIMITS = ConnectionLimits()

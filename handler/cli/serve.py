@@ -1,8 +1,11 @@
 """The command ``smart-crop serve``: the HTTP API on this machine."""
 
+import asyncio
 import errno
+import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
@@ -10,12 +13,12 @@ from typing import Any
 import click
 import uvicorn
 
-from handler.api import AcceptedOrigins, create_app, host_name, is_loopback
+from handler.api import AcceptedOrigins, JobQueue, create_app, host_name, is_loopback
 from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits, with_limits
 from handler.config import Config
 
-# A client that sends its picture slowly must not keep the server from stopping.
-_STOP_SECONDS = 5
+# Time to answer the requests whose jobs are cancelled when the server stops.
+_ANSWER_SECONDS = 3
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not served on
 
 
@@ -40,34 +43,59 @@ def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str
     listener = _listen(host, port)
     if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
         click.echo(_warning(host), err=True)
-    server = create_server(app)
+    server = Server(app, app.state.queue)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
 
-    # uvicorn handles the signal as well, but not while it starts and stops.
+    # uvicorn handles the signals as well, but not while it starts and stops.
     signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     click.echo(f"Serving http://{_in_url(host)}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])
+    # A job that does not reach its next step must not keep the process from ending.
+    ended = threading.Timer(_ANSWER_SECONDS, os._exit, (1,))
+    ended.daemon = True
+    ended.start()
 
 
-def create_server(
-    app: Callable[..., Any], limits: ConnectionLimits = DEFAULT_LIMITS
-) -> uvicorn.Server:
-    """Return the server of an ASGI app."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http=with_limits(limits),
-            ws="none",
-            timeout_keep_alive=limits.idle_seconds,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-            # The log has a line for each job. Strangers must not fill it with warnings.
-            access_log=False,
-            log_level="error",
+class Server(uvicorn.Server):
+    """The server of an app, which stops in a bounded time."""
+
+    def __init__(
+        self, app: Callable[..., Any], queue: JobQueue, limits: ConnectionLimits = DEFAULT_LIMITS
+    ) -> None:
+        """Create the server of an ASGI app.
+
+        Args:
+            app: the app.
+            queue: the queue of its jobs.
+            limits: the limits of its connections.
+        """
+        self._queue = queue
+        self._limits = limits
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=with_limits(limits),
+                ws="none",
+                timeout_keep_alive=limits.idle_seconds,
+                timeout_graceful_shutdown=limits.stop_seconds + _ANSWER_SECONDS,
+                # The log has a line for each job. Strangers must not fill it with warnings.
+                access_log=False,
+                log_level="error",
+            )
         )
-    )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Reject new requests, and wait for those that run."""
+        self._queue.stop()
+        cancel = asyncio.get_running_loop().call_later(
+            self._limits.stop_seconds, self._queue.cancel
+        )
+        await super().shutdown(sockets)
+        cancel.cancel()
 
 
 def _own_names(host: str) -> Sequence[str]:

@@ -16,10 +16,12 @@ from handler.errors import (
     FeatureMissing,
     OutOfTime,
     SmartCropError,
+    Stopped,
     StorageUnavailable,
     UploadsMissing,
 )
 from handler.filenames import batch_name
+from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.job import FinishedJob, Job, Result
 from handler.jobs.service import Service
 
@@ -28,7 +30,13 @@ _IN_MEMORY_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
 _PERMISSIONS = 0o644
 # Errors that every other file would raise as well.
-_DEPLOYMENT_ERRORS = (FeatureMissing, FeatureDamaged, StorageUnavailable, UploadsMissing)
+_DEPLOYMENT_ERRORS = (
+    FeatureMissing,
+    FeatureDamaged,
+    Stopped,
+    StorageUnavailable,
+    UploadsMissing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +102,10 @@ class Batch:
             fetch: returns the job of the file.
 
         Raises:
+            Stopped: the batch is cancelled.
             SmartCropError: the error is not the file's, but the deployment's.
         """
+        stop_if_cancelled()
         try:
             job = fetch()
             self.original_size += len(job.data)

@@ -97,6 +97,14 @@ def test_ctrl_c_right_after_the_start_stops_it_without_a_message(
         assert serving.stop() == (0, "")
 
 
+def test_a_terminated_server_ends_without_a_message(script: Path, tmp_path: Path) -> None:
+    with serve(script, tmp_path) as serving:
+        assert httpx.get(serving.url).status_code == 200
+        serving.process.terminate()
+        assert serving.process.communicate(timeout=60)[1] == ""
+        assert serving.process.returncode == 0
+
+
 def test_the_page_is_served_on_ipv6(script: Path, tmp_path: Path) -> None:
     if not socket.has_ipv6 or not _has_ipv6_loopback():
         pytest.skip("needs IPv6 on the loopback interface")
