@@ -286,11 +286,17 @@ class Stopped(SmartCropError):
 
 
 class StorageUnavailable(SmartCropError):
-    """Raised if the object store cannot be read or written; a later attempt may succeed."""
+    """Raised if the object store cannot be used, for another reason than STORE_UNAVAILABLE."""
 
     status = 503
     code = "STORAGE_UNAVAILABLE"
     error = "Storage unavailable"
+
+
+class StoreUnavailable(StorageUnavailable):
+    """Raised if the store is full, read-only, slow or gone; the details have the reason."""
+
+    code = "STORE_UNAVAILABLE"
 
 
 class FeatureDamaged(SmartCropError):

@@ -17,7 +17,13 @@ from handler.api.form import NamedJob, read_batch
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded_batch
 from handler.api.openapi import Responses, batch_body, errors, text_header
-from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
+from handler.api.openapi_examples import (
+    BODY_TOO_LARGE,
+    INVALID_SETTINGS,
+    NO_CREDENTIALS,
+    SETTINGS_NOT_JSON,
+    STORE_FULL,
+)
 from handler.config import Config
 from handler.errors import (
     BadForm,
@@ -25,7 +31,6 @@ from handler.errors import (
     FeatureMissing,
     InvalidRequest,
     NoImage,
-    StorageUnavailable,
     UploadsMissing,
 )
 from handler.filenames import content_disposition
@@ -77,7 +82,8 @@ _RESPONSES: Responses = {
         BODY_TOO_LARGE,
         FeatureMissing(),
         UploadsMissing(),
-        StorageUnavailable("The result could not be stored"),
+        NO_CREDENTIALS,
+        STORE_FULL,
         FeatureDamaged(),
     ),
     422: {"description": "No file could be cropped.", "model": BatchError},

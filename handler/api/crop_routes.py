@@ -15,7 +15,14 @@ from handler.api.form import read_job
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
-from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
+from handler.api.openapi_examples import (
+    BODY_TOO_LARGE,
+    INVALID_SETTINGS,
+    NO_CREDENTIALS,
+    SETTINGS_NOT_JSON,
+    STORE_FULL,
+    STORE_GONE,
+)
 from handler.codec import FORMATS, available_formats, content_type_of
 from handler.errors import (
     BadForm,
@@ -28,7 +35,6 @@ from handler.errors import (
     NotFound,
     ObjectTooLarge,
     ProcessingFailed,
-    StorageUnavailable,
     TooManyImages,
     UploadsMissing,
 )
@@ -36,7 +42,7 @@ from handler.filenames import content_disposition, is_result_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult
-from handler.jobs.status_responses import Health, Limits
+from handler.jobs.status_responses import Health, Limits, StoreStatus
 from handler.problems import FieldProblem
 from handler.storage import ResultStore
 
@@ -60,7 +66,8 @@ _ERRORS = errors(
     NoFaces("No face was found at this sensitivity"),
     FeatureMissing(),
     UploadsMissing(),
-    StorageUnavailable("The result could not be written"),
+    NO_CREDENTIALS,
+    STORE_FULL,
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
@@ -79,7 +86,7 @@ _DOWNLOAD: Responses = {
         "description": "The file is in the object store; the link to it is new.",
         "headers": {"Location": text_header("Link to the file.")},
     },
-    **errors(NotFound("No such result"), StorageUnavailable("The result could not be read")),
+    **errors(NotFound("No such result"), NO_CREDENTIALS, STORE_GONE),
 }
 
 
@@ -144,15 +151,17 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         "/api/v1/health",
         operation_id="health",
         summary="Describe the deployment",
-        response_description="Version, formats, features and limits.",
+        response_description="Version, state, formats, features and limits.",
         tags=["Deployment"],
     )
     def health() -> Health:
+        failure = deployment.results.health.failure()
         return Health(
-            status="ok",
+            status="ok" if failure is None else "degraded",
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
             features={"face-detection": service.finds_faces},
+            store=StoreStatus(status="unavailable" if failure else "ok", reason=failure),
             limits=Limits(
                 max_body_bytes=config.max_body_bytes,
                 max_upload_bytes=config.max_object_bytes if config.uploads else None,

@@ -11,6 +11,8 @@ from handler.errors import (
     SettingsNotJson,
     SlowRequest,
     Stopped,
+    StorageUnavailable,
+    StoreUnavailable,
 )
 from handler.problems import FieldProblem, shown
 
@@ -68,6 +70,9 @@ _JOB: dict[str, Any] = {
     "updatedAt": "2026-10-18T11:00:04Z",
 }
 
+NO_CREDENTIALS = StorageUnavailable("There are no credentials to sign the upload form")
+STORE_FULL = StoreUnavailable("The result could not be stored: the store is full")
+STORE_GONE = StoreUnavailable("The job record could not be read: the store cannot be reached")
 OF_ALL_ROUTES = (
     MalformedRequest(),
     ForeignRequest(
@@ -167,6 +172,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "version": "0.1.0",
         "formats": {"jpeg": True, "png": True, "webp": True, "avif": True},
         "features": {"face-detection": True},
+        "store": {"status": "ok", "reason": None},
         "limits": {"maxBodyBytes": 4500000, "maxUploadBytes": 100000000, "maxPixels": 150000000},
     },
 }
