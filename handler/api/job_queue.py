@@ -8,7 +8,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from anyio import CancelScope, CapacityLimiter, create_task_group, to_thread
+from anyio import (
+    CancelScope,
+    CapacityLimiter,
+    create_task_group,
+    get_cancelled_exc_class,
+    to_thread,
+)
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
@@ -126,19 +132,21 @@ class Place:
         """
         results: list[Result] = []
         failure: Exception | None = None
-        async with create_task_group() as group:
-            self._scope = group.cancel_scope
-            group.start_soon(self._cancel_when_left)
-            try:
-                if not self._cancellation.is_requested:
-                    called = partial(self._call, call)
-                    results.append(await to_thread.run_sync(called, limiter=self._limiter))
-            except Exception as error:  # raised below, because the group would wrap it
-                failure = error
-            finally:
-                # If the server cancels this task, the thread is not interrupted.
-                self._cancellation.is_requested |= not results and failure is None
-            group.cancel_scope.cancel()
+        try:
+            async with create_task_group() as group:
+                self._scope = group.cancel_scope
+                group.start_soon(self._cancel_when_left)
+                try:
+                    if not self._cancellation.is_requested:
+                        called = partial(self._call, call)
+                        results.append(await to_thread.run_sync(called, limiter=self._limiter))
+                except Exception as error:  # raised below, because the group would wrap it
+                    failure = error
+                group.cancel_scope.cancel()
+        except get_cancelled_exc_class():
+            # The server stops and does not wait for the thread any longer.
+            self._cancellation.is_requested = True
+            raise _stopped() from None
         if self._client_left:
             raise ClientDisconnect
         if failure is not None:
