@@ -117,7 +117,8 @@ def test_a_body_that_stalls_is_closed(
 
 def test_a_body_that_is_too_slow_is_closed(client: Callable[..., RawClient]) -> None:
     slow = client(stall_seconds=0.5, bytes_per_second=1e6)
-    slow.send(f"{CHUNKED}\r\n")
+    start = BODY[:1000]  # the form continues with bytes of the file
+    slow.send(f"{CHUNKED}\r\n{len(start):x}\r\n".encode() + start + b"\r\n")
 
     assert is_closed_while_sending(slow, b"1\r\na\r\n", pause=0.02)
 
