@@ -61,7 +61,10 @@ class JobQueue:
         if len(self._places) >= self._running + self._waiting:
             turns = self._waiting / self._running
             seconds = min(max(1, math.ceil(turns * self._seconds)), _MAX_RETRY_SECONDS)
-            raise ServerBusy(f"The server has its limit of {self._waiting:,} waiting jobs", seconds)
+            raise ServerBusy(
+                f"queue: expected at most {self._waiting:,} waiting requests, received more",
+                seconds,
+            )
 
     @contextmanager
     def place(self, request: Request) -> Iterator["Place"]:

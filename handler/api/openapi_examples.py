@@ -79,8 +79,8 @@ OF_ALL_ROUTES = (
         "Origin: expected an origin that the server was started with, "
         'received "https://example.com"'
     ),
-    SlowRequest("The body of the request arrived too slowly"),
-    ServerBusy("The server has its limit of 32 waiting jobs", 5),
+    SlowRequest("body: expected at least 1,000 bytes per second, received fewer"),
+    ServerBusy("queue: expected at most 32 waiting requests, received more", 5),
     Stopped("The server stops before the work is done"),
 )
 BODY_TOO_LARGE = BodyTooLarge(4_500_000, 5_242_880)

@@ -35,6 +35,7 @@ class ConnectionLimits:
         bytes_per_second: lowest average speed of a body.
         idle_seconds: time between an answer and the next request.
         stop_seconds: time for the jobs that run when the server stops.
+        answer_seconds: time to answer the requests whose jobs are then cancelled.
     """
 
     connections: int = 512
@@ -44,6 +45,7 @@ class ConnectionLimits:
     idle_seconds: int = 5
     # Kubernetes kills a process after 30 s.
     stop_seconds: int = 20
+    answer_seconds: int = 3
 
 
 DEFAULT_LIMITS = ConnectionLimits()
@@ -89,7 +91,7 @@ class LimitedConnection(H11Protocol):
         """Begin to wait for a header, or close one connection too many."""
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
-            details = f"The server has its limit of {self.limits.connections:,} connections"
+            details = f"connections: expected at most {self.limits.connections:,}, received more"
             self._close_with(ServerBusy(details, _BUSY_SECONDS))
             return
         connected = transport.get_extra_info("socket")
@@ -162,8 +164,12 @@ class LimitedConnection(H11Protocol):
             self._timer = self.loop.call_at(self._deadline, self._check_deadline)
         elif self._phase == "header" and not self.conn.trailing_data[0]:
             self.transport.close()
+        elif self._phase == "header":
+            expected = f"header: expected within {self.limits.header_seconds:g} s"
+            self._close_with(SlowRequest(f"{expected}, received a part"))
         else:
-            self._close_with(SlowRequest(f"The {self._phase} of the request arrived too slowly"))
+            expected = f"body: expected at least {self.limits.bytes_per_second:,g} bytes per second"
+            self._close_with(SlowRequest(f"{expected}, received fewer"))
 
     def _close_with(self, error: SmartCropError) -> None:
         """Answer an error if no answer has begun, and close the connection."""

@@ -17,13 +17,17 @@ from handler.api import AcceptedOrigins, JobQueue, create_app, host_name, is_loo
 from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits, with_limits
 from handler.config import Config
 
-# Time to answer the requests whose jobs are cancelled when the server stops.
-_ANSWER_SECONDS = 3
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not served on
 
 
-def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str] = ()) -> None:
-    """Serve until Ctrl-C.
+def run_server(
+    config: Config,
+    host: str,
+    port: int,
+    allowed_hosts: Sequence[str] = (),
+    limits: ConnectionLimits = DEFAULT_LIMITS,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM.
 
     Args:
         config: configuration of the server.
@@ -31,6 +35,7 @@ def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str
         port: port to listen on; 0 for a free one.
         allowed_hosts: names and addresses by which clients reach the server, as
             `handler.api.host_name` returns them; those of the loopback are always accepted.
+        limits: the limits of connections.
 
     Raises:
         click.ClickException: the port is in use, or the address or the store cannot be opened.
@@ -43,7 +48,7 @@ def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str
     listener = _listen(host, port)
     if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
         click.echo(_warning(host), err=True)
-    server = Server(app, app.state.queue)
+    server = Server(app, app.state.queue, limits)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -55,7 +60,7 @@ def run_server(config: Config, host: str, port: int, allowed_hosts: Sequence[str
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])
     # A job that does not reach its next step must not keep the process from ending.
-    ended = threading.Timer(_ANSWER_SECONDS, os._exit, (1,))
+    ended = threading.Timer(limits.answer_seconds, os._exit, (1,))
     ended.daemon = True
     ended.start()
 
@@ -81,8 +86,8 @@ class Server(uvicorn.Server):
                 http=with_limits(limits),
                 ws="none",
                 timeout_keep_alive=limits.idle_seconds,
-                timeout_graceful_shutdown=limits.stop_seconds + _ANSWER_SECONDS,
-                # The log has a line for each job. Strangers must not fill it with warnings.
+                timeout_graceful_shutdown=limits.stop_seconds + limits.answer_seconds,
+                # The log has a line for each job. Clients must not fill it with warnings.
                 access_log=False,
                 log_level="error",
             )

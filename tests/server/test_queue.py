@@ -1,5 +1,8 @@
 """Requests that wait, clients that leave, and a server that stops."""
 
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +28,7 @@ from tests.server.raw import RawClient, connected, until
 from tests.serving import running_server
 
 BATCH = f"{CROP}/batch"
+HOUR = 3600
 
 
 @dataclass
@@ -96,7 +100,9 @@ def test_a_full_queue_rejects_requests_until_it_has_a_place(work: Work, config: 
         assert httpx.post(url + CROP, **small()).status_code == 200
     for answer in answers:
         assert (answer.status_code, answer.json()["code"]) == (503, "SERVER_BUSY")
-        assert answer.json()["details"] == "The server has its limit of 1 waiting jobs"
+        assert answer.json()["details"] == (
+            "queue: expected at most 1 waiting requests, received more"
+        )
         assert 1 <= int(answer.headers["retry-after"]) <= 60
 
 
@@ -230,3 +236,40 @@ def test_the_client_of_the_tests_can_post_twice(config: Config) -> None:
     client = TestClient(create_app(config))
     for _ in range(2):
         assert client.post(CROP, **small()).status_code == 200
+
+
+def test_a_job_that_cannot_be_interrupted_does_not_keep_the_server_from_ending(
+    tmp_path: Path,
+) -> None:
+    code = f"""
+import time
+from handler.cli.connection import ConnectionLimits
+from handler.cli.serve import run_server
+from handler.config import Config
+from handler.jobs.service import Service
+
+def crop(*_):
+    print("begun", flush=True)
+    time.sleep({HOUR})
+
+Service.crop = crop
+limits = ConnectionLimits(stop_seconds=0, answer_seconds=1)
+run_server(Config(store={(tmp_path / "store").as_uri()!r}), "127.0.0.1", 0, limits=limits)
+"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            url = re.search(r"http://\S+", server.stdout.readline())
+            assert url is not None
+            with posted(url[0], "a") as client:
+                while server.stdout.readline() != "begun\n":
+                    pass
+                server.terminate()
+                answer = client.last_answer()
+            assert (answer.status, answer.json()["code"]) == (503, "STOPPED")
+            assert server.wait(60) == 1
+        finally:
+            server.kill()
