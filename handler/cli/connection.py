@@ -52,11 +52,18 @@ DEFAULT_LIMITS = ConnectionLimits()
 
 
 class _StrictConnection(h11.Connection):
-    """A parser that rejects requests of which two servers could see different ends."""
+    """A parser that rejects requests of which two servers could see different ends.
+
+    Attributes:
+        method: method of the newest request.
+    """
+
+    method = b""
 
     def next_event(self) -> Any:
         event = super().next_event()
         if isinstance(event, h11.Request):
+            self.method = event.method
             names = {name for name, _ in event.headers}
             is_old = event.http_version < b"1.1"
             if b"transfer-encoding" in names and (is_old or b"content-length" in names):
@@ -73,6 +80,7 @@ class LimitedConnection(H11Protocol):
     """
 
     limits: ClassVar[ConnectionLimits] = DEFAULT_LIMITS
+    conn: _StrictConnection
 
     def __init__(
         self,
@@ -178,7 +186,7 @@ class LimitedConnection(H11Protocol):
             answer = closing_response(error)
             events = (
                 h11.Response(status_code=answer.status_code, headers=answer.raw_headers),
-                h11.Data(data=bytes(answer.body)),
+                h11.Data(data=b"" if self.conn.method == b"HEAD" else bytes(answer.body)),
                 h11.EndOfMessage(),
             )
             for event in events:

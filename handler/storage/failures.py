@@ -56,11 +56,15 @@ _BY_KIND = {"Timeout": SLOW, "Connect": _UNREACHABLE, "Interrupted": _UNREACHABL
 # Patterns of the library's texts, the clearest first. Servers with S3's interface name a full disk
 # in the body of an error.
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str], str | None]], ...] = (
-    (re.compile(r"(StorageFull|QuotaExceeded)"), lambda _: _FULL),
+    (re.compile(r"<Code>\w*(StorageFull|QuotaExceeded)"), lambda _: _FULL),
     (re.compile(r"status code: (\d{3})"), _BY_STATUS.get),
     (re.compile(r"kind: (Timeout|Connect|Interrupted)\b"), _BY_KIND.get),
     (re.compile(r"\(os error (\d+)\)"), lambda number: _BY_ERRNO.get(int(number))),
 )
+
+# The address at which machines in the cloud find their credentials. Without credentials, a laptop
+# cannot reach it, but this says nothing about the store.
+_CREDENTIALS = re.compile(r"https?://169\.254\.\d+\.\d+/")
 
 
 def unavailable(what: str, error: Exception, place: str = _STORE) -> StorageUnavailable:
@@ -82,6 +86,8 @@ def reason_of(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno is not None:
         return _BY_ERRNO.get(error.errno)
     text = str(error)
+    if _CREDENTIALS.search(text):
+        return None
     for pattern, reason in _PATTERNS:
         match = pattern.search(text)
         if match is not None and (found := reason(match[1])) is not None:

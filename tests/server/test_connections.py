@@ -214,6 +214,21 @@ def test_a_request_whose_end_is_ambiguous_is_rejected_and_closed(
     assert b"HTTP/1.1" not in answer.body
 
 
+def test_an_ambiguous_request_for_headers_gets_no_body(
+    client: Callable[..., RawClient], capfd: pytest.CaptureFixture[str]
+) -> None:
+    smuggler = client()
+    smuggler.send(
+        "HEAD / HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+
+    answer = smuggler.last_answer()
+
+    assert (answer.status, answer.body) == (400, b"")
+    assert capfd.readouterr().err == ""
+
+
 def test_an_old_request_in_chunks_is_rejected(client: Callable[..., RawClient]) -> None:
     old = client()
     old.send(

@@ -214,8 +214,16 @@ def test_the_reason_has_no_path(error: OSError) -> None:
     assert unavailable("It failed", error).details == "It failed: the store is full"
 
 
-def test_a_failure_without_a_known_reason_has_none() -> None:
-    failure = unavailable("It failed", ValueError("at /private/path (os error 9999)"))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at /private/path (os error 9999)",
+        "PUT http://127.0.0.1/b/StorageFull.jpg",  # a name that a client chose
+        "PUT http://169.254.169.254/latest/api/token - HTTP error { kind: Connect }",
+    ],
+)
+def test_a_failure_without_a_known_reason_has_none(text: str) -> None:
+    failure = unavailable("It failed", ValueError(text))
 
     assert type(failure) is StorageUnavailable
     assert failure.answer() == {
