@@ -55,10 +55,14 @@ class _StrictConnection(h11.Connection):
     """A parser that rejects requests of which two servers could see different ends.
 
     Attributes:
-        method: method of the newest request.
+        method: method of the current request; empty before its header is complete.
     """
 
     method = b""
+
+    def start_next_cycle(self) -> None:
+        super().start_next_cycle()
+        self.method = b""
 
     def next_event(self) -> Any:
         event = super().next_event()

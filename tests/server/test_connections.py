@@ -229,6 +229,16 @@ def test_an_ambiguous_request_for_headers_gets_no_body(
     assert capfd.readouterr().err == ""
 
 
+def test_a_malformed_request_after_one_for_headers_gets_its_answer(
+    client: Callable[..., RawClient], capfd: pytest.CaptureFixture[str]
+) -> None:
+    pipelined = client()
+    pipelined.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\nnot HTTP\r\n\r\n")
+
+    assert pipelined.rest().endswith(b'"code":"MALFORMED_REQUEST"}')
+    assert capfd.readouterr().err == ""
+
+
 def test_an_old_request_in_chunks_is_rejected(client: Callable[..., RawClient]) -> None:
     old = client()
     old.send(
