@@ -1,12 +1,13 @@
 """The configuration of the deployment, read once from the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from handler.problems import Expected
 
@@ -18,6 +19,29 @@ _LAMBDA_BODY_BYTES = 4_500_000
 _LOCAL_BODY_BYTES = 100_000_000
 # Lambda has 512 MB for temporary files.
 _LAMBDA_ZIP_BYTES = 400_000_000
+# Browsers leave these ports out of an origin.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(text: str) -> str:
+    """Return the origin of a page in the spelling of browsers.
+
+    Raises:
+        ValueError: the text is not the origin of a page.
+    """
+    parts = urlsplit(text)
+    port = parts.port
+    has_more = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or has_more or "*" in text:
+        raise ValueError("not an origin")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{shown_port}"
+
+
+def _origins(value: object) -> object:
+    listed = value.replace(",", " ").split() if isinstance(value, str) else value
+    return tuple(map(origin_of, listed)) if isinstance(listed, Sequence) else listed
 
 
 class Config(BaseModel):
@@ -59,6 +83,17 @@ class Config(BaseModel):
     )
     face_bundle: Path | None = Field(
         default=None, description="Path of the face detection bundle, if it is not the usual one."
+    )
+    queue: int = Field(
+        default=32, ge=0, description="Most requests that wait for a core; more are rejected."
+    )
+    cors_origins: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_origins),
+        Expected("origins such as https://example.com"),
+    ] = Field(
+        default=(),
+        description="Origins of pages that may call a server, separated by spaces or commas.",
     )
     link_seconds: int = Field(
         default=3600, gt=0, le=604_800, description="Lifetime of a download link, in seconds."

@@ -18,11 +18,13 @@ class SmartCropError(Exception):
         code: kind of error, for programs; a code never changes its meaning.
         error: kind of error, in the words of the reference.
         details: cause of the error, for people; None if ``error`` is enough.
+        retry_after: seconds after which a client may try again; None if there is no such time.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL"
     error: str = "Internal error"
+    retry_after: int | None = None
 
     def __init__(self, details: str | None = None) -> None:
         super().__init__(details or self.error)
@@ -123,6 +125,22 @@ class InvalidRequest(InvalidFields):
     error = "Invalid request"
 
 
+class MalformedRequest(SmartCropError):
+    """Raised if the request is not valid HTTP, or its length is ambiguous."""
+
+    status = 400
+    code = "MALFORMED_REQUEST"
+    error = "Malformed request"
+
+
+class ForeignRequest(SmartCropError):
+    """Raised if a page of another site sends the request."""
+
+    status = 403
+    code = "FOREIGN_REQUEST"
+    error = "Foreign request"
+
+
 class NotFound(SmartCropError):
     """Raised if the job, file or route does not exist."""
 
@@ -137,6 +155,14 @@ class MethodNotAllowed(SmartCropError):
     status = 405
     code = "METHOD_NOT_ALLOWED"
     error = "Method not allowed"
+
+
+class SlowRequest(SmartCropError):
+    """Raised if the header or the body of the request arrives too slowly."""
+
+    status = 408
+    code = "SLOW_REQUEST"
+    error = "Request too slow"
 
 
 class BodyTooLarge(SmartCropError):
@@ -238,8 +264,29 @@ class UploadsMissing(SmartCropError):
         super().__init__("This deployment has no bucket for uploads; SMART_CROP_UPLOADS names one")
 
 
+class ServerBusy(SmartCropError):
+    """Raised if too many requests wait, or too many connections are open."""
+
+    status = 503
+    code = "SERVER_BUSY"
+    error = "Server busy"
+
+    def __init__(self, details: str, retry_after: int) -> None:
+        super().__init__(details)
+        self.retry_after = retry_after
+
+
+class Stopped(SmartCropError):
+    """Raised if the server stops, or the client leaves, before the work is done."""
+
+    status = 503
+    code = "STOPPED"
+    error = "Stopped"
+    retry_after = 5
+
+
 class StorageUnavailable(SmartCropError):
-    """Raised if the object store cannot be read or written; a later attempt may succeed."""
+    """Raised if the object store cannot be used, for another reason than STORE_UNAVAILABLE."""
 
     status = 503
     code = "STORAGE_UNAVAILABLE"
@@ -252,6 +299,12 @@ class DecoderUnavailable(SmartCropError):
     status = 503
     code = "DECODER_UNAVAILABLE"
     error = "Decoder unavailable"
+
+
+class StoreUnavailable(StorageUnavailable):
+    """Raised if the store is full, read-only, slow or gone; the details have the reason."""
+
+    code = "STORE_UNAVAILABLE"
 
 
 class FeatureDamaged(SmartCropError):

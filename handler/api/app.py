@@ -9,8 +9,10 @@ from starlette.responses import JSONResponse
 from handler import __version__
 from handler.api.batch_routes import create_batch_router
 from handler.api.crop_routes import create_router, download_path
-from handler.api.middleware import RequestMiddleware
+from handler.api.job_queue import JobQueue
+from handler.api.middleware import RequestMiddleware, error_response
 from handler.api.openapi import DescribedApp
+from handler.api.origins import AcceptedOrigins, accept_origins
 from handler.api.page import page_routes
 from handler.api.upload_routes import create_uploads_router
 from handler.config import Config
@@ -22,8 +24,16 @@ from handler.settings.validation import described
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
 
-def create_app(config: Config) -> FastAPI:
+def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastAPI:
     """Create the app of a deployment.
+
+    Args:
+        config: the configuration.
+        accepted: hosts and origins that the app accepts; None for all, if what is in front of the
+            app checks them.
+
+    Returns:
+        The app, with its `JobQueue` as ``state.queue``.
 
     Raises:
         ValueError: the configured store cannot be opened.
@@ -37,21 +47,25 @@ def create_app(config: Config) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(create_router(deployment))
-    app.include_router(create_batch_router(deployment))
+    queue = JobQueue(config.queue)
+    app.state.queue = queue
+    app.include_router(create_router(deployment, queue))
+    app.include_router(create_batch_router(deployment, queue))
     app.include_router(create_uploads_router(deployment))
     app.include_router(page_routes(config))
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_middleware(RequestMiddleware, max_body_bytes=config.max_body_bytes)
+    if accepted is not None:
+        accept_origins(app, accepted)
     return app
 
 
 async def _answer_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, SmartCropError):
         raise error
-    return JSONResponse(error.answer(), error.status)
+    return error_response(error)
 
 
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:

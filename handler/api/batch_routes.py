@@ -11,14 +11,19 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import NamedJob, read_batch
+from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded_batch
 from handler.api.openapi import Responses, batch_body, errors, text_header
-from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
+from handler.api.openapi_examples import (
+    BODY_TOO_LARGE,
+    INVALID_SETTINGS,
+    NO_CREDENTIALS,
+    SETTINGS_NOT_JSON,
+    STORE_FULL,
+)
 from handler.config import Config
 from handler.errors import (
     BadForm,
@@ -27,7 +32,6 @@ from handler.errors import (
     FeatureMissing,
     InvalidRequest,
     NoImage,
-    StorageUnavailable,
     UploadsMissing,
 )
 from handler.filenames import content_disposition
@@ -79,15 +83,16 @@ _RESPONSES: Responses = {
         BODY_TOO_LARGE,
         FeatureMissing(),
         UploadsMissing(),
-        StorageUnavailable("The result could not be stored"),
         DecoderUnavailable(),
+        NO_CREDENTIALS,
+        STORE_FULL,
         FeatureDamaged(),
     ),
     422: {"description": "No file could be cropped.", "model": BatchError},
 }
 
 
-def create_batch_router(deployment: Deployment) -> APIRouter:
+def create_batch_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
     """Return the route that crops several pictures into one ZIP."""
     config, service = deployment.config, deployment.service
     router = APIRouter()
@@ -102,13 +107,13 @@ def create_batch_router(deployment: Deployment) -> APIRouter:
         tags=["Crop"],
     )
     async def crop_batch(request: Request) -> Response:
+        queue.check()
         batch = Batch(service, config.max_zip_bytes, _deadline(request))
         try:
             async with _jobs(request, deployment) as jobs:
-                for source, fetch in jobs:
-                    await run_in_worker_thread(partial(batch.add, source, fetch))
-                    if await request.is_disconnected():
-                        raise ClientDisconnect
+                with queue.place(request) as place:
+                    for source, fetch in jobs:
+                        await place.run(partial(batch.add, source, fetch))
             return await _answer(request, batch, config, deployment.results)
         except BaseException:
             batch.close()

@@ -11,11 +11,18 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
-from handler.api.concurrency import run_in_worker_thread
 from handler.api.form import read_job
+from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
-from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS, SETTINGS_NOT_JSON
+from handler.api.openapi_examples import (
+    BODY_TOO_LARGE,
+    INVALID_SETTINGS,
+    NO_CREDENTIALS,
+    SETTINGS_NOT_JSON,
+    STORE_FULL,
+    STORE_GONE,
+)
 from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
 from handler.errors import (
     BadForm,
@@ -29,7 +36,6 @@ from handler.errors import (
     NotFound,
     ObjectTooLarge,
     ProcessingFailed,
-    StorageUnavailable,
     TooManyImages,
     UploadsMissing,
 )
@@ -37,7 +43,7 @@ from handler.filenames import content_disposition, is_result_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult
-from handler.jobs.status_responses import Health, Limits
+from handler.jobs.status_responses import Health, Limits, StoreStatus
 from handler.problems import FieldProblem
 from handler.storage import ResultStore
 
@@ -61,8 +67,9 @@ _ERRORS = errors(
     NoFaces("No face was found at this sensitivity"),
     FeatureMissing(),
     UploadsMissing(),
-    StorageUnavailable("The result could not be written"),
     DecoderUnavailable(),
+    NO_CREDENTIALS,
+    STORE_FULL,
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
@@ -81,7 +88,7 @@ _DOWNLOAD: Responses = {
         "description": "The file is in the object store; the link to it is new.",
         "headers": {"Location": text_header("Link to the file.")},
     },
-    **errors(NotFound("No such result"), StorageUnavailable("The result could not be read")),
+    **errors(NotFound("No such result"), NO_CREDENTIALS, STORE_GONE),
 }
 
 
@@ -90,13 +97,14 @@ def download_path(folder: str, filename: str) -> str:
     return f"/api/v1/download/{folder}/{quote(filename)}"
 
 
-def create_router(deployment: Deployment) -> APIRouter:
+def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
     """Return the routes that crop, analyze, serve results and report health."""
     config, service = deployment.config, deployment.service
     router = APIRouter()
     described: Any = {"openapi_extra": image_body(), "tags": ["Crop"]}
 
     async def read(request: Request) -> Callable[[], Job]:
+        queue.check()
         if is_json(request):
             return await read_uploaded(request, deployment)
         job = await read_job(request)
@@ -112,7 +120,8 @@ def create_router(deployment: Deployment) -> APIRouter:
     )
     async def crop(request: Request, overlay: Overlay = False) -> CropResult:
         job = await read(request)
-        return await run_in_worker_thread(lambda: service.crop(replace(job(), overlay=overlay)))
+        with queue.place(request) as place:
+            return await place.run(lambda: service.crop(replace(job(), overlay=overlay)))
 
     @router.post(
         f"{_TOOL}/analyze",
@@ -124,7 +133,8 @@ def create_router(deployment: Deployment) -> APIRouter:
     )
     async def analyze(request: Request, overlay: Overlay = False) -> AnalyzeResult:
         job = await read(request)
-        return await run_in_worker_thread(lambda: service.analyze(replace(job(), overlay=overlay)))
+        with queue.place(request) as place:
+            return await place.run(lambda: service.analyze(replace(job(), overlay=overlay)))
 
     @router.get(
         "/api/v1/download/{jobId}/{filename}",
@@ -143,16 +153,18 @@ def create_router(deployment: Deployment) -> APIRouter:
         "/api/v1/health",
         operation_id="health",
         summary="Describe the deployment",
-        response_description="Version, formats, features and limits.",
+        response_description="Version, state, formats, features and limits.",
         tags=["Deployment"],
     )
     def health() -> Health:
+        failure = deployment.results.health.failure()
         return Health(
-            status="ok",
+            status="ok" if failure is None else "degraded",
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
             features={"face-detection": service.finds_faces},
             sandbox=sandbox_parts(),
+            store=StoreStatus(status="unavailable" if failure else "ok", reason=failure),
             limits=Limits(
                 max_body_bytes=config.max_body_bytes,
                 max_upload_bytes=config.max_object_bytes if config.uploads else None,

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from handler.errors import BadForm, NoImage, TooManyImages
 from handler.jobs.job import Job
 from handler.settings import CropSettings, parse_settings
+from handler.storage import TEMPORARY_FILES, unavailable
 
 _MULTIPART = "multipart/form-data"
 # Settings have a few hundred bytes.
@@ -129,6 +130,8 @@ async def _parse(request: Request, in_memory: int) -> FormData:
         return await parser.parse()
     except MultiPartException as error:
         raise BadForm(error.message) from error
+    except OSError as error:
+        raise unavailable("The form could not be read", error, TEMPORARY_FILES) from error
 
 
 def _files(form: FormData) -> list[UploadFile]:

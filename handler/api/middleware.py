@@ -37,7 +37,7 @@ class RequestMiddleware:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         is_head = scope["method"] == "HEAD"
-        responder = _Responder(send, request_id, with_body=not is_head)
+        responder = _Responder(scope, send)
         try:
             if _declared_length(scope) > self._max_body_bytes:
                 raise BodyTooLarge(self._max_body_bytes, _declared_length(scope))
@@ -70,11 +70,11 @@ class RequestMiddleware:
 class _Responder:
     """An ASGI ``send`` that adds the headers to every answer."""
 
-    def __init__(self, send: Send, request_id: str, *, with_body: bool) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
         self.started = False
         self._send = send
-        self._headers = {"X-Request-Id": request_id, **_HEADERS}
-        self._with_body = with_body
+        self._headers = {"X-Request-Id": _request_id(scope), **_HEADERS}
+        self._with_body = scope["method"] != "HEAD"
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -87,12 +87,31 @@ class _Responder:
         await self._send(message)
 
     async def answer(self, error: SmartCropError, scope: Scope, receive: Receive) -> None:
-        await JSONResponse(error.answer(), error.status)(scope, receive, self)
+        await error_response(error)(scope, receive, self)
+
+
+def error_response(error: SmartCropError) -> JSONResponse:
+    """Return the answer of an error."""
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return JSONResponse(error.answer(), error.status, headers)
+
+
+def closing_response(error: SmartCropError) -> JSONResponse:
+    """Return the answer of an error for a connection that is closed before the app is called."""
+    response = error_response(error)
+    response.headers.update({"X-Request-Id": str(uuid.uuid4()), **_HEADERS, "Connection": "close"})
+    return response
+
+
+async def answer_error(error: SmartCropError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer an error outside of `RequestMiddleware`, with the same headers."""
+    await _Responder(scope, send).answer(error, scope, receive)
 
 
 def _request_id(scope: Scope) -> str:
+    known: str | None = scope.setdefault("state", {}).get("request_id")
     context = scope.get("aws.context")
-    return getattr(context, "aws_request_id", None) or str(uuid.uuid4())
+    return known or getattr(context, "aws_request_id", None) or str(uuid.uuid4())
 
 
 def _declared_length(scope: Scope) -> int:

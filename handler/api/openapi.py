@@ -1,6 +1,7 @@
 """The OpenAPI document: what FastAPI does not know. It is made at the first request for it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any, Literal, get_args
 
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from handler.api.form import MAX_PARTS
 from handler.api.json_body import StoredImage, StoredImages, UploadRequest
-from handler.api.openapi_examples import ANSWERS, REQUESTS, SETTINGS
+from handler.api.openapi_examples import ANSWERS, OF_ALL_ROUTES, REQUESTS, SETTINGS
 from handler.codec import FORMATS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
@@ -171,6 +172,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
     _drop_validation_errors(document)
+    _add_errors_of_all_routes(document)
     for response in _responses(document):
         response.setdefault("headers", {})["X-Request-Id"] = text_header(_REQUEST_ID)
     _drop_titles(document["paths"])
@@ -179,6 +181,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] = _SECURITY_SCHEMES
     document["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
     return document
+
+
+def _add_errors_of_all_routes(document: Mapping[str, Any]) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            described = deepcopy(operation["responses"])  # routes share descriptions
+            for status, added in errors(*OF_ALL_ROUTES).items():
+                known = described.setdefault(str(status), {"description": "", "content": {}})
+                known["description"] = f"{known['description']} {added['description']}".strip()
+                content = known["content"].setdefault(_JSON, added["content"][_JSON])
+                content["examples"].update(added["content"][_JSON]["examples"])
+            operation["responses"] = dict(sorted(described.items()))
 
 
 def _forms() -> dict[str, Any]:

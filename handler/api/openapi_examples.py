@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from handler.errors import BodyTooLarge, InvalidSettings, SettingsNotJson
+from handler.errors import (
+    BodyTooLarge,
+    ForeignRequest,
+    InvalidSettings,
+    MalformedRequest,
+    ServerBusy,
+    SettingsNotJson,
+    SlowRequest,
+    Stopped,
+    StorageUnavailable,
+    StoreUnavailable,
+)
 from handler.problems import FieldProblem, shown
 
 _ID = "0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11"
@@ -59,6 +70,19 @@ _JOB: dict[str, Any] = {
     "updatedAt": "2026-10-18T11:00:04Z",
 }
 
+NO_CREDENTIALS = StorageUnavailable("There are no credentials to sign the upload form")
+STORE_FULL = StoreUnavailable("The result could not be stored: the store is full")
+STORE_GONE = StoreUnavailable("The job record could not be read: the store cannot be reached")
+OF_ALL_ROUTES = (
+    MalformedRequest(),
+    ForeignRequest(
+        "Origin: expected an origin that the server was started with, "
+        'received "https://example.com"'
+    ),
+    SlowRequest("body: expected at least 1,000 bytes per second, received fewer"),
+    ServerBusy("queue: expected at most 32 waiting requests, received more", 5),
+    Stopped("The server stops before the work is done"),
+)
 BODY_TOO_LARGE = BodyTooLarge(4_500_000, 5_242_880)
 INVALID_SETTINGS = InvalidSettings(FieldProblem("padding", "a whole number from 0 to 50", "51"))
 SETTINGS_NOT_JSON = SettingsNotJson(FieldProblem("settings", "valid JSON", shown('{"width": 1080')))
@@ -148,6 +172,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "version": "0.1.0",
         "formats": {"jpeg": True, "png": True, "webp": True, "avif": True},
         "features": {"face-detection": True},
+        "store": {"status": "ok", "reason": None},
         "limits": {"maxBodyBytes": 4500000, "maxUploadBytes": 100000000, "maxPixels": 150000000},
     },
 }

@@ -12,11 +12,15 @@ from pydantic import Field
 from handler.api.crop_routes import JobIdInPath
 from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, json_body, link
-from handler.api.openapi_examples import BODY_TOO_LARGE, INVALID_SETTINGS
+from handler.api.openapi_examples import (
+    BODY_TOO_LARGE,
+    INVALID_SETTINGS,
+    NO_CREDENTIALS,
+    STORE_GONE,
+)
 from handler.errors import (
     InvalidRequest,
     NotFound,
-    StorageUnavailable,
     UploadsMissing,
 )
 from handler.filenames import upload_name
@@ -30,7 +34,6 @@ from handler.storage import JobRecord, ResultStore, upload_key
 JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
 
 _PREPARED = link("job", "Get the state of the job.", "jobId")
-_STORE_DOWN = StorageUnavailable("The job could not be read")
 _ERRORS = errors(
     InvalidRequest(
         FieldProblem("contentType", "a type of image such as image/jpeg", '"text/html"')
@@ -38,7 +41,8 @@ _ERRORS = errors(
     INVALID_SETTINGS,
     BODY_TOO_LARGE,
     UploadsMissing(),
-    _STORE_DOWN,
+    NO_CREDENTIALS,
+    STORE_GONE,
 )
 
 
@@ -85,7 +89,7 @@ def create_uploads_router(deployment: Deployment) -> APIRouter:
 
     @router.get(
         "/api/v1/jobs/{jobId}",
-        responses=errors(NotFound("No such job"), _STORE_DOWN),
+        responses=errors(NotFound("No such job"), NO_CREDENTIALS, STORE_GONE),
         operation_id="job",
         summary="Get the state of a job",
         response_description="The job: queued, done or failed.",

@@ -5,6 +5,7 @@ Modules that load slowly are imported by the commands that need them, so that ``
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +32,39 @@ def main() -> None:
     keep_large_blocks()
 
 
+def _allowed_host(text: str) -> str:
+    from handler.api import host_name
+
+    name = host_name(text)
+    if name is None or not set(name).isdisjoint("/*@ "):
+        raise click.BadParameter(f"expected a name or an address, received {text}")
+    return name
+
+
+def _cors_origin(text: str) -> str:
+    from handler.config import origin_of
+
+    try:
+        return origin_of(text)
+    except ValueError as error:
+        expected = "an origin such as https://example.com"
+        raise click.BadParameter(f"expected {expected}, received {text}") from error
+
+
+def _each(
+    convert: Callable[[str], str],
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], tuple[str, ...]]:
+    """Return the callback of an option that can be repeated."""
+    return lambda _context, _parameter, values: tuple(map(convert, values))
+
+
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to serve on; 0.0.0.0 serves on all interfaces.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, _MAX_PORT),
@@ -46,12 +78,40 @@ def main() -> None:
     show_envvar=True,
     help="Store of results: a folder, file:///folder or s3://bucket/prefix.  [default: .results]",
 )
-def serve(host: str, port: int, store: str | None) -> None:
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    callback=_each(_allowed_host),
+    help="Name or address by which clients reach the server; can be repeated. Requests for other "
+    "hosts than these, localhost and the loopback addresses are rejected.",
+)
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    metavar="ORIGIN",
+    multiple=True,
+    callback=_each(_cors_origin),
+    help="Origin of pages that may call the server, such as https://example.com; can be repeated. "
+    "Requests of other pages are rejected.  [env var: SMART_CROP_CORS_ORIGINS]",
+)
+def serve(
+    host: str,
+    port: int,
+    store: str | None,
+    allowed_hosts: tuple[str, ...],
+    cors_origins: tuple[str, ...],
+) -> None:
     """Serve the HTTP API and its web page."""
     from handler.cli.serve import run_server
 
-    url = _store_url(store or ".results")
-    run_server(_config().model_copy(update={"store": url}), host, port)
+    config = _config()
+    changed = {
+        "store": _store_url(store or ".results"),
+        "cors_origins": (*config.cors_origins, *cors_origins),
+    }
+    run_server(config.model_copy(update=changed), host, port, allowed_hosts)
 
 
 @main.command(cls=SettingsCommand)

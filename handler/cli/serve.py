@@ -1,50 +1,62 @@
 """The command ``smart-crop serve``: the HTTP API on this machine."""
 
+import asyncio
 import errno
+import os
 import signal
 import socket
+import threading
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 import click
 import uvicorn
 
-from handler.api import create_app
+from handler.api import AcceptedOrigins, JobQueue, create_app, host_name, is_loopback
+from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits, with_limits
 from handler.codec import sandbox_parts, start_decoding
 from handler.config import Config
 
-# A client that sends its picture slowly must not keep the server from stopping.
-_STOP_SECONDS = 5
+_ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not served on
 
 
-def run_server(config: Config, host: str, port: int) -> None:
-    """Serve until Ctrl-C.
+def run_server(
+    config: Config,
+    host: str,
+    port: int,
+    allowed_hosts: Sequence[str] = (),
+    limits: ConnectionLimits = DEFAULT_LIMITS,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM.
 
     Args:
         config: configuration of the server.
         host: address or name of an interface of this machine.
         port: port to listen on; 0 for a free one.
+        allowed_hosts: names and addresses by which clients reach the server, as
+            `handler.api.host_name` returns them; those of the loopback are always accepted.
+        limits: the limits of connections.
 
     Raises:
         click.ClickException: the port is in use, or the address or the store cannot be opened.
     """
+    hosts = frozenset((*allowed_hosts, *_own_names(host)))
     try:
-        app = create_app(config)
+        app = create_app(config, AcceptedOrigins(hosts, frozenset(config.cors_origins)))
     except (ValueError, OSError) as error:
         raise click.ClickException(f"Cannot open the store {config.store}: {error}") from error
     listener = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    # No access log: the log has a line for each job.
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, access_log=False, log_level="warning", timeout_graceful_shutdown=_STOP_SECONDS
-        )
-    )
+    if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
+        click.echo(_warning(host), err=True)
+    server = Server(app, app.state.queue, limits)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
 
-    # uvicorn handles the signal as well, but not while it starts and stops.
+    # uvicorn handles the signals as well, but not while it starts and stops.
     signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     start_decoding()
     if missing := [part for part, present in sandbox_parts().items() if not present]:
         click.echo(
@@ -52,9 +64,69 @@ def run_server(config: Config, host: str, port: int) -> None:
             f"{', '.join(missing)}",
             err=True,
         )
-    click.echo(f"Serving http://{shown}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
+    click.echo(f"Serving http://{_in_url(host)}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
     server.run(sockets=[listener])
+    # A job that does not reach its next step must not keep the process from ending.
+    ended = threading.Timer(limits.answer_seconds, os._exit, (1,))
+    ended.daemon = True
+    ended.start()
+
+
+class Server(uvicorn.Server):
+    """The server of an app, which stops in a bounded time."""
+
+    def __init__(
+        self, app: Callable[..., Any], queue: JobQueue, limits: ConnectionLimits = DEFAULT_LIMITS
+    ) -> None:
+        """Create the server of an ASGI app.
+
+        Args:
+            app: the app.
+            queue: the queue of its jobs.
+            limits: the limits of its connections.
+        """
+        self._queue = queue
+        self._limits = limits
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=with_limits(limits),
+                ws="none",
+                timeout_keep_alive=limits.idle_seconds,
+                timeout_graceful_shutdown=limits.stop_seconds + limits.answer_seconds,
+                # The log has a line for each job. Clients must not fill it with warnings.
+                access_log=False,
+                log_level="error",
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Reject new requests, and wait for those that run."""
+        self._queue.stop()
+        cancel = asyncio.get_running_loop().call_later(
+            self._limits.stop_seconds, self._queue.cancel
+        )
+        await super().shutdown(sockets)
+        cancel.cancel()
+
+
+def _own_names(host: str) -> Sequence[str]:
+    """Return the names of a host that is not a placeholder for all interfaces."""
+    name = host_name(_in_url(host))
+    return () if name in (None, *_ALL_INTERFACES) else (name,)
+
+
+def _warning(host: str) -> str:
+    reached = " and ".join(("localhost", *_own_names(host)))
+    return (
+        f"Warning: other machines can connect to {host}, but only requests for {reached} are "
+        "accepted. Name the server as its clients do: --allow-host crops.example.com"
+    )
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _listen(host: str, port: int) -> socket.socket:

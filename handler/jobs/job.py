@@ -16,6 +16,7 @@ from handler.core.render import render_all
 from handler.errors import InvalidSettings, NoFaces
 from handler.faces import LazyDetector
 from handler.filenames import result_name
+from handler.jobs.cancellation import stop_if_cancelled
 from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
 
@@ -133,7 +134,12 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Add the time until the context is left to a step."""
+        """Add the time until the context is left to a step.
+
+        Raises:
+            Stopped: the job is cancelled.
+        """
+        stop_if_cancelled()
         start = time.perf_counter()
         try:
             yield

@@ -66,10 +66,21 @@ class Limits(Response):
     max_pixels: Count = Field(description="Largest image, in pixels.")
 
 
-class Health(Response):
-    """The version, features and limits of a deployment."""
+class StoreStatus(Response):
+    """The state of the store of results."""
 
-    status: str = Field(description="Always ok.")
+    status: Literal["ok", "unavailable"] = Field(
+        description="unavailable if results cannot be written; it becomes ok by itself."
+    )
+    reason: str | None = Field(description="Reason in words; null if the store works.")
+
+
+class Health(Response):
+    """The version, state, features and limits of a deployment."""
+
+    status: Literal["ok", "degraded"] = Field(
+        description="degraded if results cannot be stored; plans are answered as usual."
+    )
     version: str = Field(description="Version of the service.")
     formats: dict[str, bool] = Field(description="Formats by name; true if this build reads them.")
     features: dict[str, bool] = Field(description="Features by name; true if they are installed.")
@@ -77,4 +88,5 @@ class Health(Response):
         description="Parts of the sandbox in which files are decoded, by name; true if the "
         "platform has them."
     )
+    store: StoreStatus = Field(description="State of the store of results.")
     limits: Limits = Field(description="Limits of requests.")

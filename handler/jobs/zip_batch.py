@@ -4,6 +4,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
@@ -17,12 +18,15 @@ from handler.errors import (
     FeatureMissing,
     OutOfTime,
     SmartCropError,
+    Stopped,
     StorageUnavailable,
     UploadsMissing,
 )
 from handler.filenames import batch_name
+from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.job import FinishedJob, Job, Result
 from handler.jobs.service import Service
+from handler.storage import TEMPORARY_FILES, unavailable
 
 # A larger ZIP is moved from memory to a temporary file.
 _IN_MEMORY_BYTES = 8 << 20
@@ -33,6 +37,7 @@ _DEPLOYMENT_ERRORS = (
     DecoderUnavailable,
     FeatureDamaged,
     FeatureMissing,
+    Stopped,
     StorageUnavailable,
     UploadsMissing,
 )
@@ -101,8 +106,10 @@ class Batch:
             fetch: returns the job of the file.
 
         Raises:
+            Stopped: the batch is cancelled.
             SmartCropError: the error is not the file's, but the deployment's.
         """
+        stop_if_cancelled()
         try:
             job = fetch()
             self.original_size += len(job.data)
@@ -123,10 +130,14 @@ class Batch:
 
         Raises:
             AllFailed: every file failed.
+            StoreUnavailable: the disk for temporary files is full.
         """
         if not any(each.filenames for each in self.files):
             raise AllFailed([(each.source, each.error) for each in self.files if each.error])
-        self._zip.close()
+        try:
+            self._zip.close()
+        except OSError as error:
+            raise unavailable("The ZIP could not be written", error, TEMPORARY_FILES) from error
         return self._spool.tell()
 
     def rewound(self) -> BinaryIO:
@@ -145,8 +156,10 @@ class Batch:
 
     def close(self) -> None:
         """Close the ZIP, and delete its temporary file."""
-        self._zip.close()
-        self._spool.close()
+        # Nothing more is written: an unfinished ZIP has no reader, and the disk may be full.
+        self._zip.fp = None
+        with suppress(OSError):
+            self._spool.close()
 
     def _crop(self, job: Job) -> FinishedJob:
         if self._deadline is not None and time.monotonic() > self._deadline:
@@ -164,7 +177,10 @@ class Batch:
     def _write(self, result: Result) -> str:
         entry = ZipInfo(self._unique(result.filename), time.gmtime()[:6])
         entry.external_attr = _PERMISSIONS << 16
-        self._zip.writestr(entry, result.data)
+        try:
+            self._zip.writestr(entry, result.data)
+        except OSError as error:
+            raise unavailable("The ZIP could not be written", error, TEMPORARY_FILES) from error
         return entry.filename
 
     def _unique(self, name: str) -> str:

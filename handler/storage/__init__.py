@@ -1,5 +1,6 @@
 """Uploads, results and job records in object stores: S3 buckets or a directory."""
 
+from handler.storage.failures import TEMPORARY_FILES, unavailable
 from handler.storage.job_records import JobRecord, JobStore
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import bucket_url
@@ -8,6 +9,7 @@ from handler.storage.uploads import FOLDER_SETTINGS, Upload, UploadStore, job_id
 
 __all__ = [
     "FOLDER_SETTINGS",
+    "TEMPORARY_FILES",
     "JobRecord",
     "JobStore",
     "Link",
@@ -17,5 +19,6 @@ __all__ = [
     "bucket_url",
     "connect",
     "job_id_of",
+    "unavailable",
     "upload_key",
 ]

@@ -9,7 +9,7 @@ from obstore.store import LocalStore, S3Store
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from handler.errors import StorageUnavailable
+from handler.storage.failures import is_gone, unavailable
 from handler.telemetry import log
 
 
@@ -72,7 +72,7 @@ class JobStore:
         try:
             obstore.put(self._store, _key(record.job_id), data, attributes=attributes)
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The job record could not be stored") from error
+            raise unavailable("The job record could not be stored", error) from error
 
     def load(self, job_id: str) -> JobRecord | None:
         """Return the record of a job, or None if there is none.
@@ -82,10 +82,11 @@ class JobStore:
         """
         try:
             data = bytes(obstore.get(self._store, _key(job_id)).bytes())
-        except (NotFoundError, FileNotFoundError):
-            return None
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The job record could not be read") from error
+            is_missing = isinstance(error, NotFoundError | FileNotFoundError)
+            if is_missing and not is_gone(self._store, error):
+                return None
+            raise unavailable("The job record could not be read", error) from error
         try:
             return JobRecord.model_validate_json(data)
         except ValidationError:  # from another version of the service: the job is repeated

@@ -1,5 +1,6 @@
 """The store of results, each in the folder of its job or of its source."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,9 @@ from obstore.store import LocalStore, S3Store
 
 from handler.errors import NotFound, StorageUnavailable
 from handler.filenames import content_disposition
+from handler.storage.failures import is_gone, reason_of, unavailable
+from handler.storage.store_health import StoreHealth
+from handler.telemetry import on_lambda
 
 # A slow client keeps one chunk in memory, and not the whole result.
 _CHUNK_BYTES = 1 << 20
@@ -35,7 +39,11 @@ class StoredResult:
 
 
 class ResultStore:
-    """The store of results, and links to them."""
+    """The store of results, and links to them.
+
+    Attributes:
+        health: the health of the store.
+    """
 
     def __init__(
         self,
@@ -52,6 +60,8 @@ class ResultStore:
                 for ``file:`` URLs.
         """
         self._store = store
+        # On Lambda, monitors would write an object for each of their checks.
+        self.health = StoreHealth(store, probes_always=not on_lambda())
         self._lifetime = timedelta(seconds=link_seconds)
         self._url_for = url_for
 
@@ -75,6 +85,7 @@ class ResultStore:
         Raises:
             StorageUnavailable: the result cannot be written.
         """
+        size = len(data) if isinstance(data, bytes) else _size_of(data)
         attributes = None
         if isinstance(self._store, S3Store):
             attributes = {
@@ -84,7 +95,9 @@ class ResultStore:
         try:
             put = obstore.put(self._store, _key(folder, filename), data, attributes=attributes)
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The result could not be stored") from error
+            self.health.failed(reason_of(error), size)
+            raise unavailable("The result could not be stored", error) from error
+        self.health.succeeded(size)
         return _bare(put["e_tag"])
 
     def link(self, folder: str, filename: str) -> Link:
@@ -103,7 +116,7 @@ class ResultStore:
                 self._store, "GET", _key(folder, filename), expires_in=self._lifetime
             )
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The link could not be signed") from error
+            raise unavailable("The link could not be signed", error) from error
         return Link(url, expires_at)
 
     def check(self, folder: str, filename: str) -> str:
@@ -115,10 +128,8 @@ class ResultStore:
         """
         try:
             found = obstore.head(self._store, _key(folder, filename))
-        except (NotFoundError, FileNotFoundError) as error:
-            raise NotFound("No such result") from error
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The result could not be looked up") from error
+            raise self._failure("The result could not be looked up", error) from error
         return _bare(found["e_tag"])
 
     def has(self, folder: str, filename: str, etag: str | None) -> bool:
@@ -141,18 +152,30 @@ class ResultStore:
         """
         try:
             found = obstore.get(self._store, _key(folder, filename))
-        except (NotFoundError, FileNotFoundError) as error:
-            raise NotFound("No such result") from error
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The result could not be read") from error
+            raise self._failure("The result could not be read", error) from error
         meta = found.meta
         etag = _bare(meta["e_tag"]) or folder
         chunks = map(bytes, found.stream(min_chunk_size=_CHUNK_BYTES))
         return StoredResult(meta["size"], etag, chunks)
 
+    def _failure(self, what: str, error: Exception) -> NotFound | StorageUnavailable:
+        if not isinstance(error, NotFoundError | FileNotFoundError):
+            return unavailable(what, error)
+        return (
+            unavailable(what, error) if is_gone(self._store, error) else NotFound("No such result")
+        )
+
 
 def _key(folder: str, filename: str) -> str:
     return f"{folder}/{filename}" if folder else filename
+
+
+def _size_of(file: BinaryIO) -> int:
+    position = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(position)
+    return size
 
 
 def _bare(etag: str | None) -> str:

@@ -16,9 +16,9 @@ from handler.errors import (
     NotFound,
     ObjectTooLarge,
     SettingsNotJson,
-    StorageUnavailable,
 )
 from handler.problems import FieldProblem, shown
+from handler.storage.failures import is_gone, unavailable
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import PresignedPost, presign_post
 
@@ -67,7 +67,7 @@ class Upload:
         try:
             return bytes(self._found.bytes())
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The upload could not be read") from error
+            raise unavailable("The upload could not be read", error) from error
 
 
 class UploadStore:
@@ -135,7 +135,7 @@ class UploadStore:
             problem = FieldProblem(FOLDER_SETTINGS, "JSON in UTF-8", "other bytes")
             raise SettingsNotJson(problem) from error
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The settings of the folder could not be read") from error
+            raise unavailable("The settings of the folder could not be read", error) from error
 
     def presign(
         self, key: str, content_type: str, settings: str | None, lifetime: timedelta
@@ -164,10 +164,11 @@ class UploadStore:
     def _get(self, key: str, version: str | None) -> "GetResult":
         try:
             return obstore.get(self._store, key, options={"version": version} if version else {})
-        except (NotFoundError, FileNotFoundError) as error:
-            raise NotFound("No such object") from error
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("The upload could not be read") from error
+            is_missing = isinstance(error, NotFoundError | FileNotFoundError)
+            if is_missing and not is_gone(self._store, error):
+                raise NotFound("No such object") from error
+            raise unavailable("The upload could not be read", error) from error
 
 
 def upload_key(job_id: str, filename: str) -> str:

@@ -177,7 +177,8 @@ def test_a_store_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
     body = error_of(client.post(CROP, **small()), 503)
 
-    assert (body["error"], body["code"]) == ("Storage unavailable", "STORAGE_UNAVAILABLE")
+    assert (body["error"], body["code"]) == ("Storage unavailable", "STORE_UNAVAILABLE")
+    assert body["details"] == "The result could not be stored: the store cannot be reached"
     assert "127.0.0.1" not in str(body)
 
 

@@ -97,6 +97,14 @@ def test_ctrl_c_right_after_the_start_stops_it_without_a_message(
         assert serving.stop() == (0, "")
 
 
+def test_a_terminated_server_ends_without_a_message(script: Path, tmp_path: Path) -> None:
+    with serve(script, tmp_path) as serving:
+        assert httpx.get(serving.url).status_code == 200
+        serving.process.terminate()
+        assert serving.process.communicate(timeout=60)[1] == ""
+        assert serving.process.returncode == 0
+
+
 def test_the_page_is_served_on_ipv6(script: Path, tmp_path: Path) -> None:
     if not socket.has_ipv6 or not _has_ipv6_loopback():
         pytest.skip("needs IPv6 on the loopback interface")
@@ -151,3 +159,62 @@ def test_the_store_can_be_set_by_the_environment(
     monkeypatch.setenv("SMART_CROP_STORE", "ftp://host")
     ran = call("serve", "--port", "0")
     assert "Cannot open the store ftp://host: " in ran.stderr
+
+
+def test_the_page_of_a_server_on_all_interfaces_has_its_names(script: Path, tmp_path: Path) -> None:
+    names = ("--allow-host", "crops.example", "--cors-origin", "https://partner.example/")
+    with serve(script, tmp_path, "--host", "0.0.0.0", *names) as serving:
+        url = serving.url.replace("0.0.0.0", "127.0.0.1")
+        page = httpx.get(url, headers={"Host": "crops.example"})
+        foreign = httpx.get(url, headers={"Host": "evil.example"})
+        partner = httpx.get(url, headers={"Origin": "https://partner.example"})
+        assert serving.stop() == (0, "")
+    assert page.headers["content-type"].startswith("text/html")
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "FOREIGN_REQUEST")
+    assert partner.headers["access-control-allow-origin"] == "https://partner.example"
+
+
+@pytest.mark.parametrize(("host", "accepted"), [("0.0.0.0", "localhost"), ("127.0.0.1", None)])
+def test_an_address_that_others_reach_needs_a_name(
+    host: str, accepted: str | None, script: Path, tmp_path: Path
+) -> None:
+    with serve(script, tmp_path, "--host", host) as serving:
+        port = serving.url.rpartition(":")[2]
+        assert httpx.get(f"http://127.0.0.1:{port}").status_code == 200
+        status = httpx.get(f"http://127.0.0.1:{port}", headers={"Host": "10.0.0.1"}).status_code
+        _, errors = serving.stop()
+    assert status == 403
+    if accepted is None:
+        assert errors == ""
+    else:
+        assert errors.startswith(f"Warning: other machines can connect to {host}, ")
+        assert f"only requests for {accepted} are accepted" in errors
+        assert "--allow-host" in errors
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--cors-origin", "*", "expected an origin such as https://example.com, received *"),
+        ("--cors-origin", "example.com", "expected an origin such as https://example.com"),
+        ("--allow-host", "http://a.example", "expected a name or an address"),
+        ("--allow-host", "*", "expected a name or an address"),
+    ],
+)
+def test_a_name_that_is_none_is_reported(
+    option: str, value: str, expected: str, call: SmartCrop
+) -> None:
+    ran = call("serve", "--port", "0", option, value)
+    assert ran.returncode == 2
+    assert expected in ran.stderr
+
+
+def test_origins_can_be_set_by_the_environment(
+    call: SmartCrop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_CROP_CORS_ORIGINS", "https://a.example, elsewhere")
+    ran = call("serve", "--port", "0")
+    assert ran.stderr == (
+        "Error: SMART_CROP_CORS_ORIGINS: expected origins such as https://example.com, "
+        'received "https://a.example, elsewhere"\n'
+    )

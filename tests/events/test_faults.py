@@ -88,7 +88,7 @@ def test_the_last_delivery_records_the_error(
     assert bucket.records() == []
     assert handle(messages([s3_put(f"{folder}/a.jpg")], attempt=2)) == again(0)
     record = bucket.record()
-    assert (record["state"], record["error"]["code"]) == ("failed", "STORAGE_UNAVAILABLE")
+    assert (record["state"], record["error"]["code"]) == ("failed", "STORE_UNAVAILABLE")
 
     # A message that is sent back from the dead-letter queue is processed.
     store.repair()

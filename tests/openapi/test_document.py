@@ -79,6 +79,7 @@ def test_every_field_is_described(model: str, name: str, schema: dict[str, Any])
 
 def test_every_request_and_answer_has_an_example() -> None:
     parts = {"InterestWeights", "Box", "DetectedFace", "Limits", "CropPlan", "Point", "Size"}
+    parts |= {"StoreStatus"}
     parts |= {
         "CropForm",
         "BatchForm",

@@ -29,6 +29,14 @@ def test_each_field_has_its_variable() -> None:
     )
 
 
+def test_origins_are_separated_by_spaces_or_commas() -> None:
+    config = Config.from_environment(
+        {"SMART_CROP_CORS_ORIGINS": "https://A.example:443,  http://b.example:8080/"}
+    )
+
+    assert config.cors_origins == ("https://a.example", "http://b.example:8080")
+
+
 def test_a_variable_that_is_empty_is_not_set() -> None:
     assert Config.from_environment({"SMART_CROP_STORE": ""}) == Config()
 
@@ -55,6 +63,7 @@ def test_on_lambda_the_body_limit_follows_from_the_payload_unless_set() -> None:
         ("MAX_ATTEMPTS", "0"),
         ("UPLOADS", "file:///uploads"),  # only S3 accepts forms
         ("UPLOADS", "uploads"),
+        ("CORS_ORIGINS", "*"),
         ("LINK_SECONDS", "0"),
         ("LINK_SECONDS", "604801"),  # S3 signs for at most a week
     ],

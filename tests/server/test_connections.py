@@ -1,0 +1,274 @@
+"""Connections of slow clients are closed, and ambiguous requests rejected."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from handler.cli.connection import ConnectionLimits
+from handler.config import Config
+from tests.api.calls import CROP, MULTIPART, PORTRAIT, file_part, form, small
+from tests.server.raw import RawClient, connected, until
+from tests.serving import serving
+
+GET = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n"
+BODY = form(file_part(data=PORTRAIT))
+POST = (
+    f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
+    f"Content-Length: {len(BODY)}\r\n"
+)
+CHUNKED = (
+    f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
+    "Transfer-Encoding: chunked\r\n"
+)
+HOUR = 3600
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return Config(store=tmp_path_factory.mktemp("store").as_uri(), max_body_bytes=2_000_000)
+
+
+@pytest.fixture
+def client(config: Config) -> Iterator[Callable[..., RawClient]]:
+    """Connect to a server, whose limits are those given and an hour otherwise."""
+    with ExitStack() as stack:
+
+        def connect(**limits: float) -> RawClient:
+            hours = {"header_seconds": HOUR, "stall_seconds": HOUR, "idle_seconds": HOUR}
+            chosen: dict[str, object] = {**hours, **limits}
+            url = stack.enter_context(serving(config, limits=ConnectionLimits(**chosen)))  # type: ignore[arg-type]  # by name
+            return stack.enter_context(connected(url))
+
+        yield connect
+
+
+def is_closed_while_sending(client: RawClient, data: bytes, pause: float) -> bool:
+    """Send the same bytes again and again, and return whether the server ends the connection."""
+    end = time.monotonic() + 20
+    try:
+        while time.monotonic() < end:
+            client.send(data)
+            time.sleep(pause)
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_a_connection_without_a_request_is_closed(client: Callable[..., RawClient]) -> None:
+    assert client(header_seconds=0.2).rest() == b""
+
+
+@pytest.mark.parametrize("start", ["G", "GET / HT", GET, GET + "Accept: "])
+def test_a_header_that_does_not_end_is_closed(start: str, client: Callable[..., RawClient]) -> None:
+    silent = client(header_seconds=0.2)
+    silent.send(start)
+
+    answer = silent.last_answer()
+
+    assert (answer.status, answer.json()["code"]) == (408, "SLOW_REQUEST")
+    assert answer.json()["details"] == "header: expected within 0.2 s, received a part"
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["x-request-id"]
+
+
+def test_bytes_do_not_prolong_the_time_of_a_header(client: Callable[..., RawClient]) -> None:
+    dripping = client(header_seconds=0.5)
+    dripping.send(GET)
+
+    assert is_closed_while_sending(dripping, b"a: b\r\n", pause=0.02)
+
+
+def test_a_second_request_has_the_time_of_a_header_as_well(
+    client: Callable[..., RawClient],
+) -> None:
+    kept = client(header_seconds=0.5)
+    kept.send(f"{GET}\r\n")
+    assert b" 200 " in kept.socket.recv(65536)
+    kept.send("GET /api")
+
+    assert b" 408 " in kept.rest()
+
+
+def test_an_idle_connection_is_closed_after_its_answer(client: Callable[..., RawClient]) -> None:
+    idle = client(idle_seconds=0.2)
+    idle.send(f"{GET}\r\n")
+
+    assert idle.last_answer().status == 200
+
+
+@pytest.mark.parametrize("request_", [POST, CHUNKED])
+def test_a_body_that_stalls_is_closed(
+    request_: str, client: Callable[..., RawClient], logged: Callable[[], str]
+) -> None:
+    stalled = client(stall_seconds=0.3)
+    stalled.send(f"{request_}\r\n")
+    stalled.send(BODY[:100] if request_ == POST else "64\r\n")
+
+    answer = stalled.last_answer()
+
+    assert (answer.status, answer.json()["code"]) == (408, "SLOW_REQUEST")
+    assert answer.json()["details"] == (
+        "body: expected at least 1,000 bytes per second, received fewer"
+    )
+    assert logged() == ""
+
+
+def test_a_body_that_is_too_slow_is_closed(client: Callable[..., RawClient]) -> None:
+    slow = client(stall_seconds=0.5, bytes_per_second=1e6)
+    start = BODY[:1000]  # the form continues with bytes of the file
+    slow.send(f"{CHUNKED}\r\n{len(start):x}\r\n".encode() + start + b"\r\n")
+
+    assert is_closed_while_sending(slow, b"1\r\na\r\n", pause=0.02)
+
+
+def test_a_slow_body_that_is_fast_enough_is_answered(client: Callable[..., RawClient]) -> None:
+    slow = client(stall_seconds=1.5, bytes_per_second=10)
+    slow.send(f"{POST}Connection: close\r\n\r\n")
+    # The whole body takes longer than the limit of a stall.
+    for start in range(0, 2000, 100):
+        slow.send(BODY[start : start + 100])
+        time.sleep(0.1)
+    slow.send(BODY[2000:])
+
+    assert slow.last_answer().status == 200
+
+
+def test_the_time_of_the_work_does_not_count(client: Callable[..., RawClient]) -> None:
+    working = client(header_seconds=0.05, stall_seconds=0.05, bytes_per_second=1)
+    # The crop takes longer than both limits.
+    working.send((POST + "Connection: close\r\n\r\n").encode() + BODY)
+
+    assert working.last_answer().status == 200
+
+
+def test_a_body_after_its_answer_is_read_for_a_limited_time(
+    client: Callable[..., RawClient],
+) -> None:
+    endless = client(stall_seconds=0.5)
+    endless.send(f"{CHUNKED.replace(CROP, '/nowhere')}\r\n")
+
+    assert is_closed_while_sending(endless, b"400\r\n" + bytes(1024) + b"\r\n", pause=0.002)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="needs Linux")
+def test_a_client_that_does_not_read_its_answers_is_closed(
+    client: Callable[..., RawClient],
+) -> None:
+    deaf = client(stall_seconds=0.5)
+
+    # The answers fill the buffers of both sides, and then the requests those of the server.
+    assert is_closed_while_sending(deaf, f"{GET}\r\n".encode() * 100, pause=0)
+
+
+def test_connections_over_the_limit_are_closed(config: Config) -> None:
+    with serving(config, limits=ConnectionLimits(connections=3)) as url, ExitStack() as stack:
+        kept = [stack.enter_context(connected(url)) for _ in range(3)]
+        for each in kept:
+            each.send(f"{GET}\r\n")
+            assert b" 200 " in each.socket.recv(65536)
+        with connected(url) as refused:
+            answer = refused.last_answer()
+        assert (answer.status, answer.json()["code"]) == (503, "SERVER_BUSY")
+        assert int(answer.headers["retry-after"]) > 0
+        kept[0].socket.close()
+        until(lambda: is_served(url))
+
+
+def is_served(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/api/v1/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5, 6\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length : 5\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: \x0bchunked\r\n",
+        "Host: other\r\n",
+    ],
+)
+def test_a_request_whose_end_is_ambiguous_is_rejected_and_closed(
+    headers: str, client: Callable[..., RawClient]
+) -> None:
+    smuggler = client()
+    hidden = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    smuggler.send(f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n0\r\n\r\n{hidden}")
+
+    answer = smuggler.last_answer()
+
+    assert (answer.status, answer.json()["code"]) == (400, "MALFORMED_REQUEST")
+    assert answer.headers["connection"] == "close"
+    assert b"HTTP/1.1" not in answer.body
+
+
+def test_an_ambiguous_request_for_headers_gets_no_body(
+    client: Callable[..., RawClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    smuggler = client()
+    smuggler.send(
+        "HEAD / HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+
+    answer = smuggler.last_answer()
+
+    assert (answer.status, answer.body) == (400, b"")
+    assert caplog.records == []
+
+
+def test_a_malformed_request_after_one_for_headers_gets_its_answer(
+    client: Callable[..., RawClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    pipelined = client()
+    pipelined.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\nnot HTTP\r\n\r\n")
+
+    assert pipelined.rest().endswith(b'"code":"MALFORMED_REQUEST"}')
+    assert caplog.records == []
+
+
+def test_an_old_request_in_chunks_is_rejected(client: Callable[..., RawClient]) -> None:
+    old = client()
+    old.send(
+        f"POST {CROP} HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+
+    assert old.last_answer().status == 400
+
+
+def test_a_damaged_chunk_ends_the_connection(
+    client: Callable[..., RawClient], logged: Callable[[], str]
+) -> None:
+    damaged = client()
+    damaged.send(f"{CHUNKED}\r\nxyz\r\n")
+
+    assert damaged.last_answer().status == 400
+    assert logged() == ""
+
+
+def test_requests_on_one_connection_are_answered_in_order(
+    client: Callable[..., RawClient],
+) -> None:
+    pipelined = client(header_seconds=5)
+    pipelined.send(f"{GET}\r\n" * 3 + f"{GET}Connection: close\r\n\r\n")
+
+    assert pipelined.rest().count(b"HTTP/1.1 200 OK") == 4
+
+
+def test_ordinary_clients_notice_nothing(config: Config) -> None:
+    with serving(config) as url, httpx.Client(base_url=url) as client:
+        for _ in range(3):
+            assert client.post(CROP, **small()).status_code == 200
+            assert client.get("/").status_code == 200
