@@ -1,0 +1,98 @@
+"""The files that the fuzzer mutates, by format.
+
+A clone has the files that tests build themselves. The folder ``../shared`` adds photos.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from handler.codec import Limits, open_picture
+from handler.codec.formats import FORMATS, recognise
+from tests.fuzz.inputs import Input
+from tests.fuzz.specimens import specimens
+from tests.hostile.corpus import CORPUS
+from tests.hostile.specimens import NAMES, specimen
+
+ROOT = Path(__file__).parents[2]
+SEEDS = Path(__file__).with_name("seeds")
+_SHARED = tuple(ROOT.parent / "shared" / name for name in ("images", "cases"))
+# Larger files take too long to decode.
+_MAX_BYTES = 96 * 1024
+_MAX_CRAFTED_BYTES = 16 * 1024
+_DAMAGED_SHARE = 0.1
+_LIMITS = Limits(16 << 20)
+
+
+def seeds() -> list[tuple[str, Input]]:
+    """Return the earlier finds by the names of their files."""
+    return [
+        (path.name, Input.from_file(path.read_bytes())) for path in sorted(SEEDS.glob("*.fuzz"))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a format.
+
+    Attributes:
+        whole: files whose header the service accepts.
+        damaged: the others.
+    """
+
+    whole: list[bytes] = field(default_factory=list)
+    damaged: list[bytes] = field(default_factory=list)
+
+    def pick(self, rng: Random) -> bytes:
+        """Return a file. Most are whole, because a damaged one is rejected before its pixels."""
+        damaged = self.damaged if rng.random() < _DAMAGED_SHARE or not self.whole else self.whole
+        return rng.choice(damaged or self.whole)
+
+
+@cache
+def corpus() -> dict[str, Files]:
+    """Return the files of every format, in an order that is the same in every process."""
+    found: dict[str, dict[bytes, None]] = defaultdict(dict)
+    for name in NAMES:
+        found[name.partition("/")[0]][specimen(name)] = None
+    for name, files in specimens().items():
+        found[name].update(dict.fromkeys(files))
+    for data in (*_crafted(), *_of_seeds(), *_shared()):
+        format_ = recognise(data)
+        if format_ is not None:
+            found[format_.name][data] = None
+    return {name: _sorted_out(found[name]) for name in FORMATS if found[name]}
+
+
+def _sorted_out(files: Iterable[bytes]) -> Files:
+    found = Files()
+    for data in files:
+        try:
+            open_picture(data, _LIMITS)
+        except Exception:  # a seed may be an unexpected error that is not repaired yet
+            found.damaged.append(data)
+        else:
+            found.whole.append(data)
+    return found
+
+
+def _crafted() -> list[bytes]:
+    files = (case.build() for name, case in sorted(CORPUS.items()) if _is_crafted(name))
+    return [data for data in files if len(data) <= _MAX_CRAFTED_BYTES]
+
+
+def _is_crafted(name: str) -> bool:
+    """Return whether a case is no damaged copy, of which the fuzzer makes its own."""
+    return not name.startswith(NAMES)
+
+
+def _of_seeds() -> list[bytes]:
+    return [each.data for _, each in seeds() if each.target == "image"]
+
+
+def _shared() -> list[bytes]:
+    files = (path for folder in _SHARED if folder.is_dir() for path in sorted(folder.iterdir()))
+    return [path.read_bytes() for path in files if path.stat().st_size <= _MAX_BYTES]
