@@ -4,7 +4,6 @@ The models are this package's own. The data classes of Powertools do not validat
 of EventBridge, which are not encoded, and load those of all other AWS services at a cold start.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from handler.problems import shown
+from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of
 from handler.telemetry import log
 
@@ -58,7 +58,7 @@ class Message:
             MalformedEvent: the message is no notification.
         """
         try:
-            notification = json.loads(self.body)
+            notification = parse_json(self.body)
         except ValueError as error:
             raise MalformedEvent(
                 f"message: expected valid JSON, received {shown(self.body)}"

@@ -134,8 +134,9 @@ def test_an_unknown_event_is_malformed(event: object) -> None:
         message.objects()
 
 
-def test_a_message_that_is_not_json_is_malformed() -> None:
-    (message,) = read_messages(messages(["{"]))
+@pytest.mark.parametrize("body", ["{", "[" * 100_000])
+def test_a_message_that_is_not_json_is_malformed(body: str) -> None:
+    (message,) = read_messages(messages([body]))
     with pytest.raises(MalformedEvent):
         message.objects()
 
