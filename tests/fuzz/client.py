@@ -25,9 +25,9 @@ _ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
     "PYTHONHASHSEED": "0",
 }
-# Time after which a process is ended. It is longer than the limit, so that a slow input is
-# reported by the process itself, and with the import of all decoders at the start.
-_HANG_FACTOR, _HANG_SECONDS = 4, 60
+# Time without a line after which a process is ended. It is longer than the limit of an input, so
+# that a slow one is reported by the process itself, and than the start with all decoders.
+_PATIENCE_SECONDS = 80
 
 
 class WorkerEnded(Exception):
@@ -45,17 +45,25 @@ class WorkerEnded(Exception):
 class Client:
     """A worker process."""
 
-    def __init__(self, log: Path, limits: Limits, module: str = "tests.fuzz.worker") -> None:
+    def __init__(
+        self,
+        log: Path,
+        limits: Limits,
+        module: str = "tests.fuzz.worker",
+        patience: float = _PATIENCE_SECONDS,
+    ) -> None:
         """Store the arguments; the first request starts the process.
 
         Args:
             log: file for its standard error.
             limits: of an input.
             module: the program, which tests replace.
+            patience: seconds without a line after which the process is ended.
         """
         self._log = log
         self._limits = limits
         self._module = module
+        self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._killed = False
@@ -151,7 +159,7 @@ class Client:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        watchdog = threading.Timer(_HANG_SECONDS + _HANG_FACTOR * self._limits.seconds, self._kill)
+        watchdog = threading.Timer(self._patience, self._kill)
         watchdog.daemon = True
         watchdog.start()
         try:

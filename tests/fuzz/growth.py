@@ -11,6 +11,8 @@ SETTLED_INPUTS = 5_000
 _MOST_GROWTH = 1.05
 # A median over several samples ignores pictures that are larger than others.
 _WINDOW = 8
+# A short one follows the growth before.
+_SHORT_WINDOW = 3
 # Descriptors that an open connection or a temporary file of the moment needs.
 _SPARE_FILES = 8
 
@@ -40,7 +42,8 @@ class Growth:
         self.samples.append((inputs, rss))
         recent = median(each for _, each in self.samples[-_WINDOW:])
         if inputs <= SETTLED_INPUTS:
-            self._settled, self._files = max(self._settled, int(recent)), max(self._files, files)
+            latest = int(median(each for _, each in self.samples[-_SHORT_WINDOW:]))
+            self._settled, self._files = max(self._settled, latest), max(self._files, files)
         elif self._settled and not self.found:
             curve = ", ".join(f"{at}: {each // 1024} MiB" for at, each in self.samples[::_WINDOW])
             if recent > _MOST_GROWTH * self._settled:

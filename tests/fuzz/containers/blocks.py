@@ -4,6 +4,7 @@ from tests.fuzz.containers.piece import Container, Piece
 from tests.hostile.builders import gif_blocks
 
 _SCREEN, _EXTENSION, _FRAME, _END = b"S", b"!", b",", b";"
+_APPLICATION, _NAME_END = b"\xff", 12
 _SCREEN_BYTES, _FRAME_BYTES = 13, 9
 
 
@@ -50,8 +51,10 @@ def _join(pieces: list[Piece]) -> bytes:
 def _encode(piece: Piece) -> bytes:
     payload = piece.payload
     if piece.kind == _EXTENSION:
-        # A graphic control has one sub-block of four bytes; 255 would never be reached.
-        return piece.kind + payload[:1] + gif_blocks(payload[1:])
+        # The first sub-block of an application's extension is its name, of eleven bytes.
+        start = _NAME_END if payload[:1] == _APPLICATION else 1
+        first = gif_blocks(payload[1:start])[:-1] if start > 1 else b""
+        return piece.kind + payload[:1] + first + gif_blocks(payload[start:])
     if piece.kind == _FRAME:
         table = _table_bytes(payload[8]) if len(payload) > _FRAME_BYTES else 0
         start = _FRAME_BYTES + table + 1
