@@ -150,7 +150,10 @@ class Client:
             return values
         status = running.wait()
         killed, written = self._killed, self._written()
-        running.stdout.close()
+        for pipe in (running.stdin, running.stdout):
+            with suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
         self._process = None
         self.close()
         if killed:
