@@ -7,7 +7,7 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test check fuzz bench bench-crops bench-faces setup format lock clean
+.PHONY: help run test image-test check fuzz kill-test bench bench-crops bench-faces setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -33,6 +33,9 @@ check: setup ## set up, then check format, lint and types
 
 fuzz: setup ## set up, then send mutated files, settings, forms and events to the service (ARGS="--inputs 1000000")
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+kill-test: setup ## set up, then kill processes of the server under load for ten minutes (ARGS="--minutes 1")
+	@$(BIN)/python -m tests.fuzz.kill $(ARGS)
 
 bench: setup ## set up, then compare time, memory and windows with sharp
 	@$(BIN)/python -m tests.bench.run $(ARGS)

@@ -52,6 +52,24 @@ def _boxed_jxl() -> bytes:
     return front + struct.pack(">I", 8 + len(stream)) + b"jxlc" + stream
 
 
+def large_specimens(size: tuple[int, int]) -> dict[str, bytes]:
+    """Return a photo in each format that is decoded in a worker process, by its name."""
+    image = photo(size=size)
+    image.info.clear()
+    planes = np.moveaxis(np.asarray(image), 2, 0)
+    psd = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, size[1], size[0], 8, 3) + bytes(14)
+    return {
+        "tiff": encoded(image, "TIFF", compression="tiff_lzw"),
+        "avif": _avif(image),
+        "heic": _heic(image),
+        "jp2": encoded(image, "JPEG2000"),
+        "jxl": _jxl(image),
+        "psd": psd + planes.tobytes(),
+        "ico": encoded(image.resize((256, 256)), "ICO", sizes=[(256, 256)]),
+        "tga": encoded(image, "TGA"),
+    }
+
+
 def _packed_psd() -> bytes:
     """Return a PSD with run lengths and an alpha channel."""
     planes = np.moveaxis(np.asarray(_rgba()), 2, 0)
