@@ -76,7 +76,8 @@ def event_input(rng: Random) -> Input:
     text = _text(event if isinstance(event, dict) else _FORMS[label](rng))
     options: dict[str, Any] = {}
     if rng.random() < 0.6:
-        options["metadata"] = fuzzed_settings(rng)
+        # Metadata are headers, which have no lone surrogates.
+        options["metadata"] = fuzzed_settings(rng).encode(errors="replace").decode()
     if rng.random() < 0.6:
         raw = fuzzed_settings(rng).encode(errors="surrogatepass")
         options["folder"] = (mutate_bytes(rng, raw) if rng.random() < 0.1 else raw).hex()

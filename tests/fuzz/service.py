@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -232,14 +233,16 @@ def _event_status(answer: dict[str, Any]) -> str:
 
 
 def _found(error: BaseException) -> Find:
-    """Return the find of an unexpected error, whose place is the last line of our own code."""
-    chain, place = error, "unknown"
-    while chain.__cause__ is not None:
-        chain = chain.__cause__
-    trace = chain.__traceback__
-    while trace is not None:
-        path = trace.tb_frame.f_code.co_filename
+    """Return the find of an unexpected error, with the function that raised it.
+
+    That is the last function of the service, or that of the fuzzer for an error of its own.
+    """
+    while error.__cause__ is not None:
+        error = error.__cause__
+    ours, last = None, "unknown"
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        path = frame.f_code.co_filename
+        last = f"{path.rpartition('/')[2]}:{frame.f_code.co_name}"
         if "/handler/" in path:
-            place = f"{path.rpartition('/handler/')[2]}:{trace.tb_frame.f_code.co_name}"
-        trace = trace.tb_next
-    return Find("exception", f"{type(chain).__name__} in {place}", str(chain)[:500])
+            ours = f"{path.rpartition('/handler/')[2]}:{frame.f_code.co_name}"
+    return Find("exception", f"{type(error).__name__} in {ours or last}", str(error)[:500])
