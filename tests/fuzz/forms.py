@@ -53,7 +53,9 @@ _HEADERS = (
 
 def form_input(rng: Random) -> Input:
     """Return a request with a multipart form."""
-    parts = b"".join(_part(rng) for _ in range(rng.choice((1, 2, 2, 2, 3, 8, 101))))
+    parts = b"".join(_part(rng) for _ in range(rng.choice((1, 2, 2, 2, 3, 4))))
+    if rng.random() < 0.03:
+        parts *= rng.choice((10, 51, 101))
     end = rng.choice((b"--xyz--\r\n", b"--xyz--\r\n", b"--xyz--\r\n", b"", b"--xyz--", b"--xyz"))
     body = parts + end
     for _ in range(rng.choice((0, 0, 1, 1, 2, 4))):

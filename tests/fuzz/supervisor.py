@@ -64,10 +64,12 @@ class Run:
         self._lock = threading.Lock()
         self._blocks = self.progress.next_blocks()
         self._failures: list[BaseException] = []
+        self._running = self.plan.workers
+        self._all_ended = threading.Event()
         self.before = self.progress.inputs
 
     def run(self) -> None:
-        """Run all inputs, and shrink what was found.
+        """Run all inputs, or those of the blocks that run when Ctrl-C is pressed.
 
         Raises:
             RuntimeError: a worker process does not start.
@@ -78,14 +80,13 @@ class Run:
         ]
         for thread in threads:
             thread.start()
+        # An interrupted join marks a running thread as ended (bpo-45274).
         try:
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.5)
+            self._all_ended.wait()
         except KeyboardInterrupt:
             self.stopped = True
-            for thread in threads:
-                thread.join()
+            self.say("ending after the blocks that run")
+            self._all_ended.wait()
         if self._failures:
             raise self._failures[0]
 
@@ -106,6 +107,11 @@ class Run:
                                 self.progress.save(find, None)
         except BaseException as error:  # the main thread raises it again
             self._failures.append(error)
+        finally:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    self._all_ended.set()
 
     def _new_curve(self) -> Growth:
         growth = Growth()

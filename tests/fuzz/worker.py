@@ -8,6 +8,7 @@ import asyncio
 import faulthandler
 import gc
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -83,6 +84,8 @@ def _write(values: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     faulthandler.enable()
+    # Without a handler, warnings of libraries go to standard error, which is for crashes.
+    logging.getLogger().addHandler(logging.NullHandler())
     os.environ["POWERTOOLS_LOG_LEVEL"] = "ERROR"
     asyncio.run(
         main(Path(sys.argv[1]), Limits(seconds=float(sys.argv[2]), mebibytes=int(sys.argv[3])))

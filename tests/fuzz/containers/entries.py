@@ -8,6 +8,8 @@ _ORDERS = {b"II": "<", b"MM": ">"}
 # Type of a field -> bytes of one value (TIFF 6.0, section 2).
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _MAX_ENTRIES = 200
+# Many large values would only be cut off.
+_MOST_VALUES = 1 << 19
 _REST = b"rest"
 
 
@@ -40,11 +42,11 @@ def _join(pieces: list[Piece]) -> bytes:
     start = len(rest) + len(rest) % 2
     entries = [each for each in pieces if each.kind != _REST]
     end = start + 2 + 12 * len(entries) + 4
-    table, values = [], b""
+    table, values = [], bytearray()
     for each in entries:
         raw = each.payload[6:]
-        place = raw.ljust(4, b"\0")
-        if len(raw) > 4:
+        place = raw.ljust(4, b"\0")[:4]
+        if len(raw) > 4 and len(values) < _MOST_VALUES:
             place = struct.pack(f"{order}I", end + len(values))
             values += raw + b"\0" * (len(raw) % 2)
         table.append(each.kind[:2].ljust(2, b"\0") + each.payload[:6].ljust(6, b"\0") + place)
