@@ -3,6 +3,7 @@
 A clone has the files that tests build themselves. The folder ``../shared`` adds photos.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from tests.hostile.specimens import NAMES, specimen
 ROOT = Path(__file__).parents[2]
 SEEDS = Path(__file__).with_name("seeds")
 _SHARED = tuple(ROOT.parent / "shared" / name for name in ("images", "cases"))
+WITHOUT_SHARED = "SMART_CROP_FUZZ_WITHOUT_SHARED"
+"""Environment variable for a corpus that is the same on every machine."""
+
 # Larger files take too long to decode.
 _MAX_BYTES = 96 * 1024
 _MAX_CRAFTED_BYTES = 16 * 1024
@@ -94,5 +98,7 @@ def _of_seeds() -> list[bytes]:
 
 
 def _shared() -> list[bytes]:
+    if os.environ.get(WITHOUT_SHARED):
+        return []
     files = (path for folder in _SHARED if folder.is_dir() for path in sorted(folder.iterdir()))
     return [path.read_bytes() for path in files if path.stat().st_size <= _MAX_BYTES]

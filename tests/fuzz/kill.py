@@ -39,8 +39,6 @@ _ROLES = {"decoder": 12, "fork server": 3, "server": 1}
 _PAUSE_SECONDS = 0.4
 # Time to wait for a decoder, which may live for milliseconds.
 _HUNT_SECONDS = 1.0
-# A process that lives longer is no decoder of one picture.
-_LASTING_SECONDS = 5.0
 
 
 class Server:
@@ -52,7 +50,7 @@ class Server:
         self._store = store
         self._log = log
         self._events = events
-        self._seen: dict[int, float] = {}
+        self._forks = False
         self._process = self._start()
 
     def kill(self, rng: Random) -> str | None:
@@ -86,15 +84,17 @@ class Server:
         self._process.wait()
 
     def _of_role(self, role: str) -> list[int]:
-        """Return descendants that decode, or those that last and start them."""
-        now = time.monotonic()
-        found = process.descendants(self._process.pid)
-        self._seen = {pid: self._seen.get(pid, now) for pid in found}
-        parents = set(process.parents().values())
-        lasting = {
-            pid for pid in found if pid in parents or now - self._seen[pid] > _LASTING_SECONDS
-        }
-        return sorted(lasting if role == "fork server" else set(found) - lasting)
+        """Return the processes of a role.
+
+        Children of the server decode one picture each. If they have children themselves, they are
+        fork servers, and their children decode.
+        """
+        parents = process.parents()
+        children = [pid for pid, parent in parents.items() if parent == self._process.pid]
+        others = [pid for pid in process.descendants(self._process.pid) if pid not in children]
+        self._forks |= bool(others)
+        decoders, fork_servers = (others, children) if self._forks else (children, [])
+        return sorted(fork_servers if role == "fork server" else decoders)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         command = [beside_python("smart-crop"), "serve", "--port", str(self._port)]

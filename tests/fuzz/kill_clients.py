@@ -161,7 +161,8 @@ class Load:
         """
         failed = sum(n for outcome, n in self.outcomes.items() if outcome.endswith(_AFTER_KILL))
         others = sum(amount for role, amount in kills.items() if role != "decoder")
-        explained = kills.get("decoder", 0) + clients * others
+        # A fork server counts as a decoder until it is seen with a child.
+        explained = kills.get("decoder", 0) + clients * (others + 1)
         if failed > explained:
             self.faults.append(f"{failed} requests failed, kills explain {explained}")
 

@@ -140,14 +140,18 @@ def judge_size(settings: CropSettings, size: tuple[int, int]) -> Iterator[Find]:
         yield Find("result", "differs from the settings", f"expected {expected}, received {size}")
 
 
-def judge_zip(answer: Answer) -> Iterator[Find]:
-    """Yield the finds of a batch's ZIP: all results that its header names decode."""
+def names_in(answer: Answer) -> list[str]:
+    """Return the names of results in the header of a batch."""
     listed = json.loads(unquote(answer.headers["x-file-results"]))
-    names = [
+    return [
         name for each in listed.values() for name in (each if isinstance(each, list) else [each])
     ]
+
+
+def judge_zip(data: bytes, names: list[str]) -> Iterator[Find]:
+    """Yield the finds of a batch's ZIP: it has the listed results, and all of them decode."""
     try:
-        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sorted(archive.namelist()) != sorted(names):
                 yield Find("result", "other names in the ZIP", f"{names} {archive.namelist()}")
             for name in archive.namelist():

@@ -142,7 +142,7 @@ class Service:
     async def _judge_success(self, input_: Input, answer: Answer, outcome: Outcome) -> None:
         if answer.headers.get("content-type") == "application/zip":
             outcome.decoded = True
-            outcome.finds += oracle.judge_zip(answer)
+            outcome.finds += oracle.judge_zip(answer.body, oracle.names_in(answer))
             return
         body = answer.json()
         if "downloadUrl" not in body:  # a plan, or a form for an upload
@@ -154,7 +154,7 @@ class Service:
         text = {"settings": input_.data.decode(errors="replace")}.get(
             input_.target, input_.options.get("settings")
         )
-        if text is not None:
+        if text is not None and "width" in body:
             settings, _ = parse_settings(text)
             outcome.finds += oracle.judge_size(settings, (body["width"], body["height"]))
 
@@ -168,7 +168,11 @@ class Service:
             details = f"{url} {found.status} {len(found.body)}"
             outcome.finds.append(Find("result", "is not whole", details))
             return
-        outcome.finds += oracle.judge_result(found.body, (listed["width"], listed["height"]))
+        if "width" in listed:
+            outcome.finds += oracle.judge_result(found.body, (listed["width"], listed["height"]))
+        else:  # the link of a batch
+            names = [name for each in listed["files"] for name in each["results"]]
+            outcome.finds += oracle.judge_zip(found.body, names)
 
     async def _event(self, input_: Input) -> Outcome:
         metadata = input_.options.get("metadata")

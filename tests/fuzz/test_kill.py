@@ -92,7 +92,7 @@ def test_a_connection_fails_only_after_a_kill_of_the_server(kills: list[str], fa
 
 def test_more_failures_than_kills_are_a_fault() -> None:
     load = Load(1, [CASE], Events())
-    load.outcomes["422 after a kill"] = 6
+    load.outcomes["422 after a kill"] = 10
     load.judge_failures({"decoder": 2, "fork server": 1}, clients=4)
     assert load.faults == []
 

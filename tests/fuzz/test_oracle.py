@@ -1,10 +1,12 @@
 """Faults that are planted to show that each rule of the fuzzer finds them."""
 
 import asyncio
+import io
 import logging
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from handler.storage import connect, uploads
 from tests.fuzz.client import Client, WorkerEnded
 from tests.fuzz.growth import SETTLED_INPUTS, Growth
 from tests.fuzz.inputs import Input
-from tests.fuzz.oracle import Limits
+from tests.fuzz.oracle import Limits, judge_zip
 from tests.fuzz.service import Service
 from tests.fuzz.trial import Trials
 from tests.hostile.specimens import specimen
@@ -200,3 +202,27 @@ def test_memory_that_is_flat_after_the_start_is_not_found() -> None:
 
 def test_open_files_that_grow_are_found() -> None:
     assert found_by([200_000] * 40, files=40) == ["open files"]
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    """Return a ZIP of these files."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "names", "finds"),
+    [
+        (zipped(("a.png", specimen("png/rgb"))), ["a.png"], 0),
+        (zipped(("a.png", specimen("png/rgb"))), ["a.png", "b.png"], 1),
+        (zipped(("a.png", specimen("png/rgb")[:200])), ["a.png"], 1),
+        (zipped(("a.png", specimen("png/rgb")))[:-30], ["a.png"], 1),
+    ],
+)
+def test_a_zip_that_is_not_the_listed_one_is_found(
+    data: bytes, names: list[str], finds: int
+) -> None:
+    assert len(list(judge_zip(data, names))) == finds

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fuzz.client import Client
-from tests.fuzz.corpus import seeds
+from tests.fuzz.corpus import WITHOUT_SHARED, seeds
 from tests.fuzz.generate import TARGETS
 from tests.fuzz.inputs import Input
 from tests.fuzz.oracle import Limits
@@ -23,8 +23,14 @@ INPUTS = 120
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A worker process."""
-    with Client(tmp_path_factory.mktemp("fuzz") / "stderr", LIMITS) as client:
+    """A worker process, whose inputs are the same on every machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(WITHOUT_SHARED, "1")
+        yield from started(tmp_path_factory.mktemp("fuzz") / "stderr")
+
+
+def started(log: Path) -> Iterator[Client]:
+    with Client(log, LIMITS) as client:
         yield client
 
 

@@ -33,7 +33,8 @@ async def main(folder: Path, limits: Limits) -> None:
     trials = Trials(folder, Service(folder), limits)
     # The first file of a format imports its decoder, or starts a fork server.
     for name, files in corpus().items():
-        await trials.run(Input("image", name, files.whole[0], _WARM_UP))
+        if files.whole:  # a build may lack a decoder
+            await trials.run(Input("image", name, files.whole[0], _WARM_UP))
     trials.accept_children()
     gc.freeze()
     _write({"ready": True})
