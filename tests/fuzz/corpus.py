@@ -83,6 +83,12 @@ def _sorted_out(files: Iterable[bytes]) -> Files:
     return found
 
 
+@cache
+def forms() -> tuple[bytes, ...]:
+    """Return bodies of multipart forms, each of which begins with its boundary."""
+    return tuple(data for data in _shared() if data.startswith(b"--"))
+
+
 def _crafted() -> list[bytes]:
     files = (case.build() for name, case in sorted(CORPUS.items()) if _is_crafted(name))
     return [data for data in files if len(data) <= _MAX_CRAFTED_BYTES]

@@ -4,6 +4,7 @@ import json
 from random import Random
 from typing import Any
 
+from tests.fuzz.corpus import forms
 from tests.fuzz.inputs import Input
 from tests.fuzz.mutate_bytes import mutate_bytes, noise, splice
 from tests.fuzz.settings_json import dump, fuzzed_settings, mutate_tree, valid
@@ -57,10 +58,13 @@ def form_input(rng: Random) -> Input:
     if rng.random() < 0.03:
         parts *= rng.choice((10, 51, 101))
     end = rng.choice((b"--xyz--\r\n", b"--xyz--\r\n", b"--xyz--\r\n", b"", b"--xyz--", b"--xyz"))
-    body = parts + end
+    body, boundary = parts + end, _BOUNDARY
+    if forms() and rng.random() < 0.1:
+        body = rng.choice(forms())
+        boundary = body[2:].partition(b"\r\n")[0].decode("latin-1")
     for _ in range(rng.choice((0, 0, 1, 1, 2, 4))):
         body = mutate_bytes(rng, body) if rng.random() < 0.9 else splice(rng, body, body)
-    content_type = f"multipart/form-data; boundary={_BOUNDARY}"
+    content_type = f"multipart/form-data; boundary={boundary}"
     if rng.random() < 0.1:
         content_type += f"; charset={rng.choice(_CHARSETS)}"
     if rng.random() < 0.1:
