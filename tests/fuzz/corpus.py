@@ -5,7 +5,6 @@ A clone has the files that tests build themselves. The folder ``../shared`` adds
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from random import Random
 
 from handler.codec import Limits, open_picture
 from handler.codec.formats import FORMATS, recognise
+from handler.errors import SmartCropError
 from tests.fuzz.inputs import Input
 from tests.fuzz.specimens import specimens
 from tests.hostile.corpus import CORPUS
@@ -27,7 +27,7 @@ WITHOUT_SHARED = "SMART_CROP_FUZZ_WITHOUT_SHARED"
 # Larger files take too long to decode.
 _MAX_BYTES = 96 * 1024
 _MAX_CRAFTED_BYTES = 16 * 1024
-_DAMAGED_SHARE = 0.1
+_CRAFTED_SHARE = 0.15
 _LIMITS = Limits(16 << 20)
 
 
@@ -43,44 +43,41 @@ class Files:
     """The files of a format.
 
     Attributes:
-        whole: files whose header the service accepts.
-        damaged: the others.
+        whole: files as encoders write them, whose header the service accepts.
+        crafted: files that no encoder writes.
     """
 
     whole: list[bytes] = field(default_factory=list)
-    damaged: list[bytes] = field(default_factory=list)
+    crafted: list[bytes] = field(default_factory=list)
 
     def pick(self, rng: Random) -> bytes:
-        """Return a file. Most are whole, because a damaged one is rejected before its pixels."""
-        damaged = self.damaged if rng.random() < _DAMAGED_SHARE or not self.whole else self.whole
-        return rng.choice(damaged or self.whole)
+        """Return a file. Most are whole, because many crafted ones are rejected early."""
+        chosen = self.crafted if rng.random() < _CRAFTED_SHARE else self.whole
+        return rng.choice(chosen or self.whole or self.crafted)
 
 
 @cache
 def corpus() -> dict[str, Files]:
     """Return the files of every format, in an order that is the same in every process."""
-    found: dict[str, dict[bytes, None]] = defaultdict(dict)
-    for name in NAMES:
-        found[name.partition("/")[0]][specimen(name)] = None
-    for name, files in specimens().items():
-        found[name].update(dict.fromkeys(files))
-    for data in (*_crafted(), *_of_seeds(), *_shared()):
-        format_ = recognise(data)
-        if format_ is not None:
-            found[format_.name][data] = None
-    return {name: _sorted_out(found[name]) for name in FORMATS if found[name]}
+    found: dict[str, Files] = defaultdict(Files)
+    written = [specimen(name) for name in NAMES]
+    written += [data for files in specimens().values() for data in files]
+    for data in dict.fromkeys((*written, *_shared())):
+        if (format_ := recognise(data)) is not None:
+            files = found[format_.name]
+            (files.whole if _is_accepted(data) else files.crafted).append(data)
+    for data in dict.fromkeys((*_crafted(), *_of_seeds())):
+        if (format_ := recognise(data)) is not None:
+            found[format_.name].crafted.append(data)
+    return {name: found[name] for name in FORMATS if name in found}
 
 
-def _sorted_out(files: Iterable[bytes]) -> Files:
-    found = Files()
-    for data in files:
-        try:
-            open_picture(data, _LIMITS)
-        except Exception:  # a seed may be an unexpected error that is not repaired yet
-            found.damaged.append(data)
-        else:
-            found.whole.append(data)
-    return found
+def _is_accepted(data: bytes) -> bool:
+    try:
+        open_picture(data, _LIMITS)
+    except SmartCropError:
+        return False
+    return True
 
 
 @cache
