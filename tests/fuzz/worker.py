@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from handler.malloc import keep_large_blocks
 from tests.fuzz import process
 from tests.fuzz.corpus import corpus
 from tests.fuzz.coverage import Lines, lines_of
@@ -22,19 +23,19 @@ from tests.fuzz.inputs import Input
 from tests.fuzz.oracle import Limits
 from tests.fuzz.service import Service
 from tests.fuzz.trial import Trials
+from tests.hostile.specimens import specimen
 
 # Reading headers under a trace function takes several times as long.
 _TRACED_EVERY = 10
-_WARM_UP = {"settings": '{"width": 8, "height": 8, "format": "png"}'}
+_SMALL = {"width": 8, "height": 8, "format": "png"}
+_OUTPUTS = ("jpeg", "webp", "avif", "tiff", "gif")
+_MODES = ("face", "auto", "trim")
 
 
 async def main(folder: Path, limits: Limits) -> None:
     """Serve requests until standard input ends."""
     trials = Trials(folder, Service(folder), limits)
-    # The first file of a format imports its decoder, or starts a fork server.
-    for name, files in corpus().items():
-        if files.whole:  # a build may lack a decoder
-            await trials.run(Input("image", name, files.whole[0], _WARM_UP))
+    await _warm_up(trials)
     trials.accept_children()
     gc.freeze()
     _write({"ready": True})
@@ -45,6 +46,21 @@ async def main(folder: Path, limits: Limits) -> None:
             _write(await _try(trials, input_))
         else:
             await _run_block(trials, request)
+
+
+async def _warm_up(trials: Trials) -> None:
+    """Use every decoder, encoder and mode once.
+
+    The first use imports a library, loads a model or starts a fork server, and raises the memory.
+    """
+    for name, files in corpus().items():
+        if files.whole:  # a build may lack a decoder
+            settings = json.dumps(_SMALL)
+            await trials.run(Input("image", name, files.whole[0], {"settings": settings}))
+    picture = specimen("png/rgb")
+    for values in (*({"format": each} for each in _OUTPUTS), *({"mode": each} for each in _MODES)):
+        settings = json.dumps(_SMALL | values)
+        await trials.run(Input("image", "png", picture, {"settings": settings}))
 
 
 async def _run_block(trials: Trials, request: dict[str, Any]) -> None:
@@ -87,6 +103,7 @@ if __name__ == "__main__":
     faulthandler.enable()
     # Without a handler, warnings of libraries go to standard error, which is for crashes.
     logging.getLogger().addHandler(logging.NullHandler())
+    keep_large_blocks()  # as the server and the functions do
     os.environ["POWERTOOLS_LOG_LEVEL"] = "ERROR"
     asyncio.run(
         main(Path(sys.argv[1]), Limits(seconds=float(sys.argv[2]), mebibytes=int(sys.argv[3])))
