@@ -104,7 +104,8 @@ class Progress:
         return (number for number in count() if number not in self.done)
 
     def add(self, block: Block) -> None:
-        """Add a block, and write it to the record."""
+        """Add a block, and write it to the record with the lines that it was the first to reach."""
+        block.lines -= self.lines
         self._add(block)
         with self._blocks.open("a") as file:
             file.write(json.dumps(block.to_json()) + "\n")
