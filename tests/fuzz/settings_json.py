@@ -13,6 +13,9 @@ from tests.fuzz.mutate_bytes import INTERESTING, mutate_bytes, noise
 _MOST_PIXELS = 300_000
 _MOST_AVIF_PIXELS = 20_000
 _MOST_SIDE = 200
+LONGEST_SIDE = 2_000
+"""Longest accepted side. A narrow result enlarges the whole picture to its longer side first."""
+
 _MOST_SIZES = 3
 _COLOURS = ("#fff", "#12ab34", "#12AB3480", "transparent", "corner", "auto", "#ggg", "red")
 _TEXTS = (
@@ -155,7 +158,8 @@ def is_affordable(text: str) -> bool:
     targets = [request.target for request in settings.requests()]
     pixels = sum(each.area for each in targets) + (settings.target_size or 0) ** 2
     most = _MOST_AVIF_PIXELS if settings.format == "avif" else _MOST_PIXELS
-    return pixels <= most and len(targets) <= _MOST_SIZES
+    longest = max(max(each.width, each.height) for each in targets)
+    return pixels <= most and longest <= LONGEST_SIDE and len(targets) <= _MOST_SIZES
 
 
 def image_settings(rng: Random) -> str:

@@ -22,6 +22,7 @@ from tests.fuzz.generate import generate
 from tests.fuzz.inputs import Input
 from tests.fuzz.oracle import Limits
 from tests.fuzz.service import Service
+from tests.fuzz.settings_json import LONGEST_SIDE
 from tests.fuzz.trial import Trials
 from tests.hostile.specimens import specimen
 
@@ -58,8 +59,11 @@ async def _warm_up(trials: Trials) -> None:
             settings = json.dumps(_SMALL)
             await trials.run(Input("image", name, files.whole[0], {"settings": settings}))
     picture = specimen("png/rgb")
-    for values in (*({"format": each} for each in _OUTPUTS), *({"mode": each} for each in _MODES)):
-        settings = json.dumps(_SMALL | values)
+    others: list[dict[str, object]] = [{"width": 20, "height": LONGEST_SIDE}]
+    others += [{"format": each} for each in _OUTPUTS]
+    others += [{"mode": each} for each in _MODES]
+    for values in others:
+        settings = json.dumps({**_SMALL, **values})
         await trials.run(Input("image", "png", picture, {"settings": settings}))
 
 
