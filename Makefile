@@ -7,7 +7,7 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test check bench bench-crops bench-faces setup format lock clean
+.PHONY: help run test image-test check fuzz kill-test bench bench-crops bench-faces setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -31,6 +31,12 @@ check: setup ## set up, then check format, lint and types
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 
+fuzz: setup ## set up, then send mutated files, settings, forms and events to the service (ARGS="--inputs 1000000")
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+kill-test: setup ## set up, then kill processes of the server under load for ten minutes (ARGS="--minutes 1")
+	@$(BIN)/python -m tests.fuzz.kill $(ARGS)
+
 bench: setup ## set up, then compare time, memory and windows with sharp
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
@@ -52,5 +58,5 @@ lock: ## update requirements.lock after a change to pyproject.toml (ARGS=--upgra
 	@infra/setup/lock.sh $(ARGS)
 
 clean: ## remove everything that make created here, except the results
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis layers/*/build dist
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis layers/*/build dist tests/fuzz/.state
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

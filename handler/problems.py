@@ -52,25 +52,25 @@ class FieldProblem:
 def shown(value: object) -> str:
     """Return a received value as JSON, shortened to about 60 characters and encodable as UTF-8."""
     if isinstance(value, str):
-        return _encodable(json.dumps(_shortened(value), ensure_ascii=False))
+        return encodable(json.dumps(_shortened(value), ensure_ascii=False))
     text = ""
     # The encoder yields chunks lazily, so large and deeply nested values cost little.
     for chunk in _ENCODER.iterencode(value):
         text += chunk
         if len(text) > _MAX_RECEIVED:
             break
-    return _encodable(_shortened(text))
+    return encodable(_shortened(text))
 
 
 def printable_name(name: str) -> str:
     """Return a field name from a client, shortened to 64 characters and encodable as UTF-8."""
-    return _encodable(name[:_MAX_NAME])
+    return encodable(name[:_MAX_NAME])
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _MAX_RECEIVED else text[: _MAX_RECEIVED - 1] + "…"
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Replace lone surrogates, which JSON can escape and UTF-8 cannot encode."""
     return text.encode(errors="replace").decode()

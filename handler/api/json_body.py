@@ -12,7 +12,7 @@ from handler.api.form import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
-from handler.problems import Expected, FieldProblem, shown
+from handler.problems import Expected, FieldProblem, encodable, shown
 from handler.settings import validate_settings
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of
@@ -150,7 +150,8 @@ def _job_maker(request: Request, body: _Body, deployment: Deployment) -> Callabl
 
 
 def _name_of(key: str) -> str:
-    return key.rpartition("/")[2]
+    """Return the name in a key, which may have lone surrogates that no answer can contain."""
+    return encodable(key.rpartition("/")[2])
 
 
 async def _read_object(request: Request) -> dict[str, Any]:

@@ -4,17 +4,17 @@ The models are this package's own. The data classes of Powertools do not validat
 of EventBridge, which are not encoded, and load those of all other AWS services at a cold start.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from handler.problems import shown
-from handler.settings.validation import problems_of
+from handler.settings.strict_json import parse_json
+from handler.settings.validation import problems_of, rejection
 from handler.telemetry import log
 
 Event = Mapping[str, Any]
@@ -58,7 +58,7 @@ class Message:
             MalformedEvent: the message is no notification.
         """
         try:
-            notification = json.loads(self.body)
+            notification = parse_json(self.body)
         except ValueError as error:
             raise MalformedEvent(
                 f"message: expected valid JSON, received {shown(self.body)}"
@@ -83,6 +83,18 @@ class BatchJob:
     tasks: list[Task]
 
 
+def _check_encodable(text: str) -> str:
+    """Reject lone surrogates, which JSON can escape. No name or id in AWS has them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise rejection("text that UTF-8 can encode", shown(text)) from None
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_check_encodable)]
+
+
 class _EventModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
@@ -96,12 +108,12 @@ class _EventModel(BaseModel):
 
 
 class _Bucket(_EventModel):
-    name: str
+    name: _Text
 
 
 class _Object(_EventModel):
-    key: str
-    e_tag: str | None = None
+    key: _Text
+    e_tag: _Text | None = None
 
 
 class _Entity(_EventModel):
@@ -110,7 +122,7 @@ class _Entity(_EventModel):
 
 
 class _Record(_EventModel):
-    event_name: str
+    event_name: _Text
     s3: _Entity
 
 
@@ -119,8 +131,8 @@ class _Notification(_EventModel):
 
 
 class _BridgeObject(_EventModel):
-    key: str
-    etag: str | None = None
+    key: _Text
+    etag: _Text | None = None
 
 
 class _BridgeDetail(_EventModel):
@@ -137,7 +149,7 @@ class _MessageAttributes(_EventModel):
 
 
 class _Message(_EventModel):
-    message_id: str
+    message_id: _Text
     body: str
     attributes: _MessageAttributes = _MessageAttributes()
 
@@ -147,16 +159,16 @@ class _Queue(_EventModel):
 
 
 class _Task(_EventModel):
-    task_id: str
-    s3_key: str
-    s3_version_id: str | None = None
-    s3_bucket_arn: str | None = None  # schema version 1.0
-    s3_bucket: str | None = None  # schema version 2.0
+    task_id: _Text
+    s3_key: _Text
+    s3_version_id: _Text | None = None
+    s3_bucket_arn: _Text | None = None  # schema version 1.0
+    s3_bucket: _Text | None = None  # schema version 2.0
 
 
 class _BatchOperation(_EventModel):
-    invocation_schema_version: str
-    invocation_id: str
+    invocation_schema_version: _Text
+    invocation_id: _Text
     tasks: list[_Task]
 
 

@@ -271,3 +271,16 @@ def test_no_temporary_file_is_left_open(client: TestClient) -> None:
         client.post(BATCH, **form([("a.jpg", data), ("b.jpg", data)]))
 
     assert open_temporary_files() == before
+
+
+def test_a_key_that_no_answer_can_contain_is_named_with_replacements(
+    make_client: MakeClient,
+) -> None:
+    client = make_client(uploads="s3://uploads")
+    body = b'{"keys": ["photos/\\ud800.jpg"]}'
+
+    response = client.post(BATCH, content=body, headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["filename"], error["code"]) == ("?.jpg", "INVALID_REQUEST")

@@ -120,8 +120,10 @@ MALFORMED: list[Any] = [
     {"Records": ["a.jpg"]},
     {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b"}}}]},
     {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "k"}}}]},
+    {"Records": [{"eventName": "s3:\ud800", "s3": s3_put("a.jpg")["Records"][0]["s3"]}]},
     {"detail-type": "Object Created"},
     {"detail-type": "Object Created", "detail": {"bucket": {"name": 1}, "object": {"key": "k"}}},
+    event_bridge("photos/\ud800.jpg"),
 ]
 
 
@@ -134,14 +136,20 @@ def test_an_unknown_event_is_malformed(event: object) -> None:
         message.objects()
 
 
-def test_a_message_that_is_not_json_is_malformed() -> None:
-    (message,) = read_messages(messages(["{"]))
+@pytest.mark.parametrize("body", ["{", "[" * 100_000])
+def test_a_message_that_is_not_json_is_malformed(body: str) -> None:
+    (message,) = read_messages(messages([body]))
     with pytest.raises(MalformedEvent):
         message.objects()
 
 
 @pytest.mark.parametrize(
-    "event", [{"invocationSchemaVersion": "1.0"}, {**batch_task("a.jpg"), "tasks": [{}]}]
+    "event",
+    [
+        {"invocationSchemaVersion": "1.0"},
+        {**batch_task("a.jpg"), "tasks": [{}]},
+        {**batch_task("a.jpg"), "tasks": [{"taskId": "\ud800", "s3Key": "a.jpg"}]},
+    ],
 )
 def test_a_task_without_an_object_is_malformed(event: dict[str, Any]) -> None:
     assert is_batch_operation(event)

@@ -1,0 +1,83 @@
+"""Memory, open files and child processes, as Linux reports them."""
+
+import os
+import resource
+from collections import defaultdict
+from pathlib import Path
+
+_PROC = Path("/proc")
+_CLEAR_PEAK = "5"
+
+
+def start_peak() -> int:
+    """Reset the peak of this process, and return its resident KiB."""
+    (_PROC / "self" / "clear_refs").write_text(_CLEAR_PEAK)
+    return memory()[0]
+
+
+def memory(pid: int | None = None) -> tuple[int, int]:
+    """Return the resident KiB of a process, and their peak."""
+    text = (_PROC / (str(pid) if pid else "self") / "status").read_text()
+    fields = dict(line.split(":", 1) for line in text.splitlines())
+    return int(fields["VmRSS"].split()[0]), int(fields["VmHWM"].split()[0])
+
+
+def open_files() -> int:
+    """Return the number of this process's file descriptors."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+def peak_of_children() -> int:
+    """Return the largest KiB of any child that has ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+
+
+def has_children() -> bool:
+    """Return whether this process has children, ended ones that were not waited for too."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def parents() -> dict[int, int]:
+    """Return the parent of each process of the machine, by process id."""
+    found = {}
+    for entry in os.listdir(_PROC):
+        if entry.isdigit():
+            try:
+                stat = (_PROC / entry / "stat").read_text()
+            except OSError:  # it has ended
+                continue
+            # The name, in brackets, may contain anything.
+            found[int(entry)] = int(stat.rpartition(")")[2].split()[1])
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of a process's children, their children and so on; parents come first."""
+    children = defaultdict(list)
+    for child, parent in parents().items():
+        children[parent].append(child)
+    found, position = list(children[pid]), 0
+    while position < len(found):
+        found.extend(children[found[position]])
+        position += 1
+    return found
+
+
+def command_of(pid: int) -> str:
+    """Return the command line of a process, or nothing if it has ended."""
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except OSError:
+        return ""
+
+
+def environment_of(pid: int) -> bytes:
+    """Return the environment that a process was started with, or nothing if it cannot be read."""
+    try:
+        return (_PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return b""
