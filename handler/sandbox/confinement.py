@@ -16,6 +16,8 @@ from handler.sandbox import landlock, system_calls
 # linux/prctl.h
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _SIGKILL = 9
+# Of the fork server: a socket for each job, and a few more.
+MAX_DESCRIPTORS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +127,4 @@ def close_all_but(first: int, second: int) -> None:
     """
     os.dup2(first, 0)
     os.dup2(second, 1)
-    os.closerange(2, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(2, MAX_DESCRIPTORS)

@@ -1,7 +1,6 @@
 """Linux's Landlock: a process gives up files, networks and signals for good (landlock(7))."""
 
 import ctypes
-import errno
 import os
 import struct
 
@@ -25,17 +24,14 @@ def version() -> int:
 
 
 def restrict() -> bool:
-    """Give up all rights that Landlock controls, and return whether the kernel has Landlock.
+    """Give up all rights that Landlock controls, and return whether the kernel accepts that.
 
     The process must have set ``no_new_privs``. Descriptors that are open stay usable.
-
-    Raises:
-        OSError: the kernel has Landlock, but refuses the rules.
     """
     known = version()
     if known == 0:
         return False
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None)
     files = (1 << _FILE_RIGHTS.get(known, _NEWEST_FILE_RIGHTS)) - 1
     # A kernel rejects fields that it does not know.
     networks, scopes = _NETWORK_RIGHTS * (known >= 4), _SCOPES * (known >= 6)
@@ -43,8 +39,7 @@ def restrict() -> bool:
     size = 24 if known >= 6 else 16 if known >= 4 else 8
     rules = libc.syscall(_CREATE_RULESET, attributes, size, 0)
     if rules < 0:
-        error = ctypes.get_errno() or errno.EINVAL
-        raise OSError(error, os.strerror(error))
+        return False
     try:
         return bool(libc.syscall(_RESTRICT_SELF, rules, 0) == 0)
     finally:

@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from handler.sandbox.confinement import (
+    MAX_DESCRIPTORS,
     Allowance,
     close_all_but,
     confine,
@@ -38,8 +39,6 @@ from handler.sandbox.protocol import (
     pack_status,
 )
 
-# A socket for each job, and a few more.
-_MAX_DESCRIPTORS = 1024
 
 
 class Server:
@@ -132,7 +131,8 @@ def _work(request: Request, decode: Decode | None, file: int, shared: int, serve
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         die_with_parent(server)
-        os.setsid()
+        with suppress(OSError):  # forbidden in some containers
+            os.setsid()
         close_all_but(file, shared)
         mapped = MappedFile(0, 0, access=mmap.ACCESS_READ)
         memory = mmap.mmap(1, 0)
@@ -166,9 +166,13 @@ def main(prepared: list[str]) -> None:
     Args:
         prepared: names of decoders whose libraries are imported at once.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(_MAX_DESCRIPTORS, most), most))
+    # Ctrl-C is for the service alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError):  # forbidden in some containers
+        os.setsid()
+    with suppress(ValueError, OSError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(MAX_DESCRIPTORS, most), most))
     forbid_inspection()
     server = Server(socket.socket(fileno=os.dup(0)))
     # Descriptors 0 to 2 stay occupied, so that no other file gets their numbers.
