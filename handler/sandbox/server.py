@@ -40,7 +40,6 @@ from handler.sandbox.protocol import (
 )
 
 
-
 class Server:
     """The loop over requests, jobs and ended worker processes."""
 

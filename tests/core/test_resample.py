@@ -145,3 +145,18 @@ def test_transparent_pixels_do_not_bleed() -> None:
     assert len(edge) > 100
     assert edge[:, 1].max() <= 8
     assert edge[:, 0].min() >= 247
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_long_picture_is_reduced_one_axis_after_the_other(
+    wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = photo().resize((300, 12)) if wide else photo().resize((12, 300))
+    region = Region(0, -8, 300, 28) if wide else Region(-8, 0, 28, 300)
+    size = Size(30, 3) if wide else Size(3, 30)
+    both = np.asarray(resample(image, region, size), np.int16)
+    monkeypatch.setattr("handler.core.image.resample._PADDED_TIMES", 0)
+    monkeypatch.setattr("handler.core.image.resample._PADDED_PIXELS", 0)
+    by_axis = np.asarray(resample(image, region, size), np.int16)
+    # Each axis is rounded by itself.
+    assert np.abs(both - by_axis).max() <= 2

@@ -1,5 +1,7 @@
 """The memory of a warm process does not grow with hostile files."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,27 @@ def test_a_process_does_not_grow(tmp_path: Path) -> None:
         ]
 
     assert resident[-1] - resident[_WARM_UP - 1] < _GROWTH_KIB, resident
+
+
+def test_a_long_picture_in_a_small_square_needs_memory_for_its_pixels_only() -> None:
+    if sys.platform != "linux":
+        pytest.skip("needs Linux")
+    # It was padded to a square of its own length before it was reduced.
+    program = """
+import io, resource
+from PIL import Image
+from handler.config import Config
+from handler.jobs.job import Job, run_job
+from handler.settings import CropSettings
+picture = Image.new("RGB", (60_000, 200), "white")
+picture.paste("navy", (100, 50, 59_900, 150))
+file = io.BytesIO()
+picture.save(file, "PNG")
+settings = CropSettings(mode="trim", pad_to_square=True, target_size=50)
+run_job(Job(file.getvalue(), None, settings), Config())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 300 << 10
