@@ -104,10 +104,9 @@ class ForkServer:
             ForkServerFailed: there is no worker process.
         """
         length = pixels.bytes_needed(width, height)
-        with file_in_memory(data) as file:
-            return self._answer(
-                request, file, length, seconds, lambda memory: pixels.read(memory, width, height)
-            )
+        return self._answer(
+            request, data, length, seconds, lambda memory: pixels.read(memory, width, height)
+        )
 
     def missing_parts(self) -> list[str]:
         """Return the names of the parts of the confinement that this platform lacks.
@@ -117,10 +116,24 @@ class ForkServer:
         """
         request = Request(PROBE, _PROBE_BYTES, _PROBE_SECONDS)
         length = pixels.HEADER_BYTES
-        with file_in_memory(b"-") as file:
-            return self._answer(request, file, length, _PROBE_SECONDS, pixels.read_missing_parts)
+        return self._answer(request, b"-", length, _PROBE_SECONDS, pixels.read_missing_parts)
 
     def _answer(
+        self,
+        request: Request,
+        data: bytes,
+        length: int,
+        seconds: float,
+        read: Callable[[mmap.mmap], Answer],
+    ) -> Answer:
+        """Return what ``read`` makes of the memory that a worker process has written."""
+        try:
+            with file_in_memory(data) as file:
+                return self._attempt(request, file, length, seconds, read)
+        except OSError as error:  # no memory, too many processes or descriptors, no interpreter
+            raise ForkServerFailed from error
+
+    def _attempt(
         self,
         request: Request,
         file: int,
@@ -128,7 +141,6 @@ class ForkServer:
         seconds: float,
         read: Callable[[mmap.mmap], Answer],
     ) -> Answer:
-        """Return what ``read`` makes of the memory that a worker process has written."""
         for _ in range(_ATTEMPTS):
             # New memory, because a worker process may have written to that of the first attempt.
             with fixed_memory(length) as shared:
@@ -181,17 +193,24 @@ class ForkServer:
             self._disconnect()
         if self._control is None:
             forbid_inspection()
-            arguments = [str(len(self._prepared)), *self._prepared, _ROOT, *filter(None, sys.path)]
             self._control, theirs = socketpair()
-            with theirs:
-                self._process = subprocess.Popen(  # noqa: S603  # this Python, with our program
-                    [sys.executable, "-I", "-S", "-c", self._program, *arguments],
-                    env=_environment(),
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
+            try:
+                with theirs:
+                    self._process = self._start_process(theirs.fileno())
+            except OSError:
+                self._disconnect()
+                raise
         return self._control
+
+    def _start_process(self, control: int) -> "subprocess.Popen[bytes]":
+        arguments = [str(len(self._prepared)), *self._prepared, _ROOT, *filter(None, sys.path)]
+        return subprocess.Popen(  # noqa: S603  # this Python, with a program of ours
+            [sys.executable, "-I", "-S", "-c", self._program, *arguments],
+            env=_environment(),
+            stdin=control,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def _disconnect(self) -> None:
         if self._control is not None:

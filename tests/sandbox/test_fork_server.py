@@ -260,6 +260,16 @@ def test_all_processes_end_with_the_service() -> None:
         time.sleep(0.01)
 
 
+def test_an_interpreter_that_does_not_start_is_no_fault_of_the_file(
+    planted: Callable[[str], ForkServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(ForkServerFailed):
+        _decode(planted(_PICTURE))
+    monkeypatch.undo()
+    assert _decode(planted(_PICTURE)).size == (4, 3)
+
+
 def test_a_program_that_does_not_start_is_no_fault_of_the_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
