@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,10 +69,15 @@ def parents() -> dict[int, int]:
     return found
 
 
-def descendants(pid: int) -> list[int]:
-    """Return the ids of a process's children, their children and so on; parents come first."""
+def descendants(pid: int, among: Mapping[int, int] | None = None) -> list[int]:
+    """Return the ids of a process's children, their children and so on; parents come first.
+
+    Args:
+        pid: id of the process.
+        among: what `parents` returned; None to call it.
+    """
     children = defaultdict(list)
-    for child, parent in parents().items():
+    for child, parent in (parents() if among is None else among).items():
         children[parent].append(child)
     found, position = list(children[pid]), 0
     while position < len(found):
