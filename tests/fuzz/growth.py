@@ -22,24 +22,26 @@ class Growth:
     """The samples of one process.
 
     Attributes:
-        samples: inputs before each sample, and resident KiB.
+        samples: inputs before each sample, and KiB in use.
+        peak: largest resident KiB of all samples.
         found: whether the process has broken the rule, which is reported once.
     """
 
     samples: list[tuple[int, int]] = field(default_factory=list)
+    peak: int = 0
     found: bool = False
     _settled: int = 0
     _files: int = 0
 
-    def add(self, inputs: int, rss: int, files: int) -> Iterator[Find]:
+    def add(self, inputs: int, in_use: int, files: int) -> Iterator[Find]:
         """Add a sample, and yield a find if the process has grown.
 
         Args:
             inputs: inputs of the process so far.
-            rss: resident KiB.
+            in_use: resident KiB without free memory that the allocator keeps.
             files: open files.
         """
-        self.samples.append((inputs, rss))
+        self.samples.append((inputs, in_use))
         recent = median(each for _, each in self.samples[-_WINDOW:])
         if inputs <= SETTLED_INPUTS:
             latest = int(median(each for _, each in self.samples[-_SHORT_WINDOW:]))
@@ -48,7 +50,7 @@ class Growth:
             curve = ", ".join(f"{at}: {each // 1024} MiB" for at, each in self.samples[::_WINDOW])
             if recent > _MOST_GROWTH * self._settled:
                 self.found = True
-                yield Find("growth", "resident memory", curve)
+                yield Find("growth", "memory in use", curve)
             elif files > self._files + _SPARE_FILES:
                 self.found = True
                 yield Find("growth", "open files", f"{self._files} then, {files} now")

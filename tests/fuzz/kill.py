@@ -26,8 +26,9 @@ from rich.table import Table
 
 from handler.filenames import is_result_name
 from tests.fuzz import process
+from tests.fuzz.corpus import ROOT
 from tests.fuzz.kill_clients import Events, Load, cases, start_clients
-from tests.servers import beside_python, free_ports
+from tests.servers import free_ports
 
 # prctl(2): orphans of descendants become children of this process, which can count them.
 _PR_SET_CHILD_SUBREAPER = 36
@@ -91,16 +92,20 @@ class Server:
         """
         parents = process.parents()
         children = [pid for pid, parent in parents.items() if parent == self._process.pid]
-        others = [pid for pid in process.descendants(self._process.pid) if pid not in children]
+        family = process.descendants(self._process.pid, parents)
+        others = [pid for pid in family if pid not in children]
         self._forks |= bool(others)
         decoders, fork_servers = (others, children) if self._forks else (children, [])
         return sorted(fork_servers if role == "fork server" else decoders)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command = [beside_python("smart-crop"), "serve", "--port", str(self._port)]
+        # The installed command may belong to another working tree.
+        command = [sys.executable, "-c", "from handler.cli import main; main()", "serve"]
+        command += ["--port", str(self._port), "--store", self._store.as_uri()]
         with self._log.open("ab") as log:
             started = subprocess.Popen(
-                [*command, "--store", self._store.as_uri()],
+                command,
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -28,6 +28,7 @@ class Block:
         counts: inputs by key.
         seconds: of all inputs, by target and label.
         rss: resident KiB of the process after it.
+        in_use: the same without free memory that the allocator keeps.
         files: open files of the process after it.
         lines: lines of our readers that it reached.
     """
@@ -36,6 +37,7 @@ class Block:
     counts: Counter[Key] = field(default_factory=Counter)
     seconds: Counter[tuple[str, str]] = field(default_factory=Counter)
     rss: int = 0
+    in_use: int = 0
     files: int = 0
     lines: Lines = field(default_factory=set)
 
@@ -48,7 +50,7 @@ class Block:
 
     def end(self, line: dict[str, Any]) -> None:
         """Add the line at the end of a block."""
-        self.rss, self.files = line["rss"], line["files"]
+        self.rss, self.in_use, self.files = line["rss"], line["in_use"], line["files"]
         self.lines |= {(module, number) for module, number in line["lines"]}
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +60,7 @@ class Block:
             "counts": [[*key, amount] for key, amount in sorted(self.counts.items())],
             "seconds": [[*key, round(each, 3)] for key, each in sorted(self.seconds.items())],
             "rss": self.rss,
+            "in_use": self.in_use,
             "files": self.files,
             "lines": sorted(self.lines),
         }
@@ -158,7 +161,8 @@ def _blocks(lines: Iterable[str]) -> Iterator[Block]:
             values = json.loads(line)
         except ValueError:  # the run was ended while it wrote the last line
             continue
-        block = Block(values["number"], rss=values["rss"], files=values["files"])
+        memory = {name: values[name] for name in ("rss", "in_use", "files")}
+        block = Block(values["number"], **memory)
         block.counts.update({tuple(key): amount for *key, amount in values["counts"]})
         block.seconds.update({tuple(key): each for *key, each in values["seconds"]})
         block.lines = {(module, number) for module, number in values["lines"]}

@@ -67,7 +67,8 @@ def coverage(progress: Progress) -> Table:
 def memory(run: Run) -> Table:
     """Return the table of the resident memory of each process."""
     table = _table(
-        "Resident memory of each process; MiB", "inputs", "first", "at 5,000", "last", "most"
+        "Memory of each process; MiB",
+        *("inputs", "first in use", "at 5,000", "last", "most resident"),
     )
     for curve in run.curves:
         if curve.samples:
@@ -75,7 +76,7 @@ def memory(run: Run) -> Table:
             settled = [rss // 1024 for at, rss in curve.samples if at <= 5_000]
             table.add_row(
                 f"{curve.samples[-1][0]:,}",
-                *(str(sizes[0]), str(settled[-1]), str(sizes[-1]), str(max(sizes))),
+                *(str(sizes[0]), str(settled[-1]), str(sizes[-1]), str(curve.peak // 1024)),
             )
     return table
 

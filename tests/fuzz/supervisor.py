@@ -102,8 +102,9 @@ class Run:
                         growth, inputs = self._new_curve(), 0
                     else:
                         inputs += BLOCK
+                        growth.peak = max(growth.peak, block.rss)
                         with self._lock:
-                            for find in growth.add(inputs, block.rss, block.files):
+                            for find in growth.add(inputs, block.in_use, block.files):
                                 self.progress.save(find, None)
         except BaseException as error:  # the main thread raises it again
             self._failures.append(error)

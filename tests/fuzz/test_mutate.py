@@ -92,7 +92,7 @@ def test_a_run_goes_on_from_its_record(tmp_path: Path) -> None:
     line = {"target": "image", "label": "png", "status": "200", "code": "", "decoded": True}
     block = Block(1)
     block.add({**line, "seconds": 0.5})
-    block.end({"rss": 5, "files": 4, "lines": [["png", 7]]})
+    block.end({"rss": 5, "in_use": 3, "files": 4, "lines": [["png", 7]]})
     progress.add(block)
     progress.save(Find("status", "500"), Input("image", "png", b"longer"))
     progress.save(Find("status", "500"), Input("image", "png", b"short"))

@@ -78,6 +78,7 @@ async def _run_block(trials: Trials, request: dict[str, Any]) -> None:
         {
             "end": True,
             "rss": process.memory()[0],
+            "in_use": process.memory_in_use(),
             "files": process.open_files(),
             "lines": sorted(lines),
         }
