@@ -227,7 +227,8 @@ def test_a_failure_keeps_an_older_result(
     def run_out_of_space() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
-    ran = smart_crop("crop", source, "-o", "out.png", preexec_fn=run_out_of_space)
+    limit = None if damaged else run_out_of_space
+    ran = smart_crop("crop", source, "-o", "out.png", preexec_fn=limit)
     reason = "PNG data are damaged" if damaged else "Cannot write the result: out.png: File too"
     assert ran.returncode == 1
     assert reason in ran.stderr

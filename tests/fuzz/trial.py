@@ -30,7 +30,7 @@ class Trials:
         self._count = 0
 
     def accept_children(self) -> None:
-        """Take the children that run now as those that stay, such as a fork server."""
+        """Accept the children that run now as those that stay, such as a fork server."""
         self._children = len(process.descendants(os.getpid()))
 
     async def run(self, input_: Input) -> tuple[Outcome, float]:
