@@ -100,8 +100,8 @@ class Server:
                 self.prepare(request.decoder)
             worker = os.fork()
         except (ImportError, OSError):  # a library that is missing, or too many processes
-            job.sendall(pack_status(DAMAGED))
-            job.close()
+            with job, suppress(OSError):  # the service may not wait any longer
+                job.sendall(pack_status(DAMAGED))
             return
         if worker == 0:
             _work(request, self._decoders.get(request.decoder), file, shared, self._number)
@@ -184,6 +184,8 @@ def main(prepared: list[str]) -> None:
         server.run()
     finally:
         server.kill_all()
+        # Without the end of the interpreter, which a library's threads may hold up.
+        os._exit(0)
 
 
 if __name__ == "__main__":

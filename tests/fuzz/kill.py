@@ -24,6 +24,7 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
+from handler.codec.decoders.isolated import fork_server
 from handler.filenames import is_result_name
 from tests.fuzz import process
 from tests.fuzz.corpus import ROOT
@@ -161,6 +162,7 @@ def _run(
             load.fetch(path, case)
     finally:
         server.stop()
+    fork_server().close()  # of this process, which made the expected results
     load.faults += _orphans(None)
     return load, kills
 
