@@ -143,6 +143,7 @@ def _run(
     events, kills = Events(), Counter[str]()
     (port,) = free_ports(1)
     load = Load(port, cases(), events)
+    fork_server().close()  # of this process, which made the expected results
     server = Server(port, folder / "store", folder / "log", events)
     stop_clients = start_clients(load, arguments.clients, arguments.seed)
     try:
@@ -162,7 +163,6 @@ def _run(
             load.fetch(path, case)
     finally:
         server.stop()
-    fork_server().close()  # of this process, which made the expected results
     load.faults += _orphans(None)
     return load, kills
 
