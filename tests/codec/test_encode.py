@@ -1,4 +1,4 @@
-"""JPEGs with an optimised Huffman code: smaller, with the same pixels."""
+"""The options of encoders: optimised Huffman codes of JPEG, and the speed of AVIF."""
 
 import numpy as np
 import pytest
@@ -40,3 +40,17 @@ def crop(side: int, format_: str) -> bytes:
 def test_only_pictures_that_are_not_reduced_are_optimised(side: int, optimise: bool) -> None:
     pixels = decoded(crop(side, "png"))
     assert crop(side, "jpeg") == as_jpeg(pixels, optimise=optimise)
+
+
+@pytest.mark.parametrize(("size", "speed"), [((1000, 1000), 6), ((1001, 1000), 9)])
+def test_large_avif_is_encoded_at_a_higher_speed(
+    size: tuple[int, int], speed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+
+    def save(_image: Image.Image, _target: object, _name: str, **options: object) -> None:
+        given.append(options["speed"])
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    encode(Image.new("RGB", size), FORMATS["avif"], 80, _WHITE)
+    assert given == [speed]
