@@ -15,10 +15,10 @@ from handler.errors import ProcessingFailed
 # Longest side that a format or its library can write. The other formats accept longer sides than
 # results have.
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
-# libavif's speeds. On three photos of 1440 × 1440 pixels at quality 95, sharp's speed, 5, took 10 to
-# 21 s; speed 6 took 1 to 3.5 s for files of 0.98 to 1.05 times the size; speed 9 took 0.14 to 0.56 s
-# for files of 1.09 to 1.19 times the size, with 0.3 to 0.8 dB less. Pictures of at most this many
-# pixels get the better speed, which takes about a second.
+# libavif's speeds. For three photos of 1440 × 1440 pixels at quality 95, sharp's speed, 5, took 10
+# to 21 s. Speed 6 took 1 to 3.5 s for files of 0.98 to 1.05 times the size; speed 9 took 0.14 to
+# 0.56 s for files of 1.09 to 1.19 times the size, with 0.3 to 0.8 dB less. Pictures of at most this
+# many pixels get speed 6, which takes about a second.
 _AVIF_SMALL_PIXELS = 1_000_000
 _AVIF_SPEED_SMALL, _AVIF_SPEED_LARGE = 6, 9
 
