@@ -74,6 +74,11 @@ class ForkServer:
         self._control: socket | None = None
         os.register_at_fork(after_in_child=self._forget)
 
+    @property
+    def process_id(self) -> int | None:
+        """Number of the process, or None if it was not started."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start the process if it does not run, and do not wait for it."""
         with self._lock:

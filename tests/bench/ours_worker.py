@@ -4,6 +4,7 @@ It reads one JSON object per line and writes one answer per line; see `peers`.
 """
 
 import json
+import os
 import re
 import resource
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from handler.codec.decoders.isolated import fork_server
 from handler.config import Config
 from handler.jobs.job import Job, Result, run_job
 from handler.malloc import keep_large_blocks
@@ -52,9 +54,19 @@ class Worker:
 
 
 def cpu_seconds() -> float:
-    """Return the CPU time of this process and of its worker processes."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    """Return the CPU time of this process, the fork server and its worker processes."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime + _fork_server_seconds()
+
+
+def _fork_server_seconds() -> float:
+    """Return the CPU time of the fork server and its ended worker processes, to 10 ms."""
+    number = fork_server().process_id
+    if number is None:
+        return 0
+    # utime, stime, cutime and cstime of proc_pid_stat(5); the command before them may have spaces.
+    fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _window(crop: Result) -> dict[str, Any]:
