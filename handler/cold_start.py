@@ -49,7 +49,7 @@ def import_without_models(package: str) -> None:
     from pydantic import BaseModel
 
     # None makes an import fail as if the module were not installed.
-    sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # None is allowed
     BaseModel.model_config["defer_build"] = True
     try:
         import_module(package)

@@ -1,4 +1,4 @@
-"""Decoding in sandboxed worker processes, which a hostile file may take over without any gain.
+"""Decoding in sandboxed worker processes: a compromised decoder reaches nothing but its file.
 
 `client` sends a file to the fork server (`server`), which forks a worker process for it. The worker
 process gives up its rights (`confinement`), then decodes the file (`libraries`) into memory that it

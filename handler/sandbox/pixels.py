@@ -89,7 +89,7 @@ def read_missing_parts(memory: mmap.mmap) -> list[str]:
 def read(memory: mmap.mmap, width: int, height: int) -> Image.Image:
     """Return the picture that a worker process has written, without a copy where possible.
 
-    The worker process is not trusted: whatever it wrote is checked, and it must have ended.
+    The worker process is not trusted: its description is checked, and it must have ended.
 
     Args:
         memory: the shared memory.

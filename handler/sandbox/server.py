@@ -1,7 +1,7 @@
 """The fork server: the program that forks a worker process for each file.
 
-It runs in a process of its own, which has one thread, no environment to speak of, and no files of
-the service. It ends when the service does.
+It runs in a process of its own, with one thread, a minimal environment and no files of the service.
+It ends when the service does.
 
 Messages from the service arrive on standard input, a socket. Each is a `Request` of fixed length
 and three descriptors: the file, the shared memory, and the job's own socket. The exit status of the

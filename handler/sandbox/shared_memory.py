@@ -21,7 +21,7 @@ def file_in_memory(data: bytes) -> Iterator[int]:
 
 @contextmanager
 def fixed_memory(length: int) -> Iterator[int]:
-    """Yield the descriptor of zeros, whose number another process cannot change on Linux.
+    """Yield the descriptor of zeroed memory whose length is fixed on Linux.
 
     A process that reads beyond the end of a file that was shortened is killed.
     """
