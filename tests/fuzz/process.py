@@ -4,7 +4,7 @@ import ctypes
 import os
 import resource
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -78,6 +78,7 @@ def descendants(pid: int, among: Mapping[int, int] | None = None) -> list[int]:
         pid: id of the process.
         among: what `parents` returned; None to look now.
     """
+    children_of: Callable[[int], list[int]]
     if among is None and _LISTS_CHILDREN:
         children_of = _children
     else:
