@@ -42,6 +42,11 @@ class Input:
         return cls(values["target"], values["label"], data, values["options"])
 
     @property
+    def pictures(self) -> int:
+        """Pictures that a batch names; 1 for other inputs."""
+        return max(1, self.data.count(b"photo.png")) if self.label == "batch" else 1
+
+    @property
     def digest(self) -> str:
         """Short hash of the file."""
         return hashlib.sha256(self.to_file()).hexdigest()[:12]

@@ -16,6 +16,8 @@ from tests.fuzz.service import Outcome, Service
 _GRACE_SECONDS = 2.0
 # Looking through all processes takes milliseconds.
 _LOOK_EVERY = 20
+# A batch may last longer if it has more pictures; one takes a tenth of a second.
+_PICTURES_AT_ONCE = 5
 
 
 class Trials:
@@ -51,7 +53,8 @@ class Trials:
         peak = process.memory()[1] - before
         if (largest := process.peak_of_children()) > ended:
             peak = max(peak, largest)
-        outcome.finds += oracle.judge_costs(self._limits, seconds, peak)
+        turns = max(1.0, input_.pictures / _PICTURES_AT_ONCE)
+        outcome.finds += oracle.judge_costs(self._limits, seconds / turns, peak)
         outcome.finds += self._judge_children(input_)
         self._clean()
         return outcome, seconds

@@ -25,10 +25,12 @@ from tests.fuzz.service import Service
 from tests.fuzz.settings_json import LONGEST_SIDE
 from tests.fuzz.trial import Trials
 from tests.hostile.specimens import specimen
+from tests.pictures import encoded, photo
 
 # Reading headers under a trace function takes several times as long.
 _TRACED_EVERY = 10
 _SMALL = {"width": 8, "height": 8, "format": "png"}
+_LARGE, _SEARCHED = (1024, 1024), {**_SMALL, "mode": "face"}
 _OUTPUTS = ("jpeg", "webp", "avif", "tiff", "gif")
 _MODES = ("face", "auto", "trim")
 
@@ -59,6 +61,9 @@ async def _warm_up(trials: Trials) -> None:
             settings = json.dumps(_SMALL)
             await trials.run(Input("image", name, files.whole[0], {"settings": settings}))
     picture = specimen("png/rgb")
+    # The network's memory grows to that of the largest picture that it searches.
+    large = encoded(photo(size=_LARGE), "PNG")
+    await trials.run(Input("image", "png", large, {"settings": json.dumps(_SEARCHED)}))
     others: list[dict[str, object]] = [{"width": 20, "height": LONGEST_SIDE}]
     others += [{"format": each} for each in _OUTPUTS]
     others += [{"mode": each} for each in _MODES]

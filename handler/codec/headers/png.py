@@ -76,10 +76,24 @@ def read(data: bytes) -> ImageHeader:
 
 
 def is_whole(data: bytes) -> bool:
-    """Return whether the pixel data are complete; this is slow, as it decompresses them.
+    """Return whether the pixel data are complete and undamaged.
+
+    This is slow, as it decompresses them.
 
     Args:
         data: of the header that `read` returns.
+    """
+    try:
+        return _missing_bytes(data) <= 0
+    except zlib.error:  # damaged, perhaps only in the checksum at the end
+        return False
+
+
+def _missing_bytes(data: bytes) -> int:
+    """Return the bytes of the rows that the pixel data lack.
+
+    Raises:
+        zlib.error: the data are damaged.
     """
     missing = 0
     inflate = zlib.decompressobj()
@@ -90,7 +104,7 @@ def is_whole(data: bytes) -> bool:
         while rest and missing > 0:
             missing -= len(inflate.decompress(rest, _INFLATED_AT_ONCE))
             rest = inflate.unconsumed_tail
-    return missing <= 0
+    return missing
 
 
 @dataclass(frozen=True, slots=True)
