@@ -1,6 +1,7 @@
 """Writer of GIF: 256 dithered colours, one of them transparent if needed."""
 
 import io
+import math
 
 import numpy as np
 from PIL import Image
@@ -8,6 +9,9 @@ from PIL import Image
 _COLOURS = 256
 # Pixels of at least this alpha are opaque, as in sharp.
 _SEEN = 128
+# The palette is chosen for so many pixels. Median cut takes 0.4 s for a million pixels of a photo,
+# and 2.3 s for a million of noise.
+_SAMPLED_PIXELS = 1 << 19
 
 
 def encode(image: Image.Image) -> bytes:
@@ -31,7 +35,16 @@ def encode(image: Image.Image) -> bytes:
 
 def _few_colours(image: Image.Image, most: int) -> Image.Image:
     """Reduce a picture to mode P with at most that many colours, dithered if some are lost."""
-    fitting = image.quantize(most)
     if image.getcolors(most) is not None:
-        return fitting  # no colour is lost
-    return image.quantize(palette=fitting, dither=Image.Dither.FLOYDSTEINBERG)
+        return image.quantize(most)  # no colour is lost
+    palette = _sample(image).quantize(most)
+    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def _sample(image: Image.Image) -> Image.Image:
+    """Return evenly distributed pixels of a large picture, or the picture itself."""
+    share = math.sqrt(_SAMPLED_PIXELS / (image.width * image.height))
+    if share >= 1:
+        return image
+    size = max(1, round(image.width * share)), max(1, round(image.height * share))
+    return image.resize(size, Image.Resampling.NEAREST)
