@@ -27,6 +27,7 @@ _EXACT_PIXELS = 256 * 256
 _PADDED_TIMES, _PADDED_PIXELS = 4, 1 << 24
 # Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
 _STRIP_ROWS = 64
+_OPAQUE = 255
 
 
 def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
@@ -225,13 +226,22 @@ def premultiply(image: Image.Image) -> Image.Image:
     """
     if image.mode != "RGBA":
         return image
-    pixels = np.array(image)
-    if (pixels[..., 3] < 255).any():
-        for top in range(0, image.height, _STRIP_ROWS):
-            strip = pixels[top : top + _STRIP_ROWS]
-            alpha = strip[..., 3].astype(np.uint16)
-            for band in range(3):
-                product = strip[..., band] * alpha
-                # Exact floor(x / 255) for every product of two bytes.
-                strip[..., band] = (product + 1 + (product >> 8)) >> 8
-    return Image.frombuffer("RGBa", image.size, pixels, "raw", "RGBa", 0, 1)
+    # Strip by strip, because a conversion between Pillow and numpy copies the pixels twice.
+    result = Image.new("RGBa", image.size, None)  # not filled
+    for top in range(0, image.height, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, image.height)
+        strip = np.array(image.crop((0, top, image.width, bottom)))
+        _multiply_by_alpha(strip)
+        part = Image.frombuffer("RGBa", (image.width, bottom - top), strip, "raw", "RGBa", 0, 1)
+        result.paste(part, (0, top))
+    return result
+
+
+def _multiply_by_alpha(pixels: np.ndarray) -> None:
+    alpha = pixels[..., 3].astype(np.uint16)
+    if (alpha == _OPAQUE).all():
+        return
+    for band in range(3):
+        product = pixels[..., band] * alpha
+        # Exact floor(x / 255) for every product of two bytes.
+        pixels[..., band] = (product + 1 + (product >> 8)) >> 8
