@@ -7,7 +7,7 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test check fuzz kill-test bench bench-crops bench-faces setup format lock clean
+.PHONY: help run test image-test check fuzz kill-test budget bench bench-crops bench-faces setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -36,6 +36,9 @@ fuzz: setup ## set up, then send mutated files, settings, forms and events to th
 
 kill-test: setup ## set up, then kill processes of the server under load for ten minutes (ARGS="--minutes 1")
 	@$(BIN)/python -m tests.fuzz.kill $(ARGS)
+
+budget: setup ## set up, then compare estimates of memory and CPU time with measured ones (ARGS="--megapixels 12")
+	@$(BIN)/python -m tests.budget.report $(ARGS)
 
 bench: setup ## set up, then compare time, memory and windows with sharp
 	@$(BIN)/python -m tests.bench.run $(ARGS)

@@ -84,6 +84,22 @@ class Config(BaseModel):
     face_bundle: Path | None = Field(
         default=None, description="Path of the face detection bundle, if it is not the usual one."
     )
+    memory_mb: int | None = Field(
+        default=None,
+        gt=0,
+        description="Memory of the service, in MiB; by default that of the function, the container "
+        "or the machine.",
+    )
+    jobs: int | None = Field(
+        default=None,
+        gt=0,
+        description="Most jobs that run at a time, which share the memory; by default one a core.",
+    )
+    cpu_seconds: float = Field(
+        default=20,
+        gt=0,
+        description="Most CPU time of a job, in seconds; longer ones are rejected.",
+    )
     queue: int = Field(
         default=32, ge=0, description="Most requests that wait for a core; more are rejected."
     )
@@ -112,6 +128,9 @@ class Config(BaseModel):
             values.setdefault("max_body_bytes", str(_LAMBDA_BODY_BYTES))
             values.setdefault("max_answer_bytes", str(_LAMBDA_BODY_BYTES))
             values.setdefault("max_zip_bytes", str(_LAMBDA_ZIP_BYTES))
+            values.setdefault("jobs", "1")
+            if "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" in environment:
+                values.setdefault("memory_mb", environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
         return cls.model_validate(values)
 
 

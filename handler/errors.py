@@ -125,22 +125,6 @@ class InvalidRequest(InvalidFields):
     error = "Invalid request"
 
 
-class MalformedRequest(SmartCropError):
-    """Raised if the request is not valid HTTP, or its length is ambiguous."""
-
-    status = 400
-    code = "MALFORMED_REQUEST"
-    error = "Malformed request"
-
-
-class ForeignRequest(SmartCropError):
-    """Raised if a page of another site sends the request."""
-
-    status = 403
-    code = "FOREIGN_REQUEST"
-    error = "Foreign request"
-
-
 class NotFound(SmartCropError):
     """Raised if the job, file or route does not exist."""
 
@@ -155,14 +139,6 @@ class MethodNotAllowed(SmartCropError):
     status = 405
     code = "METHOD_NOT_ALLOWED"
     error = "Method not allowed"
-
-
-class SlowRequest(SmartCropError):
-    """Raised if the header or the body of the request arrives too slowly."""
-
-    status = 408
-    code = "SLOW_REQUEST"
-    error = "Request too slow"
 
 
 class BodyTooLarge(SmartCropError):
@@ -191,6 +167,14 @@ class ObjectTooLarge(SmartCropError):
         super().__init__(f"file: expected at most {max_bytes:,} bytes, received {received:,}")
 
 
+class OverBudget(SmartCropError):
+    """Raised if the job would need more memory or CPU time than the deployment has for it."""
+
+    status = 413
+    code = "OVER_BUDGET"
+    error = "Image or results too large"
+
+
 class ProcessingFailed(SmartCropError):
     """Raised if the image is damaged or cannot be processed."""
 
@@ -216,7 +200,7 @@ class BatchFull(SmartCropError):
 
 
 class OutOfTime(SmartCropError):
-    """Raised if no time is left for a file of a batch."""
+    """Raised if no time is left, for a file of a batch or to decode an image."""
 
     status = 503
     code = "OUT_OF_TIME"
@@ -240,17 +224,22 @@ class AllFailed(SmartCropError):
         return {**super().answer(), "errors": errors}
 
 
-class FeatureMissing(SmartCropError):
+class FeatureError(SmartCropError):
+    """Base of the errors that name a feature, as in the reference."""
+
+    feature = "face-detection"
+
+    def answer(self) -> dict[str, Any]:
+        """Return the JSON object that the client gets, with the feature."""
+        return {**super().answer(), "feature": self.feature}
+
+
+class FeatureMissing(FeatureError):
     """Raised if the request needs face detection, and it is not installed."""
 
     status = 501
     code = "FEATURE_NOT_INSTALLED"
     error = "Feature not installed"
-    feature = "face-detection"
-
-    def answer(self) -> dict[str, Any]:
-        """Return the JSON object that the client gets, with the feature as the reference has it."""
-        return {**super().answer(), "feature": self.feature}
 
 
 class UploadsMissing(SmartCropError):
@@ -307,14 +296,9 @@ class StoreUnavailable(StorageUnavailable):
     code = "STORE_UNAVAILABLE"
 
 
-class FeatureDamaged(SmartCropError):
+class FeatureDamaged(FeatureError):
     """Raised if face detection is installed but damaged; the deployment needs repair."""
 
     status = 503
     code = "FEATURE_DAMAGED"
     error = "Feature damaged"
-    feature = "face-detection"
-
-    def answer(self) -> dict[str, Any]:
-        """Return the JSON object that the client gets, with the feature."""
-        return {**super().answer(), "feature": self.feature}

@@ -47,7 +47,7 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         docs_url=None,
         redoc_url=None,
     )
-    queue = JobQueue(config.queue)
+    queue = JobQueue(config.queue, config.jobs)
     app.state.queue = queue
     app.include_router(create_router(deployment, queue))
     app.include_router(create_batch_router(deployment, queue))

@@ -1,7 +1,6 @@
 """The route that crops several images, and answers a ZIP of the results."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from handler.api.deadline import deadline_of
 from handler.api.form import NamedJob, read_batch
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded_batch
@@ -108,7 +108,7 @@ def create_batch_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
     )
     async def crop_batch(request: Request) -> Response:
         queue.check()
-        batch = Batch(service, config.max_zip_bytes, _deadline(request))
+        batch = Batch(service, config.max_zip_bytes, deadline_of(request, _SECONDS_TO_ANSWER))
         try:
             async with _jobs(request, deployment) as jobs:
                 with queue.place(request) as place:
@@ -129,15 +129,6 @@ async def _jobs(request: Request, deployment: Deployment) -> AsyncIterator[list[
     else:
         async with read_batch(request) as jobs:
             yield jobs
-
-
-def _deadline(request: Request) -> float | None:
-    """Return the time after which no file is begun; only Lambda ends a call that takes too long."""
-    context = request.scope.get("aws.context")
-    if context is None:
-        return None
-    seconds: float = context.get_remaining_time_in_millis() / 1000
-    return time.monotonic() + seconds - _SECONDS_TO_ANSWER
 
 
 async def _answer(request: Request, batch: Batch, config: Config, results: ResultStore) -> Response:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
+from handler.api.deadline import deadline_of
 from handler.api.form import read_job
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
@@ -35,6 +36,8 @@ from handler.errors import (
     NoImage,
     NotFound,
     ObjectTooLarge,
+    OutOfTime,
+    OverBudget,
     ProcessingFailed,
     TooManyImages,
     UploadsMissing,
@@ -51,6 +54,8 @@ Overlay = Annotated[bool, Query(description="Also draw the plan on the picture."
 JobIdInPath = Annotated[uuid.UUID, Path(alias="jobId", description="Id of the job.")]
 FilenameInPath = Annotated[str, Path(description="Name of the result, as in the answer.")]
 
+# Enough to render, to encode and to store the results.
+_SECONDS_TO_ANSWER = 5.0
 _TOOL = "/api/v1/tools/smart-crop"
 _ERRORS = errors(
     NoImage("Send the image as multipart/form-data, in a field named file"),
@@ -63,11 +68,16 @@ _ERRORS = errors(
     NotFound("No such object"),
     BODY_TOO_LARGE,
     ObjectTooLarge(100_000_000, 123_456_789),
+    OverBudget(
+        "memory: expected at most 1,512 MB, received a job that needs up to 2,063 MB; "
+        "an image of 9,872 × 7,404 pixels fits"
+    ),
     ProcessingFailed("The JPEG data are damaged or incomplete"),
     NoFaces("No face was found at this sensitivity"),
     FeatureMissing(),
     UploadsMissing(),
     DecoderUnavailable(),
+    OutOfTime("The image could not be decoded in the time that was left"),
     NO_CREDENTIALS,
     STORE_FULL,
     FeatureDamaged(),
@@ -105,10 +115,12 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
 
     async def read(request: Request) -> Callable[[], Job]:
         queue.check()
+        deadline = deadline_of(request, _SECONDS_TO_ANSWER)
         if is_json(request):
-            return await read_uploaded(request, deployment)
+            fetch = await read_uploaded(request, deployment)
+            return lambda: replace(fetch(), deadline=deadline)
         job = await read_job(request)
-        return lambda: job
+        return lambda: replace(job, deadline=deadline)
 
     @router.post(
         _TOOL,

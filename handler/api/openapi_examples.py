@@ -2,14 +2,12 @@
 
 from typing import Any
 
+from handler.api.http_errors import ForeignRequest, MalformedRequest, SlowRequest
 from handler.errors import (
     BodyTooLarge,
-    ForeignRequest,
     InvalidSettings,
-    MalformedRequest,
     ServerBusy,
     SettingsNotJson,
-    SlowRequest,
     Stopped,
     StorageUnavailable,
     StoreUnavailable,

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from handler.api.http_errors import ForeignRequest
 from handler.api.middleware import answer_error
-from handler.errors import ForeignRequest
 from handler.problems import FieldProblem, shown
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:]+)(?::\d{1,5})?")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from pydantic.main import IncEx
 
-from handler.cli.common import as_smart_crop_error, make_job, report, standard_error
+from handler.cli.common import as_smart_crop_error, make_job, report, shared_by, standard_error
 from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources
 from handler.cli.outputs import Target, choose_targets, format_of, make_folder, real_paths
@@ -46,6 +46,7 @@ def analyze_files(
     targets: Sequence[Target | None] = [None] * len(sources)
     try:
         settings, warnings = read_settings(text, flags)
+        config = shared_by(config, cores())
         if overlay is not None:
             targets = choose_targets(overlay, sources, "_overlay")
             make_folder(targets[0].path.parent if len(targets) == 1 else Path(overlay))

@@ -36,6 +36,11 @@ def as_smart_crop_error(error: Exception) -> SmartCropError:
     return SmartCropError(f"{type(error).__name__}: {error}")
 
 
+def shared_by(config: Config, workers: int) -> Config:
+    """Return the configuration for so many jobs that run at once and share the memory."""
+    return config if config.jobs else config.model_copy(update={"jobs": workers})
+
+
 def standard_error() -> Console:
     """Return the console for warnings, errors and progress."""
     return Console(stderr=True, soft_wrap=True)

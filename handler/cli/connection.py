@@ -16,7 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from handler.api import closing_response
-from handler.errors import MalformedRequest, ServerBusy, SlowRequest, SmartCropError, Stopped
+from handler.api.http_errors import MalformedRequest, SlowRequest
+from handler.errors import ServerBusy, SmartCropError, Stopped
 
 _BUSY_SECONDS = 5
 # Linux only: closes a connection whose client acknowledges no data for so many milliseconds.

@@ -11,7 +11,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from handler.cli.common import as_smart_crop_error, is_terminal, make_job, report, standard_error
+from handler.cli.common import (
+    as_smart_crop_error,
+    is_terminal,
+    make_job,
+    report,
+    shared_by,
+    standard_error,
+)
 from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources, has_folder
 from handler.cli.outputs import (
@@ -78,6 +85,7 @@ def crop_files(
     """
     try:
         settings, warnings = read_settings(text, flags)
+        config = shared_by(config, run.workers or cores())
         record = _read_record(names, output, settings)
         sources = _sources(names, output, record)
         targets = choose_targets(output, sources, f"_{RESULT_MARK}")

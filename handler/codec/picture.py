@@ -1,5 +1,6 @@
 """An opened picture: its header is read and checked; pixels are decoded on demand."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -7,13 +8,15 @@ from functools import partial
 from PIL import Image
 
 from handler.codec.colour import to_srgb
+from handler.codec.costs import DECODING, DecoderKind, DecodingCost
 from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
+from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, check_available, recognise
 from handler.codec.headers import READERS
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
-from handler.core.geometry import Size
+from handler.core.geometry import Orientation, Size
 from handler.core.image.frame import Pixels
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
@@ -21,6 +24,19 @@ from handler.errors import InvalidImage, NoImage, ProcessingFailed
 _MAX_SIDE = 65_535
 # Pillow's plugins know the kind of samples before decoding.
 _OPENED_BY_PILLOW = ("png", "gif", "bmp")
+# Formats whose headers are not read for alpha.
+_PERHAPS_TRANSPARENT = ("ico", "jp2", "jxl", "webp")
+# Names of the formats that are always decoded in a worker process -> kind of decoder.
+_KINDS: dict[str, DecoderKind] = {
+    "tiff": "tiff",
+    "avif": "avif",
+    "heic": "heic",
+    "jp2": "jp2",
+    "jxl": "jxl",
+    "ico": "ico",
+    "tga": "tga",
+    "psd": "psd",
+}
 # Pillow fills several canvases of an animation before it draws the first frame, which may be a few
 # bytes.
 _MAX_ANIMATED_PIXELS = 4096 * 4096
@@ -32,9 +48,11 @@ class Limits:
 
     Attributes:
         max_pixels: of a picture.
+        deadline: time of `time.monotonic` at which decoding is stopped; None for no limit.
     """
 
     max_pixels: int
+    deadline: float | None = None
 
 
 class Picture:
@@ -43,6 +61,11 @@ class Picture:
     Attributes:
         format: format of the file.
         size: size of the upright picture, in pixels.
+        alpha: whether the picture may have transparency.
+        turned: whether the pixels are stored in another orientation.
+        profile: ICC profile, or None.
+        cost: cost of decoding.
+        file_bytes: bytes of the file that is decoded.
         warnings: messages to the client about the reading of the file.
     """
 
@@ -50,24 +73,38 @@ class Picture:
         self,
         format_: Format,
         header: ImageHeader,
+        cost: DecodingCost,
         decode: Callable[[float], Image.Image],
         choose_scale: Callable[[float], float] = lambda _: 1,
+        *,
+        alpha: bool = True,
     ) -> None:
         """Wrap an image header; call `open_picture` instead.
 
         Args:
             format_: format of the file.
             header: of the file.
+            cost: cost of decoding.
             decode: function that decodes the picture at 1/scale.
             choose_scale: function that returns the scale to decode at for a resize by 1/shrink.
+            alpha: whether the picture may have transparency.
         """
         self.format = format_
         self.size = header.orientation.size(header.size)
+        self.alpha = alpha
+        self.turned = header.orientation is not Orientation.UPRIGHT
+        self.profile = header.profile
+        self.cost = cost
+        self.file_bytes = len(header.data)
         self.warnings = [] if header.warning is None else [header.warning]
         self._header = header
         self._decode = decode
         self._choose_scale = choose_scale
         self._decoded: tuple[float, Pixels] | None = None
+
+    def decoded_pixels(self, shrink: float) -> int:
+        """Return the number of pixels that are decoded for a resize by 1/shrink."""
+        return math.ceil(self.size.area / self._choose_scale(shrink) ** 2)
 
     def pixels(self, shrink: float) -> Pixels:
         """Decode the picture; see `handler.core.image.frame.Frame`.
@@ -127,18 +164,22 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
     _check_length(header)
     if format_.name in _OPENED_BY_PILLOW:
         return _open_with_pillow(header, format_, limits)
-    return _open_isolated(header, format_)
+    return _open_isolated(header, format_, DECODING[_KINDS[format_.name]], limits)
 
 
 def _open_jpeg(header: JpegHeader, format_: Format, limits: Limits) -> Picture:
     jpeg = libjpeg_turbo.prepare(header)
     _check_length(header)
     _check_pixels(header.size, limits)
+    cost = libjpeg_turbo.cost(jpeg)
+    allowance = _allowance(cost, header, limits)
     return Picture(
         format_,
         header,
-        lambda scale: libjpeg_turbo.decode(jpeg, int(scale)),
+        cost,
+        lambda scale: libjpeg_turbo.decode(jpeg, int(scale), allowance),
         libjpeg_turbo.choose_scale,
+        alpha=False,
     )
 
 
@@ -153,37 +194,70 @@ def _open_webp(header: WebpHeader, format_: Format, limits: Limits) -> Picture:
             f"received {_in_words(header.size)}"
         )
     if header.animated or not available:
-        return _open_isolated(header, format_)
+        return _open_isolated(header, format_, DECODING["animated webp"], limits)
     return Picture(
         format_,
         header,
+        libwebp.cost(header),
         lambda shrink: libwebp.decode(header, shrink),
         libwebp.choose_shrink,
+        alpha=header.alpha,
     )
 
 
 def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> Picture:
     image, header = pillow.open_header(header, format_)
     _check_pixels(header.size, limits)
+    alpha = pillow.has_alpha(image)
     if kornia_rs.is_plain(image, header.data):
-        return Picture(format_, header, lambda _: _decode_plain_png(image, header, format_))
+        cost = pillow.cost(image, DECODING["png in Rust"])
+        allowance = _allowance(DECODING["png"], header, limits)
+        return Picture(
+            format_,
+            header,
+            cost,
+            lambda _: _decode_plain_png(image, header, format_, allowance),
+            alpha=alpha,
+        )
     if pillow.is_plain(image):
-        return Picture(format_, header, lambda _: pillow.unpack(image))
-    return Picture(format_, header, lambda _: pillow.decode(header, format_))
+        cost = pillow.cost(image, DECODING["bmp"])
+        return Picture(format_, header, cost, lambda _: pillow.unpack(image), alpha=alpha)
+    cost = pillow.cost(image, DECODING["gif" if format_.name == "gif" else "png"])
+    return _open_isolated(header, format_, cost, limits, alpha=alpha)
 
 
-def _decode_plain_png(image: Image.Image, header: ImageHeader, format_: Format) -> Image.Image:
+def _decode_plain_png(
+    image: Image.Image, header: ImageHeader, format_: Format, allowance: Allowance
+) -> Image.Image:
     try:
         return kornia_rs.decode(image, header.data)
     except ProcessingFailed:
         # Pillow accepts a file that ends early, but after its last row.
-        return pillow.decode(header, format_)
+        return pillow.decode(header, format_, allowance)
 
 
-def _open_isolated(header: ImageHeader, format_: Format) -> Picture:
+def _open_isolated(
+    header: ImageHeader,
+    format_: Format,
+    cost: DecodingCost,
+    limits: Limits,
+    *,
+    alpha: bool | None = None,
+) -> Picture:
+    if alpha is None:
+        alpha = header.alpha or header.needs_copy or format_.name in _PERHAPS_TRANSPARENT
     if header.alpha and not FORMATS[format_.output].alpha:
         format_ = replace(format_, output="png")
-    return Picture(format_, header, lambda _: pillow.decode(header, format_))
+    if header.needs_copy or (header.alpha and cost.decoded < 2 * cost.held):
+        cost = cost.converted()
+    allowance = _allowance(cost, header, limits)
+    return Picture(
+        format_, header, cost, lambda _: pillow.decode(header, format_, allowance), alpha=alpha
+    )
+
+
+def _allowance(cost: DecodingCost, header: ImageHeader, limits: Limits) -> Allowance:
+    return Allowance.of(cost, header.size.area, len(header.data), limits.deadline)
 
 
 def _check_length(header: ImageHeader) -> None:

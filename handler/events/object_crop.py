@@ -1,5 +1,6 @@
 """Crops of uploaded objects: one job and one record for each, however often it is delivered."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,8 @@ from handler.storage import FOLDER_SETTINGS, JobRecord
 from handler.telemetry import log
 
 # Links expire, so that the response in a record has none.
+# Enough to render, to encode and to store the results, and to record a failure.
+_SECONDS_TO_STORE = 8.0
 _LINKS: Mapping[str, IncEx | bool] = {
     "download_url": True,
     "expires_at": True,
@@ -78,7 +81,7 @@ class ObjectCropper:
         current = Attempt(located, self._jobs, self._max_attempts, self._request_id)
         with current.recording(seconds):
             try:
-                outcome = self._crop(current)
+                outcome = self._crop(current, time.monotonic() + seconds - _SECONDS_TO_STORE)
             except SmartCropError as error:
                 if not _is_final(error):
                     raise
@@ -97,7 +100,7 @@ class ObjectCropper:
         log("upload ignored", reason=reason, request_id=self._request_id)
         return Outcome(state, reason)
 
-    def _crop(self, attempt: Attempt) -> Outcome:
+    def _crop(self, attempt: Attempt, deadline: float) -> Outcome:
         located = attempt.job
         upload = self._uploads.open(located.key, located.source.version)
         attempt.job = opened = located.opened(upload.etag)
@@ -110,7 +113,7 @@ class ObjectCropper:
             return outcome
         attempt.record_if_last()
         stored = self._service.crop_to(
-            Job(upload.read(), name, settings, warnings, self._request_id),
+            Job(upload.read(), name, settings, warnings, self._request_id, deadline=deadline),
             Target(job.job_id, folder, partial(result_filename, name)),
         )
         answer = stored.response.model_dump(mode="json", by_alias=True, exclude=_LINKS)

@@ -13,10 +13,12 @@ from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan
 from handler.core.planner import make_plans
 from handler.core.render import render_all
-from handler.errors import InvalidSettings, NoFaces
+from handler.errors import InvalidSettings, NoFaces, OverBudget
 from handler.faces import LazyDetector
 from handler.filenames import result_name
+from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
+from handler.jobs.estimate import Estimate, estimate_at
 from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
 
@@ -36,6 +38,7 @@ class Job:
         warnings: warnings about the request.
         request_id: id of the request, for the log.
         overlay: whether to draw the plan on the picture as well.
+        deadline: time of `time.monotonic` at which decoding is stopped; None for no limit.
     """
 
     data: bytes
@@ -44,6 +47,7 @@ class Job:
     warnings: Sequence[str] = ()
     request_id: str | None = None
     overlay: bool = False
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +164,14 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
         SmartCropError: the file or the settings are rejected, or the file cannot be processed.
     """
     watch = watch or Stopwatch()
+    start = time.thread_time()
     picture, format_ = _open(job, config, watch)
     planned = _plan(job, picture, config, watch)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
     images = render_all(planned.frame, plans, keep_pixels=job.overlay)
     for _ in plans:
+        _check_time(start, config)
         with watch.step("render"):
             index, image = next(images)
         with watch.step("encode"):
@@ -175,6 +181,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
                 job.settings.quality,
                 job.settings.request().pad_colour,
                 optimise=not plans[index].cut.reduces,
+                all_pixels=sum(plan.output.area for plan in plans),
             )
     results = [
         Result(
@@ -218,8 +225,38 @@ def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
 def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
     """Read the image header, and choose the format of the results."""
     with watch.step("open"):
-        picture = open_picture(job.data, Limits(config.max_pixels))
-        return picture, output_format(picture.format, job.settings.format)
+        picture = open_picture(job.data, Limits(config.max_pixels, job.deadline))
+        format_ = output_format(picture.format, job.settings.format)
+        _check_budget(job, config, picture, format_)
+        return picture, format_
+
+
+def _check_budget(job: Job, config: Config, picture: Picture, format_: Format) -> None:
+    """Reject a job that needs too much memory or time.
+
+    Raises:
+        OverBudget: it does.
+    """
+    requests = job.settings.requests()
+
+    def cost_at(size: Size) -> Estimate:
+        return estimate_at(picture, size, requests, format_, overlay=job.overlay)
+
+    check(Budget.of(config), cost_at(picture.size), picture.size, cost_at)
+
+
+def _check_time(start: float, config: Config) -> None:
+    """Stop a job that has used its CPU time, because its results cost more than estimated.
+
+    Raises:
+        OverBudget: it has.
+    """
+    used = time.thread_time() - start
+    if used > config.cpu_seconds:
+        raise OverBudget(
+            f"time: expected at most {config.cpu_seconds:g} s of CPU time, "
+            f"received a job that needs more than {used:.1f} s; smaller or fewer results fit"
+        )
 
 
 def _plan(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> PlannedJob:

@@ -5,7 +5,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -111,7 +111,7 @@ class Batch:
         """
         stop_if_cancelled()
         try:
-            job = fetch()
+            job = replace(fetch(), deadline=self._deadline)
             self.original_size += len(job.data)
             self.warnings = list(job.warnings)
             finished = self._crop(job)

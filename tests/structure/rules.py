@@ -67,6 +67,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "handler.sandbox",
         "handler.codec.headers",
         "handler.codec.formats",
+        "handler.codec.costs",
         "handler.codec.colour",
     ),
     "handler.codec.encoders": (

@@ -1,12 +1,17 @@
 """Decoding in a sandboxed worker process, whose crash does not affect the service."""
 
+import math
+import time
+from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 from PIL import Image
 
+from handler.codec.costs import DecodingCost
 from handler.codec.formats import Decoder
 from handler.codec.headers.header import ImageHeader
-from handler.errors import DecoderUnavailable, ProcessingFailed
+from handler.errors import DecoderUnavailable, OutOfTime, ProcessingFailed
 from handler.sandbox.client import ForkServer, ForkServerFailed, WorkerFailed
 from handler.sandbox.confinement import PARTS
 from handler.sandbox.protocol import Request
@@ -14,14 +19,55 @@ from handler.sandbox.protocol import Request
 # The decoders and numpy, which JPEG XL's binding imports, map memory in proportion to the machine's
 # cores, most of which is never used.
 _BASE_BYTES = 640 << 20
-# OpenJPEG keeps eight bytes a sample, and Pillow four a pixel.
-_BYTES_PER_PIXEL = 40
-# JPEG 2000, the slowest format, takes this long for a hundred megapixels.
-_CPU_SECONDS = 60
+# The estimates are upper bounds, but an unusual file or a slow processor may exceed them.
+_MEMORY_MARGIN, _TIME_MARGIN, _SPARE_CPU_SECONDS = 1.5, 3, 5
 # Longer than the CPU time, as the machine may be busy. A compromised worker could sleep for ever.
 _WALL_SECONDS = 120
 # Imported by the fork server at its start: the formats of photographs, whose libraries are small.
 _PREPARED: tuple[Decoder, ...] = ("TIFF", "GIF", "PNG", "BMP")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The limits of the worker process that decodes a picture.
+
+    Attributes:
+        memory: bytes of memory.
+        cpu_seconds: whole seconds of CPU time.
+        deadline: time of `time.monotonic` at which it is killed; None for a fixed time.
+    """
+
+    memory: int
+    cpu_seconds: int
+    deadline: float | None = None
+
+    @classmethod
+    def of(
+        cls, cost: DecodingCost, pixels: int, file_bytes: int, deadline: float | None = None
+    ) -> Self:
+        """Return the limits for the estimated cost of a picture.
+
+        Args:
+            cost: of its decoder.
+            pixels: of the stored picture.
+            file_bytes: of the file.
+            deadline: see the attribute.
+        """
+        memory = _MEMORY_MARGIN * cost.peak(pixels, pixels, file_bytes)
+        seconds = _TIME_MARGIN * cost.seconds(pixels, file_bytes)
+        return cls(_BASE_BYTES + int(memory), math.ceil(seconds) + _SPARE_CPU_SECONDS, deadline)
+
+    @property
+    def is_over(self) -> bool:
+        """True if the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    @property
+    def seconds(self) -> float:
+        """Seconds until the worker process is killed."""
+        if self.deadline is None:
+            return _WALL_SECONDS
+        return min(_WALL_SECONDS, max(0.0, self.deadline - time.monotonic()))
 
 
 @cache
@@ -45,13 +91,14 @@ def sandbox_parts() -> dict[str, bool]:
     return {part: part not in missing for part in PARTS}
 
 
-def decode(header: ImageHeader, decoder: Decoder, label: str) -> Image.Image:
+def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowance) -> Image.Image:
     """Decode a file in a worker process.
 
     Args:
-        header: of the file; its size is that of the decoded picture, and limits the worker process.
+        header: of the file; its size is that of the decoded picture.
         decoder: the decoder to run.
         label: name of the format in error messages.
+        allowance: limits of the worker process.
 
     Returns:
         Picture as Pillow decodes it, of any mode.
@@ -60,13 +107,16 @@ def decode(header: ImageHeader, decoder: Decoder, label: str) -> Image.Image:
         ProcessingFailed: the data are damaged, have another size, or take more memory or time than
             pictures of that size.
         DecoderUnavailable: no worker process can be started.
+        OutOfTime: the deadline passed.
     """
     data, size = header.data, header.size
-    memory = _BASE_BYTES + _BYTES_PER_PIXEL * size.area + 3 * len(data)
-    request = Request(decoder, memory, _CPU_SECONDS)
+    request = Request(decoder, allowance.memory, allowance.cpu_seconds)
+    seconds = allowance.seconds
     try:
-        image = fork_server().decode(request, data, size.width, size.height, _WALL_SECONDS)
+        image = fork_server().decode(request, data, size.width, size.height, seconds)
     except WorkerFailed as error:
+        if allowance.is_over:
+            raise OutOfTime("The image could not be decoded in the time that was left") from error
         fault = "need too much memory or time" if error.limited else "are damaged or incomplete"
         raise ProcessingFailed(f"The {label} data {fault}") from error
     except ForkServerFailed as error:

@@ -1,12 +1,14 @@
 """JPEG, decoded and scaled by libjpeg-turbo, which simplejpeg binds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import simplejpeg
 from PIL import Image
 
+from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.decoders import isolated
+from handler.codec.decoders.isolated import Allowance
 from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
@@ -17,6 +19,10 @@ _SCALES = (8, 4, 2)
 _COLOURS = {1: "Gray", 3: "YCbCr", 4: "CMYK"}
 _UNKNOWN_SUBSAMPLING = "subsampling"
 _INKS = 4
+# Samples of a pixel of three components, by the subsampling.
+_SAMPLES, _COLOUR_SAMPLES = {"420": 1.5, "411": 1.5, "422": 2.0, "440": 2.0}, 3
+# Bytes of a pixel of one component, and of a coefficient that libjpeg-turbo keeps.
+_GREY_BYTES, _COEFFICIENT_BYTES = 1.1, 2.1
 _CMYK_SUBSAMPLINGS = (
     "CMYK JPEG subsampling: expected 4:4:4, 4:4:1, 4:4:0, 4:2:2, 4:2:0 or 4:1:1, received another"
 )
@@ -34,12 +40,14 @@ class Jpeg:
     Attributes:
         header: of the file.
         colour: colour space of the file, by libjpeg-turbo's name.
+        samples: of a pixel, on average.
         isolated: whether simplejpeg does not know the subsampling, so that the file is decoded in a
             worker process.
     """
 
     header: JpegHeader
     colour: str
+    samples: float
     isolated: bool = False
 
 
@@ -50,16 +58,33 @@ def prepare(header: JpegHeader) -> Jpeg:
         InvalidImage: the header is damaged, or the subsampling is not supported.
     """
     try:
-        _, _, colour, _ = simplejpeg.decode_jpeg_header(header.data)
+        _, _, colour, sampling = simplejpeg.decode_jpeg_header(header.data)
     except KeyError:  # 4:4:1, which simplejpeg (1.9.0) has no name for, and decodes
-        return Jpeg(header, _COLOURS[header.components])
+        return Jpeg(header, _COLOURS[header.components], header.components)
     except (ValueError, MemoryError) as error:
         if _UNKNOWN_SUBSAMPLING not in str(error):
             raise InvalidImage("the JPEG header is damaged") from error
         if header.components == _INKS:
             raise InvalidImage(_CMYK_SUBSAMPLINGS) from error
-        return Jpeg(header, _COLOURS[header.components], isolated=True)
-    return Jpeg(header, colour)
+        return Jpeg(header, _COLOURS[header.components], header.components, isolated=True)
+    fewer = _SAMPLES.get(sampling, _COLOUR_SAMPLES) - _COLOUR_SAMPLES
+    return Jpeg(header, colour, max(1, header.components + fewer))
+
+
+def cost(jpeg: Jpeg) -> DecodingCost:
+    """Return the cost of decoding."""
+    header = jpeg.header
+    if jpeg.isolated:
+        return DECODING["jpeg in a worker process"]
+    found = DECODING["jpeg"]
+    if jpeg.colour == "Gray":
+        found = replace(found, decoded=_GREY_BYTES, held=1)
+    elif header.components == _INKS:
+        found = found.converted()
+    stored = found.decoded if header.lossless else 0.0
+    if header.several_scans:
+        stored += _COEFFICIENT_BYTES * jpeg.samples
+    return replace(found, stored=stored)
 
 
 def choose_scale(shrink: float) -> int:
@@ -71,8 +96,13 @@ def choose_scale(shrink: float) -> int:
     return 1
 
 
-def decode(jpeg: Jpeg, scale: int) -> Image.Image:
+def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> Image.Image:
     """Decode at 1/``scale`` of the size.
+
+    Args:
+        jpeg: accepted by `prepare`.
+        scale: one of those that `choose_scale` returns.
+        allowance: limits of a worker process.
 
     Returns:
         Picture of mode L, RGBX or CMYK (0 is no ink), floor(size / scale) pixels, as stored.
@@ -82,9 +112,10 @@ def decode(jpeg: Jpeg, scale: int) -> Image.Image:
     """
     header = jpeg.header
     if jpeg.isolated:
-        return _shrink(isolated.decode(header, "libjpeg-turbo", "JPEG"), header.size, scale)
+        image = isolated.decode(header, "libjpeg-turbo", "JPEG", allowance)
+        return _shrink(image, header.size, scale)
     if header.lossless and scale > 1:
-        return _shrink(decode(jpeg, 1), header.size, scale)
+        return _shrink(decode(jpeg, 1, allowance), header.size, scale)
     space = _DECODE_TO.get(jpeg.colour, "RGBX")
     # libjpeg-turbo ignores the scale of a lossless file and writes all pixels, which overran the
     # buffer that simplejpeg (1.9.0) allocates for the scaled ones. This buffer always has space for

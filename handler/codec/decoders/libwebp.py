@@ -9,11 +9,13 @@ Structures and constants are those of libwebp's <webp/decode.h>.
 """
 
 import ctypes
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from PIL import Image
 
+from handler.codec.costs import ALPHA_BYTES, DECODING, DecodingCost
 from handler.codec.headers.webp import WebpHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
@@ -22,6 +24,7 @@ from handler.errors import InvalidImage, ProcessingFailed
 _ABI_VERSION = 0x0209
 _STATUS_OK = 0
 _MODE_RGBA = 1
+_LOSSLESS_BYTES, _ALPHA_BYTES = 4.1, 1.1
 
 
 class _Features(ctypes.Structure):
@@ -131,6 +134,15 @@ def check_header(header: WebpHeader) -> None:
     read = Size(features.width, features.height), bool(features.has_animation)
     if status != _STATUS_OK or read != (header.size, header.animated):
         raise InvalidImage("the WebP header is damaged")
+
+
+def cost(header: WebpHeader) -> DecodingCost:
+    """Return the cost of decoding."""
+    found = DECODING["webp"]
+    # libwebp decodes all pixels of a lossless picture, or all alpha, before it scales them.
+    stored = _LOSSLESS_BYTES if header.lossless else _ALPHA_BYTES if header.alpha else 0
+    found = replace(found, stored=stored)
+    return found.converted(ALPHA_BYTES) if header.alpha else found
 
 
 def choose_shrink(shrink: float) -> float:

@@ -7,7 +7,9 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from handler.codec.colour import lab_to_srgb
+from handler.codec.costs import ALPHA_BYTES, DecodingCost
 from handler.codec.decoders import isolated
+from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import Format
 from handler.codec.headers import png
 from handler.codec.headers.header import ImageHeader, read_exif_orientation
@@ -17,6 +19,9 @@ from handler.errors import InvalidImage, ProcessingFailed
 # The limit on pixels is the service's own, and is checked before Pillow opens a file.
 Image.MAX_IMAGE_PIXELS = None
 
+# Mode -> bytes a pixel of decoding to grey, where one byte and a little more is not enough.
+_GREY_BYTES = {"1": 2.2, "I;16": 5.5, "I;16B": 5.5, "I;16L": 5.5}
+_PALETTE_BYTES = 5.3
 # Mode as decoded -> 8-bit working mode. Samples of 32 bits, integer or real, have no agreed white.
 _WORKING_MODE = {
     "1": "L",
@@ -65,6 +70,29 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[ImageFile.ImageFi
     return image, read
 
 
+def has_alpha(image: ImageFile.ImageFile) -> bool:
+    """Return whether an opened file has transparency."""
+    mode = _WORKING_MODE[image.mode]
+    return mode == "RGBA" or "transparency" in image.info
+
+
+def cost(image: ImageFile.ImageFile, usual: DecodingCost) -> DecodingCost:
+    """Return the cost of decoding an opened file.
+
+    Args:
+        image: the file.
+        usual: the cost for three channels.
+    """
+    if has_alpha(image):
+        return usual.converted(ALPHA_BYTES)
+    if image.mode == "P":
+        return replace(usual, decoded=max(usual.decoded, _PALETTE_BYTES))
+    if _WORKING_MODE[image.mode] == "L":
+        packed = _GREY_BYTES.get(image.mode, 1.2)
+        return replace(usual, decoded=packed, held=1)
+    return usual
+
+
 def is_plain(image: ImageFile.ImageFile) -> bool:
     """Return whether an opened file has plain rows of pixels, as most BMP files have."""
     return image.format == "BMP" and [tile[0] for tile in image.tile] == ["raw"]
@@ -90,8 +118,13 @@ def unpack(image: ImageFile.ImageFile) -> Image.Image:
     return unpacked
 
 
-def decode(header: ImageHeader, format_: Format) -> Image.Image:
+def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Image.Image:
     """Decode the first frame in a worker process.
+
+    Args:
+        header: of the file.
+        format_: of the file.
+        allowance: limits of the worker process.
 
     Returns:
         Picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK, as stored, its
@@ -100,7 +133,7 @@ def decode(header: ImageHeader, format_: Format) -> Image.Image:
     Raises:
         ProcessingFailed: the data are damaged or end early; see also `isolated.decode`.
     """
-    image = isolated.decode(header, format_.decoder, format_.label)
+    image = isolated.decode(header, format_.decoder, format_.label, allowance)
     # Pillow reports no error if the pixels of a PNG end early, and leaves the rest blank.
     if format_.name == "png" and _ends_blank(image) and not png.is_whole(header.data):
         raise ProcessingFailed("The PNG data are incomplete")

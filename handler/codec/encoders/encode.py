@@ -20,6 +20,8 @@ _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
 # 0.56 s for files of 1.09 to 1.19 times the size, with 0.3 to 0.8 dB less. Pictures of at most this
 # many pixels get speed 6, which takes about a second.
 _AVIF_SMALL_PIXELS = 1_000_000
+# All results of a job, of which noise takes 7 s a megapixel at that speed.
+_AVIF_SMALL_PIXELS_OF_ALL = 2_000_000
 _AVIF_SPEED_SMALL, _AVIF_SPEED_LARGE = 6, 9
 
 
@@ -30,6 +32,7 @@ def encode(
     background: Colour,
     *,
     optimise: bool = False,
+    all_pixels: int = 0,
 ) -> bytes:
     """Encode a picture.
 
@@ -43,6 +46,7 @@ def encode(
             standard's code for photographs in full detail. Where detail is missing, because the
             picture was enlarged or was a JPEG of that size before, the file is a tenth to a third
             smaller. Elsewhere it is a fiftieth smaller. Encoding takes half as much time again.
+        all_pixels: pixels of all results of the job, which AVIF's speed depends on.
 
     Raises:
         ProcessingFailed: the picture is larger than the format allows.
@@ -59,7 +63,19 @@ def encode(
         image = image.convert("RGB")
     if image.mode == "RGBA" and not format_.alpha:
         image = _flatten(image, background)
+    if format_.name == "avif":
+        return _encode_avif(image, quality, slow=is_slow(image.width * image.height, all_pixels))
     return _ENCODERS[format_.name](image, quality, optimise)
+
+
+def is_slow(pixels: int, all_pixels: int) -> bool:
+    """Return whether AVIF is written at the slower speed, for a smaller file.
+
+    Args:
+        pixels: of the result.
+        all_pixels: of all results of the job.
+    """
+    return pixels <= _AVIF_SMALL_PIXELS and all_pixels <= _AVIF_SMALL_PIXELS_OF_ALL
 
 
 def _flatten(image: Image.Image, background: Colour) -> Image.Image:
@@ -81,13 +97,12 @@ def _encode_jpeg(image: Image.Image, quality: int, optimise: bool) -> bytes:
     return data
 
 
-def _encode_avif(image: Image.Image, quality: int, _: bool) -> bytes:
+def _encode_avif(image: Image.Image, quality: int, *, slow: bool) -> bytes:
     import pillow_avif  # noqa: F401  # importing it registers it with Pillow, and is slow
 
     # As sharp writes it.
     subsampling = "4:0:0" if image.mode == "L" else "4:4:4"
-    small = image.width * image.height <= _AVIF_SMALL_PIXELS
-    speed = _AVIF_SPEED_SMALL if small else _AVIF_SPEED_LARGE
+    speed = _AVIF_SPEED_SMALL if slow else _AVIF_SPEED_LARGE
     return _save(image, "AVIF", quality=quality, subsampling=subsampling, speed=speed)
 
 
@@ -101,7 +116,6 @@ _ENCODERS: dict[str, Callable[[Image.Image, int, bool], bytes]] = {
     "jpeg": _encode_jpeg,
     "png": lambda image, *_: png_writer.encode(image),
     "webp": lambda image, quality, _: _save(image, "WEBP", quality=quality),
-    "avif": _encode_avif,
     "gif": lambda image, *_: gif_writer.encode(image),
     "tiff": lambda image, *_: tiff_writer.encode(image),
 }

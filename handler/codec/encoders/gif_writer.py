@@ -10,7 +10,8 @@ _COLOURS = 256
 # Pixels of at least this alpha are opaque, as in sharp.
 _SEEN = 128
 # The palette is chosen for so many pixels. Median cut takes 0.4 s for a million pixels of a photo,
-# and 2.3 s for a million of noise.
+# and 2.3 s for a million of noise. For six photos, the
+# results differ by at most 0.4 dB.
 _SAMPLED_PIXELS = 1 << 19
 
 

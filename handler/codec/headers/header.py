@@ -25,6 +25,8 @@ class ImageHeader:
         orientation: of the stored picture, unless only the decoder knows it.
         profile: ICC profile, likewise.
         alpha: whether the picture is known to have transparency.
+        needs_copy: whether the decoded pixels are copied as a whole, to convert inks, CIELAB or
+            alpha.
         sixteen_bit: whether the samples have 16 bits.
         warning: message to the client about the parts of the file that are ignored.
     """
@@ -35,6 +37,7 @@ class ImageHeader:
     orientation: Orientation = Orientation.UPRIGHT
     profile: bytes | None = None
     alpha: bool = False
+    needs_copy: bool = False
     sixteen_bit: bool = False
     warning: str | None = None
 

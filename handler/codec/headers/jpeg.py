@@ -46,11 +46,14 @@ class JpegHeader(ImageHeader):
         components: samples per pixel: 1, 3 or 4.
         adobe: whether the file has Adobe's marker.
         lossless: whether the coding is lossless, which cannot be scaled while decoding.
+        several_scans: whether the pixels are in several scans, so that the decoder keeps the
+            coefficients of the whole picture.
     """
 
     components: int
     adobe: bool
     lossless: bool
+    several_scans: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def read(data: bytes) -> JpegHeader:
         components=components,
         adobe=adobe,
         lossless=lossless,
+        several_scans=not one_scan,
     )
 
 

@@ -13,6 +13,7 @@ _BITMAP = 0
 # Colour mode -> channels: bitmap, grey, indexed, RGB, CMYK, duotone (shown as grey), Lab.
 _CHANNELS = {0: 1, 1: 1, 2: 1, 3: 3, 4: 4, 8: 1, 9: 3}
 _WITH_ALPHA = {3: "RGBA"}
+_CONVERTED = (4, 9)
 _PLAIN, _PACKED = 0, 1
 _PROFILE = 1039
 _MAX_RESOURCES = 10_000
@@ -63,7 +64,14 @@ def read(data: bytes) -> ImageHeader:
     body = struct.pack(">I", len(colours.body)) + bytes(colours.body) + bytes(8)
     whole = b"".join((header, body, struct.pack(">H", packed), pixels))
     most = len(data) * _MAX_EXPANSION * 8 // depth
-    return ImageHeader(whole, size, most, profile=_find_profile(resources.body), alpha=kept == 4)
+    return ImageHeader(
+        whole,
+        size,
+        most,
+        profile=_find_profile(resources.body),
+        alpha=mode in _WITH_ALPHA and kept > _CHANNELS[mode],
+        needs_copy=kept > _CHANNELS[mode] or mode in _CONVERTED,
+    )
 
 
 def _section(data: bytes, start: int) -> _Section:

@@ -18,6 +18,7 @@ _ATTRIBUTES = (0, 1, 8)
 _CORNER = 0x30
 # A packet repeats a pixel up to 128 times.
 _MAX_EXPANSION = 128
+_ALPHA_DEPTH = 32
 
 
 def is_likely(data: bytes) -> bool:
@@ -58,4 +59,6 @@ def _read(data: bytes) -> ImageHeader:
         raise ValueError("a palette that is not used")
     left = len(data) - _HEADER.size - name - map_bytes
     expansion = _MAX_EXPANSION if kind & _RUNS else 1
-    return ImageHeader(data, Size(width, height), left * expansion * 8 // depth)
+    most_pixels = left * expansion * 8 // depth
+    alpha = _ALPHA_DEPTH in (depth, map_depth)
+    return ImageHeader(data, Size(width, height), most_pixels, needs_copy=alpha)

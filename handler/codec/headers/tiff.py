@@ -28,6 +28,11 @@ _MAX_SAMPLES = 8
 _MAX_PROFILE_BYTES = 4 << 20
 _MAX_JPEG_TABLES_BYTES = 4096
 _ORIENTATION, _PROFILE, _SAMPLE_FORMAT = 274, 34_675, 339
+_INTERPRETATION = 262
+# Photometric interpretations whose colours are converted after decoding: inks, and CIELAB.
+_CONVERTED = ((5,), (8,), (9,), (10,))
+# Samples of pixels with alpha, or with four inks.
+_WITH_ALPHA = (2, 4)
 _WHOLE = 1
 _ONE = Rule(WHOLE_NUMBERS, 1)
 _SAMPLE = Rule(WHOLE_NUMBERS, _MAX_SAMPLES)
@@ -37,7 +42,7 @@ _FIELDS = {
     _LENGTH: _ONE,
     _BITS: _SAMPLE,
     _COMPRESSION: _ONE,
-    262: _ONE,  # photometric interpretation
+    _INTERPRETATION: _ONE,
     266: _ONE,  # fill order
     _STRIP_OFFSETS: _PIECE,
     _ORIENTATION: _ONE,
@@ -86,7 +91,7 @@ _REJECTED = {
 _STRIPS = (_STRIP_OFFSETS, _STRIP_BYTES, _STRIP_ROWS)
 _TILES = (_TILE_OFFSETS, _TILE_BYTES, _TILE_WIDTH, _TILE_LENGTH)
 _READ = {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, *_STRIPS, *_TILES}
-_READ |= {_ORIENTATION, _SAMPLE_FORMAT}
+_READ |= {_ORIENTATION, _SAMPLE_FORMAT, _INTERPRETATION}
 _MAX_DEPTH = 16
 # Tiles may extend beyond the edge of a page, and far beyond that of a small one.
 _SMALL_PAGE = 1024 * 1024
@@ -134,6 +139,7 @@ def read(data: bytes) -> ImageHeader:
         len(data) * expansion * 8 // page.bits,
         _orientation(numbers),
         profile.raw if profile else None,
+        needs_copy=page.samples in _WITH_ALPHA or numbers.get(_INTERPRETATION) in _CONVERTED,
         sixteen_bit=page.depth == 16,
         warning=SEVERAL_PAGES if has_next(data) else None,
     )

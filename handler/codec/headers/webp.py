@@ -26,9 +26,11 @@ class WebpHeader(ImageHeader):
 
     Attributes:
         animated: whether the file has frames.
+        lossless: whether the coding is lossless.
     """
 
     animated: bool = False
+    lossless: bool = False
 
 
 def read(data: bytes) -> WebpHeader:
@@ -50,7 +52,8 @@ def _read(data: bytes) -> WebpHeader:
     if kind == _LOSSLESS:
         (packed,) = _LOSSLESS_HEADER.unpack_from(data, _PAYLOAD)
         size = Size(1 + (packed & _SIDE_MASK), 1 + (packed >> 14 & _SIDE_MASK))
-        return WebpHeader(data, size, size.area, alpha=bool(packed & _LOSSLESS_ALPHA))
+        alpha = bool(packed & _LOSSLESS_ALPHA)
+        return WebpHeader(data, size, size.area, alpha=alpha, lossless=True)
     if kind == _LOSSY:
         width, height = struct.unpack_from("<6xHH", data, _PAYLOAD)
         size = Size(width & _SIDE_MASK, height & _SIDE_MASK)
@@ -77,6 +80,7 @@ def _read_extended(data: bytes) -> WebpHeader:
         alpha=_has_alpha(chunks, bool(flags & _ALPHA)),
         warning=ANIMATED if animated else None,
         animated=animated,
+        lossless=any(name == _LOSSLESS for name, _ in chunks),
     )
 
 

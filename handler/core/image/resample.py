@@ -23,8 +23,9 @@ _PIXEL_BYTES = 4
 # larger ones there are so many windows that the last bit of a pixel does not matter.
 _EXACT_PIXELS = 256 * 256
 # The axes are resampled one after the other if a picture would be padded to so many times its
-# pixels, and to so many pixels. Below that, both at once is faster.
-_PADDED_TIMES, _PADDED_PIXELS = 4, 1 << 24
+# pixels, and to so many pixels. Padding copies the strips at its edges several times. A result of
+# fewer than 48 pixels a side needs such wide strips that they are copies of most of the picture.
+_PADDED_TIMES, _PADDED_PIXELS = 1.125, 1 << 18
 # Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
 _STRIP_ROWS = 64
 _OPAQUE = 255

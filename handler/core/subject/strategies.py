@@ -16,7 +16,7 @@ from handler.core.subject.entropy import busiest_window
 
 # The resized picture is scored as a whole. If a thin strip is enlarged, it can have thousands of
 # times the pixels of the output. Beyond this number of pixels a smaller picture is scored instead.
-_MAX_SCORED_PIXELS = 24_000_000
+MAX_SCORED_PIXELS = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ _STRATEGIES = {"attention": _find_by_attention, "entropy": _find_by_entropy}
 
 def _scored_picture(pixels: Pixels, cover: Cover) -> Image.Image:
     whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
-    excess = math.sqrt(max(1, cover.resized.area / _MAX_SCORED_PIXELS))
+    excess = math.sqrt(max(1, cover.resized.area / MAX_SCORED_PIXELS))
     size = Size(
         max(1, round(cover.resized.width / excess)), max(1, round(cover.resized.height / excess))
     )

@@ -1,0 +1,118 @@
+"""The memory and CPU time that one job may use, and the check of an estimate against it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from handler.config import Config
+from handler.core.geometry import Size
+from handler.errors import OverBudget
+from handler.jobs.estimate import Estimate
+
+_MEGABYTE = 1_000_000
+# A limit of a container or a function is given in these.
+_MEBIBYTE = 1 << 20
+# The idle service with all its libraries, the fork server, and free memory that malloc keeps.
+_IDLE_BYTES = 256 * _MEBIBYTE
+# A picture of a megapixel is to be served in any case.
+_LEAST_BYTES = 64 * _MEBIBYTE
+_CGROUPS, _OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+# Steps of the search for a size that fits; each halves the uncertainty.
+_STEPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The largest cost of one job.
+
+    Attributes:
+        bytes: memory beyond that of the idle process.
+        seconds: CPU time.
+    """
+
+    bytes: int
+    seconds: float
+
+    @classmethod
+    def of(cls, config: Config) -> "Budget":
+        """Return the budget of a job: an equal share of the memory for each that runs at once."""
+        memory = available_memory() if config.memory_mb is None else config.memory_mb * _MEBIBYTE
+        share = (memory - _IDLE_BYTES) // (config.jobs or os.cpu_count() or 1)
+        return cls(max(_LEAST_BYTES, share), config.cpu_seconds)
+
+    def allows(self, cost: Estimate) -> bool:
+        """Return whether a job may cost as much."""
+        return cost.bytes <= self.bytes and cost.seconds <= self.seconds
+
+
+def check(budget: Budget, cost: Estimate, size: Size, cost_at: Callable[[Size], Estimate]) -> None:
+    """Reject a job that would exceed the budget.
+
+    Args:
+        budget: of the job.
+        cost: of the job.
+        size: of the picture.
+        cost_at: returns the cost of the same job with a picture of another size.
+
+    Raises:
+        OverBudget: the job would need more memory or CPU time; the details have the estimate, the
+            budget and a size that fits.
+    """
+    if budget.allows(cost):
+        return
+    problems = []
+    if cost.bytes > budget.bytes:
+        problems.append(
+            f"memory: expected at most {budget.bytes // _MEGABYTE:,} MB, "
+            f"received a job that needs up to {-(-cost.bytes // _MEGABYTE):,} MB"
+        )
+    if cost.seconds > budget.seconds:
+        problems.append(
+            f"time: expected at most {budget.seconds:g} s of CPU time, "
+            f"received a job that needs up to {cost.seconds:.1f} s"
+        )
+    raise OverBudget("; ".join((*problems, _advice(budget, size, cost_at))))
+
+
+def _advice(budget: Budget, size: Size, cost_at: Callable[[Size], Estimate]) -> str:
+    """Return the largest picture that fits, or the advice to reduce the results."""
+
+    def scaled(share: float) -> Size:
+        return Size(max(1, int(size.width * share)), max(1, int(size.height * share)))
+
+    low, high = 0.0, 1.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if budget.allows(cost_at(scaled(middle))) else (low, middle)
+    fitting = scaled(low)
+    if not low or not budget.allows(cost_at(fitting)):
+        return "smaller or fewer results fit"
+    return f"an image of {fitting.width:,} × {fitting.height:,} pixels fits"
+
+
+@cache
+def available_memory() -> int:
+    """Return the bytes that this process may use: the container's limit, or all of the machine."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([machine, *_container_limits()])
+
+
+def _container_limits() -> Iterator[int]:
+    """Yield the memory limits of the process's control groups, of version 2 and of version 1."""
+    groups = ["/"]
+    with suppress(OSError):
+        for line in _OWN_GROUPS.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers in ("", "memory"):
+                groups.append(path)
+    for group in groups:
+        inside = group.strip("/")
+        for file in (
+            _CGROUPS / inside / "memory.max",
+            _CGROUPS / "memory" / inside / "memory.limit_in_bytes",
+        ):
+            with suppress(OSError, ValueError):  # "max" stands for no limit
+                yield int(file.read_text())

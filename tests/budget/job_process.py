@@ -1,0 +1,84 @@
+"""The program of a process that runs jobs: requests and answers are lines of JSON.
+
+Its arguments are the folders to import from.
+"""
+
+import gc
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from handler.codec import Limits, open_picture, output_format
+from handler.codec.decoders.isolated import fork_server
+from handler.config import Config
+from handler.errors import SmartCropError
+from handler.jobs.estimate import estimate_at
+from handler.jobs.job import Job, run_job
+from handler.malloc import keep_large_blocks
+from handler.settings import parse_settings
+from tests.fuzz import process
+from tests.hostile.specimens import specimen
+
+_SMALL = {"width": 64, "height": 64}
+_NO_LIMIT = 10**12
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    keep_large_blocks()
+    for name in ("png/rgb", "jpeg/baseline", "gif/still"):
+        for mode in ("subject", "trim"):
+            _run(specimen(name), {**_SMALL, "mode": mode}, {})
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer: dict[str, Any] = {}
+        if request:
+            data = Path(request["path"]).read_bytes()
+            answer = _run(data, request["settings"], request["options"])
+            del data
+        gc.collect()
+        process.memory_in_use()  # returns free memory
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _run(data: bytes, values: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    overlay = options.pop("overlay", False)
+    settings, _ = parse_settings(json.dumps(values))
+    config = Config(memory_mb=1 << 20, jobs=1, cpu_seconds=_NO_LIMIT, max_pixels=1 << 30)
+    config = config.model_copy(update=options)
+    picture = open_picture(data, Limits(config.max_pixels))
+    format_ = output_format(picture.format, settings.format)
+    cost = estimate_at(picture, picture.size, settings.requests(), format_, overlay=overlay)
+    del picture
+    before, start = process.start_peak(), _cpu_seconds()
+    error = details = ""
+    try:
+        run_job(Job(data, "picture", settings, overlay=overlay), config)
+    except SmartCropError as raised:
+        error, details = raised.code, raised.in_words
+    return {
+        "error": error,
+        "details": details,
+        "peak": process.memory()[1] - before + len(data) // 1024,
+        "seconds": _cpu_seconds() - start,
+        "estimated_bytes": cost.bytes,
+        "estimated_seconds": cost.seconds,
+    }
+
+
+def _cpu_seconds() -> float:
+    """Return the CPU time of this process, its fork server, and its ended worker processes."""
+    own = os.times()
+    total = own.user + own.system
+    server = fork_server().process_id
+    if server is not None:
+        stat = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()
+        total += sum(map(int, stat[11:15])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The budget of a job, and the answers to jobs that exceed it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handler.codec.formats import FORMATS
+from handler.codec.picture import Limits, open_picture
+from handler.config import Config
+from handler.core.geometry import Size
+from handler.errors import OverBudget
+from handler.jobs import budget
+from handler.jobs.budget import Budget, check
+from handler.jobs.estimate import Estimate, estimate_at
+from handler.jobs.job import Job, run_job
+from handler.settings import parse_settings
+from tests.budget.pictures import PICTURES
+from tests.needs import needs_linux
+
+MEBIBYTE = 1 << 20
+
+
+def estimate(data: bytes, **values: Any) -> Estimate:
+    settings, _ = parse_settings(json.dumps(values))
+    picture = open_picture(data, Limits(1 << 30))
+    format_ = FORMATS[picture.format.output]
+    return estimate_at(picture, picture.size, settings.requests(), format_)
+
+
+def test_jobs_that_run_at_once_share_the_memory() -> None:
+    one, four = (Budget.of(Config(memory_mb=2256, jobs=jobs)) for jobs in (1, 4))
+    assert one.bytes == 2000 * MEBIBYTE
+    assert four.bytes == 500 * MEBIBYTE
+
+
+def test_a_small_picture_is_served_with_any_memory() -> None:
+    small = Budget.of(Config(memory_mb=128, jobs=8))
+    assert small.allows(estimate(PICTURES["jpeg"](Size(1000, 1000)), width=100, height=100))
+
+
+def test_the_memory_of_a_function_is_its_own() -> None:
+    environment = {"AWS_LAMBDA_RUNTIME_API": "x", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+    config = Config.from_environment(environment)
+    assert (config.memory_mb, config.jobs) == (1769, 1)
+    chosen = Config.from_environment({**environment, "SMART_CROP_MEMORY_MB": "900"})
+    assert chosen.memory_mb == 900
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"memory.max": "max"}, None),
+        ({"memory.max": str(512 * MEBIBYTE)}, 512),
+        ({"a/b/memory.max": str(300 * MEBIBYTE)}, 300),
+        ({"memory/a/b/memory.limit_in_bytes": str(200 * MEBIBYTE)}, 200),
+        ({"memory.max": str(512 * MEBIBYTE), "a/b/memory.max": str(256 * MEBIBYTE)}, 256),
+        ({}, None),
+    ],
+)
+def test_the_limit_of_a_container_is_found(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    expected: int | None,
+) -> None:
+    group = tmp_path / "cgroup"
+    group.write_text("4:memory:/a/b\n0::/a/b\n")
+    for name, text in files.items():
+        path = tmp_path / "fs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(budget, "_CGROUPS", tmp_path / "fs")
+    monkeypatch.setattr(budget, "_OWN_GROUPS", group)
+    budget.available_memory.cache_clear()
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    found = budget.available_memory()
+    budget.available_memory.cache_clear()
+    assert found == (machine if expected is None else expected * MEBIBYTE)
+
+
+def test_an_error_names_estimate_budget_and_a_picture_that_fits() -> None:
+    allowed = Budget(300_000_000, 10)
+
+    def cost_at(size: Size) -> Estimate:
+        return Estimate(size.area * 10, size.area / 5e6)
+
+    with pytest.raises(OverBudget) as raised:
+        check(allowed, cost_at(Size(10_000, 10_000)), Size(10_000, 10_000), cost_at)
+    assert raised.value.answer() == {
+        "error": "Image or results too large",
+        "code": "OVER_BUDGET",
+        "details": "memory: expected at most 300 MB, received a job that needs up to 1,000 MB; "
+        "time: expected at most 10 s of CPU time, received a job that needs up to 20.0 s; "
+        "an image of 5,476 × 5,476 pixels fits",
+    }
+
+
+def test_an_error_advises_smaller_results_if_no_picture_fits() -> None:
+    with pytest.raises(OverBudget, match="smaller or fewer results fit"):
+        check(Budget(1000, 10), Estimate(2000, 1), Size(9, 9), lambda _: Estimate(2000, 1))
+
+
+def test_a_picture_that_fits_by_the_error_is_accepted() -> None:
+    size = Size(4000, 3000)
+    config = Config(memory_mb=256 + 64, jobs=1)
+    settings, _ = parse_settings('{"width": 100, "height": 100}')
+    with pytest.raises(OverBudget) as raised:
+        run_job(Job(PICTURES["png palette"](size), None, settings), config)
+    words = str(raised.value).split("an image of ")[1].split(" pixels")[0]
+    fitting = Size(*(int(each.replace(",", "")) for each in words.split(" × ")))
+    assert fitting.area > size.area / 2
+    run_job(Job(PICTURES["png palette"](fitting), None, settings), config)
+
+
+def test_a_jpeg_2000_of_a_few_kilobytes_is_rejected_before_it_is_decoded() -> None:
+    data = PICTURES["jp2"](Size(2000, 1500))
+    # The size is in the image header, and in the header of the codestream.
+    for place in (48, data.index(b"\xff\x51") + 6):
+        data = _with_side(data, place)
+    settings, _ = parse_settings("{}")
+    with pytest.raises(OverBudget, match="memory: expected at most 1,586 MB"):
+        run_job(Job(data, None, settings), Config(memory_mb=1769, jobs=1))
+
+
+def _with_side(data: bytes, place: int) -> bytes:
+    return data[:place] + (10_000).to_bytes(4, "big") * 2 + data[place + 8 :]
+
+
+def test_all_sizes_of_a_job_count() -> None:
+    data = PICTURES["jpeg"](Size(1000, 1000))
+    one = estimate(data, width=3000, height=3000)
+    many = estimate(data, sizes=[f"300{n}x3000" for n in range(5)])
+    assert many.seconds > 3 * one.seconds
+    assert many.bytes > one.bytes
+
+
+@needs_linux
+def test_a_job_that_takes_longer_than_estimated_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("handler.jobs.job.check", lambda *_: None)
+    settings, _ = parse_settings('{"sizes": ["900x900", "800x800", "700x700"]}')
+    data = PICTURES["jpeg"](Size(1000, 1000))
+    with pytest.raises(OverBudget, match="smaller or fewer results fit"):
+        run_job(Job(data, None, settings), Config(cpu_seconds=0.001))

@@ -1,0 +1,148 @@
+"""Estimates of memory, compared with real peaks."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from handler.core.geometry import Size
+from tests.budget.measured import JobProcess, Measured
+from tests.budget.pictures import PICTURES
+from tests.needs import needs_linux
+from tests.pictures import encoded
+
+pytestmark = needs_linux
+
+# Decoded at full scale, and reduced to next to nothing.
+DECODED = {"mode": "trim", "padToSquare": True, "targetSize": 64, "format": "png"}
+# Kinds whose cost is that of another kind with more channels.
+GENEROUS = ("png 1 bit", "jxl", "tiff 1 bit", "jp2 grey", "tiff lab", "tiff cmyk", "tiff jpeg")
+LARGE = "SMART_CROP_LARGE_PICTURES"
+MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)
+MEBIBYTE = 1 << 20
+# What a sample of memory may miss, or other threads may add.
+TOLERANCE = 2 * MEBIBYTE
+
+
+@pytest.fixture
+def jobs() -> Iterator[JobProcess]:
+    with JobProcess() as process:
+        yield process
+
+
+def measure(jobs: JobProcess, path: Path, data: bytes, values: dict[str, Any]) -> Measured:
+    path.write_bytes(data)
+    return jobs.run(path, values)
+
+
+@pytest.mark.parametrize("megapixels", MEGAPIXELS)
+@pytest.mark.parametrize("kind", PICTURES)
+def test_the_estimate_of_decoding_is_at_least_the_peak_and_at_most_half_above(
+    jobs: JobProcess, tmp_path: Path, kind: str, megapixels: int
+) -> None:
+    width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
+    data = PICTURES[kind](Size(width, width * 3 // 4))
+    measured = measure(jobs, tmp_path / "picture", data, DECODED)
+
+    assert measured.error == ""
+    assert measured.estimated_bytes > measured.bytes - TOLERANCE
+    # Small pictures cost less than the constant part of the estimate.
+    if megapixels > 1 and kind not in GENEROUS:
+        assert measured.estimated_bytes < 1.5 * measured.bytes + TOLERANCE
+
+
+NOISE = {
+    "photo": (1200, 900, 3),
+    "alpha": (1200, 900, 4),
+    "strip": (9000, 30, 3),
+    "tiny": (64, 48, 4),
+}
+
+
+def noise(kind: str) -> bytes:
+    width, height, bands = NOISE[kind]
+    rng = np.random.default_rng(1)
+    image = Image.fromarray(rng.integers(0, 256, (height, width, bands), np.uint8))
+    return encoded(image, "JPEG", quality=95) if kind == "photo" else encoded(image, "PNG")
+
+
+FORMATS = st.sampled_from(("jpeg", "png", "webp", "gif", "tiff", "avif"))
+SIDES = st.one_of(st.integers(1, 1500), st.sampled_from((1, 5000)))
+CROPS = st.fixed_dictionaries(
+    {
+        "width": SIDES,
+        "height": st.integers(1, 800),
+        "format": FORMATS,
+        "strategy": st.sampled_from(("attention", "entropy", "saliency")),
+        "padding": st.sampled_from((0, 50)),
+    }
+)
+SEARCHES = st.fixed_dictionaries(
+    {
+        "width": st.integers(1, 1500),
+        "height": st.integers(1, 1500),
+        "mode": st.sampled_from(("face", "auto")),
+        "facePreset": st.sampled_from(("closeup", "half-body")),
+    }
+)
+TRIMS = st.fixed_dictionaries(
+    {
+        "mode": st.just("trim"),
+        "format": FORMATS,
+        "background": st.sampled_from(("corner", "auto")),
+        "padToSquare": st.booleans(),
+        "targetSize": st.sampled_from((None, 10, 1500)),
+    }
+)
+MANY = st.fixed_dictionaries(
+    {
+        "sizes": st.lists(
+            st.tuples(st.integers(1, 900), st.integers(1, 900)).map(lambda s: f"{s[0]}x{s[1]}"),
+            min_size=2,
+            max_size=20,
+            unique=True,
+        ),
+        "format": FORMATS,
+    }
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(kind=st.sampled_from(sorted(NOISE)), values=CROPS | SEARCHES | TRIMS | MANY)
+def test_no_settings_cost_more_memory_than_estimated(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, values: dict[str, Any]
+) -> None:
+    path = tmp_path_factory.mktemp("noise") / "picture"
+    with JobProcess() as jobs:
+        measured = measure(jobs, path, noise(kind), values)
+    # Some sizes are too long for a format, and some results are too large.
+    if not measured.error:
+        message = json.dumps(values)
+        assert measured.estimated_bytes > measured.bytes - TOLERANCE, message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"width": 1, "height": 10_000},
+        {"width": 10_000, "height": 1},
+        {"width": 73, "height": 4097},
+        {"width": 4000, "height": 4000, "format": "webp"},
+        {"mode": "trim", "padToSquare": True, "targetSize": 3000},
+    ],
+    ids=json.dumps,
+)
+@pytest.mark.parametrize("kind", ["alpha", "strip"])
+def test_extreme_settings_cost_no_more_memory_than_estimated(
+    jobs: JobProcess, tmp_path: Path, kind: str, values: dict[str, Any]
+) -> None:
+    measured = measure(jobs, tmp_path / "picture", noise(kind), values)
+    assert measured.error == ""
+    assert measured.estimated_bytes > measured.bytes - TOLERANCE
