@@ -25,8 +25,8 @@ _FACE_BYTES, _FACE_SECONDS = 150 << 20, 0.6
 # samples and their levels.
 _SCORED_BYTES = {"attention": 10, "entropy": 12, "saliency": 0}
 _SCORED_ALPHA_BYTES = 2
-# Bytes for each decoded pixel of copies of the picture's edges, which a resize reads beyond.
-_PADDED_BYTES = 1.5
+# Share of the picture that is copied at its edges, which a resize reads beyond.
+_PADDED = 0.375
 # CPU time for each megapixel: that a resize reads; of a resized picture, with its score; that is
 # converted through a profile; and that trim searches for content.
 _READ, _RESIZED, _CONVERTED, _SEARCHED = 0.025, 0.06, 0.08, 0.06
@@ -180,7 +180,7 @@ class _Work:
         """Return the bytes of planning, and of copies before a resize."""
         picture, request = self.picture, self.requests[0]
         per_scored = _SCORED_BYTES.get(request.strategy, 0) + _SCORED_ALPHA_BYTES * picture.alpha
-        per_pixel = _PADDED_BYTES
+        per_pixel = _PADDED * picture.cost.held
         if self._trims:
             per_pixel += _MASK_BYTES + _TURNED_BYTES * picture.turned
         if request.square is not None:
