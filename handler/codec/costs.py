@@ -113,7 +113,7 @@ DECODING: dict[DecoderKind, DecodingCost] = {
     "avif": _isolated(10, 6.5, 45, 150),
     "heic": _isolated(9, 9.5, 45, 160),
     "jp2": _isolated(20.5, 3.2, 90, 170),
-    "jxl": _isolated(9.8, 3.5, 110, 80),
+    "jxl": _isolated(9.8, 3.5, 90, 80),
     "ico": _isolated(12, 3, 45, 20),
     "tga": _isolated(4.5, 2.2, 25, 9),
     "psd": _isolated(5.5, 3.2, 25, 9),

@@ -194,7 +194,9 @@ class _Work:
         per_read = _SEARCHED if self._trims else _READ * len(self.requests)
         if self.picture.profile is not None:
             per_read += _CONVERTED
-        resized = self._scored + sum(self.outputs.pixels)
+        resized = self._scored
+        if not self._trims or self.requests[0].square is not None:
+            resized += sum(self.outputs.pixels)
         total += (per_read * self.decoded + _RESIZED * resized) / _MEGA + self.outputs.seconds
         total += _FACE_SECONDS * self._searches_faces + _OVERLAY_SECONDS * self.overlay
         return _BASE_SECONDS + total
