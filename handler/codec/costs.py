@@ -173,7 +173,7 @@ ENCODING = {
     # For up to half a million pixels, of which the palette is chosen.
     "gif": _encoding(14, 14, 1.4, (220, 260), base_bytes=16 << 20, base_seconds=1),
     "tiff": _encoding(13, 15, 4, (90, 100)),
-    "avif": _encoding(48, 51, 5.2, (1000, 1500)),
+    "avif": _encoding(51, 55, 5.2, (1000, 1500)),
 }
 """Name of an output format -> cost."""
 

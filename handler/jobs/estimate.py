@@ -26,12 +26,12 @@ _FACE_BYTES, _FACE_SECONDS = 150 << 20, 0.6
 _SCORED_BYTES = {"attention": 10, "entropy": 12, "saliency": 0}
 _SCORED_ALPHA_BYTES = 2
 # Share of the picture that is copied at its edges, which a resize reads beyond.
-_PADDED = 0.375
+_PADDED = 0.3
 # CPU time for each megapixel: that a resize reads; of a resized picture, with its score; that is
 # converted through a profile; and that trim searches for content.
 _READ, _RESIZED, _CONVERTED, _SEARCHED = 0.025, 0.06, 0.08, 0.06
 # Bytes for each pixel of the picture in trim: a turned copy, and the mask of the content.
-_TURNED_BYTES, _MASK_BYTES = 4, 0.5
+_TURNED_BYTES, _MASK_BYTES = 4, 0.1
 # Bytes for each pixel of an overlay of 1280 pixels a side.
 _OVERLAY_BYTES, _OVERLAY_SECONDS = 40 << 20, 0.2
 

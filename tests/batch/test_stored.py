@@ -189,7 +189,7 @@ def test_the_rest_of_the_files_fails_after_the_deadline(
     clock = iter(range(0, 1000, 4))
     stopped = SimpleNamespace(monotonic=lambda: next(clock), gmtime=time.gmtime)
     monkeypatch.setattr("handler.jobs.zip_batch.time", stopped)
-    monkeypatch.setattr("handler.api.batch_routes._deadline", lambda _: 6)
+    monkeypatch.setattr("handler.api.batch_routes.deadline_of", lambda *_: 6)
 
     response = make_client().post(BATCH, headers=JSON, **form(FILES * 2))
 

@@ -54,7 +54,8 @@ import json, sys
 from types import SimpleNamespace
 from handler.lambda_http import handler
 known = set(sys.modules)
-answer = handler(json.load(sys.stdin), SimpleNamespace(aws_request_id="r"))
+context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 30_000)
+answer = handler(json.load(sys.stdin), context)
 assert answer["statusCode"] == 200, answer
 new = {name.partition(".")[0] for name in set(sys.modules) - known}
 print(*new & {"handler", "PIL", "numpy", "simplejpeg", "pydantic", "aws_lambda_powertools"})

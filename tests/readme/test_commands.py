@@ -28,6 +28,7 @@ NOT_RUN_HERE = {
     "make test": "it runs this test",
     "make check": ".ci/run runs it",
     "make image-test": ".ci/run runs it as root",
+    "make budget": "it takes minutes, and tests/budget measures smaller files",
     "make bench": "it takes minutes, and tests must not depend on times",
     "sam build": "tests/image runs it",
     "sam deploy": "needs an AWS account",
