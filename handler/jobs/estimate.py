@@ -17,7 +17,7 @@ from handler.settings import MAX_OUTPUT_PIXELS
 _MEGA = 1_000_000
 _PIXEL = 4
 # Bytes that a small job needs, in maps, tables and the response.
-_BASE_BYTES = 6 << 20
+_BASE_BYTES = 8 << 20
 _BASE_SECONDS = 0.05
 # Bytes and seconds of a search for faces, which sees the picture at a low resolution.
 _FACE_BYTES, _FACE_SECONDS = 150 << 20, 0.6

