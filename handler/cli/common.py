@@ -37,7 +37,7 @@ def as_smart_crop_error(error: Exception) -> SmartCropError:
 
 
 def shared_by(config: Config, workers: int) -> Config:
-    """Return the configuration for so many jobs that run at once and share the memory."""
+    """Return the configuration for a number of jobs that run at once and share the memory."""
     return config if config.jobs else config.model_copy(update={"jobs": workers})
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from PIL import Image
 
 from handler.codec.colour import to_srgb
-from handler.codec.costs import DECODING, DecoderKind, DecodingCost
+from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
 from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, check_available, recognise
@@ -26,17 +26,6 @@ _MAX_SIDE = 65_535
 _OPENED_BY_PILLOW = ("png", "gif", "bmp")
 # Formats whose headers are not read for alpha.
 _PERHAPS_TRANSPARENT = ("ico", "jp2", "jxl", "webp")
-# Names of the formats that are always decoded in a worker process -> kind of decoder.
-_KINDS: dict[str, DecoderKind] = {
-    "tiff": "tiff",
-    "avif": "avif",
-    "heic": "heic",
-    "jp2": "jp2",
-    "jxl": "jxl",
-    "ico": "ico",
-    "tga": "tga",
-    "psd": "psd",
-}
 # Pillow fills several canvases of an animation before it draws the first frame, which may be a few
 # bytes.
 _MAX_ANIMATED_PIXELS = 4096 * 4096
@@ -164,7 +153,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
     _check_length(header)
     if format_.name in _OPENED_BY_PILLOW:
         return _open_with_pillow(header, format_, limits)
-    return _open_isolated(header, format_, DECODING[_KINDS[format_.name]], limits)
+    return _open_isolated(header, format_, DECODING[format_.name], limits)
 
 
 def _open_jpeg(header: JpegHeader, format_: Format, limits: Limits) -> Picture:
@@ -222,7 +211,7 @@ def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> P
     if pillow.is_plain(image):
         cost = pillow.cost(image, DECODING["bmp"])
         return Picture(format_, header, cost, lambda _: pillow.unpack(image), alpha=alpha)
-    cost = pillow.cost(image, DECODING["gif" if format_.name == "gif" else "png"])
+    cost = pillow.cost(image, DECODING["png" if format_.name == "bmp" else format_.name])
     return _open_isolated(header, format_, cost, limits, alpha=alpha)
 
 

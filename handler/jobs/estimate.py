@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handler.codec import Format, Picture
 from handler.codec.costs import AVIF_SLOW, ENCODING, EncodingCost
-from handler.codec.encoders.encode import is_slow
+from handler.codec.encoders.encode import is_slow_avif
 from handler.core.geometry import Size
 from handler.core.image.fit import Cover
 from handler.core.planner import oversized
@@ -94,7 +94,7 @@ class _Outputs:
     @property
     def _costs(self) -> Iterator[EncodingCost]:
         for pixels in self.pixels:
-            slow = self.format.name == "avif" and is_slow(pixels, sum(self.pixels))
+            slow = self.format.name == "avif" and is_slow_avif(pixels, sum(self.pixels))
             yield AVIF_SLOW if slow else ENCODING[self.format.name]
 
 

@@ -1,23 +1,19 @@
-"""The program of a process that runs jobs: requests and answers are lines of JSON.
-
-Its arguments are the folders to import from.
-"""
+"""The program of a process that runs jobs; requests and answers are lines of JSON."""
 
 import gc
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from handler.codec import Limits, open_picture, output_format
-from handler.codec.decoders.isolated import fork_server
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.jobs.estimate import estimate_at
 from handler.jobs.job import Job, run_job
 from handler.malloc import keep_large_blocks
 from handler.settings import parse_settings
+from tests.bench.ours_worker import cpu_seconds
 from tests.fuzz import process
 from tests.hostile.specimens import specimen
 
@@ -53,7 +49,7 @@ def _run(data: bytes, values: dict[str, Any], options: dict[str, Any]) -> dict[s
     format_ = output_format(picture.format, settings.format)
     cost = estimate_at(picture, picture.size, settings.requests(), format_, overlay=overlay)
     del picture
-    before, start = process.start_peak(), _cpu_seconds()
+    before, start = process.start_peak(), cpu_seconds()
     error = details = ""
     try:
         run_job(Job(data, "picture", settings, overlay=overlay), config)
@@ -63,21 +59,10 @@ def _run(data: bytes, values: dict[str, Any], options: dict[str, Any]) -> dict[s
         "error": error,
         "details": details,
         "peak": process.memory()[1] - before + len(data) // 1024,
-        "seconds": _cpu_seconds() - start,
+        "seconds": cpu_seconds() - start,
         "estimated_bytes": cost.bytes,
         "estimated_seconds": cost.seconds,
     }
-
-
-def _cpu_seconds() -> float:
-    """Return the CPU time of this process, its fork server, and its ended worker processes."""
-    own = os.times()
-    total = own.user + own.system
-    server = fork_server().process_id
-    if server is not None:
-        stat = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()
-        total += sum(map(int, stat[11:15])) / os.sysconf("SC_CLK_TCK")
-    return total
 
 
 if __name__ == "__main__":

@@ -127,8 +127,9 @@ class JobProcess:
 
 def _resident(pid: int) -> tuple[int, int]:
     """Return the bytes of a process: private ones, and those of shared memory."""
-    with suppress(OSError, KeyError):
+    with suppress(OSError, KeyError):  # it has ended
         text = Path(f"/proc/{pid}/status").read_text()
         fields = dict(line.split(":", 1) for line in text.splitlines())
-        return tuple(1024 * int(fields[name].split()[0]) for name in ("RssAnon", "RssShmem"))  # type: ignore[return-value]
+        private, shared = (int(fields[name].split()[0]) for name in ("RssAnon", "RssShmem"))
+        return 1024 * private, 1024 * shared
     return 0, 0

@@ -67,7 +67,7 @@ def _psd(size: Size) -> bytes:
 
 
 def _avif(size: Size, mode: str = "RGB") -> bytes:
-    import pillow_avif  # noqa: F401
+    import pillow_avif  # noqa: F401  # lets Pillow write AVIF
 
     image = _image(size, mode)
     return encoded(image, "AVIF", quality=50, speed=10, subsampling="4:2:0")

@@ -18,7 +18,6 @@ from handler.jobs.estimate import Estimate, estimate_at
 from handler.jobs.job import Job, run_job
 from handler.settings import parse_settings
 from tests.budget.pictures import PICTURES
-from tests.needs import needs_linux
 
 MEBIBYTE = 1 << 20
 
@@ -137,7 +136,6 @@ def test_all_sizes_of_a_job_count() -> None:
     assert many.bytes > one.bytes
 
 
-@needs_linux
 def test_a_job_that_takes_longer_than_estimated_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -22,12 +22,12 @@ pytestmark = needs_linux
 
 # Decoded at full scale, and reduced to next to nothing.
 DECODED = {"mode": "trim", "padToSquare": True, "targetSize": 64, "format": "png"}
-# Kinds whose cost is that of another kind with more channels.
+# Kinds whose image header does not distinguish them from a kind that costs more.
 GENEROUS = ("png 1 bit", "jxl", "tiff 1 bit", "jp2 grey", "tiff lab", "tiff cmyk", "tiff jpeg")
 LARGE = "SMART_CROP_LARGE_PICTURES"
 MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)
 MEBIBYTE = 1 << 20
-# What a sample of memory may miss, or other threads may add.
+# Memory that a sample may miss, or that other threads may add.
 TOLERANCE = 4 * MEBIBYTE
 
 
@@ -114,7 +114,7 @@ MANY = st.fixed_dictionaries(
 )
 
 
-# Without chance, because a failure takes a while to be understood.
+# The examples are the same in every run, so that a failure can be reproduced.
 @settings(
     max_examples=25,
     deadline=None,

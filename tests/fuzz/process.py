@@ -10,7 +10,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _CLEAR_PEAK = "5"
-# Kernels built without CONFIG_PROC_CHILDREN do not list the children of a thread.
+# Some kernels are built without CONFIG_PROC_CHILDREN: they do not list the children of a thread.
 _LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
@@ -63,12 +64,10 @@ def encode(
         image = image.convert("RGB")
     if image.mode == "RGBA" and not format_.alpha:
         image = _flatten(image, background)
-    if format_.name == "avif":
-        return _encode_avif(image, quality, slow=is_slow(image.width * image.height, all_pixels))
-    return _ENCODERS[format_.name](image, quality, optimise)
+    return _ENCODERS[format_.name](image, _Options(quality, optimise, all_pixels))
 
 
-def is_slow(pixels: int, all_pixels: int) -> bool:
+def is_slow_avif(pixels: int, all_pixels: int) -> bool:
     """Return whether AVIF is written at the slower speed, for a smaller file.
 
     Args:
@@ -84,26 +83,36 @@ def _flatten(image: Image.Image, background: Colour) -> Image.Image:
     return canvas.convert("RGB")
 
 
-def _encode_jpeg(image: Image.Image, quality: int, optimise: bool) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of `encode` that not all formats have."""
+
+    quality: int
+    optimise: bool
+    all_pixels: int
+
+
+def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
     # 4:2:0 at every quality, as sharp writes it.
-    if optimise:  # by Pillow's libjpeg-turbo: simplejpeg (1.9.0) has no such option
+    if options.optimise:  # by Pillow's libjpeg-turbo: simplejpeg (1.9.0) has no such option
         subsampling = {} if image.mode == "L" else {"subsampling": "4:2:0"}
-        return _save(image, "JPEG", quality=quality, optimize=True, **subsampling)
+        return _save(image, "JPEG", quality=options.quality, optimize=True, **subsampling)
     space = {"L": "GRAY"}.get(image.mode, image.mode)
     pixels = np.asarray(image)
     pixels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
     sampled = "Gray" if space == "GRAY" else "420"
-    data: bytes = simplejpeg.encode_jpeg(pixels, quality, space, sampled, fastdct=False)
+    data: bytes = simplejpeg.encode_jpeg(pixels, options.quality, space, sampled, fastdct=False)
     return data
 
 
-def _encode_avif(image: Image.Image, quality: int, *, slow: bool) -> bytes:
+def _encode_avif(image: Image.Image, options: _Options) -> bytes:
     import pillow_avif  # noqa: F401  # importing it registers it with Pillow, and is slow
 
     # As sharp writes it.
     subsampling = "4:0:0" if image.mode == "L" else "4:4:4"
+    slow = is_slow_avif(image.width * image.height, options.all_pixels)
     speed = _AVIF_SPEED_SMALL if slow else _AVIF_SPEED_LARGE
-    return _save(image, "AVIF", quality=quality, subsampling=subsampling, speed=speed)
+    return _save(image, "AVIF", quality=options.quality, subsampling=subsampling, speed=speed)
 
 
 def _save(image: Image.Image, name: str, **options: object) -> bytes:
@@ -112,10 +121,11 @@ def _save(image: Image.Image, name: str, **options: object) -> bytes:
     return target.getvalue()
 
 
-_ENCODERS: dict[str, Callable[[Image.Image, int, bool], bytes]] = {
+_ENCODERS: dict[str, Callable[[Image.Image, _Options], bytes]] = {
     "jpeg": _encode_jpeg,
-    "png": lambda image, *_: png_writer.encode(image),
-    "webp": lambda image, quality, _: _save(image, "WEBP", quality=quality),
-    "gif": lambda image, *_: gif_writer.encode(image),
-    "tiff": lambda image, *_: tiff_writer.encode(image),
+    "avif": _encode_avif,
+    "png": lambda image, _: png_writer.encode(image),
+    "webp": lambda image, options: _save(image, "WEBP", quality=options.quality),
+    "gif": lambda image, _: gif_writer.encode(image),
+    "tiff": lambda image, _: tiff_writer.encode(image),
 }

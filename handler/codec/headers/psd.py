@@ -13,6 +13,7 @@ _BITMAP = 0
 # Colour mode -> channels: bitmap, grey, indexed, RGB, CMYK, duotone (shown as grey), Lab.
 _CHANNELS = {0: 1, 1: 1, 2: 1, 3: 3, 4: 4, 8: 1, 9: 3}
 _WITH_ALPHA = {3: "RGBA"}
+# Colour modes whose pixels are converted after decoding: CMYK and Lab.
 _CONVERTED = (4, 9)
 _PLAIN, _PACKED = 0, 1
 _PROFILE = 1039
