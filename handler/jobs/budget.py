@@ -17,7 +17,7 @@ _MEGABYTE = 1_000_000
 _MEBIBYTE = 1 << 20
 # The idle service with all its libraries, the fork server, and free memory that malloc keeps.
 _IDLE_BYTES = 256 * _MEBIBYTE
-# A picture of a megapixel is to be served in any case.
+# A picture of one megapixel is served with any amount of memory.
 _LEAST_BYTES = 64 * _MEBIBYTE
 _CGROUPS, _OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 # Steps of the search for a size that fits; each halves the uncertainty.

@@ -32,7 +32,7 @@ _PADDED = 0.3
 _READ, _RESIZED, _CONVERTED, _SEARCHED = 0.025, 0.06, 0.08, 0.06
 # Bytes for each pixel of the picture in trim: a turned copy, and the mask of the content.
 _TURNED_BYTES, _MASK_BYTES = 4, 0.1
-# Bytes for each pixel of an overlay of 1280 pixels a side.
+# Bytes and seconds of an overlay, which has at most 1280 pixels a side.
 _OVERLAY_BYTES, _OVERLAY_SECONDS = 40 << 20, 0.2
 
 
