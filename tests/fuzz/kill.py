@@ -188,7 +188,8 @@ def _running_orphans(server: Server | None) -> list[int]:
         if pid not in running:
             with suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
-            if process.command_of(pid):
+            # A process that runs a new program has no command line for a moment.
+            if not process.has_ended(pid):
                 left.append(pid)
     return left
 

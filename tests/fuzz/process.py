@@ -10,6 +10,8 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _CLEAR_PEAK = "5"
+# proc_pid_stat(5): zombies and dead processes.
+_ENDED = "ZXx"
 # Some kernels are built without CONFIG_PROC_CHILDREN: they do not list the children of a thread.
 _LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
@@ -104,8 +106,17 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended; its parent may not have waited for it."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] in _ENDED
+
+
 def command_of(pid: int) -> str:
-    """Return the command line of a process, or nothing if it has ended."""
+    """Return the command line of a process, or nothing if it has ended or is starting."""
     try:
         return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except OSError:
