@@ -85,14 +85,14 @@ DECODING = {
     "bmp": _in_service(4.2, 10, 1),
     "png": _isolated(4.4, 3, 30, 20),
     "gif": _isolated(6.3, 4, 30, 20),
-    "tiff": _isolated(4.5, 3.2, 30, 80),
+    "tiff": _isolated(4.5, 2.2, 30, 80),
     "avif": _isolated(10, 6.5, 45, 150),
     "heic": _isolated(9, 9.5, 45, 160),
     "jp2": _isolated(20.5, 3.2, 90, 170),
     "jxl": _isolated(9.8, 3.5, 90, 80),
     "ico": _isolated(12, 3, 45, 20),
     "tga": _isolated(4.5, 2.2, 25, 9),
-    "psd": _isolated(5.5, 3.2, 25, 9),
+    "psd": _isolated(5.5, 2.2, 25, 9),
     "animated webp": _isolated(18, 3, 60, 95),
 }
 """Name of a format, or of a second way to decode it -> cost, for pictures of three channels."""

@@ -17,6 +17,7 @@ from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
 from handler.core.geometry import Orientation, Size
+from handler.core.image.alpha import DecodedImage
 from handler.core.image.frame import Pixels
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
@@ -63,7 +64,7 @@ class Picture:
         format_: Format,
         header: ImageHeader,
         cost: DecodingCost,
-        decode: Callable[[float], Image.Image],
+        decode: Callable[[float], DecodedImage],
         choose_scale: Callable[[float], float] = lambda _: 1,
         *,
         alpha: bool = True,
@@ -217,7 +218,7 @@ def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> P
 
 def _decode_plain_png(
     image: Image.Image, header: ImageHeader, format_: Format, allowance: Allowance
-) -> Image.Image:
+) -> DecodedImage:
     try:
         return kornia_rs.decode(image, header.data)
     except ProcessingFailed:
@@ -234,10 +235,10 @@ def _open_isolated(
     alpha: bool | None = None,
 ) -> Picture:
     if alpha is None:
-        alpha = header.alpha or header.needs_copy or format_.name in _PERHAPS_TRANSPARENT
+        alpha = header.alpha or format_.name in _PERHAPS_TRANSPARENT
     if header.alpha and not FORMATS[format_.output].alpha:
         format_ = replace(format_, output="png")
-    if header.needs_copy or (header.alpha and cost.decoded < 2 * cost.held):
+    if header.needs_copy:
         cost = cost.converted()
     allowance = _allowance(cost, header, limits)
     return Picture(

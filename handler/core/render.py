@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from PIL import Image
 
 from handler.core.geometry import Box, Region, Size
+from handler.core.image.alpha import premultiply
 from handler.core.image.frame import Frame, Pixels
-from handler.core.image.resample import premultiply, resample
+from handler.core.image.resample import resample
 from handler.core.plan import Canvas, Cut, Plan
 
 

@@ -11,8 +11,6 @@ from socket import send_fds, socket, socketpair
 from threading import Lock
 from typing import TypeVar
 
-from PIL import Image
-
 from handler.sandbox import pixels
 from handler.sandbox.confinement import forbid_inspection
 from handler.sandbox.protocol import DAMAGED, PROBE, Request, receive_status
@@ -90,19 +88,24 @@ class ForkServer:
             self._disconnect()
 
     def decode(
-        self, request: Request, data: bytes, width: int, height: int, seconds: float
-    ) -> Image.Image:
+        self,
+        request: Request,
+        parts: Sequence[bytes | memoryview],
+        width: int,
+        height: int,
+        seconds: float,
+    ) -> pixels.ReceivedImage:
         """Decode a file in a worker process.
 
         Args:
             request: decoder and limits.
-            data: the file.
+            parts: of the file.
             width: the largest width of the picture, in pixels.
             height: the largest height.
             seconds: time after which the worker process is killed.
 
         Returns:
-            Picture whose pixels are in memory that is freed with it, and may be changed.
+            Picture whose pixels are in memory that is freed with it.
 
         Raises:
             WorkerFailed: the worker process ends without a picture, or not in time.
@@ -110,7 +113,7 @@ class ForkServer:
         """
         length = pixels.bytes_needed(width, height)
         return self._answer(
-            request, data, length, seconds, lambda memory: pixels.read(memory, width, height)
+            request, parts, length, seconds, lambda memory: pixels.read(memory, width, height)
         )
 
     def missing_parts(self) -> list[str]:
@@ -121,19 +124,19 @@ class ForkServer:
         """
         request = Request(PROBE, _PROBE_BYTES, _PROBE_SECONDS)
         length = pixels.HEADER_BYTES
-        return self._answer(request, b"-", length, _PROBE_SECONDS, pixels.read_missing_parts)
+        return self._answer(request, (b"-",), length, _PROBE_SECONDS, pixels.read_missing_parts)
 
     def _answer(
         self,
         request: Request,
-        data: bytes,
+        parts: Sequence[bytes | memoryview],
         length: int,
         seconds: float,
         read: Callable[[mmap.mmap], Answer],
     ) -> Answer:
         """Return what ``read`` makes of the memory that a worker process has written."""
         try:
-            with file_in_memory(data) as file:
+            with file_in_memory(parts) as file:
                 return self._attempt(request, file, length, seconds, read)
         except OSError as error:  # no memory, too many processes or descriptors, no interpreter
             raise ForkServerFailed from error

@@ -8,7 +8,7 @@ service uses it without a copy.
 import json
 import mmap
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -19,6 +19,19 @@ PLAIN_MODES = {"L": 1, "P": 1, "I;16": 2, "RGB": 4, "RGBX": 4, "RGBA": 4, "CMYK"
 _PACKED_MODES = {"1": 1, "LA": 16, "I;16B": 16, "I;16L": 16, "YCbCr": 24, "LAB": 24, "HSV": 24}
 _PACKED_MODES |= {"La": 16, "RGBa": 32}
 BYTES_PER_PIXEL = 4
+
+
+class ReceivedImage(NamedTuple):
+    """A picture that a worker process has written.
+
+    Attributes:
+        image: the picture.
+        memory: the bytes of its pixels if they have the form that Pillow itself uses, and may be
+            overwritten; else None.
+    """
+
+    image: Image.Image
+    memory: memoryview | None = None
 
 
 def bytes_needed(width: int, height: int) -> int:
@@ -86,7 +99,7 @@ def read_missing_parts(memory: mmap.mmap) -> list[str]:
         raise ValueError("the description is malformed") from error
 
 
-def read(memory: mmap.mmap, width: int, height: int) -> Image.Image:
+def read(memory: mmap.mmap, width: int, height: int) -> ReceivedImage:
     """Return the picture that a worker process has written, without a copy where possible.
 
     The worker process is not trusted: its description is checked, and it must have ended.
@@ -105,16 +118,19 @@ def read(memory: mmap.mmap, width: int, height: int) -> Image.Image:
         raise ValueError("the pixels are malformed") from error
 
 
-def _read(memory: mmap.mmap, most_pixels: int) -> Image.Image:
+def _read(memory: mmap.mmap, most_pixels: int) -> ReceivedImage:
     description = _read_description(memory)
     mode, size = description["mode"], (int(description["width"]), int(description["height"]))
     if min(size) < 1 or size[0] * size[1] > most_pixels:
         raise ValueError("there are more pixels than the image header promised")
     transparency = _transparency(description.get("transparency"))
+    plain = None
     if mode in PLAIN_MODES:
         # Without transparency, RGB needs no other form than that of its memory.
         mode = "RGBX" if mode == "RGB" and transparency is None else mode
         image = Image.Image()._new(_map(memory, mode, size))
+        end = HEADER_BYTES + PLAIN_MODES[mode] * size[0] * size[1]
+        plain = memoryview(memory)[HEADER_BYTES:end]
     else:
         stride = (size[0] * _PACKED_MODES[mode] + 7) // 8
         packed = memory[HEADER_BYTES : HEADER_BYTES + stride * size[1]]
@@ -123,7 +139,7 @@ def _read(memory: mmap.mmap, most_pixels: int) -> Image.Image:
         image.putpalette(bytes.fromhex(description["palette"]), description["palette_mode"])
     if transparency is not None:
         image.info["transparency"] = transparency
-    return image
+    return ReceivedImage(image, plain)
 
 
 def _read_description(memory: mmap.mmap) -> Any:

@@ -4,18 +4,19 @@ import fcntl
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def file_in_memory(data: bytes) -> Iterator[int]:
-    """Yield the descriptor of a file with the data."""
+def file_in_memory(parts: Iterable[bytes | memoryview]) -> Iterator[int]:
+    """Yield the descriptor of a file that consists of parts."""
     with _unnamed_file() as descriptor:
-        with memoryview(data) as rest:
-            written = 0
-            while written < len(data):
-                written += os.write(descriptor, rest[written:])
+        for part in parts:
+            with memoryview(part) as rest:
+                written = 0
+                while written < len(rest):
+                    written += os.write(descriptor, rest[written:])
         yield descriptor
 
 

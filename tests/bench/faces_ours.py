@@ -16,6 +16,7 @@ from PIL import Image
 from handler.codec import Limits, open_picture
 from handler.config import Config
 from handler.core.geometry import Orientation, Region, Size
+from handler.core.image.alpha import DecodedImage
 from handler.core.image.frame import Pixels
 from handler.faces import detector
 from handler.faces.centerface import FLOOR
@@ -42,7 +43,7 @@ class Decoded:
 
     def __init__(self, image: Image.Image) -> None:
         self.size = Size(*image.size)
-        self._pixels = Pixels(image, Orientation.UPRIGHT)
+        self._pixels = Pixels(DecodedImage(image), Orientation.UPRIGHT)
 
     def pixels(self, shrink: float) -> Pixels:
         return self._pixels

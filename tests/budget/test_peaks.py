@@ -26,6 +26,7 @@ DECODED = {"mode": "trim", "padToSquare": True, "targetSize": 64, "format": "png
 GENEROUS = ("png 1 bit", "jxl", "tiff 1 bit", "jp2 grey", "tiff lab", "tiff cmyk", "tiff jpeg")
 LARGE = "SMART_CROP_LARGE_PICTURES"
 MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)
+_MOST_HEIC_MEGAPIXELS = 142
 MEBIBYTE = 1 << 20
 # Memory that a sample may miss, or that other threads may add.
 TOLERANCE = 4 * MEBIBYTE
@@ -47,6 +48,8 @@ def measure(jobs: JobProcess, path: Path, data: bytes, values: dict[str, Any]) -
 def test_the_estimate_of_decoding_is_at_least_the_peak_and_at_most_half_above(
     jobs: JobProcess, tmp_path: Path, kind: str, megapixels: int
 ) -> None:
+    if kind == "heic" and megapixels > _MOST_HEIC_MEGAPIXELS:
+        pytest.skip("x265 encodes at most 142 megapixels")
     width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
     data = PICTURES[kind](Size(width, width * 3 // 4))
     measured = measure(jobs, tmp_path / "picture", data, DECODED)

@@ -10,7 +10,7 @@ from handler.codec import Limits, open_picture
 from handler.codec.cmyk_profile import lab_profile, press_profile
 from handler.codec.colour import to_srgb
 from handler.core.geometry import Box, Region, Size
-from handler.core.image.resample import premultiply
+from handler.core.image.alpha import DecodedImage, premultiply
 from tests.bench.display_p3 import profile as display_p3
 from tests.codec.samples import P3_TO_SRGB, grey_profile, lab_tiff, srgb
 from tests.pictures import encoded, photo
@@ -164,6 +164,19 @@ def test_opaque_pixels_are_not_changed_by_premultiplying() -> None:
     weighed = premultiply(opaque)
     assert weighed.mode == "RGBa"
     assert weighed.tobytes() == opaque.tobytes()
+
+
+def test_pixels_that_may_be_overwritten_are_premultiplied_in_place() -> None:
+    picture = photo().convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    copied = premultiply(picture)
+    samples = np.array(picture)
+    written = premultiply(DecodedImage.over(samples, "RGBA").image, samples)
+
+    assert written.mode == "RGBa"
+    assert written.tobytes() == samples.tobytes() == copied.tobytes()
+    samples[0, 0] = 1, 2, 3, 4
+    assert written.getpixel((0, 0)) == (1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBX"])

@@ -67,7 +67,7 @@ def test_a_lossless_webp_has_alpha_by_its_image_and_not_by_the_flag_of_the_file(
     data[20] |= 0x10
     header = webp.read(bytes(data))
     assert not header.alpha
-    assert libwebp.decode(header, 1).mode == "RGBX"
+    assert libwebp.decode(header, 1).image.mode == "RGBX"
 
 
 def test_a_webp_header_that_libwebp_reads_otherwise_is_rejected() -> None:

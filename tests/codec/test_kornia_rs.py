@@ -29,7 +29,7 @@ def test_plain_files_are_read_by_the_faster_reader(mode: str) -> None:
     data = encoded(image, "PNG")
     with Image.open(io.BytesIO(data)) as opened:
         assert kornia_rs.is_plain(opened, data)
-        assert same(kornia_rs.decode(opened, data), image)
+        assert same(kornia_rs.decode(opened, data).image, image)
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "I;16"])

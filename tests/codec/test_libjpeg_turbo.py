@@ -38,7 +38,7 @@ def prepare(data: bytes) -> libjpeg_turbo.Jpeg:
 
 
 def read(data: bytes, scale: int = 1) -> Image.Image:
-    return libjpeg_turbo.decode(prepare(data), scale, ALLOWANCE)
+    return libjpeg_turbo.decode(prepare(data), scale, ALLOWANCE).image
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
@@ -126,7 +126,7 @@ def test_inks_are_read_as_adobe_writes_them(kind: str, space: str) -> None:
     }[kind]
     prepared = prepare(data)
     assert (prepared.colour, prepared.header.adobe) == (space, True)
-    assert psnr(libjpeg_turbo.decode(prepared, 1, ALLOWANCE), inks) > 36
+    assert psnr(libjpeg_turbo.decode(prepared, 1, ALLOWANCE).image, inks) > 36
 
 
 def test_without_adobes_marker_bytes_count_ink() -> None:
@@ -134,7 +134,7 @@ def test_without_adobes_marker_bytes_count_ink() -> None:
     adobe = encoded(Image.fromarray(255 - np.asarray(inks), "CMYK"), "JPEG", quality=95)
     prepared = prepare(without_segment(adobe, _APP14))
     assert (prepared.colour, prepared.header.adobe) == ("CMYK", False)
-    assert psnr(libjpeg_turbo.decode(prepared, 1, ALLOWANCE), inks) > 36
+    assert psnr(libjpeg_turbo.decode(prepared, 1, ALLOWANCE).image, inks) > 36
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def rgba() -> Image.Image:
 
 
 def read(data: bytes, shrink: float = 1) -> Image.Image:
-    return libwebp.decode(webp.read(data), shrink)
+    return libwebp.decode(webp.read(data), shrink).image
 
 
 @pytest.fixture

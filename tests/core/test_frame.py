@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handler.core.geometry import Box, Orientation, Region, Size
+from handler.core.image.alpha import DecodedImage
 from handler.core.image.fit import Cover
 from handler.core.image.frame import Pixels
 from handler.core.image.orientation import turn_upright
@@ -27,7 +28,7 @@ def stored_as(upright: Image.Image, orientation: Orientation) -> Image.Image:
 
 
 def _pixels(image: Image.Image = PHOTO) -> Pixels:
-    return Pixels(image.copy(), Orientation.UPRIGHT)
+    return Pixels(DecodedImage(image.copy()), Orientation.UPRIGHT)
 
 
 @untimed
@@ -85,7 +86,7 @@ def test_a_picture_is_read_upright(orientation: Orientation) -> None:
     upright = noise(91, 60)
     region, size = Region(7.5, 3.25, 70, 40), Size(35, 20)
 
-    pixels = Pixels(stored_as(upright, orientation), orientation)
+    pixels = Pixels(DecodedImage(stored_as(upright, orientation)), orientation)
 
     assert pixels.size == Size(91, 60)
     # The axes are resampled one after the other, with rounding between them.
@@ -96,7 +97,7 @@ def test_a_picture_is_read_upright(orientation: Orientation) -> None:
 def test_a_crop_is_upright_and_exact_to_the_pixel(orientation: Orientation) -> None:
     upright = noise(31, 20)
 
-    part = Pixels(stored_as(upright, orientation), orientation).crop(Box(3, 5, 11, 7))
+    part = Pixels(DecodedImage(stored_as(upright, orientation)), orientation).crop(Box(3, 5, 11, 7))
 
     assert part.tobytes() == upright.crop((3, 5, 14, 12)).tobytes()
 
@@ -108,7 +109,7 @@ def test_colours_are_converted_once_at_the_first_reading() -> None:
         calls.append(image.mode)
         return image.convert("RGB")
 
-    pixels = Pixels(PHOTO.convert("CMYK"), Orientation.UPRIGHT, to_srgb)
+    pixels = Pixels(DecodedImage(PHOTO.convert("CMYK")), Orientation.UPRIGHT, to_srgb)
     assert calls == []
     pixels.read(Region(0, 0, 90, 60), Size(9, 6))
     pixels.read(Region(0, 0, 45, 30), Size(9, 6))
@@ -120,7 +121,7 @@ def test_alpha_is_premultiplied_before_it_is_resampled() -> None:
     image = Image.new("RGBA", (64, 64), (0, 255, 0, 0))
     image.paste((255, 0, 0, 255), (16, 16, 48, 48))
 
-    small = Pixels(image, Orientation.UPRIGHT).read(Region(0, 0, 64, 64), Size(9, 9))
+    small = Pixels(DecodedImage(image), Orientation.UPRIGHT).read(Region(0, 0, 64, 64), Size(9, 9))
 
     assert small.mode == "RGBa"
     assert small.getextrema()[1] == (0, 0)

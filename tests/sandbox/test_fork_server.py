@@ -60,7 +60,7 @@ def planted() -> Iterator[Callable[[str], ForkServer]]:
 
 
 def _decode(server: ForkServer, data: bytes = b"a file", seconds: float = 20) -> Image.Image:
-    return server.decode(_REQUEST, data, _SIZE.width, _SIZE.height, seconds)
+    return server.decode(_REQUEST, (data,), _SIZE.width, _SIZE.height, seconds).image
 
 
 def _fail(server: ForkServer) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Self
 
-from PIL import Image
+import numpy as np
 
 from handler.codec.costs import DecodingCost
 from handler.codec.formats import Decoder
 from handler.codec.headers.header import ImageHeader
+from handler.core.image.alpha import DecodedImage
 from handler.errors import DecoderUnavailable, OutOfTime, ProcessingFailed
 from handler.sandbox.client import ForkServer, ForkServerFailed, WorkerFailed
 from handler.sandbox.confinement import PARTS
@@ -91,7 +92,7 @@ def sandbox_parts() -> dict[str, bool]:
     return {part: part not in missing for part in PARTS}
 
 
-def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowance) -> Image.Image:
+def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowance) -> DecodedImage:
     """Decode a file in a worker process.
 
     Args:
@@ -109,11 +110,11 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
         DecoderUnavailable: no worker process can be started.
         OutOfTime: the deadline passed.
     """
-    data, size = header.data, header.size
+    size, parts = header.size, header.parts or (header.data,)
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     seconds = allowance.seconds
     try:
-        image = fork_server().decode(request, data, size.width, size.height, seconds)
+        image, memory = fork_server().decode(request, parts, size.width, size.height, seconds)
     except WorkerFailed as error:
         if allowance.is_over:
             raise OutOfTime("The image could not be decoded in the time that was left") from error
@@ -123,4 +124,7 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
         raise DecoderUnavailable from error
     if image.size != (size.width, size.height):
         raise ProcessingFailed(f"The {label} data differ in size from the header")
-    return image
+    if image.mode != "RGBA" or memory is None:
+        return DecodedImage(image)
+    samples = np.frombuffer(memory, np.uint8).reshape(image.height, image.width, 4)
+    return DecodedImage(image, samples)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from handler.codec.headers.png import COLOUR_TYPES
+from handler.core.image.alpha import DecodedImage
 from handler.errors import ProcessingFailed
 from handler.malloc import give_back
 
@@ -32,7 +33,7 @@ def is_plain(image: Image.Image, data: bytes) -> bool:
     return (data[_IHDR_DEPTH], data[_IHDR_COLOUR]) == (_DEPTH, COLOUR_TYPES.get(image.mode))
 
 
-def decode(image: Image.Image, data: bytes) -> Image.Image:
+def decode(image: Image.Image, data: bytes) -> DecodedImage:
     """Decode a plain file.
 
     Args:
@@ -40,7 +41,7 @@ def decode(image: Image.Image, data: bytes) -> Image.Image:
         data: its bytes.
 
     Returns:
-        Picture of mode L, RGB or RGBA (alpha not premultiplied), as stored.
+        Picture of mode L, RGB or RGBA, as stored.
 
     Raises:
         ProcessingFailed: the data are damaged or end early.
@@ -53,8 +54,8 @@ def decode(image: Image.Image, data: bytes) -> Image.Image:
     except Exception as error:
         raise ProcessingFailed("The PNG data are damaged or incomplete") from error
     if mode == "RGB":
-        return _spread(pixels)
-    return Image.frombuffer(mode, image.size, pixels, "raw", mode, 0, 1)
+        return DecodedImage(_spread(pixels))
+    return DecodedImage.over(pixels, mode)
 
 
 def _spread(pixels: npt.NDArray[np.uint8]) -> Image.Image:

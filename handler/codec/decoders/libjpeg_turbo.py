@@ -11,6 +11,7 @@ from handler.codec.decoders import isolated
 from handler.codec.decoders.isolated import Allowance
 from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Size
+from handler.core.image.alpha import DecodedImage
 from handler.errors import InvalidImage, ProcessingFailed
 
 # Scales of libjpeg-turbo that cost next to nothing, coarsest first.
@@ -96,7 +97,7 @@ def choose_scale(shrink: float) -> int:
     return 1
 
 
-def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> Image.Image:
+def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> DecodedImage:
     """Decode at 1/``scale`` of the size.
 
     Args:
@@ -112,10 +113,10 @@ def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> Image.Image:
     """
     header = jpeg.header
     if jpeg.isolated:
-        image = isolated.decode(header, "libjpeg-turbo", "JPEG", allowance)
-        return _shrink(image, header.size, scale)
+        decoded = isolated.decode(header, "libjpeg-turbo", "JPEG", allowance)
+        return _shrink(decoded.image, header.size, scale)
     if header.lossless and scale > 1:
-        return _shrink(decode(jpeg, 1, allowance), header.size, scale)
+        return _shrink(decode(jpeg, 1, allowance).image, header.size, scale)
     space = _DECODE_TO.get(jpeg.colour, "RGBX")
     # libjpeg-turbo ignores the scale of a lossless file and writes all pixels, which overran the
     # buffer that simplejpeg (1.9.0) allocates for the scaled ones. This buffer always has space for
@@ -136,11 +137,13 @@ def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> Image.Image:
     mode = _PILLOW_MODE[space]
     size = _scaled(header.size, scale)
     # libjpeg-turbo rounds the scaled size up, libvips down; the stride skips the surplus column.
-    return Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
+    return DecodedImage(Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1))
 
 
-def _shrink(image: Image.Image, size: Size, scale: int) -> Image.Image:
-    return image if scale == 1 else image.reduce(scale).crop((0, 0, *_scaled(size, scale)))
+def _shrink(image: Image.Image, size: Size, scale: int) -> DecodedImage:
+    if scale > 1:
+        image = image.reduce(scale).crop((0, 0, *_scaled(size, scale)))
+    return DecodedImage(image)
 
 
 def _scaled(size: Size, scale: int) -> tuple[int, int]:

@@ -13,11 +13,11 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from PIL import Image
 
-from handler.codec.costs import ALPHA_BYTES, DECODING, DecodingCost
+from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.headers.webp import WebpHeader
 from handler.core.geometry import Size
+from handler.core.image.alpha import DecodedImage
 from handler.errors import InvalidImage, ProcessingFailed
 
 # Version of these structures (libwebp 0.5, 2015). The library rejects another major part.
@@ -141,8 +141,7 @@ def cost(header: WebpHeader) -> DecodingCost:
     found = DECODING["webp"]
     # libwebp decodes all pixels of a lossless picture, or all alpha, before it scales them.
     stored = _LOSSLESS_BYTES if header.lossless else _ALPHA_BYTES if header.alpha else 0
-    found = replace(found, stored=stored)
-    return found.converted(ALPHA_BYTES) if header.alpha else found
+    return replace(found, stored=stored)
 
 
 def choose_shrink(shrink: float) -> float:
@@ -150,7 +149,7 @@ def choose_shrink(shrink: float) -> float:
     return max(1.0, shrink)
 
 
-def decode(header: WebpHeader, shrink: float) -> Image.Image:
+def decode(header: WebpHeader, shrink: float) -> DecodedImage:
     """Decode a still picture at 1/``shrink`` of its size, each pixel the mean of an area.
 
     Args:
@@ -158,7 +157,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
         shrink: 1 or more.
 
     Returns:
-        Picture of mode RGBX or RGBA (alpha not premultiplied), as stored.
+        Picture of mode RGBX or RGBA, as stored.
 
     Raises:
         ProcessingFailed: the data are damaged or end early.
@@ -183,8 +182,7 @@ def decode(header: WebpHeader, shrink: float) -> Image.Image:
     if status != _STATUS_OK:
         raise ProcessingFailed("The WebP data are damaged or incomplete")
     # Pillow keeps colours in four bytes a pixel, so it can use these pixels without a copy.
-    mode = "RGBA" if header.alpha else "RGBX"
-    return Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
+    return DecodedImage.over(pixels, "RGBA" if header.alpha else "RGBX")
 
 
 def _call(name: str, *arguments: object) -> int:

@@ -14,6 +14,7 @@ from handler.codec.formats import Format
 from handler.codec.headers import png
 from handler.codec.headers.header import ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
+from handler.core.image.alpha import DecodedImage
 from handler.errors import InvalidImage, ProcessingFailed
 
 # The limit on pixels is the service's own, and is checked before Pillow opens a file.
@@ -84,7 +85,7 @@ def cost(image: ImageFile.ImageFile, usual: DecodingCost) -> DecodingCost:
         usual: the cost for three channels.
     """
     if has_alpha(image):
-        return usual.converted(ALPHA_BYTES)
+        return usual if image.mode == "RGBA" else usual.converted(ALPHA_BYTES)
     if image.mode == "P":
         return replace(usual, decoded=max(usual.decoded, _PALETTE_BYTES))
     if _WORKING_MODE[image.mode] == "L":
@@ -98,7 +99,7 @@ def is_plain(image: ImageFile.ImageFile) -> bool:
     return image.format == "BMP" and [tile[0] for tile in image.tile] == ["raw"]
 
 
-def unpack(image: ImageFile.ImageFile) -> Image.Image:
+def unpack(image: ImageFile.ImageFile) -> DecodedImage:
     """Copy the plain rows of an opened file, which only rearranges bytes, in this process.
 
     This works once, as the opened file passes its memory on.
@@ -115,10 +116,10 @@ def unpack(image: ImageFile.ImageFile) -> Image.Image:
     except Exception as error:  # Pillow raises anything for hostile bytes
         raise ProcessingFailed("The BMP data are damaged or incomplete") from error
     unpacked.info = {}
-    return unpacked
+    return DecodedImage(unpacked)
 
 
-def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Image.Image:
+def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> DecodedImage:
     """Decode the first frame in a worker process.
 
     Args:
@@ -127,13 +128,13 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Image.
         allowance: limits of the worker process.
 
     Returns:
-        Picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK, as stored, its
-        metadata removed.
+        Picture as stored, its metadata removed.
 
     Raises:
         ProcessingFailed: the data are damaged or end early; see also `isolated.decode`.
     """
-    image = isolated.decode(header, format_.decoder, format_.label, allowance)
+    received = isolated.decode(header, format_.decoder, format_.label, allowance)
+    image = received.image
     # Pillow reports no error if the pixels of a PNG end early, and leaves the rest blank.
     if format_.name == "png" and _ends_blank(image) and not png.is_whole(header.data):
         raise ProcessingFailed("The PNG data are incomplete")
@@ -142,7 +143,7 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Image.
     except (ValueError, OSError) as error:
         raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
     decoded.info = {}
-    return decoded
+    return received if decoded is image else DecodedImage(decoded)
 
 
 def _ends_blank(image: Image.Image) -> bool:

@@ -1,5 +1,6 @@
 """The image header: everything that is known of a file before its pixels are decoded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handler.codec.headers.ifd import WHOLE_NUMBERS, Rule, byte_order, read_fields
@@ -18,17 +19,19 @@ class ImageHeader:
     """The header of a file's first picture.
 
     Attributes:
-        data: a file that holds the first picture and nothing else.
+        data: the file, or one that holds its first picture and nothing else.
         size: of the picture as stored, in pixels.
         most_pixels: upper bound of the pixels that the data can be decoded to; a header with a
             larger size is false.
         orientation: of the stored picture, unless only the decoder knows it.
         profile: ICC profile, likewise.
         alpha: whether the picture is known to have transparency.
-        needs_copy: whether the decoded pixels are copied as a whole, to convert inks, CIELAB or
-            alpha.
+        needs_copy: whether the decoded pixels are copied as a whole, to convert inks, CIELAB, or
+            grey or a palette with alpha.
         sixteen_bit: whether the samples have 16 bits.
         warning: message to the client about the parts of the file that are ignored.
+        parts: parts of the file that the decoder gets in place of ``data``, as joining them would
+            copy the pixels; empty for ``data`` itself.
     """
 
     data: bytes
@@ -40,6 +43,7 @@ class ImageHeader:
     needs_copy: bool = False
     sixteen_bit: bool = False
     warning: str | None = None
+    parts: Sequence[bytes | memoryview] = ()
 
 
 def read_exif_orientation(block: bytes | None) -> Orientation:

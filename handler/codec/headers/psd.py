@@ -63,15 +63,15 @@ def read(data: bytes) -> ImageHeader:
     elif len(pixels) * 8 < size.area * kept * depth:
         raise ProcessingFailed("The PSD data are incomplete")
     body = struct.pack(">I", len(colours.body)) + bytes(colours.body) + bytes(8)
-    whole = b"".join((header, body, struct.pack(">H", packed), pixels))
     most = len(data) * _MAX_EXPANSION * 8 // depth
     return ImageHeader(
-        whole,
+        data,
         size,
         most,
         profile=_find_profile(resources.body),
         alpha=mode in _WITH_ALPHA and kept > _CHANNELS[mode],
-        needs_copy=kept > _CHANNELS[mode] or mode in _CONVERTED,
+        needs_copy=mode in _CONVERTED,
+        parts=(header, body, struct.pack(">H", packed), pixels),
     )
 
 

@@ -60,5 +60,10 @@ def _read(data: bytes) -> ImageHeader:
     left = len(data) - _HEADER.size - name - map_bytes
     expansion = _MAX_EXPANSION if kind & _RUNS else 1
     most_pixels = left * expansion * 8 // depth
-    alpha = _ALPHA_DEPTH in (depth, map_depth)
-    return ImageHeader(data, Size(width, height), most_pixels, needs_copy=alpha)
+    return ImageHeader(
+        data,
+        Size(width, height),
+        most_pixels,
+        alpha=_ALPHA_DEPTH in (depth, map_depth),
+        needs_copy=map_depth == _ALPHA_DEPTH,
+    )

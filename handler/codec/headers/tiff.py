@@ -31,8 +31,8 @@ _ORIENTATION, _PROFILE, _SAMPLE_FORMAT = 274, 34_675, 339
 _INTERPRETATION = 262
 # Photometric interpretations whose colours are converted after decoding: inks, and CIELAB.
 _CONVERTED = ((5,), (8,), (9,), (10,))
-# Samples of pixels with alpha, or with four inks.
-_WITH_ALPHA = (2, 4)
+# Samples of pixels of grey with alpha, and of colours with alpha or of inks.
+_GREY_ALPHA, _FOUR = 2, 4
 _WHOLE = 1
 _ONE = Rule(WHOLE_NUMBERS, 1)
 _SAMPLE = Rule(WHOLE_NUMBERS, _MAX_SAMPLES)
@@ -98,7 +98,7 @@ _SMALL_PAGE = 1024 * 1024
 
 
 def read(data: bytes) -> ImageHeader:
-    """Read the first page's directory, and append a directory with only the needed fields.
+    """Read the first page's directory; the decoder gets one with only the needed fields.
 
     Raises:
         InvalidImage: the directory is damaged, or the compression or samples are not supported.
@@ -128,20 +128,22 @@ def read(data: bytes) -> ImageHeader:
     # The picture is turned after decoding, so the decoder must not turn it.
     profile = fields.pop(_PROFILE, None)
     fields.pop(_ORIENTATION, None)
+    converted = numbers.get(_INTERPRETATION) in _CONVERTED
     padding = b"\0" * (len(data) % 2)
     start = len(data) + len(padding)
     directory = write_fields(page.needed(fields), order, start)
     place = struct.pack(f"{order}I", start)
-    kept = b"".join((data[:4], place, memoryview(data)[8:], padding, directory))
     return ImageHeader(
-        kept,
+        data,
         page.size,
         len(data) * expansion * 8 // page.bits,
         _orientation(numbers),
         profile.raw if profile else None,
-        needs_copy=page.samples in _WITH_ALPHA or numbers.get(_INTERPRETATION) in _CONVERTED,
+        alpha=page.samples in (_GREY_ALPHA, _FOUR) and not converted,
+        needs_copy=page.samples == _GREY_ALPHA or converted,
         sixteen_bit=page.depth == 16,
         warning=SEVERAL_PAGES if has_next(data) else None,
+        parts=(data[:4], place, memoryview(data)[8:], padding, directory),
     )
 
 

@@ -6,8 +6,9 @@ from typing import Protocol, TypeVar, cast
 from PIL import Image
 
 from handler.core.geometry import Box, Orientation, Region, Size
+from handler.core.image.alpha import DecodedImage, premultiply
 from handler.core.image.orientation import turn_upright
-from handler.core.image.resample import premultiply, resample
+from handler.core.image.resample import resample
 
 # Largest distance from the grid of the last reading, in its pixels, that counts as on the grid.
 _ALIGNED = 1e-6
@@ -29,7 +30,7 @@ class Pixels:
 
     def __init__(
         self,
-        stored: Image.Image,
+        decoded: DecodedImage,
         orientation: Orientation,
         to_srgb: Callable[[Image.Image], Image.Image] = lambda image: image,
         *,
@@ -38,16 +39,17 @@ class Pixels:
         """Wrap decoded pixels.
 
         Args:
-            stored: 8-bit picture in the orientation of the file, mode L, RGB, RGBX, RGBA (alpha
-                not premultiplied) or CMYK. The caller must not use it afterwards.
-            orientation: orientation of the stored picture.
+            decoded: the picture in the orientation of the file. The caller must not use it
+                afterwards.
+            orientation: orientation of the picture in the file.
             to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA. It is called once,
                 when pixels are first read.
             sixteen_bit: see the attribute.
         """
-        self.size = orientation.size(Size(*stored.size))
+        self.size = orientation.size(Size(*decoded.image.size))
         self.sixteen_bit = sixteen_bit
-        self._stored = stored
+        self._stored = decoded.image
+        self._samples = decoded.samples
         self._orientation = orientation
         self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
         self._last: tuple[Region, Size, Image.Image] | None = None
@@ -88,8 +90,7 @@ class Pixels:
         if cached is not None:
             return cached
         stored = self._orientation.stored_region(region, self.size)
-        self._stored = premultiply(self._converted())
-        image = resample(self._stored, stored, self._orientation.size(size))
+        image = resample(self._premultiplied(), stored, self._orientation.size(size))
         upright = turn_upright(image, self._orientation)
         self._last = region, size, upright
         return upright
@@ -114,17 +115,22 @@ class Pixels:
         Args:
             size: size of the result.
         """
-        self._stored = premultiply(self._converted())
-        small = self._orientation.size(size)
-        across, down = self._stored.width // small.width, self._stored.height // small.height
-        image = self._stored.reduce((max(1, across), max(1, down)))
+        whole, small = self._premultiplied(), self._orientation.size(size)
+        across, down = whole.width // small.width, whole.height // small.height
+        image = whole.reduce((max(1, across), max(1, down)))
         image = image.resize((small.width, small.height), Image.Resampling.BILINEAR)
         return turn_upright(image, self._orientation)
 
     def _converted(self) -> Image.Image:
         if self._to_srgb is not None:
-            self._stored = self._to_srgb(self._stored)
+            converted = self._to_srgb(self._stored)
+            if converted is not self._stored:
+                self._stored, self._samples = converted, None
             self._to_srgb = None
+        return self._stored
+
+    def _premultiplied(self) -> Image.Image:
+        self._stored = premultiply(self._converted(), self._samples)
         return self._stored
 
     def _cut_from_last(self, region: Region, size: Size) -> Image.Image | None:

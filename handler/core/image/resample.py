@@ -26,9 +26,6 @@ _EXACT_PIXELS = 256 * 256
 # pixels, and to so many pixels. Padding copies the strips at its edges several times. A result of
 # fewer than 48 pixels a side needs such wide strips that they are copies of most of the picture.
 _PADDED_TIMES, _PADDED_PIXELS = 1.125, 1 << 18
-# Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
-_STRIP_ROWS = 64
-_OPAQUE = 255
 
 
 def resample(image: Image.Image, region: Region, size: Size) -> Image.Image:
@@ -212,37 +209,3 @@ def _resize(image: Image.Image, region: Region, size: Size) -> Image.Image:
         box=(region.left, region.top, region.right, region.bottom),
         reducing_gap=None if enlarging else _REDUCING_GAP,
     )
-
-
-def premultiply(image: Image.Image) -> Image.Image:
-    """Multiply the colours by alpha, so that transparent pixels do not bleed when resampled.
-
-    Products are rounded down, as in libvips' premultiply before its cast back to 8 bits.
-
-    Args:
-        image: any mode; only RGBA changes.
-
-    Returns:
-        Mode RGBa for mode RGBA, else the picture itself.
-    """
-    if image.mode != "RGBA":
-        return image
-    # Strip by strip, because a conversion between Pillow and numpy copies the pixels twice.
-    result = Image.new("RGBa", image.size, None)  # not filled
-    for top in range(0, image.height, _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, image.height)
-        strip = np.array(image.crop((0, top, image.width, bottom)))
-        _multiply_by_alpha(strip)
-        part = Image.frombuffer("RGBa", (image.width, bottom - top), strip, "raw", "RGBa", 0, 1)
-        result.paste(part, (0, top))
-    return result
-
-
-def _multiply_by_alpha(pixels: np.ndarray) -> None:
-    alpha = pixels[..., 3].astype(np.uint16)
-    if (alpha == _OPAQUE).all():
-        return
-    for band in range(3):
-        product = pixels[..., band] * alpha
-        # Exact floor(x / 255) for every product of two bytes.
-        pixels[..., band] = (product + 1 + (product >> 8)) >> 8

@@ -1,0 +1,93 @@
+"""Alpha, by which colours are multiplied before they are resampled."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Samples = npt.NDArray[np.uint8]
+
+_STRAIGHT, _PREMULTIPLIED = "RGBA", "RGBa"
+# Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
+_STRIP_ROWS = 64
+_OPAQUE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """A picture as a decoder returns it.
+
+    Attributes:
+        image: 8-bit picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK.
+        samples: the memory of an RGBA picture, uint8 array (height, width, 4), if it may be
+            overwritten; else None.
+    """
+
+    image: Image.Image
+    samples: Samples | None = None
+
+    @classmethod
+    def over(cls, samples: Samples, mode: str) -> Self:
+        """Return a picture that uses the memory of an array.
+
+        Args:
+            samples: uint8 array (height, width, 4), contiguous and writable, or (height, width)
+                for mode L.
+            mode: mode of the picture.
+        """
+        height, width = samples.shape[:2]
+        image = Image.frombuffer(mode, (width, height), samples, "raw", mode, 0, 1)
+        return cls(image, samples if mode == _STRAIGHT else None)
+
+
+def premultiply(image: Image.Image, samples: Samples | None = None) -> Image.Image:
+    """Multiply the colours by alpha, so that transparent pixels do not bleed when resampled.
+
+    Products are rounded down, as in libvips' premultiply before its cast back to 8 bits.
+
+    Args:
+        image: any mode; only RGBA changes.
+        samples: the memory of the picture, uint8 array (height, width, 4), to overwrite; None to
+            copy the pixels.
+
+    Returns:
+        Mode RGBa for mode RGBA, else the picture itself.
+    """
+    if image.mode != _STRAIGHT:
+        return image
+    if samples is not None:
+        for top in range(0, image.height, _STRIP_ROWS):
+            _multiply_by_alpha(samples[top : top + _STRIP_ROWS])
+        return _over(samples)
+    # Strip by strip, because a conversion between Pillow and numpy copies the pixels twice.
+    result = Image.new(_PREMULTIPLIED, image.size, None)  # not filled
+    for top in range(0, image.height, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, image.height)
+        strip = np.array(image.crop((0, top, image.width, bottom)))
+        _multiply_by_alpha(strip)
+        part = Image.frombuffer(
+            _PREMULTIPLIED, (image.width, bottom - top), strip, "raw", _PREMULTIPLIED, 0, 1
+        )
+        result.paste(part, (0, top))
+    return result
+
+
+def _over(samples: Samples) -> Image.Image:
+    """Return a premultiplied picture that uses the memory of an array."""
+    height, width = samples.shape[:2]
+    core: Any = Image.core  # type: ignore[attr-defined]  # Pillow's C module
+    # `Image.frombuffer` copies pixels of this mode.
+    mapped = core.map_buffer(samples, (width, height), "raw", 0, (_PREMULTIPLIED, 4 * width, 1))
+    return Image.Image()._new(mapped)
+
+
+def _multiply_by_alpha(pixels: Samples) -> None:
+    alpha = pixels[..., 3].astype(np.uint16)
+    if (alpha == _OPAQUE).all():
+        return
+    for band in range(3):
+        product = pixels[..., band] * alpha
+        # Exact floor(x / 255) for every product of two bytes.
+        pixels[..., band] = (product + 1 + (product >> 8)) >> 8
