@@ -138,6 +138,7 @@ def _libheif() -> Decode:
 
 
 def _libjpeg_turbo() -> Decode:
+    import numpy  # noqa: F401  # the binding imports it with the first picture
     from kornia_rs.io import decode_image_jpegturbo
 
     def decode(file: MappedFile, _: SharedPixels) -> Image.Image:

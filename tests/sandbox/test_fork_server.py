@@ -22,6 +22,8 @@ from handler.sandbox import client
 from handler.sandbox.client import ForkServer, ForkServerFailed, WorkerFailed
 from handler.sandbox.protocol import Request
 from tests.codec import samples
+from tests.codec.flat_jpeg import flat_jpeg
+from tests.hostile.specimens import specimen
 from tests.needs import needs_linux
 from tests.pictures import encoded, photo
 from tests.sandbox.planted import ROOT
@@ -380,3 +382,27 @@ def test_all_parts_of_the_sandbox_are_reported() -> None:
 
 def test_the_project_folder_comes_first() -> None:
     assert Path(client._ROOT, "handler", "sandbox", "server.py").is_file()
+
+
+# A worker process cannot import anything, and the fork server imports libraries when they are first
+# needed: each kind of file is the first one here.
+FIRST = (
+    *("jpeg/unusual", "png/palette-transparent", "png/rgb-16", "webp/animated", "gif/still"),
+    *("gif/transparent", "bmp/rle", "tiff/lzw", "tiff/cmyk", "tiff/oriented-with-profile"),
+    *("avif/still", "heic/still", "jp2/still", "jxl/still", "psd/flat", "ico/alpha", "tga/rle"),
+)
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_any_kind_of_file_may_be_the_first(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [np.zeros((6, 12), int), np.zeros((3, 3), int), np.zeros((3, 3), int)]
+    factors = [(4, 2), (1, 1), (1, 1)]
+    data = flat_jpeg(blocks, factors) if kind == "jpeg/unusual" else specimen(kind)
+    server = ForkServer()
+    monkeypatch.setattr(isolated, "fork_server", lambda: server)
+    try:
+        picture = open_picture(data, Limits(1_000_000))
+        assert picture.pixels(1).native().size == (picture.size.width, picture.size.height)
+        assert server.process_id is not None
+    finally:
+        server.close()
