@@ -107,8 +107,11 @@ class Picture:
         scale = self._choose_scale(shrink)
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # frees its memory before the next decoding
+            decoded = self._decode(scale)
+            if decoded.warning is not None and decoded.warning not in self.warnings:
+                self.warnings.append(decoded.warning)
             pixels = Pixels(
-                self._decode(scale),
+                decoded,
                 self._header.orientation,
                 # Without a reference to this picture, whose memory a cycle would keep for a while.
                 partial(_convert_to_srgb, self._header.profile, self.warnings),

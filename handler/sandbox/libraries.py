@@ -13,13 +13,15 @@ from typing import IO, TYPE_CHECKING, cast
 
 from PIL import Image
 
-from handler.sandbox.pixels import PLAIN_MODES, SharedPixels
+from handler.sandbox.pixels import DAMAGED_KEY, PLAIN_MODES, SharedPixels
 
 if TYPE_CHECKING:
     from PIL import ImageFile
 
 # mallopt(3): new memory is filled with the complement of the lowest byte.
 _M_PERTURB, _FILL_WITH_ZEROS = -6, 0xFF
+# Part of the message of an error of Pillow.
+_PNG_ENDS_EARLY = "truncated"
 # The service has checked the number of pixels.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -63,9 +65,23 @@ def _gif() -> Decode:
 
 
 def _png() -> Decode:
+    from PIL import ImageFile
     from PIL.PngImagePlugin import PngImageFile
 
-    return partial(_load, PngImageFile)
+    def decode(file: MappedFile, shared: SharedPixels) -> Image.Image:
+        try:
+            return _load(PngImageFile, file, shared)
+        except OSError as error:
+            if _PNG_ENDS_EARLY not in str(error):
+                raise
+            # The service counts the rows that are missing. This process decodes no other file.
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            file.seek(0)
+            image = _load(PngImageFile, file, shared)
+            image.info[DAMAGED_KEY] = True
+            return image
+
+    return decode
 
 
 def _webp() -> Decode:

@@ -19,6 +19,8 @@ PLAIN_MODES = {"L": 1, "P": 1, "I;16": 2, "RGB": 4, "RGBX": 4, "RGBA": 4, "CMYK"
 _PACKED_MODES = {"1": 1, "LA": 16, "I;16B": 16, "I;16L": 16, "YCbCr": 24, "LAB": 24, "HSV": 24}
 _PACKED_MODES |= {"La": 16, "RGBa": 32}
 BYTES_PER_PIXEL = 4
+# Key of `Image.info` by which a decoder states that it ignored errors.
+DAMAGED_KEY = "damaged"
 
 
 class ReceivedImage(NamedTuple):
@@ -28,10 +30,12 @@ class ReceivedImage(NamedTuple):
         image: the picture.
         memory: the bytes of its pixels if they have the form that Pillow itself uses, and may be
             overwritten; else None.
+        damaged: whether the decoder ignored errors.
     """
 
     image: Image.Image
     memory: memoryview | None = None
+    damaged: bool = False
 
 
 def bytes_needed(width: int, height: int) -> int:
@@ -139,7 +143,7 @@ def _read(memory: mmap.mmap, most_pixels: int) -> ReceivedImage:
         image.putpalette(bytes.fromhex(description["palette"]), description["palette_mode"])
     if transparency is not None:
         image.info["transparency"] = transparency
-    return ReceivedImage(image, plain)
+    return ReceivedImage(image, plain, bool(description.get(DAMAGED_KEY)))
 
 
 def _read_description(memory: mmap.mmap) -> Any:
@@ -164,6 +168,8 @@ def _description(image: Image.Image) -> dict[str, Any]:
         palette_mode = image.im.getpalettemode()
         description["palette_mode"] = palette_mode
         description["palette"] = image.im.getpalette(palette_mode, palette_mode).hex()
+    if image.info.get(DAMAGED_KEY):
+        description[DAMAGED_KEY] = True
     if "transparency" in image.info:
         transparency = image.info["transparency"]
         is_bytes = isinstance(transparency, bytes)

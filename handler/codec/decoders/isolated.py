@@ -10,7 +10,7 @@ import numpy as np
 
 from handler.codec.costs import DecodingCost
 from handler.codec.formats import Decoder
-from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.header import DATA_ERRORS, ImageHeader
 from handler.core.image.alpha import DecodedImage
 from handler.errors import DecoderUnavailable, OutOfTime, ProcessingFailed
 from handler.sandbox.client import ForkServer, ForkServerFailed, WorkerFailed
@@ -114,7 +114,7 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     seconds = allowance.seconds
     try:
-        image, memory = fork_server().decode(request, parts, size.width, size.height, seconds)
+        received = fork_server().decode(request, parts, size.width, size.height, seconds)
     except WorkerFailed as error:
         if allowance.is_over:
             raise OutOfTime("The image could not be decoded in the time that was left") from error
@@ -122,9 +122,11 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
         raise ProcessingFailed(f"The {label} data {fault}") from error
     except ForkServerFailed as error:
         raise DecoderUnavailable from error
+    image, memory, damaged = received
     if image.size != (size.width, size.height):
         raise ProcessingFailed(f"The {label} data differ in size from the header")
+    warning = DATA_ERRORS.format(label) if damaged else None
     if image.mode != "RGBA" or memory is None:
-        return DecodedImage(image)
+        return DecodedImage(image, warning=warning)
     samples = np.frombuffer(memory, np.uint8).reshape(image.height, image.width, 4)
-    return DecodedImage(image, samples)
+    return DecodedImage(image, samples, warning)

@@ -1,17 +1,19 @@
 """JPEG, decoded and scaled by libjpeg-turbo, which simplejpeg binds."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import simplejpeg
 from PIL import Image
 
 from handler.codec.costs import DECODING, DecodingCost
-from handler.codec.decoders import isolated
+from handler.codec.decoders import damaged_jpeg, isolated
 from handler.codec.decoders.isolated import Allowance
+from handler.codec.headers.header import DATA_ERRORS
 from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Size
-from handler.core.image.alpha import DecodedImage
+from handler.core.image.alpha import DecodedImage, Samples
 from handler.errors import InvalidImage, ProcessingFailed
 
 # Scales of libjpeg-turbo that cost next to nothing, coarsest first.
@@ -31,6 +33,7 @@ _CMYK_SUBSAMPLINGS = (
 # so it can use these pixels without a copy.
 _DECODE_TO = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
 _BYTES = {"GRAY": 1, "CMYK": 4, "RGBX": 4}
+_COLOUR_BANDS = {"GRAY": 1, "CMYK": 4, "RGBX": 3}
 _PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
 
 
@@ -59,7 +62,7 @@ def prepare(header: JpegHeader) -> Jpeg:
         InvalidImage: the header is damaged, or the subsampling is not supported.
     """
     try:
-        _, _, colour, sampling = simplejpeg.decode_jpeg_header(header.data)
+        _, _, colour, sampling = simplejpeg.decode_jpeg_header(header.data, strict=False)
     except KeyError:  # 4:4:1, which simplejpeg (1.9.0) has no name for, and decodes
         return Jpeg(header, _COLOURS[header.components], header.components)
     except (ValueError, MemoryError) as error:
@@ -118,26 +121,38 @@ def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> DecodedImage:
     if header.lossless and scale > 1:
         return _shrink(decode(jpeg, 1, allowance).image, header.size, scale)
     space = _DECODE_TO.get(jpeg.colour, "RGBX")
-    # libjpeg-turbo ignores the scale of a lossless file and writes all pixels, which overran the
-    # buffer that simplejpeg (1.9.0) allocates for the scaled ones. This buffer always has space for
-    # all pixels. The system provides its pages only when they are written to.
-    buffer = np.empty(header.size.area * _BYTES[space], np.uint8)
+    read = partial(_read, header.size, space)
+    warning = None
     try:
-        pixels = simplejpeg.decode_jpeg(
-            header.data,
-            space,
-            min_height=-(-header.size.height // scale) if scale > 1 else 0,
-            min_width=-(-header.size.width // scale) if scale > 1 else 0,
-            buffer=buffer,
-        )
+        pixels = read(header.data, scale, strict=True)
     except (ValueError, MemoryError) as error:
-        raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
+        if header.lossless:
+            raise ProcessingFailed("The JPEG data are damaged or incomplete") from error
+        pixels = damaged_jpeg.decode(header, scale, read, _COLOUR_BANDS[space])
+        warning = DATA_ERRORS.format("JPEG")
     if space == "CMYK" and header.adobe:  # Adobe's CMYK values count light, not ink
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
     size = _scaled(header.size, scale)
     # libjpeg-turbo rounds the scaled size up, libvips down; the stride skips the surplus column.
-    return DecodedImage(Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1))
+    image = Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
+    return DecodedImage(image, warning=warning)
+
+
+def _read(size: Size, space: str, data: bytes, scale: int, *, strict: bool) -> Samples:
+    """Decode a file; see `damaged_jpeg.Read`."""
+    pixels: Samples = simplejpeg.decode_jpeg(
+        data,
+        space,
+        min_height=-(-size.height // scale) if scale > 1 else 0,
+        min_width=-(-size.width // scale) if scale > 1 else 0,
+        # libjpeg-turbo ignores the scale of a lossless file and writes all pixels, which overran
+        # the buffer that simplejpeg (1.9.0) allocates for the scaled ones. This buffer always has
+        # space for all pixels. The system provides its pages only when they are written to.
+        buffer=np.empty(size.area * _BYTES[space], np.uint8),
+        strict=strict,
+    )
+    return pixels
 
 
 def _shrink(image: Image.Image, size: Size, scale: int) -> DecodedImage:

@@ -12,7 +12,12 @@ from handler.codec.decoders import isolated
 from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import Format
 from handler.codec.headers import png
-from handler.codec.headers.header import ImageHeader, read_exif_orientation
+from handler.codec.headers.header import (
+    DATA_ERRORS,
+    MOST_MISSING,
+    ImageHeader,
+    read_exif_orientation,
+)
 from handler.core.geometry import Size
 from handler.core.image.alpha import DecodedImage
 from handler.errors import InvalidImage, ProcessingFailed
@@ -134,16 +139,21 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Decode
         ProcessingFailed: the data are damaged or end early; see also `isolated.decode`.
     """
     received = isolated.decode(header, format_.decoder, format_.label, allowance)
-    image = received.image
-    # Pillow reports no error if the pixels of a PNG end early, and leaves the rest blank.
-    if format_.name == "png" and _ends_blank(image) and not png.is_whole(header.data):
-        raise ProcessingFailed("The PNG data are incomplete")
+    image, warning = received.image, received.warning
+    # Pillow reports no error if the stream of a PNG ends early, and leaves the rest blank.
+    if format_.name == "png" and (warning or _ends_blank(image)):
+        missing = png.missing_rows(header.data)
+        if missing > MOST_MISSING * image.height:
+            raise ProcessingFailed("The PNG data are incomplete")
+        if missing:
+            warning = DATA_ERRORS.format("PNG")
     try:
         decoded = _to_working_mode(image)
     except (ValueError, OSError) as error:
         raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
     decoded.info = {}
-    return received if decoded is image else DecodedImage(decoded)
+    samples = received.samples if decoded is image else None
+    return DecodedImage(decoded, samples, warning)
 
 
 def _ends_blank(image: Image.Image) -> bool:

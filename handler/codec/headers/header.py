@@ -7,7 +7,11 @@ from handler.codec.headers.ifd import WHOLE_NUMBERS, Rule, byte_order, read_fiel
 from handler.core.geometry import Orientation, Size
 
 ANIMATED = "The picture is animated; its first frame was cropped"
+DATA_ERRORS = "The {} data have errors; parts of the picture may be wrong"
 SEVERAL_PAGES = "The file has several pages; the first one was cropped"
+
+MOST_MISSING = 0.005
+"""Largest share of the rows that a file which was cut off may lack."""
 
 _ORIENTATION_TAG = 0x0112
 _RULES = {_ORIENTATION_TAG: Rule(WHOLE_NUMBERS, 1)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from handler.codec.headers.header import ImageHeader, read_exif_orientation
+from handler.codec.headers.header import DATA_ERRORS, ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
 from handler.errors import InvalidImage
 
@@ -28,7 +28,8 @@ _FRAME_MARKERS = {*_FRAMES, *_REJECTED}
 _COMPONENTS = (1, 3, 4)
 _DEPTH = 8
 _BLOCK = 8
-_AROUND_PART = 4 + len(_PROFILE[1]) + 2  # marker and length, name, number and total
+# Bytes before the first segment, and those that may fill the space before a marker.
+_START, _FILL = 2, b"\xff"
 # More than 100 MB of profiles and previews, which are in segments of 64 KiB.
 _MAX_SEGMENTS = 2_000
 # Every scan of a progressive file costs a pass over all its blocks, and may be a few bytes.
@@ -40,7 +41,9 @@ _SCAN_MARKER = re.compile(bytes((0xFF, _SCAN)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JpegHeader(ImageHeader):
-    """The header of a JPEG; a damaged profile is removed from its data.
+    """The header of a JPEG.
+
+    A damaged profile and bytes between segments are removed from its data.
 
     Attributes:
         components: samples per pixel: 1, 3 or 4.
@@ -58,12 +61,12 @@ class JpegHeader(ImageHeader):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of the profile: its number from 1, their total, its bytes and its end in the file."""
+    """A part of the profile: its number from 1, their total, its bytes, its place in the file."""
 
     number: int
     total: int
     payload: bytes
-    end: int
+    place: slice
 
 
 def read(data: bytes) -> JpegHeader:
@@ -75,11 +78,16 @@ def read(data: bytes) -> JpegHeader:
     """
     exif: bytes | None = None
     parts: list[_Part] = []
+    stray: list[slice] = []
+    position = _START
     adobe = lossless = scanned = one_scan = False
     most_pixels = components = 0
     size = Size(0, 0)
     all_components: bytes | None = None
-    for marker, payload, end in _walk(data):
+    for marker, payload, place in _walk(data):
+        if data[position : place.start].strip(_FILL):
+            stray.append(slice(position, place.start))
+        position = place.stop
         if marker == _SCAN:
             scanned, one_scan = True, payload[:1] == all_components
             break
@@ -91,7 +99,7 @@ def read(data: bytes) -> JpegHeader:
         elif _is(_EXIF, marker, payload):
             exif = exif or payload
         elif _is(_PROFILE, marker, payload):
-            parts.append(_Part(payload[12], payload[13], payload[14:], end))
+            parts.append(_Part(payload[12], payload[13], payload[14:], place))
         elif _is(_ADOBE, marker, payload):
             adobe = True
     if not (components and scanned):
@@ -100,14 +108,14 @@ def read(data: bytes) -> JpegHeader:
     if not one_scan:
         _check_scans(data)
     profile = _joined(parts)
-    if parts and profile is None:
-        data = _without(data, parts)
+    removed = stray if profile or not parts else stray + [part.place for part in parts]
     return JpegHeader(
-        data,
+        _without(data, removed) if removed else data,
         size,
         most_pixels,
         read_exif_orientation(exif),
         profile,
+        warning=DATA_ERRORS.format("JPEG") if stray else None,
         components=components,
         adobe=adobe,
         lossless=lossless,
@@ -115,13 +123,33 @@ def read(data: bytes) -> JpegHeader:
     )
 
 
+def last_scan(data: bytes, components: int) -> tuple[int, bool]:
+    """Return the position of the pixels of the last scan, and whether no further scan is missing.
+
+    Args:
+        data: a file with one scan at least.
+        components: samples of a pixel.
+    """
+    start = 0
+    # (component, coefficient) -> number of low bits that are left to later scans.
+    left: dict[tuple[int, int], int] = {}
+    for marker, payload, place in _walk(data):
+        if marker == _SCAN and len(payload) >= 1 + 2 * payload[0] + 3:
+            start = place.stop
+            first, last, bits = payload[1 + 2 * payload[0] :][:3]
+            for component in payload[1 : 1 + 2 * payload[0] : 2]:
+                for coefficient in range(first, min(last, _BLOCK**2 - 1) + 1):
+                    left[component, coefficient] = bits & 15
+    return start, len(left) == components * _BLOCK**2 and not any(left.values())
+
+
 def _is(kind: tuple[int, bytes], marker: int, payload: bytes) -> bool:
     return marker == kind[0] and payload.startswith(kind[1]) and len(payload) > len(kind[1]) + 1
 
 
-def _walk(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Yield marker, payload and end of each segment; pixels are skipped."""
-    position = 2
+def _walk(data: bytes) -> Iterator[tuple[int, bytes, slice]]:
+    """Yield marker, payload and place of each segment; pixels are skipped."""
+    position = _START
     for _ in range(_MAX_SEGMENTS):
         found = _MARKER.search(data, position)
         if found is None or data[found.end() - 1] == _END:
@@ -131,7 +159,8 @@ def _walk(data: bytes) -> Iterator[tuple[int, bytes, int]]:
         except struct.error as error:
             raise InvalidImage("the JPEG header is damaged") from error
         position = found.end() + max(2, length)
-        yield data[found.end() - 1], data[found.end() + 2 : position], position
+        place = slice(found.start(), position)
+        yield data[found.end() - 1], data[found.end() + 2 : position], place
     raise InvalidImage(f"JPEG segments: expected at most {_MAX_SEGMENTS:,}, received more")
 
 
@@ -183,10 +212,10 @@ def _joined(parts: list[_Part]) -> bytes | None:
     return b"".join(part.payload for part in ordered)
 
 
-def _without(data: bytes, parts: list[_Part]) -> bytes:
-    """Return the file without its profile; libjpeg-turbo rejects files with a damaged one."""
+def _without(data: bytes, places: list[slice]) -> bytes:
+    """Return the file without some places; libjpeg-turbo rejects a damaged profile, for example."""
     kept, position = [], 0
-    for part in parts:
-        kept.append(data[position : part.end - len(part.payload) - _AROUND_PART])
-        position = part.end
+    for place in sorted(places, key=lambda each: each.start):
+        kept.append(data[position : place.start])
+        position = place.stop
     return b"".join((*kept, data[position:]))

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handler.codec.headers.header import ANIMATED, ImageHeader
+from handler.codec.headers.header import ANIMATED, DATA_ERRORS, ImageHeader
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -50,14 +50,17 @@ def read(data: bytes) -> ImageHeader:
         ProcessingFailed: a checksum of the pixels is wrong.
     """
     needed: dict[bytes, memoryview] = {}
-    pixels: list[memoryview] = []
-    tidy, animated = True, False
+    pixels: list[bytes | memoryview] = []
+    tidy, animated, ended = True, False, False
     for kind, chunk in _chunks(data):
         intact = _is_intact(chunk)
-        if kind == b"IDAT":
+        if kind == b"IEND":
+            ended = True
+        elif kind == b"IDAT":
             if intact is False:
                 raise ProcessingFailed("The PNG data are damaged")
-            pixels.append(chunk)
+            pixels.append(chunk if intact else _ended(chunk))
+            tidy &= intact is True
         elif kind in _NEEDED and kind not in needed and intact:
             tidy &= not pixels  # Pillow reads only metadata before the pixels
             needed[kind] = chunk
@@ -69,42 +72,36 @@ def read(data: bytes) -> ImageHeader:
     header = _Header.of(needed[b"IHDR"])
     kept = data if tidy else b"".join((SIGNATURE, *needed.values(), *pixels, _END))
     most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
-    warning = ANIMATED if animated else None
+    warning = ANIMATED if animated else None if ended else DATA_ERRORS.format("PNG")
     return ImageHeader(
         kept, header.size, most_pixels, sixteen_bit=header.depth == 16, warning=warning
     )
 
 
-def is_whole(data: bytes) -> bool:
-    """Return whether the pixel data are complete and undamaged.
+def missing_rows(data: bytes) -> int:
+    """Return the number of rows that the pixel data lack, or all rows if they are damaged.
 
     This is slow, as it decompresses them.
 
     Args:
         data: of the header that `read` returns.
     """
-    try:
-        return _missing_bytes(data) <= 0
-    except zlib.error:  # damaged, perhaps only in the checksum at the end
-        return False
-
-
-def _missing_bytes(data: bytes) -> int:
-    """Return the bytes of the rows that the pixel data lack.
-
-    Raises:
-        zlib.error: the data are damaged.
-    """
-    missing = 0
+    chunks = _chunks(data)
+    header = _Header.of(next(chunk for kind, chunk in chunks if kind == b"IHDR"))
+    passes = header.passes()
+    missing = sum(rows * length for rows, length in passes)
     inflate = zlib.decompressobj()
-    for kind, chunk in _chunks(data):
-        if kind == b"IHDR":
-            missing = _Header.of(chunk).inflated_bytes()
+    for kind, chunk in chunks:
         rest = bytes(chunk[8:-4]) if kind == b"IDAT" else b""
         while rest and missing > 0:
-            missing -= len(inflate.decompress(rest, _INFLATED_AT_ONCE))
+            try:
+                missing -= len(inflate.decompress(rest, _INFLATED_AT_ONCE))
+            except zlib.error:  # damaged, perhaps only in the checksum at the end
+                return header.size.height
             rest = inflate.unconsumed_tail
-    return missing
+    rows, length = passes[-1]
+    # A row of each earlier pass has pixels that the last pass does not repeat.
+    return math.ceil(max(0, missing) / length) if missing <= rows * length else header.size.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,32 +134,38 @@ class _Header:
             raise InvalidImage("the PNG header is damaged")
         return cls(Size(width, height), depth * _SAMPLES[colour], depth, interlacing != 0)
 
-    def inflated_bytes(self) -> int:
-        """Return the bytes of all rows, each with the number of its filter."""
-        passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
-        total = 0
-        for left, top, across, down in passes:
+    def passes(self) -> list[tuple[int, int]]:
+        """Return the rows of each pass, and the bytes of a row with the number of its filter."""
+        found = []
+        for left, top, across, down in _ADAM7 if self.interlaced else ((0, 0, 1, 1),):
             columns = math.ceil((self.size.width - left) / across)
             rows = math.ceil((self.size.height - top) / down)
             if columns > 0 and rows > 0:
-                total += rows * (1 + math.ceil(columns * self.bits / 8))
-        return total
+                found.append((rows, 1 + math.ceil(columns * self.bits / 8)))
+        return found
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield kind and bytes of each chunk before the end; the last one may be cut short."""
+    """Yield kind and bytes of each chunk up to the end; the last one may be cut short."""
     view = memoryview(data)
     position = len(SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if position + _AROUND > len(data):
             return
         length, kind = struct.unpack_from(">I4s", data, position)
-        if kind == b"IEND":
-            return
         end = position + _AROUND + length
         yield kind, view[position:end]
+        if kind == b"IEND":
+            return
         position = end
     raise InvalidImage(f"PNG chunks: expected at most {_MAX_CHUNKS:,}, received more")
+
+
+def _ended(chunk: memoryview) -> bytes:
+    """Return a chunk that was cut off, with the length and the checksum of what is left."""
+    (length,) = struct.unpack_from(">I", chunk)
+    body = bytes(chunk[4 : 8 + length])
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
 
 
 def _is_intact(chunk: memoryview) -> bool | None:

@@ -23,10 +23,12 @@ class DecodedImage:
         image: 8-bit picture of mode L, RGB, RGBX, RGBA (alpha not premultiplied) or CMYK.
         samples: the memory of an RGBA picture, uint8 array (height, width, 4), if it may be
             overwritten; else None.
+        warning: message to the client about errors in the data, or None.
     """
 
     image: Image.Image
     samples: Samples | None = None
+    warning: str | None = None
 
     @classmethod
     def over(cls, samples: Samples, mode: str) -> Self:

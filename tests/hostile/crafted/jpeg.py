@@ -149,16 +149,16 @@ CASES: dict[str, Case] = {
             jpeg_tables(), jpeg_frame(64, 48), jpeg_segment(0xDA, b"\1\x09\0\0\x3f\0"), bytes(99)
         )
     ),
-    "restarts-out-of-order": rejected(_garbage_restarts),
+    "restarts-out-of-order": accepted(_garbage_restarts),
     "restart-interval-of-one": rejected(lambda: _before_scan(jpeg_segment(0xDD, b"\0\1"))),
     "segment-longer-than-the-file": rejected(lambda: _baseline()[:2] + b"\xff\xe1\xff\xff"),
     "segment-of-length-zero": either(lambda: _after_start(b"\xff\xe1\0\0")),
     "segment-without-a-length": rejected(lambda: b"\xff\xd8\xff\xe1"),
     "a-million-fill-bytes": accepted(lambda: _after_start(b"\xff" * 1_000_000)),
-    "a-million-fill-bytes-and-no-marker": rejected(
+    "a-million-fill-bytes-and-no-marker": accepted(
         lambda: _after_start(b"\xff" * 1_000_000 + b"\0")
     ),
-    "a-million-stuffed-bytes": rejected(lambda: _after_start(b"\xff\0" * 1_000_000)),
+    "a-million-stuffed-bytes": accepted(lambda: _after_start(b"\xff\0" * 1_000_000)),
     "a-million-zeros": rejected(lambda: _after_start(bytes(1_000_000))),
     "a-million-empty-segments": rejected(lambda: _after_start(b"\xff\xfe\0\2" * 1_000_000)),
     "a-thousand-comments": accepted(lambda: _after_start(jpeg_segment(0xFE, b"x" * 99) * 1_000)),
