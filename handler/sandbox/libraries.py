@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from PIL import Image
 
+from handler.sandbox import bmp_rle
 from handler.sandbox.pixels import DAMAGED_KEY, PLAIN_MODES, SharedPixels
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # mallopt(3): new memory is filled with the complement of the lowest byte.
 _M_PERTURB, _FILL_WITH_ZEROS = -6, 0xFF
+# File header and the part of the info header that all versions have.
+_BMP_HEADER_BYTES = 54
 # Part of the message of an error of Pillow.
 _PNG_ENDS_EARLY = "truncated"
 # The service has checked the number of pixels.
@@ -55,7 +58,14 @@ def _load(
 def _bmp() -> Decode:
     from PIL.BmpImagePlugin import BmpImageFile
 
-    return partial(_load, BmpImageFile)
+    def decode(file: MappedFile, shared: SharedPixels) -> Image.Image:
+        if not bmp_rle.is_encoded(file[:_BMP_HEADER_BYTES]):
+            return _load(BmpImageFile, file, shared)
+        image, damaged = bmp_rle.decode(bytes(file))
+        image.info[DAMAGED_KEY] = damaged
+        return image
+
+    return decode
 
 
 def _gif() -> Decode:

@@ -79,7 +79,9 @@ def open_header(header: ImageHeader, format_: Format) -> tuple[ImageFile.ImageFi
 def has_alpha(image: ImageFile.ImageFile) -> bool:
     """Return whether an opened file has transparency."""
     mode = _WORKING_MODE[image.mode]
-    return mode == "RGBA" or "transparency" in image.info
+    # Run-length encoding may skip pixels of a BMP.
+    skips = image.format == "BMP" and not is_plain(image)
+    return mode == "RGBA" or "transparency" in image.info or skips
 
 
 def cost(image: ImageFile.ImageFile, usual: DecodingCost) -> DecodingCost:
