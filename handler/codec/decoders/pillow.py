@@ -1,6 +1,7 @@
 """Formats whose decoders run in worker processes: plugins of Pillow, and a few libraries."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from handler.codec.headers.header import (
     ImageHeader,
     read_exif_orientation,
 )
+from handler.codec.headers.jpeg2000 import Jpeg2000Header, Rgba
 from handler.core.geometry import Size
 from handler.core.image.alpha import DecodedImage
 from handler.errors import InvalidImage, ProcessingFailed
@@ -142,6 +144,8 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Decode
     """
     received = isolated.decode(header, format_.decoder, format_.label, allowance)
     image, warning = received.image, received.warning
+    if isinstance(header, Jpeg2000Header) and header.palette:
+        image = _with_palette(image, header.palette, "RGBA" if header.alpha else "RGB")
     # Pillow reports no error if the stream of a PNG ends early, and leaves the rest blank.
     if format_.name == "png" and (warning or _ends_blank(image)):
         missing = png.missing_rows(header.data)
@@ -156,6 +160,18 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Decode
     decoded.info = {}
     samples = received.samples if decoded is image else None
     return DecodedImage(decoded, samples, warning)
+
+
+def _with_palette(image: Image.Image, palette: Sequence[Rgba], mode: str) -> Image.Image:
+    """Return a picture with the colours of a palette in place of its 256 levels of grey.
+
+    Raises:
+        ProcessingFailed: the picture is not grey.
+    """
+    if image.mode != "L":
+        raise ProcessingFailed("The JPEG 2000 data differ from the header")
+    bands = [image.point(levels) for levels in zip(*palette, strict=True)]
+    return Image.merge(mode, bands[: len(mode)])
 
 
 def _ends_blank(image: Image.Image) -> bool:
