@@ -212,6 +212,10 @@ def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> P
             lambda _: _decode_plain_png(image, header, format_, allowance),
             alpha=alpha,
         )
+    if kornia_rs.has_deep_key(image, header.data):
+        cost = DECODING["png in Rust"].converted()
+        decode = partial(kornia_rs.decode_with_deep_key, image, header.data)
+        return Picture(format_, header, cost, lambda _: decode(), alpha=alpha)
     if pillow.is_plain(image):
         cost = pillow.cost(image, DECODING["bmp"])
         return Picture(format_, header, cost, lambda _: pillow.unpack(image), alpha=alpha)

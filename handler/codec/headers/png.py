@@ -25,6 +25,9 @@ _AROUND = 12  # length, type and checksum
 COLOUR_TYPES = {"L": 0, "RGB": 2, "RGBA": 6}
 # Colour type -> samples a pixel.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_GREY = 0
+# Depths whose levels Pillow scales to 8 bits, but not the transparent level.
+_SCALED = (2, 4)
 # First column and first row of each pass, then its steps across and down.
 _ADAM7 = (
     (0, 0, 8, 8),
@@ -70,6 +73,8 @@ def read(data: bytes) -> ImageHeader:
     if next(iter(needed), None) != b"IHDR":
         raise InvalidImage("the PNG header is damaged")
     header = _Header.of(needed[b"IHDR"])
+    if b"tRNS" in needed and header.colour == _GREY and header.depth in _SCALED:
+        needed[b"tRNS"], tidy = _scaled_key(needed[b"tRNS"], header.depth), False
     kept = data if tidy else b"".join((SIGNATURE, *needed.values(), *pixels, _END))
     most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
     warning = ANIMATED if animated else None if ended else DATA_ERRORS.format("PNG")
@@ -112,12 +117,14 @@ class _Header:
         size: of the picture, in pixels.
         bits: of a pixel.
         depth: bits of a sample.
+        colour: colour type.
         interlaced: whether the rows are in seven passes.
     """
 
     size: Size
     bits: int
     depth: int
+    colour: int
     interlaced: bool
 
     @classmethod
@@ -132,7 +139,7 @@ class _Header:
         width, height, depth, colour, _, _, interlacing = _HEADER.unpack_from(chunk, 8)
         if not depth or colour not in _SAMPLES:
             raise InvalidImage("the PNG header is damaged")
-        return cls(Size(width, height), depth * _SAMPLES[colour], depth, interlacing != 0)
+        return cls(Size(width, height), depth * _SAMPLES[colour], depth, colour, interlacing != 0)
 
     def passes(self) -> list[tuple[int, int]]:
         """Return the rows of each pass, and the bytes of a row with the number of its filter."""
@@ -161,10 +168,23 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     raise InvalidImage(f"PNG chunks: expected at most {_MAX_CHUNKS:,}, received more")
 
 
+def _scaled_key(chunk: memoryview, depth: int) -> memoryview:
+    """Return a chunk tRNS with the transparent level scaled to 8 bits."""
+    if len(chunk) != _AROUND + 2:
+        raise InvalidImage("the PNG header is damaged")
+    (level,) = struct.unpack_from(">H", chunk, 8)
+    most = (1 << depth) - 1
+    return memoryview(_chunk(b"tRNS" + struct.pack(">H", (level & most) * 255 // most)))
+
+
 def _ended(chunk: memoryview) -> bytes:
     """Return a chunk that was cut off, with the length and the checksum of what is left."""
     (length,) = struct.unpack_from(">I", chunk)
-    body = bytes(chunk[4 : 8 + length])
+    return _chunk(bytes(chunk[4 : 8 + length]))
+
+
+def _chunk(body: bytes) -> bytes:
+    """Return a chunk with a kind and its data."""
     return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
 
 
