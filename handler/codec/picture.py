@@ -201,7 +201,7 @@ def _open_webp(header: WebpHeader, format_: Format, limits: Limits) -> Picture:
 def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> Picture:
     image, header = pillow.open_header(header, format_)
     _check_pixels(header.size, limits)
-    alpha = pillow.has_alpha(image)
+    alpha = pillow.has_alpha(image) or header.frame is not None
     if kornia_rs.is_plain(image, header.data):
         cost = pillow.cost(image, DECODING["png in Rust"])
         allowance = _allowance(DECODING["png"], header, limits)
@@ -220,6 +220,8 @@ def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> P
         cost = pillow.cost(image, DECODING["bmp"])
         return Picture(format_, header, cost, lambda _: pillow.unpack(image), alpha=alpha)
     cost = pillow.cost(image, DECODING["png" if format_.name == "bmp" else format_.name])
+    if header.frame is not None:
+        cost = cost.converted()
     return _open_isolated(header, format_, cost, limits, alpha=alpha)
 
 

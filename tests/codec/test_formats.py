@@ -196,7 +196,7 @@ def test_a_jpeg_xl_is_turned_by_its_own_orientation() -> None:
 
 
 FRAMES = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
-ANIMATED = "The picture is animated; its first frame was cropped"
+ANIMATED = "The picture is animated; its first visible frame was cropped"
 PAGES = "The file has several pages; the first one was cropped"
 
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -20,7 +21,7 @@ from handler.codec.headers.header import (
     read_exif_orientation,
 )
 from handler.codec.headers.jpeg2000 import Jpeg2000Header, Rgba
-from handler.core.geometry import Size
+from handler.core.geometry import Box, Size
 from handler.core.image.alpha import DecodedImage
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -30,6 +31,8 @@ Image.MAX_IMAGE_PIXELS = None
 # Mode -> bytes a pixel of decoding to grey, where one byte and a little more is not enough.
 _GREY_BYTES = {"1": 2.2, "I;16": 5.5, "I;16B": 5.5, "I;16L": 5.5}
 _PALETTE_BYTES = 5.3
+# Number of frames that are decoded after an empty first one.
+_MOST_EMPTY_FRAMES = 9
 # Mode as decoded -> 8-bit working mode. Samples of 32 bits, integer or real, have no agreed white.
 _WORKING_MODE = {
     "1": "L",
@@ -129,7 +132,7 @@ def unpack(image: ImageFile.ImageFile) -> DecodedImage:
 
 
 def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> DecodedImage:
-    """Decode the first frame in a worker process.
+    """Decode the first frame that is not empty in a worker process.
 
     Args:
         header: of the file.
@@ -142,6 +145,26 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Decode
     Raises:
         ProcessingFailed: the data are damaged or end early; see also `isolated.decode`.
     """
+    decoded = _decode_frame(header, format_, allowance)
+    if header.later_frames is None or not _is_empty(decoded.image):
+        return decoded
+    for later in islice(header.later_frames(), _MOST_EMPTY_FRAMES):
+        try:
+            another = _decode_frame(later, format_, allowance)
+        except ProcessingFailed:  # the first frame is whole
+            break
+        if another.image.size == decoded.image.size and not _is_empty(another.image):
+            return another
+    return decoded
+
+
+def _is_empty(image: Image.Image) -> bool:
+    """Return whether all pixels are transparent."""
+    return image.mode == "RGBA" and image.getbbox() is None
+
+
+def _decode_frame(header: ImageHeader, format_: Format, allowance: Allowance) -> DecodedImage:
+    """Decode the frame of a header; see `decode`."""
     received = isolated.decode(header, format_.decoder, format_.label, allowance)
     image, warning = received.image, received.warning
     if isinstance(header, Jpeg2000Header) and header.palette:
@@ -157,9 +180,21 @@ def decode(header: ImageHeader, format_: Format, allowance: Allowance) -> Decode
         decoded = _to_working_mode(image)
     except (ValueError, OSError) as error:
         raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
+    if header.frame is not None:
+        decoded = _without_outside(decoded, header.frame)
     decoded.info = {}
     samples = received.samples if decoded is image else None
     return DecodedImage(decoded, samples, warning)
+
+
+def _without_outside(image: Image.Image, frame: Box) -> Image.Image:
+    """Return a picture that is transparent outside its frame, mode RGBA."""
+    image = image.convert("RGBA")
+    edges = frame.left, frame.top, frame.right, frame.bottom
+    alpha = Image.new("L", image.size, 0)
+    alpha.paste(image.crop(edges).getchannel("A"), edges)
+    image.putalpha(alpha)
+    return image
 
 
 def _with_palette(image: Image.Image, palette: Sequence[Rgba], mode: str) -> Image.Image:

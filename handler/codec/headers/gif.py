@@ -1,9 +1,11 @@
 """Reader of GIF headers: the screen and its first frame."""
 
 import struct
+from collections.abc import Iterator
+from functools import partial
 
 from handler.codec.headers.header import ANIMATED, ImageHeader
-from handler.core.geometry import Size
+from handler.core.geometry import Box, Size
 from handler.errors import InvalidImage
 
 _SCREEN_BYTES = 13
@@ -30,20 +32,40 @@ def read(data: bytes) -> ImageHeader:
     Raises:
         InvalidImage: there is no frame, or the way to it is damaged.
     """
+    return _read_frame(data, 0)
+
+
+def _read_frame(data: bytes, start: int) -> ImageHeader:
+    """Find the first frame after a position, 0 for the start of the file; see `read`."""
     try:
         screen_end = _SCREEN_BYTES + _table_bytes(data[10])
-        control, frame = _find_frame(data, screen_end)
+        control, frame = _find_frame(data, max(start, screen_end))
         width, height = struct.unpack_from("<HH", data, 6)
         left, top, across, down = struct.unpack_from("<HHHH", data, frame + 1)
     except (IndexError, struct.error) as error:
         raise InvalidImage("the GIF header is damaged") from error
     end = _frame_end(data, frame)
+    size = Size(max(width, left + across), max(height, top + down))  # as Pillow computes it
+    covers_all = (across, down) == (size.width, size.height)
+    animated = _has_frame(data, end)
     return ImageHeader(
         data[:screen_end] + control + data[frame:end] + _END,
-        Size(max(width, left + across), max(height, top + down)),  # as Pillow computes it
+        size,
         max(_SMALL_SCREEN, len(data) * _MAX_EXPANSION),
-        warning=ANIMATED if _has_frame(data, end) else None,
+        warning=ANIMATED if animated else None,
+        frame=None if covers_all else Box(left, top, across, down),
+        later_frames=partial(_later_frames, data, end) if animated else None,
     )
+
+
+def _later_frames(data: bytes, start: int) -> Iterator[ImageHeader]:
+    try:
+        header = _read_frame(data, start)
+    except InvalidImage:  # the first frame may be whole
+        return
+    yield header
+    if header.later_frames is not None:
+        yield from header.later_frames()
 
 
 def _frame_end(data: bytes, frame: int) -> int:

@@ -1,12 +1,12 @@
 """The image header: everything that is known of a file before its pixels are decoded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handler.codec.headers.ifd import WHOLE_NUMBERS, Rule, byte_order, read_fields
-from handler.core.geometry import Orientation, Size
+from handler.core.geometry import Box, Orientation, Size
 
-ANIMATED = "The picture is animated; its first frame was cropped"
+ANIMATED = "The picture is animated; its first visible frame was cropped"
 DATA_ERRORS = "The {} data have errors; parts of the picture may be wrong"
 SEVERAL_PAGES = "The file has several pages; the first one was cropped"
 
@@ -36,6 +36,9 @@ class ImageHeader:
         warning: message to the client about the parts of the file that are ignored.
         parts: parts of the file that the decoder gets in place of ``data``, as joining them would
             copy the pixels; empty for ``data`` itself.
+        frame: the part of an animation that its frame covers, unless it is the whole picture.
+        later_frames: function that returns a header for each later frame of an animation, whose
+            data hold this frame alone; None for a single frame.
     """
 
     data: bytes
@@ -48,6 +51,8 @@ class ImageHeader:
     sixteen_bit: bool = False
     warning: str | None = None
     parts: Sequence[bytes | memoryview] = ()
+    frame: Box | None = None
+    later_frames: Callable[[], Iterator["ImageHeader"]] | None = None
 
 
 def read_exif_orientation(block: bytes | None) -> Orientation:

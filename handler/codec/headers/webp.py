@@ -2,7 +2,8 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from handler.codec.headers.header import ANIMATED, ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
@@ -11,7 +12,8 @@ from handler.errors import InvalidImage
 _CHUNK, _PAYLOAD = 12, 20
 _EXTENDED, _LOSSLESS, _LOSSY, _SEPARATE_ALPHA = b"VP8X", b"VP8L", b"VP8 ", b"ALPH"
 _ANIMATED, _EXIF, _ALPHA, _PROFILE = 0x02, 0x08, 0x10, 0x20
-_OF_ONE_FRAME = frozenset((_EXTENDED, b"ICCP", b"ANIM", b"ANMF", b"EXIF"))
+_FRAME = b"ANMF"
+_OF_ONE_FRAME = frozenset((_EXTENDED, b"ICCP", b"ANIM", b"EXIF"))
 _SIDE_MASK = (1 << 14) - 1
 # Signature, then 14 bits of width, 14 of height and one of alpha.
 _LOSSLESS_HEADER = struct.Struct("<xI")
@@ -70,8 +72,9 @@ def _read_extended(data: bytes) -> WebpHeader:
     exif = _first(b"EXIF", chunks) if flags & _EXIF else None
     profile = _first(b"ICCP", chunks) if flags & _PROFILE else None
     animated = bool(flags & _ANIMATED)
-    return WebpHeader(
-        _with_one_frame(chunks) if animated else data,
+    frames = [payload for name, payload in chunks if name == _FRAME] if animated else []
+    header = WebpHeader(
+        _with_one_frame(chunks, frames[:1]) if animated else data,
         size,
         # A lossless picture of one colour is a few bytes, whatever its size.
         size.area,
@@ -82,13 +85,25 @@ def _read_extended(data: bytes) -> WebpHeader:
         animated=animated,
         lossless=any(name == _LOSSLESS for name, _ in chunks),
     )
+    if len(frames) < 2:
+        return header
+    return replace(header, later_frames=partial(_later_frames, header, chunks, frames[1:]))
 
 
-def _with_one_frame(chunks: list[tuple[bytes, memoryview]]) -> bytes:
-    """Return an animation with its first frame alone; loaders of several frames have overflowed."""
+def _later_frames(
+    header: WebpHeader, chunks: list[tuple[bytes, memoryview]], frames: list[memoryview]
+) -> Iterator[ImageHeader]:
+    for frame in frames:
+        yield replace(header, data=_with_one_frame(chunks, [frame]), later_frames=None)
+
+
+def _with_one_frame(chunks: list[tuple[bytes, memoryview]], frames: list[memoryview]) -> bytes:
+    """Return an animation with one frame alone; loaders of several frames have overflowed."""
     kept: dict[bytes, memoryview] = {}
     for name, payload in chunks:
-        if name in _OF_ONE_FRAME:
+        if name == _FRAME:
+            kept.update((name, frame) for frame in frames)
+        elif name in _OF_ONE_FRAME:
             kept.setdefault(name, payload)
     body = b"".join(
         struct.pack("<4sI", name, len(payload)) + payload + bytes(len(payload) % 2)
