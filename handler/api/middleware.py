@@ -1,6 +1,7 @@
 """Middleware around every request: request id, security headers, body limit, last error handler."""
 
 import uuid
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+
+_ASCII = bytes(range(128))
 
 
 class RequestMiddleware:
@@ -41,7 +44,8 @@ class RequestMiddleware:
         try:
             if _declared_length(scope) > self._max_body_bytes:
                 raise BodyTooLarge(self._max_body_bytes, _declared_length(scope))
-            routed = {**scope, "method": "GET"} if is_head else scope
+            routed = {**scope, "query_string": _as_ascii(scope["query_string"])}
+            routed["method"] = "GET" if is_head else scope["method"]
             await self._app(routed, self._limited(receive), responder)
         except ClientDisconnect:  # nobody receives an answer
             return
@@ -112,6 +116,11 @@ def _request_id(scope: Scope) -> str:
     known: str | None = scope.setdefault("state", {}).get("request_id")
     context = scope.get("aws.context")
     return known or getattr(context, "aws_request_id", None) or str(uuid.uuid4())
+
+
+def _as_ascii(query: bytes) -> bytes:
+    """Return a query string with its other bytes percent-encoded, as starlette decodes UTF-8."""
+    return query if query.isascii() else quote(query, safe=_ASCII).encode()
 
 
 def _declared_length(scope: Scope) -> int:

@@ -66,6 +66,7 @@ NOISE = {
     "alpha": (1200, 900, 4),
     "strip": (9000, 30, 3),
     "tiny": (64, 48, 4),
+    "line": (60_000, 14, 3),
 }
 
 
@@ -148,7 +149,7 @@ def test_no_settings_cost_more_memory_than_estimated(
     ],
     ids=json.dumps,
 )
-@pytest.mark.parametrize("kind", ["alpha", "strip"])
+@pytest.mark.parametrize("kind", ["alpha", "strip", "line"])
 def test_extreme_settings_cost_no_more_memory_than_estimated(
     jobs: JobProcess, tmp_path: Path, kind: str, values: dict[str, Any]
 ) -> None:

@@ -5,6 +5,7 @@ arithmetic chooses the window that libvips chooses. The same applies to windows 
 """
 
 import math
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,8 @@ _WEIGHT_ONE = 4096
 _HALF = _WEIGHT_ONE // 2
 # Rows computed at a time. Adjacent rows read nearly the same rows of the source.
 _BLOCK = 16
+# Pixels of the source whose columns are shrunk at a time.
+_BLOCK_PIXELS = 4_000_000
 
 _Real = TypeVar("_Real", np.float32, np.float64)
 
@@ -60,15 +63,34 @@ def shrink_exactly(image: Image.Image, region: Region, size: Size) -> npt.NDArra
     Returns:
         uint8 array (size.height, size.width, bands).
     """
-    shrink = region.height / size.height
-    factor = _box_factor(image.height, shrink)
-    rows = _box_rows(image, factor)
-    rows = _lanczos_rows(rows, region.top / factor, shrink / factor, size.height)
+    # The columns of a long picture are shrunk some at a time, as each step makes copies.
+    rows = np.concatenate(
+        [_shrunk_rows(block, region, size.height) for block in _column_blocks(image)],
+        axis=1,
+    )
     shrink = region.width / size.width
     factor = _box_factor(image.width, shrink)
     columns = _box_columns(rows, factor).swapaxes(0, 1)
     columns = _lanczos_rows(columns, region.left / factor, shrink / factor, size.width)
     return np.ascontiguousarray(columns.swapaxes(0, 1))
+
+
+def _column_blocks(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield the columns in blocks of at most `_BLOCK_PIXELS`, from left to right."""
+    step = max(1, _BLOCK_PIXELS // image.height)
+    if step >= image.width:
+        yield image
+        return
+    for left in range(0, image.width, step):
+        yield image.crop((left, 0, min(left + step, image.width), image.height))
+
+
+def _shrunk_rows(image: Image.Image, region: Region, height: int) -> npt.NDArray[np.uint8]:
+    """Shrink the vertical axis of ``region`` to ``height``; see `shrink_exactly`."""
+    shrink = region.height / height
+    factor = _box_factor(image.height, shrink)
+    rows = _box_rows(image, factor)
+    return _lanczos_rows(rows, region.top / factor, shrink / factor, height)
 
 
 def _box_factor(side: int, shrink: float) -> int:
