@@ -43,8 +43,9 @@ class Input:
 
     @property
     def pictures(self) -> int:
-        """Pictures that a batch names; 1 for other inputs."""
-        return max(1, self.data.count(b"photo.png")) if self.label == "batch" else 1
+        """Pictures that a batch names, or that a form has; 1 for other inputs."""
+        marks = {"batch": b"photo.png", "multipart": b"filename="}
+        return max(1, self.data.count(marks[self.label])) if self.label in marks else 1
 
     @property
     def digest(self) -> str:
