@@ -13,6 +13,7 @@ from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
 from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, check_available, recognise
 from handler.codec.headers import READERS
+from handler.codec.headers.camera_raw import is_camera_raw
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
@@ -138,11 +139,14 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
 
     Raises:
         NoImage: there are no bytes.
-        InvalidImage: not an image, an unsupported format, a damaged header, or too many pixels.
+        InvalidImage: not an image, an unsupported format, camera raw, a damaged header, or too many
+            pixels.
         ProcessingFailed: the size in the header is larger than the data can be decoded to.
     """
     if not data:
         raise NoImage
+    if is_camera_raw(data):
+        raise InvalidImage("camera raw is not supported: send its JPEG preview")
     format_ = recognise(data)
     if format_ is None:
         accepted = ", ".join(each.label for each in FORMATS.values())
