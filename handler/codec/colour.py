@@ -1,6 +1,7 @@
 """Conversion of colours to 8-bit sRGB."""
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -8,6 +9,8 @@ from PIL import Image, ImageCms
 from handler.codec.cmyk_profile import press_profile
 
 _SRGB = ImageCms.createProfile("sRGB")
+# The determinant of the matrix of sRGB is 0.16.
+_LEAST_DETERMINANT = 1e-4
 # Step between the probed values of a band. A profile that changes no probed colour by more than one
 # level is treated as sRGB.
 _PROBE_STEP = 51
@@ -73,8 +76,25 @@ _CONVERTERS = {
 
 def _transform(profile: bytes, mode: str, into: str) -> ImageCms.ImageCmsTransform:
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if _is_singular(source.profile):
+        raise ValueError("the colours of the profile lie on a plane")
     intent = ImageCms.Intent.PERCEPTUAL
     return ImageCms.buildTransform(source, _SRGB, mode, into, renderingIntent=intent)
+
+
+def _is_singular(profile: Any) -> bool:
+    """Return whether the matrix of a profile has no inverse; littlecms converts it to noise.
+
+    Args:
+        profile: Pillow's CmsProfile.
+    """
+    if not profile.is_matrix_shaper:
+        return False
+    names = ("red_colorant", "green_colorant", "blue_colorant")
+    columns = [getattr(profile, name) for name in names]
+    if None in columns:  # of a grey profile
+        return False
+    return abs(float(np.linalg.det([xyz for xyz, _ in columns]))) < _LEAST_DETERMINANT
 
 
 def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:

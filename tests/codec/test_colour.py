@@ -206,3 +206,20 @@ def test_hidden_colours_never_show_at_an_edge(
     # A byte cannot hold a colour exactly if its alpha is small.
     solid = shown[shown[..., 3] >= 128]
     assert (solid[:, :3] - colour).min(initial=0) >= -3
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_profile_whose_matrix_has_no_inverse_is_ignored(share: float) -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    places = {}
+    for name in (b"rXYZ", b"gXYZ", b"bXYZ"):
+        entry = profile.index(name)
+        start = int.from_bytes(profile[entry + 4 : entry + 8], "big") + 8
+        places[name] = slice(start, start + 12)
+    blue = bytes(profile[places[b"gXYZ"]]) if share else bytes(12)
+    profile[places[b"bXYZ"]] = blue
+    picture = open_picture(encoded(photo(), "PNG", icc_profile=bytes(profile)), LIMITS)
+    part = picture.pixels(1).crop(Box(0, 0, 40, 30))
+
+    assert picture.warnings == ["The colour profile is damaged or unsuitable; sRGB is assumed"]
+    assert part.convert("RGB").tobytes() == photo().crop((0, 0, 40, 30)).tobytes()
