@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _M_PERTURB, _FILL_WITH_ZEROS = -6, 0xFF
 # File header and the part of the info header that all versions have.
 _BMP_HEADER_BYTES = 54
+# Tag of a TIFF, and one of its values.
+_INTERPRETATION, _YCBCR = 262, 6
 # Part of the message of an error of Pillow.
 _PNG_ENDS_EARLY = "truncated"
 # The service has checked the number of pixels.
@@ -101,7 +103,7 @@ def _webp() -> Decode:
 
 
 def _tiff() -> Decode:
-    from PIL.TiffImagePlugin import TiffImageFile
+    from PIL import TiffImagePlugin
 
     libc = ctypes.CDLL(None)
 
@@ -110,7 +112,11 @@ def _tiff() -> Decode:
         # picture the same each time.
         if hasattr(libc, "mallopt"):
             libc.mallopt(_M_PERTURB, _FILL_WITH_ZEROS)
-        return _load(TiffImageFile, file, shared)
+        fields = TiffImagePlugin.TiffImageFile(cast(IO[bytes], file)).tag_v2
+        # Pillow itself reads YCbCr that is not compressed as RGB.
+        TiffImagePlugin.READ_LIBTIFF = fields.get(_INTERPRETATION) == _YCBCR
+        file.seek(0)
+        return _load(TiffImagePlugin.TiffImageFile, file, shared)
 
     return decode
 

@@ -1,24 +1,31 @@
-"""The image file directory of TIFF and EXIF: a table of tagged values."""
+"""The image file directory of TIFF, BigTIFF and EXIF: a table of tagged values."""
 
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _ENTRY_BYTES = 12
 # Values of up to four bytes are in the entry itself.
 _INLINE_BYTES = 4
 # Type of a field -> struct code and bytes of one value. Fields of other types are not read.
-_TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 5: ("Q", 8), 7: ("B", 1)}
-WHOLE_NUMBERS, BYTES, FRACTIONS = frozenset((1, 3, 4)), frozenset((1, 7)), frozenset((5,))
+_TYPES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 5: ("Q", 8), 7: ("B", 1), 16: ("Q", 8)}
+_LONG, _LONG8 = 4, 16
+WHOLE_NUMBERS, BYTES, FRACTIONS = frozenset((1, 3, 4, 16)), frozenset((1, 7)), frozenset((5,))
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The accepted types of a field, by the format's numbers, and its largest number of values."""
+    """The rule of a field.
+
+    Attributes:
+        kinds: the accepted types, by the format's numbers.
+        most: largest number of values.
+        optional: whether a field that breaks the rule is ignored.
+    """
 
     kinds: frozenset[int]
     most: int
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +49,67 @@ class Field:
         return struct.unpack(f"{order}{self.count}{_TYPES[self.kind][0]}", self.raw)
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The sizes of offsets and counts.
+
+    Attributes:
+        start: position of the offset of the first directory.
+        offset: struct code of an offset.
+        entries: struct code of the number of entries of a directory.
+        entry: struct code of tag, type, count and place of an entry.
+        inline: bytes of a place, which holds values of up to this size.
+    """
+
+    start: int
+    offset: str
+    entries: str
+    entry: str
+    inline: int
+
+
+_CLASSIC = _Layout(4, "I", "H", "HHI4s", _INLINE_BYTES)
+_BIG = _Layout(8, "Q", "Q", "HHQ8s", 8)
+# Signature -> byte order as a character of struct, and layout.
+_KINDS = {
+    b"II*\0": ("<", _CLASSIC),
+    b"MM\0*": (">", _CLASSIC),
+    b"II+\0": ("<", _BIG),
+    b"MM\0+": (">", _BIG),
+}
+CLASSIC_SIGNATURES = {"<": b"II*\0", ">": b"MM\0*"}
+"""Byte order -> signature of a TIFF that is no BigTIFF."""
+
+
 def byte_order(data: bytes) -> str:
     """Return the file's byte order as a character of struct.
 
     Raises:
         ValueError: the file is not a TIFF.
     """
-    order = _ORDERS.get(data[:4])
-    if order is None:
+    return _kind(data)[0]
+
+
+def _kind(data: bytes) -> tuple[str, _Layout]:
+    found = _KINDS.get(data[:4])
+    if found is None:
         raise ValueError("no TIFF")
-    return order
+    return found
+
+
+def _find_directory(data: bytes) -> tuple[int, int]:
+    """Return the position of the entries of the first directory, and their number.
+
+    Raises:
+        struct.error: it is outside the file.
+        ValueError: the file is not a TIFF.
+    """
+    order, layout = _kind(data)
+    (start,) = struct.unpack_from(order + layout.offset, data, layout.start)
+    if start > len(data):
+        raise struct.error("the directory is outside the file")
+    (count,) = struct.unpack_from(order + layout.entries, data, start)
+    return start + struct.calcsize(order + layout.entries), count
 
 
 def read_fields(data: bytes, rules: Mapping[int, Rule]) -> dict[int, Field]:
@@ -68,26 +126,44 @@ def read_fields(data: bytes, rules: Mapping[int, Rule]) -> dict[int, Field]:
         ValueError: the file is not a TIFF, its directory or a field is outside the file, or a field
             breaks its rule.
     """
-    order = byte_order(data)
+    order, layout = _kind(data)
     try:
-        (start,) = struct.unpack_from(f"{order}I", data, 4)
-        (count,) = struct.unpack_from(f"{order}H", data, start)
+        start, count = _find_directory(data)
     except struct.error as error:
         raise ValueError("no directory") from error
-    table = memoryview(data)[start + 2 : start + 2 + count * _ENTRY_BYTES]
+    entry = struct.Struct(order + layout.entry)
+    table = memoryview(data)[start : start + count * entry.size]
     fields: dict[int, Field] = {}
-    whole = len(table) // _ENTRY_BYTES * _ENTRY_BYTES
-    for tag, kind, values, place in struct.iter_unpack(f"{order}HHI4s", table[:whole]):
+    for tag, kind, values, place in entry.iter_unpack(
+        table[: len(table) // entry.size * entry.size]
+    ):
         if tag in rules and tag not in fields:
             if kind not in rules[tag].kinds or not 0 < values <= rules[tag].most:
+                if rules[tag].optional:
+                    continue
                 raise ValueError(f"field {tag} has a wrong type or count")
             size = values * _TYPES[kind][1]
-            (offset,) = struct.unpack(f"{order}I", place)
-            raw = place[:size] if size <= _INLINE_BYTES else data[offset : offset + size]
+            (offset,) = struct.unpack(order + layout.offset, place)
+            raw = place[:size] if size <= layout.inline else data[offset : offset + size]
             if len(raw) != size:
                 raise ValueError(f"field {tag} lies outside")
-            fields[tag] = Field(tag, kind, values, raw)
+            fields[tag] = _shortened(Field(tag, kind, values, raw), order)
     return fields
+
+
+def _shortened(field: Field, order: str) -> Field:
+    """Return a field of whole numbers of 64 bits with numbers of 32 bits, others unchanged.
+
+    Raises:
+        ValueError: a number is too large.
+    """
+    if field.kind != _LONG8:
+        return field
+    try:
+        raw = struct.pack(f"{order}{field.count}I", *field.numbers(order))
+    except struct.error as error:
+        raise ValueError(f"field {field.tag} is too large") from error
+    return Field(field.tag, _LONG, field.count, raw)
 
 
 def has_next(data: bytes) -> bool:
@@ -96,11 +172,13 @@ def has_next(data: bytes) -> bool:
     Raises:
         ValueError: the file is not a TIFF.
     """
-    order = byte_order(data)
+    order, layout = _kind(data)
     try:
-        (start,) = struct.unpack_from(f"{order}I", data, 4)
-        (count,) = struct.unpack_from(f"{order}H", data, start)
-        (following,) = struct.unpack_from(f"{order}I", data, start + 2 + count * _ENTRY_BYTES)
+        start, count = _find_directory(data)
+        end = start + count * struct.calcsize(order + layout.entry)
+        if end > len(data):
+            return False
+        (following,) = struct.unpack_from(order + layout.offset, data, end)
     except struct.error:
         return False
     return bool(0 < following < len(data))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from handler.codec.headers.header import SEVERAL_PAGES, ImageHeader
 from handler.codec.headers.ifd import (
     BYTES,
+    CLASSIC_SIGNATURES,
     FRACTIONS,
     WHOLE_NUMBERS,
     Field,
@@ -29,6 +30,7 @@ _MAX_PROFILE_BYTES = 4 << 20
 _MAX_JPEG_TABLES_BYTES = 4096
 _ORIENTATION, _PROFILE, _SAMPLE_FORMAT = 274, 34_675, 339
 _INTERPRETATION = 262
+_YCBCR = (6,)
 # Photometric interpretations whose colours are converted after decoding: inks, and CIELAB.
 _CONVERTED = ((5,), (8,), (9,), (10,))
 # Samples of pixels of grey with alpha, and of colours with alpha or of inks.
@@ -61,10 +63,12 @@ _FIELDS = {
     338: _SAMPLE,  # meaning of the extra samples
     _SAMPLE_FORMAT: _SAMPLE,
     347: Rule(BYTES, _MAX_JPEG_TABLES_BYTES),
-    529: Rule(FRACTIONS, 3),  # YCbCr: coefficients, subsampling, positioning, black and white
+    # YCbCr: coefficients, subsampling, positioning, black and white, which some files have in
+    # another type.
+    529: Rule(FRACTIONS, 3, optional=True),
     530: Rule(WHOLE_NUMBERS, 2),
-    531: _ONE,
-    532: Rule(FRACTIONS, 6),
+    531: Rule(WHOLE_NUMBERS, 1, optional=True),
+    532: Rule(FRACTIONS, 6, optional=True),
     _PROFILE: Rule(BYTES, _MAX_PROFILE_BYTES),
 }
 # Number of an accepted compression -> the most bytes that it can encode in one.
@@ -143,7 +147,8 @@ def read(data: bytes) -> ImageHeader:
         needs_copy=page.samples == _GREY_ALPHA or converted,
         sixteen_bit=page.depth == 16,
         warning=SEVERAL_PAGES if has_next(data) else None,
-        parts=(data[:4], place, memoryview(data)[8:], padding, directory),
+        # The directory of a BigTIFF becomes a classic one.
+        parts=(CLASSIC_SIGNATURES[order], place, memoryview(data)[8:], padding, directory),
     )
 
 
@@ -165,6 +170,7 @@ class _Page:
         size: of the page, in pixels.
         piece: size of a piece, which is a strip or a tile, in pixels.
         planes: number of sets of pieces: one, or one for every sample of a pixel.
+        subsampled: whether the pixels are YCbCr, whose colours may have fewer samples.
         layout: tags of strips or of tiles, that of the offsets first, that of the lengths second.
         offsets: of the pieces in the file.
         stored: lengths of the pieces in the file; may be incomplete.
@@ -176,6 +182,7 @@ class _Page:
     size: Size
     piece: Size
     planes: int
+    subsampled: bool
     layout: tuple[int, ...]
     offsets: tuple[int, ...]
     stored: tuple[int, ...]
@@ -208,6 +215,7 @@ class _Page:
             size=size,
             piece=piece,
             planes=samples if one(_PLANES, 1) == 2 else 1,
+            subsampled=numbers.get(_INTERPRETATION) == _YCBCR,
             layout=layout,
             offsets=numbers[layout[0]],
             stored=numbers.get(layout[1], ()),
@@ -215,8 +223,8 @@ class _Page:
 
     @property
     def bits(self) -> int:
-        """Bits of a decoded pixel."""
-        return self.depth * self.samples
+        """Least bits of a pixel in the file, when it is not compressed."""
+        return self.depth * (1 if self.subsampled else self.samples)
 
     @property
     def pieces(self) -> int:
@@ -254,7 +262,7 @@ class _Page:
 
     def _lengths(self) -> list[int]:
         """Return the bytes of each piece; uncompressed, by its pixels and not by the directory."""
-        if self.compression != _PLAIN:
+        if self.compression != _PLAIN or self.subsampled:
             return list(self.stored[: self.pieces])
         row = math.ceil(self.piece.width * self.bits / self.planes / 8)
         down = math.ceil(self.size.height / self.piece.height)
