@@ -15,7 +15,8 @@ from handler.api.deadline import deadline_of
 from handler.api.form import read_job
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
-from handler.api.openapi import Responses, errors, image_body, link, text_header
+from handler.api.openapi import Responses, errors, link, text_header
+from handler.api.openapi_bodies import image_body
 from handler.api.openapi_examples import (
     BODY_TOO_LARGE,
     INVALID_SETTINGS,

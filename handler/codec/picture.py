@@ -16,6 +16,7 @@ from handler.codec.headers import READERS
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
+from handler.codec.text_damage import text_damage
 from handler.core.geometry import Orientation, Size
 from handler.core.image.frame import Pixels
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
@@ -139,6 +140,14 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
     """
     if not data:
         raise NoImage
+    try:
+        return _open(data, limits)
+    except InvalidImage as error:
+        error.details = text_damage(data)
+        raise
+
+
+def _open(data: bytes, limits: Limits) -> Picture:
     format_ = recognise(data)
     if format_ is None:
         accepted = ", ".join(each.label for each in FORMATS.values())
