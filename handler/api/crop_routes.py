@@ -3,16 +3,18 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import WithJsonSchema
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
 from handler.api.deadline import deadline_of
 from handler.api.form import read_job
+from handler.api.http_errors import NotAcceptable
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, link, text_header
@@ -24,6 +26,13 @@ from handler.api.openapi_examples import (
     SETTINGS_NOT_JSON,
     STORE_FULL,
     STORE_GONE,
+)
+from handler.api.picture_response import (
+    PLAN_HEADER,
+    WARNINGS_HEADER,
+    ResponseKind,
+    picture_request,
+    picture_response,
 )
 from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
 from handler.errors import (
@@ -51,6 +60,16 @@ from handler.jobs.status_responses import Health, Limits, StoreStatus
 from handler.problems import FieldProblem
 from handler.storage import ResultStore
 
+Picture = Annotated[
+    ResponseKind | None,
+    # A parameter of a URL cannot be null.
+    WithJsonSchema({"type": "string", "enum": list(get_args(ResponseKind))}),
+    Query(
+        alias="response",
+        description="image for the picture itself as the response, json for JSON; without it, the "
+        "header Accept decides.",
+    ),
+]
 Overlay = Annotated[bool, Query(description="Also draw the plan on the picture.")]
 JobIdInPath = Annotated[uuid.UUID, Path(alias="jobId", description="Id of the job.")]
 FilenameInPath = Annotated[str, Path(description="Name of the result, as in the answer.")]
@@ -84,7 +103,33 @@ _ERRORS = errors(
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
-_CROPPED = link("download", "Fetch the result.", "jobId", "filename")
+_CROPPED: Responses = {
+    200: {
+        **link("download", "Fetch the result.", "jobId", "filename"),
+        "content": {"image/*": {"schema": _BINARY}},
+        "headers": {
+            PLAN_HEADER: text_header(
+                "The plan as JSON in ASCII, if the response is the picture. A plan of more than "
+                "4 KB is shortened, and has the field shortened."
+            ),
+            WARNINGS_HEADER: text_header(
+                "The warnings as a JSON list in ASCII, if the response is the picture and there "
+                "are any."
+            ),
+            "Content-Disposition": text_header("Makes a browser save the picture under its name."),
+        },
+    },
+    303: {
+        "description": "The picture is too large for an answer, and is in the object store.",
+        "headers": {"Location": text_header("Link to the picture.")},
+        "model": CropResult,
+    },
+    **errors(
+        NotAcceptable(
+            'Accept: expected application/json for a request with several sizes, received "image/*"'
+        )
+    ),
+}
 _DOWNLOAD: Responses = {
     200: {
         "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
@@ -128,13 +173,25 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         operation_id="crop",
         summary="Crop an image",
         response_description="The result, and the plan that it follows.",
-        responses={200: _CROPPED, **_ERRORS},
+        response_model=CropResult,
+        responses={**_CROPPED, **_ERRORS},
         **described,
     )
-    async def crop(request: Request, overlay: Overlay = False) -> CropResult:
+    async def crop(
+        request: Request, overlay: Overlay = False, response: Picture = None
+    ) -> CropResult | Response:
+        picture = picture_request(request.headers, response)
         job = await read(request)
+
+        def run() -> CropResult | Response:
+            complete = replace(job(), overlay=overlay)
+            if picture is None:
+                return service.crop(complete)
+            prepared = picture.prepared(complete)
+            return picture_response(service.crop_within(prepared, config.max_answer_bytes))
+
         with queue.place(request) as place:
-            return await place.run(lambda: service.crop(replace(job(), overlay=overlay)))
+            return await place.run(run)
 
     @router.post(
         f"{_TOOL}/analyze",
