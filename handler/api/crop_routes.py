@@ -8,13 +8,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import WithJsonSchema
-from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response
 
 from handler import __version__
 from handler.api.deadline import deadline_of
 from handler.api.form import read_job
-from handler.api.http_errors import NotAcceptable
+from handler.api.http_errors import NotAcceptable, RangeNotSatisfiable
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, link, text_header
@@ -34,7 +33,8 @@ from handler.api.picture_response import (
     picture_request,
     picture_response,
 )
-from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
+from handler.api.stored_file import stored_file
+from handler.codec import FORMATS, available_formats, sandbox_parts
 from handler.errors import (
     BadForm,
     DecoderUnavailable,
@@ -52,13 +52,12 @@ from handler.errors import (
     TooManyImages,
     UploadsMissing,
 )
-from handler.filenames import content_disposition, is_result_name
+from handler.filenames import is_result_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult
 from handler.jobs.status_responses import Health, Limits, StoreStatus
 from handler.problems import FieldProblem
-from handler.storage import ResultStore
 
 Picture = Annotated[
     ResponseKind | None,
@@ -136,15 +135,29 @@ _DOWNLOAD: Responses = {
         "description": "The image, or the ZIP of a batch.",
         "headers": {
             "Content-Disposition": text_header("Makes a browser save the file under its name."),
-            "ETag": text_header("Identifies the content, for If-None-Match."),
+            "ETag": text_header("Identifies the content, for If-None-Match and If-Range."),
+            "Last-Modified": text_header("Time of the crop, for If-Modified-Since and If-Range."),
+            "Accept-Ranges": text_header("The unit of ranges, which is bytes."),
         },
+    },
+    206: {
+        "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
+        "description": "The bytes of the header Range. Several ranges are answered with 200.",
+        "headers": {"Content-Range": text_header("Position of the bytes, and size of the file.")},
     },
     304: {"description": "The client has the current file."},
     307: {
         "description": "The file is in the object store; the link to it is new.",
         "headers": {"Location": text_header("Link to the file.")},
     },
-    **errors(NotFound("No such result"), NO_CREDENTIALS, STORE_GONE),
+    **errors(
+        NotFound("No such result"),
+        RangeNotSatisfiable(
+            'Range: expected bytes of a file of 2,048 bytes, received "bytes=2048-"'
+        ),
+        NO_CREDENTIALS,
+        STORE_GONE,
+    ),
 }
 
 
@@ -217,7 +230,7 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
     def download(request: Request, job_id: JobIdInPath, filename: FilenameInPath) -> Response:
         if not is_result_name(filename):  # needs no request to the store
             raise NotFound("No such result")
-        return _download(deployment.results, str(job_id), filename, request.headers)
+        return stored_file(deployment.results, str(job_id), filename, request)
 
     @router.get(
         "/api/v1/health",
@@ -243,27 +256,3 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         )
 
     return router
-
-
-def _download(
-    results: ResultStore, job_id: str, filename: str, request_headers: Headers
-) -> Response:
-    if results.signs_links:
-        results.check(job_id, filename)
-        return RedirectResponse(results.link(job_id, filename).url, status_code=307)
-    found = results.read(job_id, filename)
-    headers = {
-        "Content-Disposition": content_disposition(filename),
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{found.etag}"',
-    }
-    if _is_known(headers["ETag"], request_headers.get("if-none-match", "")):
-        return Response(status_code=304, headers=headers)
-    headers["Content-Length"] = str(found.size)
-    return StreamingResponse(found.chunks, headers=headers, media_type=content_type_of(filename))
-
-
-def _is_known(etag: str, condition: str) -> bool:
-    """Return whether If-None-Match has a tag; proxies that compress make strong tags weak."""
-    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
-    return bool(tags & {etag, "*"})

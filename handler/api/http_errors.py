@@ -27,6 +27,14 @@ class NotAcceptable(SmartCropError):
     error = "Not acceptable"
 
 
+class RangeNotSatisfiable(SmartCropError):
+    """Raised if the requested range begins after the end of the file."""
+
+    status = 416
+    code = "RANGE_NOT_SATISFIABLE"
+    error = "Range not satisfiable"
+
+
 class SlowRequest(SmartCropError):
     """Raised if the header or the body of the request arrives too slowly."""
 
