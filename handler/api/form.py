@@ -18,8 +18,8 @@ from handler.settings.text_values import settings_from_text
 _MULTIPART = "multipart/form-data"
 # A batch can have a hundred files, so larger ones are on disk.
 _SMALL_FILE_BYTES = 64 * 1024
-# Fields of the reference's clients that are no settings.
-_OTHER_FIELDS = ("clientJobId", "fileId")
+# Fields that are no settings: of the reference's clients, and that of RFC 7578 for the charset.
+_OTHER_FIELDS = ("clientJobId", "fileId", "_charset_")
 _BYTE_ORDER_MARK = "\ufeff"
 
 NamedJob = tuple[str | None, Callable[[], Job]]

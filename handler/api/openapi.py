@@ -24,6 +24,8 @@ Crops images to their subject, to faces, or to the content inside a uniform bord
 - Coordinates are pixels of the upright image, after its EXIF orientation is applied.
 - Every error is a JSON object with `error` and `code`. A `code` never changes its meaning.
 - Unknown settings are ignored; `warnings` names them.
+- In a form, each setting can be a field of its own, in place of the field `settings`.
+- With `Accept: image/*` or `?response=image`, the response of a crop is the picture itself.
 - Every answer has the header `X-Request-Id`, which identifies the request in the log.
 - A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """

@@ -93,8 +93,8 @@ def test_fields_are_read_if_the_settings_are_blank(client: TestClient) -> None:
     assert (answer["width"], answer["warnings"]) == (48, [])
 
 
-@pytest.mark.parametrize("field", ["clientJobId", "fileId"])
-def test_other_fields_of_the_reference_s_clients_need_no_warning(
+@pytest.mark.parametrize("field", ["clientJobId", "fileId", "_charset_"])
+def test_fields_that_clients_send_for_other_reasons_need_no_warning(
     client: TestClient, field: str
 ) -> None:
     whole = '{"width": 48, "height": 32}'
