@@ -67,7 +67,7 @@ class Config(BaseModel):
     max_answer_bytes: int | None = Field(
         default=None,
         gt=0,
-        description="Largest ZIP in a response, in bytes; larger ones are answered by a link.",
+        description="Largest ZIP or picture in a response, in bytes; for larger ones it is a link.",
     )
     max_zip_bytes: int = Field(
         default=2_000_000_000, gt=0, description="Largest ZIP of a batch, in bytes."

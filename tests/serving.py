@@ -20,7 +20,7 @@ def running_server(
     """Serve a deployment as `serve` does, and yield its URL and the server."""
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(config, accepted or AcceptedOrigins())
-    server = Server(app, app.state.queue, limits)
+    server = Server(app, app.state.queue, limits, accepted)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

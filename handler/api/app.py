@@ -14,6 +14,7 @@ from handler.api.middleware import RequestMiddleware, error_response
 from handler.api.openapi import DescribedApp
 from handler.api.origins import AcceptedOrigins, accept_origins
 from handler.api.page import page_routes
+from handler.api.picture_response import ResponseKind
 from handler.api.upload_routes import create_uploads_router
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
@@ -21,6 +22,8 @@ from handler.jobs.deployment import Deployment
 from handler.problems import FieldProblem, shown
 from handler.settings.validation import described
 
+# The query parameters that are not booleans.
+_PARAMETERS: dict[str, object] = {"response": ResponseKind}
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
 
@@ -86,8 +89,7 @@ async def _answer_invalid_request(request: Request, error: Exception) -> JSONRes
     problems = (
         FieldProblem(
             str(each["loc"][-1]),
-            # The only query parameters are booleans.
-            described(bool),
+            described(_PARAMETERS.get(str(each["loc"][-1]), bool)),
             shown(each["input"]),
         )
         for each in errors

@@ -16,7 +16,8 @@ from handler.api.deadline import deadline_of
 from handler.api.form import NamedJob, read_batch
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded_batch
-from handler.api.openapi import Responses, batch_body, errors, text_header
+from handler.api.openapi import Responses, errors, text_header
+from handler.api.openapi_bodies import batch_body
 from handler.api.openapi_examples import (
     BODY_TOO_LARGE,
     INVALID_SETTINGS,

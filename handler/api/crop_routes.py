@@ -3,19 +3,21 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from pydantic import WithJsonSchema
+from starlette.responses import Response
 
 from handler import __version__
 from handler.api.deadline import deadline_of
 from handler.api.form import read_job
+from handler.api.http_errors import NotAcceptable, RangeNotSatisfiable
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
-from handler.api.openapi import Responses, errors, image_body, link, text_header
+from handler.api.openapi import Responses, errors, link, text_header
+from handler.api.openapi_bodies import image_body
 from handler.api.openapi_examples import (
     BODY_TOO_LARGE,
     INVALID_SETTINGS,
@@ -24,7 +26,15 @@ from handler.api.openapi_examples import (
     STORE_FULL,
     STORE_GONE,
 )
-from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
+from handler.api.picture_response import (
+    PLAN_HEADER,
+    WARNINGS_HEADER,
+    ResponseKind,
+    picture_request,
+    picture_response,
+)
+from handler.api.stored_file import stored_file
+from handler.codec import FORMATS, available_formats, sandbox_parts
 from handler.errors import (
     BadForm,
     DecoderUnavailable,
@@ -42,14 +52,23 @@ from handler.errors import (
     TooManyImages,
     UploadsMissing,
 )
-from handler.filenames import content_disposition, is_result_name
+from handler.filenames import is_result_name
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job
 from handler.jobs.responses import AnalyzeResult, CropResult
 from handler.jobs.status_responses import Health, Limits, StoreStatus
 from handler.problems import FieldProblem
-from handler.storage import ResultStore
 
+Picture = Annotated[
+    ResponseKind | None,
+    # A parameter of a URL cannot be null.
+    WithJsonSchema({"type": "string", "enum": list(get_args(ResponseKind))}),
+    Query(
+        alias="response",
+        description="image for the picture itself as the response, json for JSON; without it, the "
+        "header Accept decides.",
+    ),
+]
 Overlay = Annotated[bool, Query(description="Also draw the plan on the picture.")]
 JobIdInPath = Annotated[uuid.UUID, Path(alias="jobId", description="Id of the job.")]
 FilenameInPath = Annotated[str, Path(description="Name of the result, as in the answer.")]
@@ -83,22 +102,62 @@ _ERRORS = errors(
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
-_CROPPED = link("download", "Fetch the result.", "jobId", "filename")
+_CROPPED: Responses = {
+    200: {
+        **link("download", "Fetch the result.", "jobId", "filename"),
+        "content": {"image/*": {"schema": _BINARY}},
+        "headers": {
+            PLAN_HEADER: text_header(
+                "The plan as JSON in ASCII, if the response is the picture. A plan of more than "
+                "4 KB is shortened, and has the field shortened."
+            ),
+            WARNINGS_HEADER: text_header(
+                "The warnings as a JSON list in ASCII, if the response is the picture and there "
+                "are any."
+            ),
+            "Content-Disposition": text_header("Makes a browser save the picture under its name."),
+        },
+    },
+    303: {
+        "description": "The picture is too large for an answer, and is in the object store.",
+        "headers": {"Location": text_header("Link to the picture.")},
+        "model": CropResult,
+    },
+    **errors(
+        NotAcceptable(
+            'Accept: expected application/json for a request with several sizes, received "image/*"'
+        )
+    ),
+}
 _DOWNLOAD: Responses = {
     200: {
         "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
         "description": "The image, or the ZIP of a batch.",
         "headers": {
             "Content-Disposition": text_header("Makes a browser save the file under its name."),
-            "ETag": text_header("Identifies the content, for If-None-Match."),
+            "ETag": text_header("Identifies the content, for If-None-Match and If-Range."),
+            "Last-Modified": text_header("Time of the crop, for If-Modified-Since and If-Range."),
+            "Accept-Ranges": text_header("The unit of ranges, which is bytes."),
         },
+    },
+    206: {
+        "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},
+        "description": "The bytes of the header Range. Several ranges are answered with 200.",
+        "headers": {"Content-Range": text_header("Position of the bytes, and size of the file.")},
     },
     304: {"description": "The client has the current file."},
     307: {
         "description": "The file is in the object store; the link to it is new.",
         "headers": {"Location": text_header("Link to the file.")},
     },
-    **errors(NotFound("No such result"), NO_CREDENTIALS, STORE_GONE),
+    **errors(
+        NotFound("No such result"),
+        RangeNotSatisfiable(
+            'Range: expected bytes of a file of 2,048 bytes, received "bytes=2048-"'
+        ),
+        NO_CREDENTIALS,
+        STORE_GONE,
+    ),
 }
 
 
@@ -127,13 +186,25 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         operation_id="crop",
         summary="Crop an image",
         response_description="The result, and the plan that it follows.",
-        responses={200: _CROPPED, **_ERRORS},
+        response_model=CropResult,
+        responses={**_CROPPED, **_ERRORS},
         **described,
     )
-    async def crop(request: Request, overlay: Overlay = False) -> CropResult:
+    async def crop(
+        request: Request, overlay: Overlay = False, response: Picture = None
+    ) -> CropResult | Response:
+        picture = picture_request(request.headers, response)
         job = await read(request)
+
+        def run() -> CropResult | Response:
+            complete = replace(job(), overlay=overlay)
+            if picture is None:
+                return service.crop(complete)
+            prepared = picture.prepared(complete)
+            return picture_response(service.crop_within(prepared, config.max_answer_bytes))
+
         with queue.place(request) as place:
-            return await place.run(lambda: service.crop(replace(job(), overlay=overlay)))
+            return await place.run(run)
 
     @router.post(
         f"{_TOOL}/analyze",
@@ -159,7 +230,7 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
     def download(request: Request, job_id: JobIdInPath, filename: FilenameInPath) -> Response:
         if not is_result_name(filename):  # needs no request to the store
             raise NotFound("No such result")
-        return _download(deployment.results, str(job_id), filename, request.headers)
+        return stored_file(deployment.results, str(job_id), filename, request)
 
     @router.get(
         "/api/v1/health",
@@ -185,27 +256,3 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         )
 
     return router
-
-
-def _download(
-    results: ResultStore, job_id: str, filename: str, request_headers: Headers
-) -> Response:
-    if results.signs_links:
-        results.check(job_id, filename)
-        return RedirectResponse(results.link(job_id, filename).url, status_code=307)
-    found = results.read(job_id, filename)
-    headers = {
-        "Content-Disposition": content_disposition(filename),
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{found.etag}"',
-    }
-    if _is_known(headers["ETag"], request_headers.get("if-none-match", "")):
-        return Response(status_code=304, headers=headers)
-    headers["Content-Length"] = str(found.size)
-    return StreamingResponse(found.chunks, headers=headers, media_type=content_type_of(filename))
-
-
-def _is_known(etag: str, condition: str) -> bool:
-    """Return whether If-None-Match has a tag; proxies that compress make strong tags weak."""
-    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
-    return bool(tags & {etag, "*"})

@@ -1,34 +1,26 @@
-"""The multipart form of a request: one image or several, and settings as a JSON string."""
+"""The multipart form of a request: one image or several, and their settings."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
-from handler.errors import BadForm, NoImage, TooManyImages
+from handler.api.form_parser import FILE_FIELDS, SETTINGS, parse_form
+from handler.errors import NoImage, TooManyImages
 from handler.jobs.job import Job
-from handler.settings import CropSettings, parse_settings
-from handler.storage import TEMPORARY_FILES, unavailable
+from handler.problems import FieldProblem, printable_name, shown
+from handler.settings import CropSettings, parse_settings, validate_settings
+from handler.settings.text_values import settings_from_text
 
 _MULTIPART = "multipart/form-data"
-# Settings have a few hundred bytes.
-_MAX_FIELD_BYTES = 64 * 1024
-MAX_PARTS = 100
 # A batch can have a hundred files, so larger ones are on disk.
 _SMALL_FILE_BYTES = 64 * 1024
-# What the names and the settings of a form are decoded with. The list is explicit, because Python
-# has codecs that are no charsets, and what those refuse differs from one version to the next.
-_CHARSETS = frozenset(
-    {
-        *("utf-8", "utf8", "us-ascii", "ascii"),
-        *("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "iso8859-15"),
-        *("windows-1252", "cp1252"),
-    }
-)
+# Fields that are no settings: of the reference's clients, and that of RFC 7578 for the charset.
+_OTHER_FIELDS = ("clientJobId", "fileId", "_charset_")
+_BYTE_ORDER_MARK = "\ufeff"
 
 NamedJob = tuple[str | None, Callable[[], Job]]
 """The name of a file, and a function that returns its job."""
@@ -37,26 +29,30 @@ NamedJob = tuple[str | None, Callable[[], Job]]
 async def read_job(request: Request) -> Job:
     """Read the file and the settings of a request.
 
-    As in the reference, the field of the file may have any name.
+    As in the reference, the field of the file may have any name. A file field of a browser's form
+    in which no file is chosen is ignored.
 
     Raises:
         NoImage, TooManyImages, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form
             is not accepted.
     """
     async with _opened(request, "the image", "file") as form:
-        file = _only_file(form)
+        files = [file for file in _files(form) if file.filename or file.size]
+        if len(files) > 1:
+            raise TooManyImages
         settings, warnings = _settings(form)
-        data = await file.read()
+        data = await files[0].read() if files else b""
     if not data:
         raise NoImage
-    return Job(data, file.filename, settings, warnings, request.state.request_id)
+    return Job(data, files[0].filename, settings, warnings, request.state.request_id)
 
 
 @asynccontextmanager
 async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
     """Read the files of a request, at least one, and their common settings.
 
-    Small files are in memory and larger ones on disk, until the context is left.
+    Every file has a place in the list, also an empty one. Small files are in memory and larger
+    ones on disk, until the context is left.
 
     Raises:
         NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not accepted.
@@ -78,71 +74,45 @@ async def _opened(
 ) -> AsyncIterator[FormData]:
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
         raise NoImage(f"Send {what} as {_MULTIPART}, in a field named {field}")
-    form = await _parse(request, in_memory)
+    form = await parse_form(request, in_memory)
     try:
         yield form
     finally:
         await form.close()
 
 
-def _settings(form: FormData) -> tuple[CropSettings, list[str]]:
-    text = form.get("settings")
-    return parse_settings(text if isinstance(text, str) else None)
-
-
-class _FormParser(MultiPartParser):
-    """A form parser that knows whether the form was complete; Starlette's does not."""
-
-    ended = False
-
-    def on_end(self) -> None:
-        self.ended = True
-
-
-def _check_charset(content_type: str) -> None:
-    _, options = parse_options_header(content_type)
-    charset = options.get(b"charset", b"utf-8").decode("latin-1")
-    if charset.strip().lower().replace("_", "-") not in _CHARSETS:
-        raise BadForm("The charset of the form is not supported; send it as utf-8")
-
-
-async def _parse(request: Request, in_memory: int) -> FormData:
-    _check_charset(request.headers["content-type"])
-
-    async def stream() -> AsyncGenerator[bytes, None]:
-        received = 0
-        async for chunk in request.stream():
-            received += len(chunk)
-            yield chunk
-        # An error that is raised here makes the parser close its files.
-        if received and not parser.ended:
-            raise BadForm("The form ends before its last boundary")
-
-    parser = _FormParser(
-        request.headers,
-        stream(),
-        max_files=MAX_PARTS,
-        max_fields=MAX_PARTS,
-        max_part_size=_MAX_FIELD_BYTES,
-    )
-    parser.spool_max_size = in_memory
-    try:
-        return await parser.parse()
-    except MultiPartException as error:
-        raise BadForm(error.message) from error
-    except OSError as error:
-        raise unavailable("The form could not be read", error, TEMPORARY_FILES) from error
-
-
 def _files(form: FormData) -> list[UploadFile]:
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     if not files:
-        raise NoImage
+        texts = [problem.message for problem in _texts_for_files(form)]
+        raise NoImage("; ".join(texts) or None)
     return files
 
 
-def _only_file(form: FormData) -> UploadFile:
-    files = _files(form)
-    if len(files) > 1:
-        raise TooManyImages
-    return files[0]
+def _settings(form: FormData) -> tuple[CropSettings, list[str]]:
+    """Return the settings of the field for all of them, or of fields of their own."""
+    ignored = [f"{problem.message}; ignored" for problem in _texts_for_files(form)]
+    fields = [
+        (name, value)
+        for name, value in form.multi_items()
+        if isinstance(value, str) and name not in (SETTINGS, *FILE_FIELDS, *_OTHER_FIELDS)
+    ]
+    whole = form.get(SETTINGS)
+    text = whole.removeprefix(_BYTE_ORDER_MARK) if isinstance(whole, str) else ""
+    if not text.strip():
+        settings, warnings = validate_settings(settings_from_text(fields))
+        return settings, [*warnings, *ignored]
+    settings, warnings = parse_settings(text)
+    if fields:
+        names = ", ".join(dict.fromkeys(printable_name(name) for name, _ in fields))
+        ignored.append(f"{names}: ignored, because the form has the field {SETTINGS}")
+    return settings, [*warnings, *ignored]
+
+
+def _texts_for_files(form: FormData) -> Sequence[FieldProblem]:
+    """Return a problem for each field of a file that has text, such as the name of the file."""
+    return [
+        FieldProblem(name, "a file", f"the text {shown(value)}")
+        for name, value in form.multi_items()
+        if name in FILE_FIELDS and isinstance(value, str)
+    ]

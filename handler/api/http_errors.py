@@ -19,6 +19,22 @@ class ForeignRequest(SmartCropError):
     error = "Foreign request"
 
 
+class NotAcceptable(SmartCropError):
+    """Raised if the client accepts only a picture, and the response has more than one."""
+
+    status = 406
+    code = "NOT_ACCEPTABLE"
+    error = "Not acceptable"
+
+
+class RangeNotSatisfiable(SmartCropError):
+    """Raised if the requested range begins after the end of the file."""
+
+    status = 416
+    code = "RANGE_NOT_SATISFIABLE"
+    error = "Range not satisfiable"
+
+
 class SlowRequest(SmartCropError):
     """Raised if the header or the body of the request arrives too slowly."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
-from handler.api.form import MAX_PARTS
+from handler.api.form_parser import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
 from handler.jobs.deployment import Deployment
 from handler.jobs.job import Job

@@ -24,7 +24,8 @@ class RequestMiddleware:
     """ASGI middleware around every request.
 
     Unexpected errors are logged; the client gets a generic 500. The body limit holds for declared
-    and for actual lengths. HEAD is answered as GET, without the body.
+    and for actual lengths. HEAD is answered as GET, without the body; ``state.method`` has the
+    method of the client.
     """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
@@ -39,6 +40,7 @@ class RequestMiddleware:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        scope["state"]["method"] = scope["method"]
         is_head = scope["method"] == "HEAD"
         responder = _Responder(scope, send)
         try:

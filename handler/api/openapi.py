@@ -9,16 +9,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from handler.api.form import MAX_PARTS
 from handler.api.json_body import StoredImage, StoredImages, UploadRequest
+from handler.api.openapi_bodies import SCHEMAS, forms, reference
 from handler.api.openapi_examples import ANSWERS, OF_ALL_ROUTES, REQUESTS, SETTINGS
-from handler.codec import FORMATS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
 from handler.jobs.responses import ErrorResponse
 from handler.settings import PRESETS, CropSettings, NoFacesAction, OutputFormat, OutputSize
 
-_SCHEMAS = "#/components/schemas/{model}"
 _JSON = "application/json"
 _DESCRIPTION = """\
 Crops images to their subject, to faces, or to the content inside a uniform border.
@@ -26,6 +24,8 @@ Crops images to their subject, to faces, or to the content inside a uniform bord
 - Coordinates are pixels of the upright image, after its EXIF orientation is applied.
 - Every error is a JSON object with `error` and `code`. A `code` never changes its meaning.
 - Unknown settings are ignored; `warnings` names them.
+- In a form, each setting can be a field of its own, in place of the field `settings`.
+- With `Accept: image/*` or `?response=image`, the response of a crop is the picture itself.
 - Every answer has the header `X-Request-Id`, which identifies the request in the log.
 - A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """
@@ -83,11 +83,6 @@ _SECURITY_SCHEMES = {
 Responses = dict[int | str, dict[str, Any]]
 
 
-def reference(model: type[BaseModel]) -> dict[str, str]:
-    """Return a reference to the schema of a model in the document."""
-    return {"$ref": _SCHEMAS.format(model=model.__name__)}
-
-
 def text_header(description: str) -> dict[str, Any]:
     """Return the description of a header of a response."""
     return {"description": description, "schema": {"type": "string"}}
@@ -129,21 +124,6 @@ def link(operation: str, description: str, *parameters: str) -> dict[str, Any]:
     }
 
 
-def image_body() -> dict[str, Any]:
-    """Return the description of a crop's body: a form with an image, or the key of one."""
-    return _body({**_form_content("CropForm", "file"), **_json_content(StoredImage)})
-
-
-def batch_body() -> dict[str, Any]:
-    """Return the description of a batch's body: a form with images, or their keys."""
-    return _body({**_form_content("BatchForm", "files"), **_json_content(StoredImages)})
-
-
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the description of a body that is a JSON object."""
-    return _body(_json_content(model))
-
-
 class DescribedApp(FastAPI):
     """A FastAPI app whose OpenAPI document is complete."""
 
@@ -167,7 +147,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document["components"]["schemas"]
     schemas.update(_schemas([CropSettings, OutputSize, UploadRequest, StoredImage, StoredImages]))
-    schemas.update(_schemas([ErrorResponse], "serialization") | _forms())
+    schemas.update(_schemas([ErrorResponse], "serialization") | forms())
     for name, example in (REQUESTS | ANSWERS).items():
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
@@ -195,48 +175,6 @@ def _add_errors_of_all_routes(document: Mapping[str, Any]) -> None:
             operation["responses"] = dict(sorted(described.items()))
 
 
-def _forms() -> dict[str, Any]:
-    image = {"type": "string", "format": "binary"}
-    images = {"type": "array", "minItems": 1, "maxItems": MAX_PARTS, "items": image}
-    settings = {
-        **reference(CropSettings),
-        "description": "Settings as a JSON object. Without it, all settings have their defaults.",
-    }
-    file = {**image, "description": "The image. The field may have any name."}
-    files = {**images, "description": "The images. The results are in the same order."}
-    return {
-        "CropForm": {
-            "description": "An image and its settings.",
-            "type": "object",
-            "properties": {"file": file, "settings": settings},
-            "required": ["file"],
-        },
-        "BatchForm": {
-            "description": "Images and their common settings.",
-            "type": "object",
-            "properties": {"files": files, "settings": settings},
-            "required": ["files"],
-        },
-    }
-
-
-def _form_content(form: str, files: str) -> dict[str, Any]:
-    encoding = {
-        files: {"contentType": ", ".join(each.content_type for each in FORMATS.values())},
-        "settings": {"contentType": _JSON},
-    }
-    schema = {"$ref": _SCHEMAS.format(model=form)}
-    return {"multipart/form-data": {"schema": schema, "encoding": encoding}}
-
-
-def _json_content(model: type[BaseModel]) -> dict[str, Any]:
-    return {_JSON: {"schema": reference(model)}}
-
-
-def _body(content: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": content}}
-
-
 def _condition(error: SmartCropError) -> str:
     """Return the first line of the error's class without "Raised if": a sentence."""
     line = (type(error).__doc__ or "").partition("\n")[0].removeprefix(_RAISED_IF)
@@ -247,7 +185,7 @@ def _schemas(
     models: Iterable[type[BaseModel]], mode: Literal["validation", "serialization"] = "validation"
 ) -> dict[str, Any]:
     pairs = [(model, mode) for model in models]
-    _, made = models_json_schema(pairs, ref_template=_SCHEMAS)
+    _, made = models_json_schema(pairs, ref_template=SCHEMAS)
     definitions: dict[str, Any] = made["$defs"]
     return definitions
 
@@ -277,7 +215,7 @@ def _name_schemas(schemas: dict[str, Any]) -> None:
     Generators of clients name a class after each; without, they use the path of a field.
     """
     for name, named in _NAMED.items():
-        _replace(schemas, named, {"$ref": _SCHEMAS.format(model=name)})
+        _replace(schemas, named, {"$ref": SCHEMAS.format(model=name)})
     for name, named in _NAMED.items():
         schemas[name] = {**named, "description": _NAMED_DESCRIPTIONS[name]}
 

@@ -17,16 +17,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.api.http_errors import ForeignRequest
 from handler.api.middleware import answer_error
+from handler.api.picture_response import PLAN_HEADER, WARNINGS_HEADER
 from handler.problems import FieldProblem, shown
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:]+)(?::\d{1,5})?")
 _EXPECTED_HOST = "localhost, a loopback address or a name that the server was started with"
 _EXPECTED_ORIGIN = "an origin that the server was started with"
-# Headers of requests that browsers send only if the preflight answers them.
-_REQUEST_HEADERS = ("Accept", "Authorization", "Content-Type", "If-None-Match")
 # Headers of answers that scripts cannot read otherwise.
 _ANSWER_HEADERS = (
+    "Accept-Ranges",
     "Content-Disposition",
+    "Content-Range",
     "ETag",
     "Location",
     "Retry-After",
@@ -34,6 +35,8 @@ _ANSWER_HEADERS = (
     "X-File-Results",
     "X-Job-Id",
     "X-Request-Id",
+    PLAN_HEADER,
+    WARNINGS_HEADER,
 )
 
 
@@ -62,6 +65,16 @@ class AcceptedOrigins:
         origins = headers.getlist("origin")
         if origins and not (len(origins) == 1 and self._has_origin(origins[0])):
             raise _foreign("Origin", _EXPECTED_ORIGIN, origins)
+
+    def answer_headers(self, origin: str) -> dict[str, str]:
+        """Return the headers with which a page can read an answer that is not the app's."""
+        if origin not in self.origins:
+            return {}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Expose-Headers": ", ".join(_ANSWER_HEADERS),
+            "Vary": "Origin",
+        }
 
     def _has_host(self, host: str) -> bool:
         name = host_name(host)
@@ -102,7 +115,8 @@ def accept_origins(app: Starlette, accepted: AcceptedOrigins) -> None:
         CORSMiddleware,
         allow_origins=sorted(accepted.origins),
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=_REQUEST_HEADERS,
+        # Libraries for uploads add headers of their own. The origin is what is checked.
+        allow_headers=("*",),
         expose_headers=_ANSWER_HEADERS,
         # A page of the internet may call a server in a private network if the operator accepts it.
         allow_private_network=True,

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from handler.api.crop_routes import JobIdInPath
 from handler.api.json_body import UploadRequest, read_body
-from handler.api.openapi import errors, json_body, link
+from handler.api.openapi import errors, link
+from handler.api.openapi_bodies import json_body
 from handler.api.openapi_examples import (
     BODY_TOO_LARGE,
     INVALID_SETTINGS,

@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from handler.api import closing_response
+from handler.api import AcceptedOrigins, closing_response
 from handler.api.http_errors import MalformedRequest, SlowRequest
 from handler.errors import ServerBusy, SmartCropError, Stopped
 
@@ -57,21 +57,24 @@ class _StrictConnection(h11.Connection):
 
     Attributes:
         method: method of the current request; empty before its header is complete.
+        origin: origin of the page that sends it; empty if it has none.
     """
 
     method = b""
+    origin = b""
 
     def start_next_cycle(self) -> None:
         super().start_next_cycle()
-        self.method = b""
+        self.method = self.origin = b""
 
     def next_event(self) -> Any:
         event = super().next_event()
         if isinstance(event, h11.Request):
             self.method = event.method
-            names = {name for name, _ in event.headers}
+            headers = dict(event.headers)
+            self.origin = headers.get(b"origin", b"")
             is_old = event.http_version < b"1.1"
-            if b"transfer-encoding" in names and (is_old or b"content-length" in names):
+            if b"transfer-encoding" in headers and (is_old or b"content-length" in headers):
                 # RFC 9112, section 6.1: such a request may smuggle another one through a proxy.
                 raise h11.RemoteProtocolError("Transfer-Encoding next to Content-Length")
         return event
@@ -82,9 +85,11 @@ class LimitedConnection(H11Protocol):
 
     Attributes:
         limits: the limits; see `with_limits`.
+        accepted: the origins of pages that can read the errors of the connection.
     """
 
     limits: ClassVar[ConnectionLimits] = DEFAULT_LIMITS
+    accepted: ClassVar[AcceptedOrigins] = AcceptedOrigins()
     conn: _StrictConnection
 
     def __init__(
@@ -189,6 +194,7 @@ class LimitedConnection(H11Protocol):
         self._end()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = closing_response(error)
+            answer.headers.update(self.accepted.answer_headers(self.conn.origin.decode("latin-1")))
             events = (
                 h11.Response(status_code=answer.status_code, headers=answer.raw_headers),
                 h11.Data(data=b"" if self.conn.method == b"HEAD" else bytes(answer.body)),
@@ -202,6 +208,7 @@ class LimitedConnection(H11Protocol):
         self.transport.close()
 
 
-def with_limits(limits: ConnectionLimits) -> type[LimitedConnection]:
+def with_limits(limits: ConnectionLimits, accepted: AcceptedOrigins) -> type[LimitedConnection]:
     """Return the class of connections with these limits, for uvicorn's setting ``http``."""
-    return type("LimitedConnection", (LimitedConnection,), {"limits": limits})
+    attributes = {"limits": limits, "accepted": accepted}
+    return type("LimitedConnection", (LimitedConnection,), attributes)

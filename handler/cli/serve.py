@@ -42,14 +42,15 @@ def run_server(
         click.ClickException: the port is in use, or the address or the store cannot be opened.
     """
     hosts = frozenset((*allowed_hosts, *_own_names(host)))
+    accepted = AcceptedOrigins(hosts, frozenset(config.cors_origins))
     try:
-        app = create_app(config, AcceptedOrigins(hosts, frozenset(config.cors_origins)))
+        app = create_app(config, accepted)
     except (ValueError, OSError) as error:
         raise click.ClickException(f"Cannot open the store {config.store}: {error}") from error
     listener = _listen(host, port)
     if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
         click.echo(_warning(host), err=True)
-    server = Server(app, app.state.queue, limits)
+    server = Server(app, app.state.queue, limits, accepted)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -77,7 +78,11 @@ class Server(uvicorn.Server):
     """The server of an app, which stops in a bounded time."""
 
     def __init__(
-        self, app: Callable[..., Any], queue: JobQueue, limits: ConnectionLimits = DEFAULT_LIMITS
+        self,
+        app: Callable[..., Any],
+        queue: JobQueue,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
+        accepted: AcceptedOrigins | None = None,
     ) -> None:
         """Create the server of an ASGI app.
 
@@ -85,13 +90,14 @@ class Server(uvicorn.Server):
             app: the app.
             queue: the queue of its jobs.
             limits: the limits of its connections.
+            accepted: the origins that the app accepts; None for none but its own.
         """
         self._queue = queue
         self._limits = limits
         super().__init__(
             uvicorn.Config(
                 app,
-                http=with_limits(limits),
+                http=with_limits(limits, accepted or AcceptedOrigins()),
                 ws="none",
                 timeout_keep_alive=limits.idle_seconds,
                 timeout_graceful_shutdown=limits.stop_seconds + limits.answer_seconds,

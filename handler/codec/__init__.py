@@ -12,6 +12,7 @@ from handler.codec.formats import (
     available_formats,
     content_type_of,
     output_format,
+    recognise,
 )
 from handler.codec.picture import Limits, Picture, open_picture
 
@@ -25,6 +26,7 @@ __all__ = [
     "encode",
     "open_picture",
     "output_format",
+    "recognise",
     "sandbox_parts",
     "start_decoding",
 ]

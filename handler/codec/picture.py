@@ -17,6 +17,7 @@ from handler.codec.headers.camera_raw import is_camera_raw
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
+from handler.codec.text_damage import text_damage
 from handler.core.geometry import Orientation, Size
 from handler.core.image.alpha import DecodedImage
 from handler.core.image.frame import Pixels
@@ -145,6 +146,14 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
     """
     if not data:
         raise NoImage
+    try:
+        return _open(data, limits)
+    except InvalidImage as error:
+        error.details = text_damage(data)
+        raise
+
+
+def _open(data: bytes, limits: Limits) -> Picture:
     if is_camera_raw(data):
         raise InvalidImage("camera raw is not supported: send its JPEG preview")
     format_ = recognise(data)

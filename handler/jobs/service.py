@@ -82,9 +82,32 @@ class Service:
             facts["job_id"] = target.job_id
             finished = self._run(job, watch, facts)
             with watch.step("store"):
-                saved = [self._save(job, target, result) for result in finished.results]
+                saved = self._save_all(job, target, finished)
         response = CropResult.of(target.job_id, len(job.data), saved, finished.warnings)
         return StoredCrop(response, {each.filename: each.etag for each in saved})
+
+    def crop_within(self, job: Job, max_bytes: int | None) -> FinishedJob | CropResult:
+        """Crop a picture, and store the results only if they are larger than a response may be.
+
+        Args:
+            job: the file and its settings.
+            max_bytes: largest size of the results together; None for no limit.
+
+        Returns:
+            The results themselves, or the response about the stored ones.
+
+        Raises:
+            SmartCropError: the job failed.
+        """
+        watch = Stopwatch()
+        with _logged(job, watch) as facts:
+            finished = self._run(job, watch, facts)
+            if max_bytes is None or finished.bytes_out <= max_bytes:
+                return finished
+            job_id = facts["job_id"] = str(uuid.uuid4())
+            with watch.step("store"):
+                saved = self._save_all(job, Target(job_id, job_id), finished)
+        return CropResult.of(job_id, len(job.data), saved, finished.warnings)
 
     def run(self, job: Job) -> FinishedJob:
         """Crop a picture without storing the results.
@@ -119,6 +142,9 @@ class Service:
         finished = run_job(job, self._config, watch)
         facts.update(facts_of(finished.results[0].plan), bytes_out=finished.bytes_out)
         return finished
+
+    def _save_all(self, job: Job, target: Target, finished: FinishedJob) -> list[SavedResult]:
+        return [self._save(job, target, result) for result in finished.results]
 
     def _save(self, job: Job, target: Target, result: Result) -> SavedResult:
         filename = result.filename

@@ -4,7 +4,7 @@ from handler.storage.failures import TEMPORARY_FILES, unavailable
 from handler.storage.job_records import JobRecord, JobStore
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import bucket_url
-from handler.storage.results import Link, ResultStore
+from handler.storage.results import Link, ResultStore, StoredResult
 from handler.storage.uploads import FOLDER_SETTINGS, Upload, UploadStore, job_id_of, upload_key
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "JobStore",
     "Link",
     "ResultStore",
+    "StoredResult",
     "Upload",
     "UploadStore",
     "bucket_url",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -17,8 +17,12 @@ from handler.storage.failures import is_gone, reason_of, unavailable
 from handler.storage.store_health import StoreHealth
 from handler.telemetry import on_lambda
 
+if TYPE_CHECKING:  # the names are only in the stubs of the library
+    from obstore import GetOptions, GetResult
+
 # A slow client keeps one chunk in memory, and not the whole result.
 _CHUNK_BYTES = 1 << 20
+_NOT_READ = "The result could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,39 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
-    """A result that is streamed from the store."""
+    """A result in a store, whose bytes are not read yet.
+
+    Attributes:
+        size: size in bytes.
+        etag: ETag without quotes.
+        modified: time of its writing, in whole seconds.
+    """
 
     size: int
     etag: str
-    chunks: Iterator[bytes]
+    modified: datetime
+    _store: S3Store | LocalStore
+    _key: str
+    _found: "GetResult"
+
+    def chunks(self, part: range | None = None) -> Iterator[bytes]:
+        """Return an iterator over the bytes, or over a part of them.
+
+        Raises:
+            StorageUnavailable: the part cannot be read, or another result has replaced this one.
+        """
+        found = self._found if part is None else self._get(part)
+        return map(bytes, found.stream(min_chunk_size=_CHUNK_BYTES))
+
+    def _get(self, part: range) -> "GetResult":
+        options: GetOptions = {
+            "range": (part.start, part.stop),
+            "if_match": self._found.meta["e_tag"],
+        }
+        try:
+            return obstore.get(self._store, self._key, options=options)
+        except (BaseError, OSError) as error:
+            raise unavailable(_NOT_READ, error) from error
 
 
 class ResultStore:
@@ -100,8 +132,13 @@ class ResultStore:
         self.health.succeeded(size)
         return _bare(put["e_tag"])
 
-    def link(self, folder: str, filename: str) -> Link:
+    def link(self, folder: str, filename: str, method: Literal["GET", "HEAD"] = "GET") -> Link:
         """Return a link to a result: a presigned URL on S3, that of ``url_for`` for a directory.
+
+        Args:
+            folder: folder of the result.
+            filename: name in that folder.
+            method: method of the requests that a presigned URL is for.
 
         Raises:
             StorageUnavailable: there are no credentials.
@@ -113,7 +150,7 @@ class ResultStore:
         expires_at = datetime.now(UTC).replace(microsecond=0) + self._lifetime
         try:
             url = obstore.sign(
-                self._store, "GET", _key(folder, filename), expires_in=self._lifetime
+                self._store, method, _key(folder, filename), expires_in=self._lifetime
             )
         except (BaseError, OSError) as error:
             raise unavailable("The link could not be signed", error) from error
@@ -144,20 +181,21 @@ class ResultStore:
             return False
 
     def read(self, folder: str, filename: str) -> StoredResult:
-        """Open a result for streaming.
+        """Open a result, without reading its bytes.
 
         Raises:
             NotFound: there is no such result.
             StorageUnavailable: the store cannot be read.
         """
+        key = _key(folder, filename)
         try:
-            found = obstore.get(self._store, _key(folder, filename))
+            found = obstore.get(self._store, key)
         except (BaseError, OSError) as error:
-            raise self._failure("The result could not be read", error) from error
+            raise self._failure(_NOT_READ, error) from error
         meta = found.meta
         etag = _bare(meta["e_tag"]) or folder
-        chunks = map(bytes, found.stream(min_chunk_size=_CHUNK_BYTES))
-        return StoredResult(meta["size"], etag, chunks)
+        modified = meta["last_modified"].replace(microsecond=0)
+        return StoredResult(meta["size"], etag, modified, self._store, key, found)
 
     def _failure(self, what: str, error: Exception) -> NotFound | StorageUnavailable:
         if not isinstance(error, NotFoundError | FileNotFoundError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from handler.api import create_app
-from handler.api.form import _CHARSETS
+from handler.api.form_parser import CHARSETS
 from handler.config import Config
 from tests.api.calls import (
     ANALYZE,
@@ -259,7 +259,7 @@ def test_a_charset_that_is_no_name_is_a_broken_form(client: TestClient, charset:
     assert error_of(response, 400)["code"] == "BAD_FORM"
 
 
-@pytest.mark.parametrize("charset", sorted(_CHARSETS | {"UTF-8", "ISO_8859-1", '"utf-8"'}))
+@pytest.mark.parametrize("charset", sorted(CHARSETS | {"UTF-8", "ISO_8859-1", '"utf-8"'}))
 def test_a_form_in_a_charset_of_the_list(client: TestClient, charset: str) -> None:
     codec = charset.strip('"')
     name = "a" if codec in ("us-ascii", "ascii") else "é"

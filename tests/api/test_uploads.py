@@ -187,6 +187,15 @@ def test_an_uploaded_image_is_cropped_by_its_key(uploading: TestClient) -> None:
     assert crop["plan"] == analysis["plan"]
 
 
+def test_the_result_of_an_uploaded_image_can_be_the_response(uploading: TestClient) -> None:
+    body = {"key": put(uploading)["key"], "settings": {"width": 48, "height": 32}}
+
+    response = uploading.post(CROP, json=body, headers={"Accept": "image/png"})
+
+    assert response.headers["content-type"] == "image/png"
+    assert decoded(response.content).size == (48, 32)
+
+
 @pytest.mark.parametrize("path", [CROP, ANALYZE])
 def test_a_key_without_an_object_is_not_found(uploading: TestClient, path: str) -> None:
     answer = error_of(uploading.post(path, json={"key": "uploads/missing.jpg"}), 404)

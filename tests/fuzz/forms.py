@@ -11,7 +11,10 @@ from tests.fuzz.settings_json import dump, fuzzed_settings, mutate_tree, valid
 from tests.hostile.specimens import specimen
 
 CROP = "/api/v1/tools/smart-crop"
-_PATHS = (CROP, CROP, CROP, f"{CROP}/analyze", f"{CROP}/batch", f"{CROP}?overlay=true")
+_PATHS = (
+    *(CROP, CROP, CROP, f"{CROP}/analyze", f"{CROP}/batch", f"{CROP}?overlay=true"),
+    *(f"{CROP}?response=image", f"{CROP}?response=\xff"),
+)
 _BOUNDARY = "xyz"
 _FILES = ("jpeg/grey", "png/palette", "gif/still", "bmp/bilevel")
 _NAMES = (
@@ -29,6 +32,17 @@ _PART_HEADERS = (
     ),
     "Content-Disposition: form-data; name=other\r\n",
 )
+_TEXTS = (
+    *(("width", "20"), ("width", "9e9999"), ("height", "+.5"), ("padToSquare", "on")),
+    *(("sizes", "20x10,1:1"), ("sizes[]", "20x10"), ("sizes", "[" * 999), ("mode", "trim")),
+    *(("focus", '{"x":0.5,"y":0.5}'), ("keep", "{}"), ("clientJobId", "x"), ("file", "x")),
+    *(("width", "1" * 5_000), ("targetSize", "\u0663"), ("quality", ""), ("widht", "20")),
+)
+_EXTENDED = (
+    *("UTF-8''a%20b", "x''%ff", "'", "utf-7''+", "utf-8''%", "\"utf-8''%C3%A9.jpg\"", ""),
+    "utf-8''" + "%C3%A9" * 500,
+)
+_AROUND = (b"", b"", b"", b"preamble\r\n", b"--xyz-no\r\n", b"-" * 9_000 + b"\r\n")
 _CHARSETS = ("utf-8", "latin-1", "utf-7", "utf-16", "idna", "hex", "undefined", "", "\xff")
 _TYPES = (
     *(
@@ -47,6 +61,8 @@ _TYPES = (
 )
 _HEADERS = (
     *(("content-length", "-1"), ("content-length", "x"), ("content-length", "9" * 30)),
+    *(("accept", "image/*"), ("accept", "image/webp,image/png;q=x"), ("accept", ";q=1,,*")),
+    *(("range", "bytes=0-9"), ("range", "bytes=-" + "9" * 5_000), ("if-range", "\xff")),
     *(("accept", "application/json"), ("accept", "\xff"), ("if-none-match", '"' * 3_000)),
     *(("origin", "http://example.com"), ("host", "\xff"), ("x-request-id", "\r\n")),
 )
@@ -59,7 +75,7 @@ def form_input(rng: Random) -> Input:
         # More parts than a form may have. Fewer would be a batch of many pictures, which is slow.
         parts *= 101
     end = rng.choice((b"--xyz--\r\n", b"--xyz--\r\n", b"--xyz--\r\n", b"", b"--xyz--", b"--xyz"))
-    body, boundary = parts + end, _BOUNDARY
+    body, boundary = rng.choice(_AROUND) + parts + end, _BOUNDARY
     if forms() and rng.random() < 0.1:
         body = rng.choice(forms())
         boundary = body[2:].partition(b"\r\n")[0].decode("latin-1")
@@ -80,10 +96,18 @@ def _part(rng: Random) -> bytes:
         field = rng.choice(_FIELDS) if rng.random() < 0.2 else "file"
         disposition = f'form-data; name="{field}"; filename="{name}"'
         if rng.random() < 0.1:
-            disposition += "; filename*=" + rng.choice(("UTF-8''a%20b", "x''%ff", "'", "utf-7''+"))
+            disposition += rng.choice(("; filename*=", "; filename*0*=")) + rng.choice(_EXTENDED)
+        if rng.random() < 0.05:
+            disposition = f'form-data; name="{field}"'
+            headers = "Content-Type: application/octet-stream\r\n"
         body = specimen(rng.choice(_FILES)) if rng.random() < 0.9 else noise(rng)
+    elif rng.random() < 0.3:
+        field, text = rng.choice(_TEXTS)
+        disposition, body = f'form-data; name="{field}"', text.encode()
     else:
         field = rng.choice(_FIELDS) if rng.random() < 0.2 else "settings"
+        if rng.random() < 0.1:
+            field += '"; filename="blob'
         disposition = f'form-data; name="{field}"'
         body = fuzzed_settings(rng).encode(errors="surrogatepass")
     head = f"--{_BOUNDARY}\r\nContent-Disposition: {disposition}\r\n{headers}\r\n"

@@ -128,6 +128,14 @@ def judge_result(data: bytes, expected: tuple[int, int] | None) -> Iterator[Find
         yield Find("result", "has another size", f"expected {expected}, received {size}")
 
 
+def judge_picture(answer: Answer) -> Iterator[Find]:
+    """Yield the finds of an answer that is the picture itself, with its plan in a header."""
+    yield from judge_result(answer.body, None)
+    plan = answer.headers.get("x-smart-crop-plan", "")
+    if not plan.isascii() or len(plan) > 4096 or "crop" not in json.loads(plan):
+        yield Find("result", "no plan in the header", plan[:500])
+
+
 def judge_size(settings: CropSettings, size: tuple[int, int]) -> Iterator[Find]:
     """Yield a find if an answer has another size than the settings request."""
     if settings.mode == "trim":

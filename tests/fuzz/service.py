@@ -144,6 +144,10 @@ class Service:
             outcome.decoded = True
             outcome.finds += oracle.judge_zip(answer.body, oracle.names_in(answer))
             return
+        if answer.headers.get("content-type", "").startswith("image/"):
+            outcome.decoded = True
+            outcome.finds += oracle.judge_picture(answer)
+            return
         body = answer.json()
         if "downloadUrl" not in body:  # a plan, or a form for an upload
             outcome.decoded = "plan" in body

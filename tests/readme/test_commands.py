@@ -124,7 +124,7 @@ def test_each_command_is_run_by_a_test_or_has_a_reason() -> None:
 @needs_curl
 @pytest.mark.usefixtures("served")
 def test_the_requests_succeed(folder: Path) -> None:
-    one, plan, sizes, batch = commands_with("curl -X POST")
+    one, plan, picture, sizes, batch = commands_with("curl -X POST")
 
     answer = json.loads(run(one, folder))
     assert decoded(fetch(answer["downloadUrl"])).size == (1080, 1080)
@@ -137,6 +137,9 @@ def test_the_requests_succeed(folder: Path) -> None:
     answer = json.loads(run(plan, folder))
     assert answer["plan"]["mode"] == "face"
     assert decoded(fetch(answer["overlayUrl"])).size == (512, 512)
+
+    run(picture, folder)
+    assert decoded((folder / "avatar.jpg").read_bytes()).size == (300, 300)
 
     run(batch, folder)
     with ZipFile(folder / "crops.zip") as crops:

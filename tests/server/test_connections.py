@@ -8,10 +8,11 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from handler.api import AcceptedOrigins
 from handler.cli.connection import ConnectionLimits
 from handler.config import Config
 from tests.api.calls import CROP, MULTIPART, PORTRAIT, file_part, form, small
-from tests.server.raw import RawClient, connected, until
+from tests.server.raw import Answer, RawClient, connected, until
 from tests.serving import serving
 
 GET = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n"
@@ -123,6 +124,25 @@ def test_a_body_that_is_too_slow_is_closed(client: Callable[..., RawClient]) -> 
     slow.send(f"{CHUNKED}\r\n{len(start):x}\r\n".encode() + start + b"\r\n")
 
     assert is_closed_while_sending(slow, b"1\r\na\r\n", pause=0.02)
+
+
+def test_a_page_of_an_accepted_origin_reads_the_error_of_a_slow_body(config: Config) -> None:
+    accepted = AcceptedOrigins(origins=frozenset({"https://partner.example"}))
+    limits = ConnectionLimits(stall_seconds=0.5)
+
+    def answer_to(origin: str, url: str) -> Answer:
+        with connected(url) as client:
+            client.send(POST + f"Origin: {origin}\r\n\r\n")
+            return client.last_answer()
+
+    with serving(config, accepted, limits) as url:
+        partner = answer_to("https://partner.example", url)
+        own = answer_to("http://localhost", url)
+
+    assert partner.status == own.status == 408
+    assert partner.headers["access-control-allow-origin"] == "https://partner.example"
+    assert "retry-after" in partner.headers["access-control-expose-headers"]
+    assert "access-control-allow-origin" not in own.headers
 
 
 def test_a_slow_body_that_is_fast_enough_is_answered(client: Callable[..., RawClient]) -> None:

@@ -26,7 +26,7 @@ def test_a_result_is_read_with_its_size_and_etag(results: ResultStore) -> None:
 
     found = results.read("job", "a.png")
 
-    assert (found.size, b"".join(found.chunks)) == (7, b"picture")
+    assert (found.size, b"".join(found.chunks())) == (7, b"picture")
     assert found.etag
     assert '"' not in found.etag
     results.check("job", "a.png")
@@ -36,7 +36,7 @@ def test_a_large_result_is_read_in_chunks(results: ResultStore) -> None:
     data = os.urandom(5_000_000)
     results.save("job", "a.png", data, "image/png")
 
-    chunks = list(results.read("job", "a.png").chunks)
+    chunks = list(results.read("job", "a.png").chunks())
 
     assert b"".join(chunks) == data
     assert max(map(len, chunks)) <= 2 << 20
@@ -87,7 +87,7 @@ def test_a_reader_never_sees_a_partial_result(results: ResultStore, tmp_path: Pa
     writer.start()
     seen = []
     while writer.is_alive():
-        seen.append(b"".join(results.read("job", "a.png").chunks))
+        seen.append(b"".join(results.read("job", "a.png").chunks()))
     writer.join()
 
     assert seen

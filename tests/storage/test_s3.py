@@ -98,7 +98,7 @@ def test_a_result_is_read_and_checked(results: ResultStore) -> None:
 
     found = results.read("job", "a.png")
 
-    assert (found.size, b"".join(found.chunks)) == (len(data), data)
+    assert (found.size, b"".join(found.chunks())) == (len(data), data)
     results.check("job", "a.png")
 
 

@@ -130,6 +130,24 @@ def test_the_download_route_redirects_to_a_fresh_link(client: TestClient) -> Non
     assert httpx.get(response.headers["location"]).status_code == 200
 
 
+def test_the_store_answers_head_ranges_and_conditions(client: TestClient) -> None:
+    answer = client.post(CROP, **small()).json()
+    route = f"/api/v1/download/{answer['jobId']}/{answer['filename']}"
+
+    head = client.head(route)
+    asked = {"Range": "bytes=0-9"}
+    part = client.get(route, headers=asked)
+
+    found = httpx.head(head.headers["location"])
+    assert (head.status_code, found.status_code) == (307, 200)
+    assert found.headers["content-length"] == str(answer["processedSize"])
+    assert httpx.get(head.headers["location"]).status_code == 403
+    sent = httpx.get(part.headers["location"], headers=asked)
+    assert (sent.status_code, len(sent.content)) == (206, 10)
+    known = {"If-None-Match": found.headers["etag"]}
+    assert httpx.get(part.headers["location"], headers=known).status_code == 304
+
+
 def test_the_download_route_does_not_find_a_missing_result(client: TestClient) -> None:
     answer = client.post(CROP, **small()).json()
 
