@@ -25,7 +25,8 @@ Crops images to their subject, to faces, or to the content inside a uniform bord
 
 - Coordinates are pixels of the upright image, after its EXIF orientation is applied.
 - Every error is a JSON object with `error` and `code`. A `code` never changes its meaning.
-- Unknown settings are ignored; `warnings` names them.
+- Unknown settings are ignored, and so are settings without effect in the chosen mode or format;
+  `warnings` names them.
 - Every answer has the header `X-Request-Id`, which identifies the request in the log.
 - A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """
