@@ -1,0 +1,58 @@
+"""Names of results: unique in a run, and the same in every run."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from handler.cli.inputs import STANDARD_STREAM, Source
+
+
+def result_paths(
+    sources: Sequence[Source],
+    suffix: str,
+    earlier: Sequence[Path | None] = (),
+    reserved: Iterable[Path] = (),
+) -> list[Path]:
+    """Return a path without extension for each source, relative to the folder of its results.
+
+    A path that is used already gets a number behind the suffix. There it cannot equal the path of
+    another stem.
+
+    Args:
+        sources: the pictures.
+        suffix: added to the stem of each.
+        earlier: the path that each had in an earlier run, or None; empty without earlier runs.
+            Paths that this function would not return for a picture are ignored.
+        reserved: paths of earlier runs, which no other picture gets.
+    """
+    used = {_key(path) for path in reserved}
+    numbers: Counter[str] = Counter()
+    paths = []
+    for source, known in zip(sources, earlier or [None] * len(sources), strict=True):
+        stem = "stdin" if source.name == STANDARD_STREAM else Path(source.name).stem
+        path = base = source.subfolder / f"{stem}{suffix}"
+        if known is not None and _is_numbered(known, base):
+            path = known
+        else:
+            while _key(path) in used:
+                numbers[_key(base)] += 1
+                path = base.with_name(f"{base.name}_{numbers[_key(base)] + 1}")
+        paths.append(path)
+        used.add(_key(path))
+    return paths
+
+
+def _is_numbered(path: Path, base: Path) -> bool:
+    """Return whether a path is another one, perhaps with a number behind it."""
+    name = re.fullmatch(rf"{re.escape(base.name)}(_[0-9]+)?", path.name)
+    return path.parent == base.parent and name is not None
+
+
+def _key(path: Path) -> str:
+    """Return a key that is equal for names that some file systems treat as equal.
+
+    These names differ only in case or composition.
+    """
+    return unicodedata.normalize("NFC", str(path)).casefold()
