@@ -17,6 +17,8 @@ from handler.cli.pool import in_order, in_processes
 from handler.cli.resume import RunRecord
 from handler.cli.summary import Summary, printable
 from handler.config import Config
+from handler.errors import Stopped
+from handler.jobs.cancellation import Cancellation
 from handler.jobs.job import run_job
 from handler.settings import CropSettings
 
@@ -106,22 +108,26 @@ class Cropping:
         """Crop pictures, and return whether Ctrl-C ended the run."""
         # Worker processes cannot read standard input.
         here = any(source.name == STANDARD_STREAM for source, _ in tasks)
-        do, finished = partial(_crop, work=self._work), dict[int, _Outcome]()
-        counted = 0
+        cancellation, finished, counted = Cancellation(), dict[int, _Outcome](), 0
+        do = partial(_crop, work=self._work, cancellation=cancellation)
         try:
             with (
                 self._progress(len(tasks)) as progress,
-                in_order(do, tasks, self._workers, finished.__setitem__)
+                in_order(do, tasks, self._workers)
                 if here
                 else in_processes(
                     do, tasks, self._workers, _killed, finished.__setitem__
                 ) as outcomes,
             ):
-                for outcome in progress.track(outcomes, len(tasks)):
-                    self._count(tasks[counted][0], outcome)
-                    counted += 1
+                try:
+                    for outcome in progress.track(outcomes, len(tasks)):
+                        self._count(tasks[counted][0], outcome)
+                        counted += 1
+                except KeyboardInterrupt:
+                    cancellation.is_requested = True
+                    raise
         except KeyboardInterrupt:
-            # The crops that ran meanwhile have finished.
+            # Crops that could not be stopped have finished meanwhile.
             for index in sorted(index for index in finished if index >= counted):
                 self._count(tasks[index][0], finished[index])
             return True
@@ -166,11 +172,17 @@ class Cropping:
         )
 
 
-def _crop(task: Task, work: Work) -> _Outcome:
+def _crop(task: Task, work: Work, cancellation: Cancellation) -> _Outcome:
+    """Crop a picture and write its results.
+
+    Raises:
+        Stopped: the run is interrupted.
+    """
     source, target = task
     try:
         job = make_job(source.name, work.settings, work.config)
-        finished = run_job(job, work.config)
+        with cancellation.applied():
+            finished = run_job(job, work.config)
         paths = [
             target.path_of(result.format.extension, result.crop.suffix)
             for result in finished.results
@@ -182,6 +194,8 @@ def _crop(task: Task, work: Work) -> _Outcome:
             target.write(path, result.data)
         if work.record is not None:
             work.record.add(source, target.path, paths)
+    except Stopped:
+        raise
     except Exception as error:
         return _Outcome(failure=as_smart_crop_error(error).in_words)
     return _Outcome(

@@ -48,8 +48,10 @@ def in_order(
         items: the items.
         workers: number of threads.
         finished: is called when an item's result is there, also if the context is left early.
+            Without it a single thread is this one, in which Ctrl-C interrupts a read from the
+            terminal.
     """
-    if min(workers, len(items)) <= 1:  # in this thread, Ctrl-C interrupts a read from the terminal
+    if not items or (finished is None and min(workers, len(items)) == 1):
         yield map(work, items)
         return
     pool = ThreadPoolExecutor(min(workers, len(items)))

@@ -4,7 +4,9 @@ import os
 import pty
 import re
 import resource
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from handler.config import Config
 from handler.jobs.job import Job, run_job
 from handler.settings import parse_settings
 from tests.cli.conftest import Draw, SmartCrop
+from tests.servers import interruptible
 
 SMALL = ("--width", "40", "--height", "30")
 
@@ -363,6 +366,34 @@ def _read_or_end(terminal: io.FileIO) -> bytes:
         return terminal.read(4096) or b""
     except OSError:
         return b""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_path: Path) -> None:
+    sources = [draw(f"{n}.png", 240, 160, seed=n).name for n in range(7)]
+    large = ("--width", "3000", "--height", "2000")
+    with interruptible():
+        started = subprocess.Popen(
+            [script, "crop", *sources, "nothing.png", "-j", jobs, *large],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    with started as process:
+        while process.poll() is None and not list(tmp_path.glob("*_smartcrop.png")):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)  # as from a terminal
+        out, errors = process.communicate(timeout=60)
+    done = sorted(path.name for path in tmp_path.glob("*_smartcrop.png"))
+    assert 0 < len(done) < 7
+    *lines, last = out.splitlines()
+    assert sorted(line.split()[2] for line in lines) == done
+    assert last.startswith(f"{len(done)} cropped, 0 skipped, 0 failed in ")
+    assert errors.splitlines()[-1] == "Warning: Interrupted"
+    assert process.returncode == 130
+    assert not list(tmp_path.glob(".*.tmp"))
 
 
 def test_crop_renders_the_plan_of_analyze(call: SmartCrop, draw: Draw) -> None:

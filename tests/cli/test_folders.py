@@ -258,7 +258,9 @@ def test_an_interrupted_run_is_resumed(
         assert "Interrupted; run the same command again to resume" in errors
         assert "Traceback" not in errors
         assert not list((tmp_path / "out").glob(".*.tmp"))
-        assert last_row(subprocess.CompletedProcess([], 1, out))[0] <= done
+        assert process.returncode == 130
+        assert last_row(subprocess.CompletedProcess([], 1, out)) == [done, 0, 0]
+        assert out.splitlines()[-1].startswith(f"{done} cropped, 0 skipped, 0 failed in ")
 
     ran = smart_crop(*command)
     assert last_row(ran)[:2] == [24 - done, done]
