@@ -16,7 +16,14 @@ from handler.codec import FORMATS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
 from handler.jobs.responses import ErrorResponse
-from handler.settings import PRESETS, CropSettings, NoFacesAction, OutputFormat, OutputSize
+from handler.settings import (
+    COLOUR_NAMES,
+    PRESETS,
+    CropSettings,
+    NoFacesAction,
+    OutputFormat,
+    OutputSize,
+)
 
 _SCHEMAS = "#/components/schemas/{model}"
 _JSON = "application/json"
@@ -50,6 +57,7 @@ _NAMED: dict[str, dict[str, Any]] = {
             "NoFacesAction": get_args(NoFacesAction),
             "OutputFormat": get_args(OutputFormat),
             "SizePreset": PRESETS,
+            "ColourName": COLOUR_NAMES,
         }.items()
     },
     "InterestWeights": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -62,6 +70,7 @@ _NAMED_DESCRIPTIONS = {
     "NoFacesAction": "Action of face mode if the image has no face: subject mode, or an error.",
     "OutputFormat": "Format of the result; auto keeps the input's.",
     "SizePreset": "A size by its aspect ratio, or by its use on a social network.",
+    "ColourName": "A colour name of CSS. Upper case is accepted, too.",
     "InterestWeights": "Weight of each map of interest, by its name.",
 }
 # A deployment has one of them, or none: see AuthMode in template.yaml.

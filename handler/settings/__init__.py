@@ -1,6 +1,7 @@
 """The settings of a request: pydantic models with JSON names, ranges and descriptions."""
 
 from handler.settings.aspect import fill_side, lone_side
+from handler.settings.colours import COLOUR_NAMES
 from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (
     MAX_OUTPUT_PIXELS,
@@ -14,6 +15,7 @@ from handler.settings.crop_settings import (
 from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, suffix_of
 
 __all__ = [
+    "COLOUR_NAMES",
     "MAX_BOXES",
     "MAX_OUTPUT_PIXELS",
     "MAX_SIZES",

@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 from handler.core.request import Colour
 from handler.problems import Expected
 
+COLOUR_NAMES = tuple(colormap)
+"""The colour names of CSS."""
+
 _TRANSPARENT = "transparent"
 _OPAQUE = 255
 # Far above the longest rgba(); it bounds the numbers.
@@ -26,7 +29,7 @@ _RGB = rf"rgb\({_BYTE}, ?{_BYTE}, ?{_BYTE}\)"
 
 def _schema(*words: str) -> dict[str, Any]:
     pattern = f"^({'|'.join([_HEX, _RGB, *words])})$"
-    names = {"type": "string", "enum": list(colormap)}
+    names = {"type": "string", "enum": list(COLOUR_NAMES)}
     return {"anyOf": [{"type": "string", "pattern": pattern}, names]}
 
 
