@@ -21,7 +21,7 @@ from handler.cli.outputs import (
     writable_extensions,
 )
 from handler.cli.pool import cores
-from handler.cli.result_names import result_paths
+from handler.cli.result_names import result_paths, results_among
 from handler.cli.resume import RunRecord
 from handler.config import Config
 from handler.errors import SmartCropError
@@ -83,13 +83,19 @@ def crop_files(
         if output is not None and record is None:
             settings = _for_file(settings, Path(output))
         sources = _sources(names, record)
+        results = results_among(sources, RESULT_MARK) if output is None else {}
+        sources = [source for source in sources if source not in results]
         tasks = list(zip(sources, _targets(sources, output, run, record), strict=True))
     except SmartCropError as error:
         raise click.ClickException(error.in_words) from error
+    warnings += [
+        f"{result.name}: skipped, because it is a result of {source.name}"
+        for result, source in results.items()
+    ]
     report(standard_error(), "Warning", warnings)
     inputs = real_paths(sources)
     work = Work(settings, shared_by(config, workers), inputs, record and record.without_entries())
-    cropping = Cropping(tasks, work, workers, table=has_folder(names))
+    cropping = Cropping(tasks, work, workers, skipped=len(results), table=has_folder(names))
     return cropping.crop(None if run.again else record)
 
 

@@ -5,10 +5,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from handler.cli.common import as_smart_crop_error, is_terminal, make_job, report, standard_error
 from handler.cli.inputs import STANDARD_STREAM, Source
@@ -58,13 +60,16 @@ class _Outcome:
 class Cropping:
     """The crops of one run."""
 
-    def __init__(self, tasks: Sequence[Task], work: Work, workers: int, *, table: bool) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], work: Work, workers: int, *, skipped: int = 0, table: bool
+    ) -> None:
         """Bind the tasks of the run.
 
         Args:
             tasks: the pictures and the destinations of their results.
             work: what all tasks share.
             workers: number of pictures to crop in parallel.
+            skipped: number of pictures that are skipped in any case.
             table: whether a table of the counts by folder replaces the line for each result.
         """
         self._tasks = tasks
@@ -73,6 +78,8 @@ class Cropping:
         self._table = table
         self._console = standard_error()
         self._summary = Summary()
+        if skipped:
+            self._summary.of(Path()).skipped = skipped
         # The results are the only output if they go to standard output.
         self._silent = any(str(target.path) == STANDARD_STREAM for _, target in tasks)
 
@@ -156,7 +163,11 @@ class Cropping:
             self._print(f"{source.name}: skipped, its result is up to date")
 
     def _print(self, line: str) -> None:
-        if not self._silent:
+        if self._silent:
+            return
+        if is_terminal() and sys.stdout.isatty():  # above the progress bar
+            self._console.print(Text(printable(line)), soft_wrap=True)
+        else:
             click.echo(printable(line))
 
     def _progress(self, count: int) -> Progress:
@@ -168,7 +179,7 @@ class Cropping:
             console=self._console,
             disable=count <= 1 or not is_terminal(),
             # Otherwise the lines for a file or a pipe would go to the terminal.
-            redirect_stdout=sys.stdout.isatty(),
+            redirect_stdout=False,
         )
 
 

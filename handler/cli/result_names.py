@@ -44,6 +44,26 @@ def result_paths(
     return paths
 
 
+def results_among(sources: Sequence[Source], mark: str) -> dict[Source, Source]:
+    """Return the files that are results of other ones next to them, each with the other one.
+
+    A pattern such as ``*.jpg`` matches the results of an earlier run, too.
+
+    Args:
+        sources: named files.
+        mark: the word that the name of every result contains.
+    """
+    by_stem = {Path(each.name).parent / Path(each.name).stem: each for each in sources}
+    found = {}
+    for source in sources:
+        path = Path(source.name)
+        for match in re.finditer(rf"(?<=.)_{mark}(?=_|$)", path.stem):
+            original = by_stem.get(path.parent / path.stem[: match.start()])
+            if original is not None:
+                found[source] = original
+    return found
+
+
 def _is_numbered(path: Path, base: Path) -> bool:
     """Return whether a path is another one, perhaps with a number behind it."""
     name = re.fullmatch(rf"{re.escape(base.name)}(_[0-9]+)?", path.name)

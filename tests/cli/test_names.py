@@ -51,6 +51,25 @@ def test_each_size_has_a_line(call: SmartCrop, draw: Draw) -> None:
     ]
 
 
+def test_results_that_a_pattern_matches_are_not_cropped(
+    call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    names = [draw(name).name for name in ("a.jpg", "b.jpg", "me_smartcrop.jpg")]
+    call("crop", *names, *SMALL)
+    before = contents(tmp_path)
+    assert len(before) == 6
+
+    ran = call("crop", *sorted(before), *SMALL)
+
+    assert (ran.returncode, contents(tmp_path)) == (0, before)
+    assert ran.stderr.splitlines() == [
+        "Warning: a_smartcrop.jpg: skipped, because it is a result of a.jpg",
+        "Warning: b_smartcrop.jpg: skipped, because it is a result of b.jpg",
+        "Warning: me_smartcrop_smartcrop.jpg: skipped, because it is a result of me_smartcrop.jpg",
+    ]
+    assert counts(ran.stdout) == "0 cropped, 6 skipped, 0 failed"
+
+
 def test_equal_names_next_to_each_other_are_numbered(
     call: SmartCrop, draw: Draw, tmp_path: Path
 ) -> None:
