@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from handler.config import Config
 from handler.errors import Stopped
 from handler.jobs.cancellation import Cancellation
 from handler.jobs.job import run_job
+from handler.jobs.job_warnings import IGNORED
 from handler.settings import CropSettings
 
 # Status of a program that Ctrl-C ends: 128 and the number of the signal.
@@ -80,6 +82,8 @@ class Cropping:
         self._summary = Summary()
         if skipped:
             self._summary.of(Path()).skipped = skipped
+        # Warnings about settings, which are often those of every picture, and how often they came.
+        self._repeats: Counter[str] = Counter()
         # The results are the only output if they go to standard output.
         self._silent = any(str(target.path) == STANDARD_STREAM for _, target in tasks)
 
@@ -95,6 +99,9 @@ class Cropping:
         if interrupted:
             again = "; run the same command again to resume" if self._work.record else ""
             report(self._console, "Warning", [f"Interrupted{again}"])
+        for line, count in self._repeats.items():
+            if count > 1:
+                report(self._console, "Warning", [f"{count - 1:,} more: {line}"])
         if not self._tasks:
             report(self._console, "Warning", ["No pictures were found"])
         if self._table:
@@ -144,7 +151,10 @@ class Cropping:
         counts = self._summary.of(source.subfolder)
         counts.read += outcome.read
         counts.written += outcome.written
-        report(self._console, "Warning", [f"{source.name}: {line}" for line in outcome.warnings])
+        for line in outcome.warnings:
+            self._repeats[line] += IGNORED in line
+            if self._repeats[line] <= 1:
+                report(self._console, "Warning", [f"{source.name}: {line}"])
         if outcome.failure is not None:
             counts.failed += 1
             report(self._console, "Error", [f"{source.name}: {outcome.failure}"])

@@ -8,6 +8,9 @@ from handler.settings import CropSettings, OutputSize
 
 # The formats for which the encoder uses the setting ``quality``.
 USES_QUALITY = frozenset({"jpeg", "webp", "avif"})
+IGNORED = "ignored, because"
+"""The words in every warning that a setting has no effect."""
+
 _OPAQUE = 255
 
 
@@ -38,19 +41,19 @@ def _without_effect(
     given, request, warnings = settings.model_fields_set, settings.request(), []
     has_focus = request.mode == "subject" and plan.constraints.focus is not None
     if "strategy" in given and has_focus:
-        warnings.append("strategy: ignored, because focus is set")
+        warnings.append(f"strategy: {IGNORED} focus is set")
     colour = request.background
     has_alpha = not isinstance(colour, str) and colour[3] < _OPAQUE
     if request.mode == "trim" and has_alpha and not picture.alpha:
-        warnings.append("background: alpha ignored, because the picture is opaque")
+        warnings.append(f"background: alpha {IGNORED} the picture is opaque")
     if "pad_color" in given:
         covers_alpha = picture.alpha and not format_.alpha
         if plan.canvas is None and not covers_alpha:
-            warnings.append("padColor: ignored, because nothing is padded")
+            warnings.append(f"padColor: {IGNORED} nothing is padded")
         elif request.pad_colour[3] < _OPAQUE and not format_.alpha:
-            warnings.append(f"padColor: alpha ignored, because {format_.label} has none")
+            warnings.append(f"padColor: alpha {IGNORED} {format_.label} has none")
     if "quality" in given and format_.name not in USES_QUALITY:
-        warnings.append(f"quality: ignored, because {format_.label} has no quality setting")
+        warnings.append(f"quality: {IGNORED} {format_.label} has no quality setting")
     return warnings
 
 

@@ -78,6 +78,17 @@ def test_a_table_of_counts_ends_the_run(call: SmartCrop, album: Path) -> None:
     assert ran.stderr.startswith("Error: album/trip/bad.png: Invalid image: unrecognised format")
 
 
+def test_a_setting_without_effect_is_named_once_with_the_count(
+    call: SmartCrop, album: Path
+) -> None:
+    ran = crop(call, "--format", "png", "--quality", "50")
+    reason = "quality: ignored, because PNG has no quality setting"
+    assert ran.stderr.splitlines() == [
+        f"Warning: album/a.jpg: {reason}",
+        f"Warning: 2 more: {reason}",
+    ]
+
+
 def test_pictures_of_an_earlier_run_are_skipped(
     call: SmartCrop, album: Path, tmp_path: Path
 ) -> None:
