@@ -12,7 +12,7 @@ from handler.cli.inputs import STANDARD_STREAM, Source
 def result_paths(
     sources: Sequence[Source],
     suffix: str,
-    earlier: Sequence[Path | None] = (),
+    earlier: Sequence[Sequence[Path]] = (),
     reserved: Iterable[Path] = (),
 ) -> list[Path]:
     """Return a path without extension for each source, relative to the folder of its results.
@@ -23,25 +23,26 @@ def result_paths(
     Args:
         sources: the pictures.
         suffix: added to the stem of each.
-        earlier: the path that each had in an earlier run, or None; empty without earlier runs.
-            Paths that this function would not return for a picture are ignored.
+        earlier: the paths that each had in earlier runs; empty without earlier runs. Paths that
+            this function would not return for a picture are ignored.
         reserved: paths of earlier runs, which no other picture gets.
     """
     used = {_key(path) for path in reserved}
     numbers: Counter[str] = Counter()
-    paths = []
-    for source, known in zip(sources, earlier or [None] * len(sources), strict=True):
+    paths: dict[Path, None] = {}
+    for source, known in zip(sources, earlier or [()] * len(sources), strict=True):
         stem = "stdin" if source.name == STANDARD_STREAM else Path(source.name).stem
         path = base = source.subfolder / f"{stem}{suffix}"
-        if known is not None and _is_numbered(known, base):
-            path = known
+        same = [each for each in known if _is_numbered(each, base) and each not in paths]
+        if same:
+            path = same[0]
         else:
             while _key(path) in used:
                 numbers[_key(base)] += 1
                 path = base.with_name(f"{base.name}_{numbers[_key(base)] + 1}")
-        paths.append(path)
+        paths[path] = None
         used.add(_key(path))
-    return paths
+    return list(paths)
 
 
 def results_among(sources: Sequence[Source], mark: str) -> dict[Source, Source]:

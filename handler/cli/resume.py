@@ -69,11 +69,12 @@ class RunRecord:
         """Return the real paths of the results that earlier runs wrote for a target."""
         return frozenset(map(self._real, self.made.get(self._relative(target), ())))
 
-    def earlier_paths(self, sources: Sequence[Source]) -> list[Path | None]:
-        """Return the target of each picture in an earlier run, relative to the folder, or None.
+    def earlier_paths(self, sources: Sequence[Source]) -> list[list[Path]]:
+        """Return the targets that each picture had in earlier runs, relative to the folder.
 
-        A picture is recognised by its path. If the pictures were moved, it is recognised by its
-        place in the named folder.
+        A picture can have several: as a file, as one of its folder, and as one of the folder above.
+        It is recognised by its path. If the pictures were moved, it is recognised by its place in
+        the named folder.
         """
         by_path: defaultdict[str, list[str]] = defaultdict(list)
         by_label: defaultdict[str, list[str]] = defaultdict(list)
@@ -82,13 +83,10 @@ class RunRecord:
             by_path[path].append(name)
             if not path or not os.path.exists(self.folder / path):
                 by_label[label].append(name)
-        found: dict[str, Path] = {}
-        paths: list[Path | None] = []
-        for source in sources:
-            known = [*by_path[self._path_of(source)], *by_label[source.label]]
-            target = next((each for each in known if each not in found), None)
-            paths.append(None if target is None else found.setdefault(target, Path(target)))
-        return paths
+        return [
+            [Path(name) for name in (*by_path[self._path_of(source)], *by_label[source.label])]
+            for source in sources
+        ]
 
     def has(self, source: Source, target: Path) -> bool:
         """Return whether an earlier run cropped a picture with these settings.

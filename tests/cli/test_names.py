@@ -174,6 +174,16 @@ def test_pictures_with_the_same_place_keep_their_names(
     assert counts(ran.stdout) == "0 cropped, 1 skipped, 0 failed"
 
 
+def test_a_picture_can_be_known_as_a_file_and_in_its_folders(
+    call: SmartCrop, draw: Draw, tmp_path: Path
+) -> None:
+    draw("album/trip/b.jpg")
+    for _ in range(2):
+        for name in ("album", "album/trip", "album/trip/b.jpg"):
+            assert call("crop", name, "-o", "out", *SMALL).returncode == 0
+    assert sorted(contents(tmp_path / "out")) == ["b_smartcrop.jpg", "trip/b_smartcrop.jpg"]
+
+
 @pytest.mark.parametrize("moved", [("in",), ("in", "out"), ("out",)])
 def test_moved_pictures_are_known_by_their_place(
     moved: tuple[str, ...], call: SmartCrop, draw: Draw, tmp_path: Path
