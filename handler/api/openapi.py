@@ -15,7 +15,14 @@ from handler.api.openapi_examples import ANSWERS, OF_ALL_ROUTES, REQUESTS, SETTI
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
 from handler.jobs.responses import ErrorResponse
-from handler.settings import PRESETS, CropSettings, NoFacesAction, OutputFormat, OutputSize
+from handler.settings import (
+    COLOUR_NAMES,
+    PRESETS,
+    CropSettings,
+    NoFacesAction,
+    OutputFormat,
+    OutputSize,
+)
 
 _JSON = "application/json"
 _DESCRIPTION = """\
@@ -23,7 +30,8 @@ Crops images to their subject, to faces, or to the content inside a uniform bord
 
 - Coordinates are pixels of the upright image, after its EXIF orientation is applied.
 - Every error is a JSON object with `error` and `code`. A `code` never changes its meaning.
-- Unknown settings are ignored; `warnings` names them.
+- Unknown settings are ignored, and so are settings without effect in the chosen mode or format;
+  `warnings` names them.
 - In a form, each setting can be a field of its own, in place of the field `settings`.
 - With `Accept: image/*` or `?response=image`, the response of a crop is the picture itself.
 - Every answer has the header `X-Request-Id`, which identifies the request in the log.
@@ -49,6 +57,7 @@ _NAMED: dict[str, dict[str, Any]] = {
             "NoFacesAction": get_args(NoFacesAction),
             "OutputFormat": get_args(OutputFormat),
             "SizePreset": PRESETS,
+            "ColourName": COLOUR_NAMES,
         }.items()
     },
     "InterestWeights": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -61,6 +70,7 @@ _NAMED_DESCRIPTIONS = {
     "NoFacesAction": "Action of face mode if the image has no face: subject mode, or an error.",
     "OutputFormat": "Format of the result; auto keeps the input's.",
     "SizePreset": "A size by its aspect ratio, or by its use on a social network.",
+    "ColourName": "A colour name of CSS. Upper case is accepted, too.",
     "InterestWeights": "Weight of each map of interest, by its name.",
 }
 # A deployment has one of them, or none: see AuthMode in template.yaml.

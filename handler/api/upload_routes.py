@@ -60,7 +60,7 @@ def create_uploads_router(deployment: Deployment) -> APIRouter:
         settings, warnings = None, list[str]()
         if planned.settings is not None:
             chosen, warnings = validate_settings(planned.settings)
-            settings = chosen.canonical()
+            settings = chosen.as_given()
         form = store.presign(key, planned.content_type, settings, lifetime)
         jobs.save(JobRecord(job_id=job_id, state="queued", key=key, settings=settings))
         return UploadForm(

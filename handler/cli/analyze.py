@@ -11,8 +11,9 @@ from pydantic.main import IncEx
 from handler.cli.common import as_smart_crop_error, make_job, report, shared_by, standard_error
 from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources
-from handler.cli.outputs import Target, choose_targets, format_of, make_folder, real_paths
+from handler.cli.outputs import Target, check_output, format_of, make_folder, real_paths
 from handler.cli.pool import cores, in_order
+from handler.cli.result_names import result_paths
 from handler.codec import FORMATS
 from handler.config import Config
 from handler.errors import SmartCropError
@@ -48,7 +49,7 @@ def analyze_files(
         settings, warnings = read_settings(text, flags)
         config = shared_by(config, cores())
         if overlay is not None:
-            targets = choose_targets(overlay, sources, "_overlay")
+            targets = _targets(overlay, sources)
             make_folder(targets[0].path.parent if len(targets) == 1 else Path(overlay))
     except SmartCropError as error:
         work = partial(_reject, error=error)
@@ -63,6 +64,13 @@ def analyze_files(
             done = done and "plan" in answer
             click.echo(json.dumps({"file": source.name, **answer}))
     return done
+
+
+def _targets(overlay: str, sources: Sequence[Source]) -> list[Target]:
+    if check_output(overlay, len(sources)):
+        return [Target(Path(overlay), overwrite=True)]
+    paths = result_paths(sources, "_overlay")
+    return [Target(Path(overlay) / path, add_extension=True, overwrite=True) for path in paths]
 
 
 def _reject(_: object, error: SmartCropError) -> Mapping[str, object]:
@@ -104,4 +112,6 @@ def _draw(planned: PlannedJob, overlay: Target, inputs: frozenset[str]) -> None:
     format_ = FORMATS[format_of(overlay.path) or "png"]
     for crop in planned.crops:
         data = draw_plan(planned.frame, crop.plan, format_)
-        overlay.write(data, format_.extension, crop.suffix, inputs)
+        path = overlay.path_of(format_.extension, crop.suffix)
+        if overlay.is_new(path, data, inputs):
+            overlay.write(path, data)

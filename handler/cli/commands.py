@@ -119,11 +119,10 @@ def serve(
 @click.option(
     "-o",
     "--output",
-    required=True,
     metavar="DIR_OR_FILE",
     help="Folder of the results, which are named <stem>_smartcrop.<ext>; it is created if "
     "necessary. For one FILE also a file, whose extension selects the format, or - for standard "
-    "output.",
+    "output.  [default: the folder of each FILE]",
 )
 @click.option(
     "-j",
@@ -134,13 +133,19 @@ def serve(
 @click.option(
     "--again",
     is_flag=True,
-    help="Also crop the pictures of folders that an earlier run has cropped.",
+    help="Also crop the pictures that an earlier run has cropped into the folder.",
+)
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace existing files. A FILE itself is never replaced.",
 )
 def crop(
     files: tuple[str, ...],
-    output: str,
+    output: str | None,
     jobs: int | None,
     again: bool,
+    overwrite: bool,
     settings: str | None,
     **flags: object,
 ) -> None:
@@ -148,16 +153,23 @@ def crop(
 
     A FILE can be a folder, which stands for all pictures in it, or - for standard input.
 
-    The results of a folder keep its layout, and a table of counts is printed. Pictures that an
-    earlier run cropped with the same settings are skipped, so that an interrupted run can be
-    resumed. The file .smart-crop.jsonl next to the results is the record of these runs.
+    A line is printed for each result. The results of a folder keep its layout, and a table of
+    counts is printed in place of these lines. The last line says how many pictures were cropped,
+    skipped and failed.
 
-    The exit status is 1 if any FILE fails. The other files are still cropped.
+    Pictures that an earlier run cropped into the same folder with the same settings are skipped,
+    so that an interrupted run can be resumed; all others get the names that they had. The file
+    .smart-crop.jsonl next to the results is the record of these runs. Existing files are not
+    replaced, except by the same picture of a folder after it or the settings have changed.
+
+    With --width or --height alone, the result has the aspect of its picture.
+
+    The exit status is 1 if any FILE fails, and 130 after Ctrl-C. The other files are still cropped.
     """
     from handler.cli.crop import Run, crop_files
 
-    run = Run(jobs, again)
-    sys.exit(0 if crop_files(files, output, settings, flags, _config(), run) else 1)
+    run = Run(jobs, again, overwrite)
+    sys.exit(crop_files(files, output, settings, flags, _config(), run))
 
 
 @main.command(cls=SettingsCommand)

@@ -8,10 +8,11 @@ from rich.text import Text
 
 from handler.cli.outputs import read_file
 from handler.cli.summary import printable
+from handler.codec import Limits, open_picture
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.jobs.job import Job
-from handler.settings import CropSettings
+from handler.settings import CropSettings, fill_side, lone_side
 
 # The largest pixel has four samples of 16 bits, and a file may be uncompressed.
 _MAX_BYTES_PER_PIXEL = 8
@@ -20,10 +21,15 @@ _MAX_BYTES_PER_PIXEL = 8
 def make_job(name: str, settings: CropSettings, config: Config) -> Job:
     """Return the job of a file, or of standard input for ``-``.
 
+    If only one side of the result is set, it gets the aspect of the picture.
+
     Raises:
         SmartCropError: the file cannot be read, or is larger than any accepted picture.
     """
-    return Job(read_file(name, config.max_pixels * _MAX_BYTES_PER_PIXEL), name, settings)
+    data = read_file(name, config.max_pixels * _MAX_BYTES_PER_PIXEL)
+    if lone_side(settings) is not None:
+        settings = fill_side(settings, open_picture(data, Limits(config.max_pixels)).size)
+    return Job(data, name, settings)
 
 
 def as_smart_crop_error(error: Exception) -> SmartCropError:

@@ -1,46 +1,32 @@
-"""The command ``smart-crop crop``: files to files, in parallel, and folders that can be resumed."""
+"""The command ``smart-crop crop``: the settings, the pictures and the files of their results."""
 
 import os
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from handler.cli.common import (
-    as_smart_crop_error,
-    is_terminal,
-    make_job,
-    report,
-    shared_by,
-    standard_error,
-)
+from handler.cli.common import report, shared_by, standard_error
+from handler.cli.cropping import Cropping, Work
 from handler.cli.flags import read_settings
-from handler.cli.inputs import Source, find_sources, has_folder
+from handler.cli.inputs import STANDARD_STREAM, Source, find_sources, has_folder
 from handler.cli.outputs import (
-    STANDARD_STREAM,
     Target,
-    choose_targets,
+    check_output,
     format_of,
     is_file,
     make_folder,
     real_paths,
     writable_extensions,
 )
-from handler.cli.pool import cores, in_order, in_processes
+from handler.cli.pool import cores
+from handler.cli.result_names import result_paths, results_among
 from handler.cli.resume import RunRecord
-from handler.cli.summary import Summary
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.filenames import RESULT_MARK
-from handler.jobs.job import run_job
 from handler.settings import CropSettings
-
-_Task = tuple[Source, Target]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,168 +35,124 @@ class Run:
 
     Attributes:
         workers: number of pictures to crop in parallel; None for one per core.
-        again: whether to crop pictures of folders that an earlier run has cropped.
+        again: whether to crop pictures that an earlier run has cropped.
+        overwrite: whether results replace existing files.
     """
 
     workers: int | None = None
     again: bool = False
+    overwrite: bool = False
 
 
 def crop_files(
     names: Sequence[str],
-    output: str,
+    output: str | None,
     text: str | None,
     flags: Mapping[str, object],
     config: Config,
     run: Run,
-) -> bool:
+) -> int:
     """Crop files, and print each error and warning as one line on standard error.
 
-    If there is a folder among the files, pictures that an earlier run cropped are skipped, and a
-    table of counts is printed on standard output.
+    Results in one folder are recorded there. Pictures that are recorded with the same settings are
+    skipped, and all others get the names that they had. On standard output, a line for each result
+    of a named file or a table of the counts by folder is printed. The last line has the counts of
+    the run, also after Ctrl-C. Nothing is printed if the result goes there.
 
     Args:
         names: paths of files and of folders of pictures, or ``-`` for standard input.
-        output: folder of the results, or for one file a file.
+        output: a folder for the results, or for one file a file; None for the folder of each file,
+            or for standard output if the only file is standard input.
         text: settings as JSON, or None.
         flags: value of each setting by its JSON name; None for a flag that is not given.
         config: configuration, whose limits apply.
         run: options of the run.
 
     Returns:
-        True if every file was cropped or skipped.
+        The exit status: 0 if every file was cropped or skipped, 1 if not, and 130 after Ctrl-C.
 
     Raises:
         click.ClickException: the settings or the output are rejected.
     """
+    if output is None and list(names) == [STANDARD_STREAM]:
+        output = STANDARD_STREAM
+    workers = run.workers or cores()
     try:
         settings, warnings = read_settings(text, flags)
-        config = shared_by(config, run.workers or cores())
         record = _read_record(names, output, settings)
-        sources = _sources(names, output, record)
-        targets = choose_targets(output, sources, f"_{RESULT_MARK}")
-        if len(targets) == 1 and not targets[0].add_extension:
-            settings = _for_file(settings, targets[0].path)
-            make_folder(targets[0].path.parent)
-        else:
-            make_folder(Path(output))
+        if output is not None and record is None:
+            settings = _for_file(settings, Path(output))
+        sources = _sources(names, record)
+        results = results_among(sources, RESULT_MARK) if output is None else {}
+        sources = [source for source in sources if source not in results]
+        tasks = list(zip(sources, _targets(sources, output, run, record), strict=True))
     except SmartCropError as error:
         raise click.ClickException(error.in_words) from error
-    console = standard_error()
-    report(console, "Warning", warnings)
-    tasks = list(zip(sources, targets, strict=True))
-    work = _Work(settings, config, real_paths(sources), record and record.without_entries())
-    if record is None:
-        return _crop_all(tasks, work, run, console, Summary())
-    return _crop_folders(tasks, work, run, console, record)
+    warnings += [
+        f"{result.name}: skipped, because it is a result of {source.name}"
+        for result, source in results.items()
+    ]
+    report(standard_error(), "Warning", warnings)
+    inputs = real_paths(sources)
+    work = Work(settings, shared_by(config, workers), inputs, record and record.without_entries())
+    cropping = Cropping(tasks, work, workers, skipped=len(results), table=has_folder(names))
+    return cropping.crop(None if run.again else record)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """The part of the work that all tasks share. It is sent to each worker process once."""
-
-    settings: CropSettings
-    config: Config
-    inputs: frozenset[str]
-    record: RunRecord | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    warnings: Sequence[str] = ()
-    failure: str | None = None
-    read: int = 0
-    written: int = 0
-
-
-def _read_record(names: Sequence[str], output: str, settings: CropSettings) -> RunRecord | None:
-    if not has_folder(names):
+def _read_record(
+    names: Sequence[str], output: str | None, settings: CropSettings
+) -> RunRecord | None:
+    """Return the record of the folder of the results, or None if they are not in one folder."""
+    if output is None:
+        if has_folder(names):
+            raise click.UsageError("The results of a folder need a folder as output: add -o DIR.")
         return None
-    if is_file(output, 2):
+    if has_folder(names) and is_file(output, 2):
         raise click.UsageError(
             f"The results of a folder need a folder as output; {output} is a file."
         )
+    if not has_folder(names) and check_output(output, len(names)):
+        return None
+    make_folder(Path(output))
     return RunRecord.of(Path(output), settings)
 
 
-def _sources(names: Sequence[str], output: str, record: RunRecord | None) -> list[Source]:
+def _sources(names: Sequence[str], record: RunRecord | None) -> list[Source]:
     if record is None:
         return find_sources(names)
     # The folder of the results is excluded, unless it is one of the named folders.
     folders = {os.path.realpath(name) for name in names}
-    results = {os.path.realpath(output)} - folders
+    results = {os.path.realpath(record.folder)} - folders
     return find_sources(names, record.results() | results)
 
 
-def _crop_folders(
-    tasks: Sequence[_Task], work: _Work, run: Run, console: Console, record: RunRecord
-) -> bool:
-    summary, start = Summary(), time.monotonic()
-    waiting = []
-    for source, target in tasks:
-        if not run.again and record.has(source, target.path):
-            summary.of(source.subfolder).skipped += 1
-        else:
-            waiting.append((source, target))
-    try:
-        done = _crop_all(waiting, work, run, console, summary)
-    except KeyboardInterrupt:
-        report(console, "Warning", ["Interrupted; run the same command again to resume"])
-        done = False
-    if not tasks:
-        report(console, "Warning", ["No pictures were found"])
-    summary.show(Console())
-    click.echo(f"{len(waiting):,} of {len(tasks):,} pictures in {time.monotonic() - start:,.1f} s")
-    return done
+def _targets(
+    sources: Sequence[Source], output: str | None, run: Run, record: RunRecord | None
+) -> list[Target]:
+    """Return the destination of each file's results.
 
-
-def _crop_all(
-    tasks: Sequence[_Task], work: _Work, run: Run, console: Console, summary: Summary
-) -> bool:
-    done, workers = True, run.workers or cores()
-    # Worker processes cannot read standard input.
-    here = any(source.name == STANDARD_STREAM for source, _ in tasks)
-    do = partial(_crop, work=work)
-    with (
-        _progress(console, len(tasks)) as progress,
-        in_order(do, tasks, workers)
-        if here
-        else in_processes(do, tasks, workers, _killed) as outcomes,
-    ):
-        for (source, _), outcome in zip(tasks, progress.track(outcomes, len(tasks)), strict=True):
-            counts = summary.of(source.subfolder)
-            counts.read += outcome.read
-            counts.written += outcome.written
-            report(console, "Warning", [f"{source.name}: {line}" for line in outcome.warnings])
-            if outcome.failure is None:
-                counts.cropped += 1
-            else:
-                counts.failed += 1
-                done = False
-                report(console, "Error", [f"{source.name}: {outcome.failure}"])
-    return done
-
-
-def _crop(task: _Task, work: _Work) -> _Outcome:
-    source, target = task
-    try:
-        job = make_job(source.name, work.settings, work.config)
-        finished = run_job(job, work.config)
-        paths = [
-            target.write(result.data, result.format.extension, result.crop.suffix, work.inputs)
-            for result in finished.results
-        ]
-        if work.record is not None:
-            work.record.add(source, target.path, paths)
-    except Exception as error:
-        return _Outcome(failure=as_smart_crop_error(error).in_words)
-    return _Outcome(finished.warnings, None, len(job.data), finished.bytes_out)
-
-
-def _killed(_: _Task) -> _Outcome:
-    return _Outcome(
-        failure="Processing failed: the worker process was killed, probably out of memory"
-    )
+    A picture that is found in a named folder replaces its own results of earlier runs. A named file
+    does not, because its results may be requested with other settings.
+    """
+    if output is None:
+        siblings = [replace(each, subfolder=Path(each.name).parent) for each in sources]
+        paths = result_paths(siblings, f"_{RESULT_MARK}")
+        return [Target(path, add_extension=True, overwrite=run.overwrite) for path in paths]
+    if record is None:
+        if output != STANDARD_STREAM:
+            make_folder(Path(output).parent)
+        return [Target(Path(output), overwrite=run.overwrite)]
+    earlier = record.earlier_paths(sources)
+    paths = result_paths(sources, f"_{RESULT_MARK}", earlier, map(Path, record.entries))
+    return [
+        Target(
+            path := record.folder / relative,
+            add_extension=True,
+            overwrite=run.overwrite,
+            own=record.results_of(path) if run.again or not source.named else frozenset(),
+        )
+        for source, relative in zip(sources, paths, strict=True)
+    ]
 
 
 def _for_file(settings: CropSettings, path: Path) -> CropSettings:
@@ -226,14 +168,3 @@ def _for_file(settings: CropSettings, path: Path) -> CropSettings:
             "or add --format. If it is a folder, end its name with /."
         )
     return settings.model_copy(update={"format": format_})
-
-
-def _progress(console: Console, count: int) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=count <= 1 or not is_terminal(),
-    )

@@ -39,15 +39,10 @@ def read_settings(
         SettingsNotJson: ``text`` is not JSON.
         InvalidSettings: a setting is out of range or of the wrong type.
     """
-    from handler.settings import parse_settings, validate_settings
+    from handler.settings import read_object, validate_settings
 
-    settings, warnings = parse_settings(text)
     given = {name: value for name, value in flags.items() if value is not None}
-    if given:
-        listed = settings.model_dump(by_alias=True, exclude_unset=True)
-        settings, more = validate_settings({**listed, **given})
-        warnings = list(dict.fromkeys([*warnings, *more]))
-    return settings, warnings
+    return validate_settings({**read_object(text), **given}, keeps_aspect=True)
 
 
 @cache
@@ -145,5 +140,6 @@ def _help(schema: Mapping[str, Any]) -> str:
     if "minimum" in schema and "maximum" in schema:
         facts.append(f"{schema['minimum']} to {schema['maximum']}")
     if (default := schema.get("default")) not in (None, []):
-        facts.append(f"default: {'no' if default is False else default}")
+        shown = {True: "yes", False: "no"}[default] if isinstance(default, bool) else default
+        facts.append(f"default: {shown}")
     return f"{schema.get('description', '')}" + (f"  [{'; '.join(facts)}]" if facts else "")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handler.codec import FORMATS
 
+STANDARD_STREAM = "-"
 # Other extensions of files in these formats.
 _OTHER_EXTENSIONS = {"heif", "j2k", "jfif", "jpc", "jpe", "jpeg", "jpf", "jpx", "tiff"}
 EXTENSIONS = frozenset({format_.extension for format_ in FORMATS.values()} | _OTHER_EXTENSIONS)
@@ -20,10 +21,12 @@ class Source:
     Attributes:
         name: path of the file, or ``-`` for standard input.
         subfolder: folder of the file, relative to the named folder; empty for a named file.
+        named: whether the file itself is named, and not its folder.
     """
 
     name: str
     subfolder: Path = Path()
+    named: bool = True
 
     @property
     def label(self) -> str:
@@ -58,7 +61,7 @@ def _found(name: str, excluded: frozenset[str]) -> Iterator[Source]:
         for file in sorted(files):
             known = file.rpartition(".")[2].lower() in EXTENSIONS
             if known and _is_included(folder, file, excluded):
-                yield Source(os.path.join(folder, file), subfolder)
+                yield Source(os.path.join(folder, file), subfolder, named=False)
 
 
 def _is_included(folder: str, name: str, excluded: frozenset[str]) -> bool:

@@ -4,23 +4,20 @@ import contextlib
 import io
 import os
 import sys
-import unicodedata
 import uuid
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, get_args
 
 import click
 
-from handler.cli.inputs import Source
+from handler.cli.inputs import STANDARD_STREAM, Source
 from handler.codec import FORMATS
 from handler.errors import InvalidImage, SmartCropError
 from handler.filenames import size_suffix
 from handler.settings import OutputFormat
 
-STANDARD_STREAM = "-"
 _CHUNK_BYTES = 1 << 20
 # Extension -> name of the format of a result with this extension.
 _WRITABLE = {
@@ -53,35 +50,62 @@ class Target:
         path: the file, or ``-`` for standard output.
         add_extension: whether the suffix of the size and the extension of the format are added to
             the path.
+        overwrite: whether results replace existing files.
+        own: real paths of files that they replace in any case.
     """
 
     path: Path
     add_extension: bool = False
+    overwrite: bool = False
+    own: frozenset[str] = frozenset()
 
-    def write(self, data: bytes, extension: str, size: str | None, inputs: frozenset[str]) -> Path:
-        """Write a result, and return its path.
+    def path_of(self, extension: str, size: str | None) -> Path:
+        """Return the path of a result.
 
         Args:
-            data: bytes of the result.
             extension: extension of its format.
             size: suffix of its size; None if there is one size.
-            inputs: real paths of the files to crop, which no result in a folder replaces.
+        """
+        if not self.add_extension:
+            return self.path
+        return self.path.with_name(f"{self.path.name}{size_suffix(size)}.{extension}")
+
+    def is_new(self, path: Path, data: bytes, inputs: frozenset[str]) -> bool:
+        """Return whether a result is still to be written; False if its file has these bytes.
+
+        A run can end after a result is written and before it is recorded.
+
+        Args:
+            path: path of the result.
+            data: bytes of the result.
+            inputs: real paths of the files to crop, which no result replaces.
 
         Raises:
-            Unwritable: the file cannot be written, or it is one of the files to crop.
+            Unwritable: the path is that of another file, which must not be replaced.
         """
-        path = self.path
-        if self.add_extension:
-            path = path.with_name(f"{path.name}{size_suffix(size)}.{extension}")
-        if self.add_extension and _real(path) in inputs:
+        real = _real(path)
+        if str(path) == STANDARD_STREAM:
+            return True
+        if real in inputs:
             raise Unwritable(f"{path} is itself one of the files to crop")
+        if self.overwrite or real in self.own or not os.path.isfile(path):
+            return True
+        if _has_bytes(path, data):
+            return False
+        raise Unwritable(f"{path} exists; --overwrite replaces it")
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a result to a path.
+
+        Raises:
+            Unwritable: the file cannot be written.
+        """
         try:
             if self.add_extension:
                 path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, data)
         except OSError as error:
             raise Unwritable(f"{path}: {error.strerror}") from error
-        return path
 
 
 def read_file(name: str, max_bytes: int) -> bytes:
@@ -110,28 +134,22 @@ def writable_extensions() -> str:
     return ", ".join(sorted(_WRITABLE))
 
 
-def choose_targets(output: str, sources: Sequence[Source], suffix: str) -> list[Target]:
-    """Return the destination of each file's result. In a folder it keeps the file's subfolder.
-
-    Args:
-        output: a folder, or for one file a file.
-        sources: the files to crop.
-        suffix: added to the stem of each file in a folder.
+def check_output(output: str, count: int) -> bool:
+    """Return whether an output is a file; see `is_file`.
 
     Raises:
-        click.UsageError: there are several files, and the output is a file.
+        click.UsageError: there are several files to crop, and the output is a file.
     """
-    path = Path(output)
-    if is_file(output, len(sources)):
-        if len(sources) > 1:
-            raise click.UsageError(f"Several files need a folder as output; {output} is a file.")
-        return [Target(path)]
-    return [Target(path / stem, True) for stem in _result_stems(sources, suffix)]
+    if not is_file(output, count):
+        return False
+    if count > 1:
+        raise click.UsageError(f"Several files need a folder as output; {output} is a file.")
+    return True
 
 
 def real_paths(sources: Sequence[Source]) -> frozenset[str]:
     """Return the paths of the files with symbolic links resolved."""
-    return frozenset(_real(source.name) for source in sources)
+    return frozenset(_real(source.name) for source in sources if source.name != STANDARD_STREAM)
 
 
 def make_folder(path: Path) -> None:
@@ -164,21 +182,6 @@ def is_file(output: str, count: int) -> bool:
     )
 
 
-def _result_stems(sources: Sequence[Source], suffix: str) -> Iterator[Path]:
-    """Yield a path for each source; a repeated one gets a number behind the suffix.
-
-    There it cannot equal the path of another stem.
-    """
-    seen: Counter[str] = Counter()
-    for source in sources:
-        stem = "stdin" if source.name == STANDARD_STREAM else Path(source.name).stem
-        path = source.subfolder / f"{stem}{suffix}"
-        # Some file systems treat names as equal that differ only in case or composition.
-        key = unicodedata.normalize("NFC", str(path)).casefold()
-        seen[key] += 1
-        yield path.with_name(f"{path.name}_{seen[key]}") if seen[key] > 1 else path
-
-
 def _real(path: str | Path) -> str:
     """Return a path with symbolic links resolved. Path.resolve raises for some broken links."""
     return os.path.realpath(path)
@@ -191,6 +194,14 @@ def _read(stream: BinaryIO, max_bytes: int) -> bytes:
             raise InvalidImage(f"the file is larger than {max_bytes:,} bytes")
         held.write(chunk)
     return held.getvalue()
+
+
+def _has_bytes(path: Path, data: bytes) -> bool:
+    """Return whether a file has these bytes; False if it cannot be read."""
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _write(path: Path, data: bytes) -> None:

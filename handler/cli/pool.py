@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -25,21 +26,39 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+# Receives the index of an item and its result, in any thread of this process.
+Finished = Callable[[int, Result], None]
+
+
 @contextmanager
 def in_order(
-    work: Callable[[Item], Result], items: Sequence[Item], workers: int
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    finished: Finished[Result] | None = None,
 ) -> Iterator[Iterator[Result]]:
     """Do the work on each item in threads, and yield the results in the order of the items.
 
     A crop keeps a core busy and a decoded picture in memory, so that no more run in parallel than
-    there are workers. Leaving the context early cancels the work that has not begun.
+    there are workers. Leaving the context early cancels the work that has not begun, and waits for
+    the rest.
+
+    Args:
+        work: the work on one item.
+        items: the items.
+        workers: number of threads.
+        finished: is called when an item's result is there, also if the context is left early.
+            Without it a single thread is this one, in which Ctrl-C interrupts a read from the
+            terminal.
     """
-    if min(workers, len(items)) <= 1:  # in this thread, Ctrl-C interrupts a read from the terminal
+    if not items or (finished is None and min(workers, len(items)) == 1):
         yield map(work, items)
         return
     pool = ThreadPoolExecutor(min(workers, len(items)))
     try:
-        yield pool.map(work, items)
+        futures = [pool.submit(work, item) for item in items]
+        _report(futures, range(len(items)), finished)
+        yield (future.result() for future in futures)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -50,6 +69,7 @@ def in_processes(
     items: Sequence[Item],
     workers: int,
     killed: Callable[[Item], Result],
+    finished: Finished[Result] | None = None,
 ) -> Iterator[Iterator[Result]]:
     """Do the work on each item in worker processes, or in threads for a few items.
 
@@ -62,14 +82,15 @@ def in_processes(
         workers: number of worker processes.
         killed: returns the result for an item whose worker process was killed twice. The second
             time no other worker process ran.
+        finished: see `in_order`.
     """
     if workers <= 1 or len(items) <= _FEW * workers:
-        with in_order(work, items, workers) as results:
+        with in_order(work, items, workers, finished) as results:
             yield results
         return
     pools = _Pools(work, workers)
     try:
-        yield _results(pools, items, killed)
+        yield _results(pools, items, killed, finished)
     finally:
         pools.close()
 
@@ -95,13 +116,17 @@ class _Pools:
 
 
 def _results(
-    pools: _Pools, items: Sequence[Item], killed: Callable[[Item], Result]
+    pools: _Pools,
+    items: Sequence[Item],
+    killed: Callable[[Item], Result],
+    finished: Finished[Result] | None,
 ) -> Iterator[Result]:
     waiting = list(items)
     while waiting:
         pool = pools.open()
         with _interrupts_deferred():
             futures: list[Future[Result]] = [pool.submit(_work_on, item) for item in waiting]
+        _report(futures, range(len(items) - len(waiting), len(items)), finished)
         done = 0
         for future in futures:
             if _was_killed(future):
@@ -114,6 +139,17 @@ def _results(
                 alone: Future[Result] = pools.open(1).submit(_work_on, waiting[0])
             yield killed(waiting[0]) if _was_killed(alone) else alone.result()
             waiting = waiting[1:]
+
+
+def _report(
+    futures: Sequence[Future[Result]], indices: Sequence[int], finished: Finished[Result] | None
+) -> None:
+    def report(future: Future[Result], index: int) -> None:
+        if finished is not None and not future.cancelled() and future.exception() is None:
+            finished(index, future.result())
+
+    for index, future in zip(indices, futures, strict=True):
+        future.add_done_callback(partial(report, index=index))
 
 
 def _was_killed(future: Future[Result]) -> bool:

@@ -1,19 +1,22 @@
-"""The record of the pictures that were cropped, so that an interrupted run can be resumed."""
+"""The record of the pictures that were cropped, so that runs can be resumed and names stay."""
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from handler import __version__
-from handler.cli.inputs import Source
+from handler.cli.inputs import STANDARD_STREAM, Source
 from handler.cli.outputs import Unwritable
-from handler.settings import CropSettings
+from handler.settings import CropSettings, lone_side
 
 FILENAME = ".smart-crop.jsonl"
 """Name of the file next to the results that has a line of JSON for each picture."""
+
+_Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,15 @@ class RunRecord:
     Attributes:
         folder: folder of the results.
         settings: settings of this run, in their canonical form.
-        entries: entries of earlier runs, by the target.
+        entries: last entry of each target in earlier runs, by the target; in the order of their
+            lines.
+        made: names of all results of a target in earlier runs, by the target.
     """
 
     folder: Path
     settings: str
-    entries: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    entries: Mapping[str, _Entry] = field(repr=False)
+    made: Mapping[str, frozenset[str]] = field(repr=False)
 
     @classmethod
     def of(cls, folder: Path, settings: CropSettings) -> "RunRecord":
@@ -43,16 +49,44 @@ class RunRecord:
             text = ""
         except OSError as error:
             raise Unwritable(f"{folder / FILENAME}: {error.strerror}") from error
-        return cls(folder, settings.canonical(), dict(map(_entry, text.splitlines())))
+        entries: dict[str, _Entry] = {}
+        made: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        for target, entry in filter(None, map(_entry, text.splitlines())):
+            entries.pop(target, None)  # so that the order is that of the last lines
+            entries[target] = entry
+            made[target] |= _names(entry)
+        return cls(folder, _written(settings), entries, dict(made))
 
     def without_entries(self) -> "RunRecord":
         """Return the record without its entries, for worker processes that only add to it."""
-        return replace(self, entries={})
+        return replace(self, entries={}, made={})
 
     def results(self) -> frozenset[str]:
         """Return the real paths of all results of earlier runs."""
-        names = (name for line in self.entries.values() for name in line.get("results", {}))
-        return frozenset(os.path.realpath(self.folder / name) for name in names)
+        return frozenset(self._real(name) for names in self.made.values() for name in names)
+
+    def results_of(self, target: Path) -> frozenset[str]:
+        """Return the real paths of the results that earlier runs wrote for a target."""
+        return frozenset(map(self._real, self.made.get(self._relative(target), ())))
+
+    def earlier_paths(self, sources: Sequence[Source]) -> list[list[Path]]:
+        """Return the targets that each picture had in earlier runs, relative to the folder.
+
+        A picture can have several: as a file, as one of its folder, and as one of the folder above.
+        It is recognised by its path. If the pictures were moved, it is recognised by its place in
+        the named folder.
+        """
+        by_path: defaultdict[str, list[str]] = defaultdict(list)
+        by_label: defaultdict[str, list[str]] = defaultdict(list)
+        for name, entry in self.entries.items():
+            path, label = str(entry.get("path", "")), str(entry.get("source", ""))
+            by_path[path].append(name)
+            if not path or not os.path.exists(self.folder / path):
+                by_label[label].append(name)
+        return [
+            [Path(name) for name in (*by_path[self._path_of(source)], *by_label[source.label])]
+            for source in sources
+        ]
 
     def has(self, source: Source, target: Path) -> bool:
         """Return whether an earlier run cropped a picture with these settings.
@@ -74,7 +108,9 @@ class RunRecord:
             return False
 
     def add(self, source: Source, target: Path, results: Sequence[Path]) -> None:
-        """Add the entry of a picture. Several processes may add entries at once.
+        """Add the entry of a picture, unless it is standard input.
+
+        Several processes may add entries at once.
 
         Args:
             source: the picture.
@@ -84,20 +120,42 @@ class RunRecord:
         Raises:
             Unwritable: the entry cannot be written.
         """
+        if source.name == STANDARD_STREAM:
+            return
         try:
             self._add(source, target, results)
         except OSError as error:
             raise Unwritable(f"{self.folder / FILENAME}: {error.strerror}") from error
 
     def _add(self, source: Source, target: Path, results: Sequence[Path]) -> None:
-        sizes = {self._relative(path): path.stat().st_size for path in results}
-        line = {"target": self._relative(target), **_state(source, self.settings), "results": sizes}
+        line = {
+            "target": self._relative(target),
+            "path": self._path_of(source),
+            **_state(source, self.settings),
+            "results": {self._relative(path): path.stat().st_size for path in results},
+        }
         # Unbuffered, so that the line is one write, which processes cannot interleave.
         with open(self.folder / FILENAME, "ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")
 
+    def _path_of(self, source: Source) -> str:
+        """Return the path of a picture, relative to the folder, so that both can be moved."""
+        folder, name = os.path.split(os.path.abspath(source.name))
+        return os.path.relpath(
+            os.path.join(os.path.realpath(folder), name), os.path.realpath(self.folder)
+        )
+
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
+
+    def _real(self, name: str) -> str:
+        return os.path.realpath(self.folder / name)
+
+
+def _written(settings: CropSettings) -> str:
+    """Return settings in their canonical form; a lone side's other one depends on the picture."""
+    text = settings.canonical()
+    return text if lone_side(settings) is None else f"{text} with the aspect of the picture"
 
 
 def _state(source: Source, settings: str) -> dict[str, Any]:
@@ -112,9 +170,14 @@ def _state(source: Source, settings: str) -> dict[str, Any]:
     }
 
 
-def _entry(text: str) -> tuple[str, Mapping[str, Any]]:
+def _entry(text: str) -> tuple[str, _Entry] | None:
     try:
         line = json.loads(text)
         return str(line["target"]), line
     except (ValueError, LookupError, TypeError, RecursionError):
-        return "", {}
+        return None
+
+
+def _names(entry: _Entry) -> frozenset[str]:
+    results = entry.get("results")
+    return frozenset(results) if isinstance(results, dict) else frozenset()

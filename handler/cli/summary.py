@@ -1,4 +1,4 @@
-"""The table of counts that ends a run over folders."""
+"""The counts that end a run: as a line, and as a table by folder."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +39,16 @@ class Summary:
     def of(self, folder: Path) -> FolderCounts:
         """Return the counts of a folder, to add to."""
         return self._folders.setdefault(folder, FolderCounts())
+
+    @property
+    def has_failed(self) -> bool:
+        """True if a picture failed."""
+        return any(counts.failed for counts in self._folders.values())
+
+    def line(self) -> str:
+        """Return the counts of all pictures in one line."""
+        total = _sum(self._folders.values())
+        return f"{total.cropped:,} cropped, {total.skipped:,} skipped, {total.failed:,} failed"
 
     def show(self, console: Console) -> None:
         """Print a row for each folder, and a row of totals."""

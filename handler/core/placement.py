@@ -227,16 +227,22 @@ def unmet(constraints: PixelConstraints, window: Region) -> tuple[str, ...]:
     """Return a warning for each kind of constraint that a window does not meet."""
     cut = sum(not _contains(window, area) for area in constraints.keep)
     covered = sum(_overlaps(window, area) for area in constraints.avoid)
-    warnings = (
-        (constraints.outside, "keep and avoid: {} outside the picture, ignored"),
-        (cut, "keep: {} not whole in the window"),
-        (covered, "avoid: {} partly or wholly in the window"),
+    return (
+        *outside_picture(constraints),
+        *_counted(cut, "keep: {} not whole in the window"),
+        *_counted(covered, "avoid: {} partly or wholly in the window"),
     )
-    return tuple(
-        line.format("1 box" if count == 1 else f"{count} boxes")
-        for count, line in warnings
-        if count
-    )
+
+
+def outside_picture(constraints: PixelConstraints) -> tuple[str, ...]:
+    """Return a warning for each kind of constraint that lies outside the picture."""
+    focus = ("focus: outside the picture, ignored",) if constraints.focus_outside else ()
+    boxes = _counted(constraints.outside, "keep and avoid: {} outside the picture, ignored")
+    return (*focus, *boxes)
+
+
+def _counted(count: int, line: str) -> tuple[str, ...]:
+    return (line.format("1 box" if count == 1 else f"{count} boxes"),) if count else ()
 
 
 def nearest_to(start: Floats) -> Score:

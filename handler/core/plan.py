@@ -103,6 +103,12 @@ class Plan:
     constraints: PixelConstraints = field(default_factory=PixelConstraints)
 
     @property
+    def enlargement(self) -> float:
+        """Pixels of the output for each pixel of the window, along a side; 1 or less: reduced."""
+        region, size = self.cut.region, self.cut.size
+        return max(size.width / region.width, size.height / region.height)
+
+    @property
     def output(self) -> Size:
         """Size of the result."""
         return self.cut.size if self.canvas is None else self.canvas.size

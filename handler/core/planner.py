@@ -11,7 +11,7 @@ from handler.core.framing import frame_faces
 from handler.core.geometry import Box, Point, Size, half_up
 from handler.core.image.fit import Cover, contain
 from handler.core.image.frame import Frame, Pixels
-from handler.core.placement import apply_constraints, largest_extent, unmet
+from handler.core.placement import apply_constraints, largest_extent, outside_picture, unmet
 from handler.core.plan import Canvas, Cut, Plan
 from handler.core.request import CropRequest, PixelConstraints, Strategy
 from handler.core.saliency.interest import compute_interest, decoding_shrink
@@ -113,6 +113,11 @@ def make_plan(frame: Frame, request: CropRequest, detector: Detector | None = No
     Raises:
         ValueError: face mode has no detector.
     """
+    plan = _decide(frame, request, detector)
+    return plan if request.enlarge else _at_own_size(plan)
+
+
+def _decide(frame: Frame, request: CropRequest, detector: Detector | None) -> Plan:
     constraints = request.constraints.in_picture(frame.size)
     if request.mode == "trim":
         return _plan_trim(frame, request, constraints)
@@ -122,7 +127,19 @@ def make_plan(frame: Frame, request: CropRequest, detector: Detector | None = No
         plan = _plan_subject(frame, request, request.strategy)
     else:
         plan = _plan_face(frame, request, detector)
-    return apply_constraints(plan, constraints) if constraints or constraints.outside else plan
+    if constraints or outside_picture(constraints):
+        return apply_constraints(plan, constraints)
+    return plan
+
+
+def _at_own_size(plan: Plan) -> Plan:
+    """Return a plan that cuts a smaller window than its output out of the picture as it is."""
+    if plan.enlargement <= 1:
+        return plan
+    crop, size = plan.crop, plan.cut.size
+    # Rounded, one side of an extreme window can be longer than that of the output.
+    size = Size(min(crop.width, size.width), min(crop.height, size.height))
+    return replace(plan, cut=replace(plan.cut, shrink=1, region=crop.region(), size=size))
 
 
 def _plan_by_interest(
@@ -200,7 +217,7 @@ def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints
     region, size, canvas = box.region(), Size(box.width, box.height), None
     if request.square is not None:
         side = max(box.width, box.height) if request.square == "fit" else request.square
-        fitted = contain(box, side)
+        fitted = contain(box, side, enlarge=request.enlarge)
         region, size = fitted.region, fitted.size
         canvas = Canvas(Size(side, side), fitted.left, fitted.top, request.pad_colour)
     blank = found is None
@@ -224,8 +241,11 @@ def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints
 
 
 def _ignored_in_trim(constraints: PixelConstraints) -> tuple[str, ...]:
-    given = ((constraints.focus is not None, "focus"), (bool(constraints.avoid), "avoid"))
-    return tuple(f"{name}: ignored by trim, which keeps all content" for on, name in given if on)
+    has_focus = constraints.focus is not None or constraints.focus_outside
+    given = ((has_focus, "focus"), (bool(constraints.avoid), "avoid"))
+    ignored = (f"{name}: ignored by trim, which keeps all content" for on, name in given if on)
+    boxes = outside_picture(replace(constraints, focus_outside=False))
+    return (*ignored, *boxes)
 
 
 def _find_content(pixels: Pixels, request: CropRequest) -> tuple[Box | None, tuple[int, ...]]:

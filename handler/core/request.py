@@ -24,15 +24,38 @@ class PixelConstraints:
         keep: areas that the window contains whole.
         avoid: areas that the window leaves out where it can.
         outside: number of areas that lie outside the picture.
+        focus_outside: whether a focus was given and lies outside the picture.
     """
 
     focus: tuple[float, float] | None = None
     keep: tuple[Region, ...] = ()
     avoid: tuple[Region, ...] = ()
     outside: int = 0
+    focus_outside: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.focus is not None or self.keep or self.avoid)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point of a picture whose size is not known yet.
+
+    Attributes:
+        x: distance from the left edge.
+        y: distance from the top edge.
+        in_shares: whether both are in shares of the picture's sides, and not in pixels.
+    """
+
+    x: float
+    y: float
+    in_shares: bool
+
+    def in_picture(self, picture: Size) -> tuple[float, float] | None:
+        """Return the point in pixels of a picture, or None if it lies outside."""
+        across, down = (picture.width, picture.height) if self.in_shares else (1, 1)
+        x, y = self.x * across, self.y * down
+        return (x, y) if x <= picture.width and y <= picture.height else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +85,27 @@ class Constraints:
     """Constraints on the window of a picture whose size is not known yet.
 
     Attributes:
-        focus: the point that the window is centred on, as (x, y) in shares of the sides.
+        focus: the point that the window is centred on.
         keep: areas that the window contains whole.
         avoid: areas that the window leaves out where it can.
     """
 
-    focus: tuple[float, float] | None = None
+    focus: Spot | None = None
     keep: tuple[Area, ...] = ()
     avoid: tuple[Area, ...] = ()
 
     def in_picture(self, picture: Size) -> PixelConstraints:
-        """Return the constraints in pixels of a picture. Areas outside it are only counted."""
+        """Return the constraints in pixels of a picture. Those outside it are only counted."""
         kept, avoided = (
             [area.in_picture(picture) for area in areas] for areas in (self.keep, self.avoid)
         )
-        focus = self.focus
+        focus = None if self.focus is None else self.focus.in_picture(picture)
         return PixelConstraints(
-            focus=None if focus is None else (focus[0] * picture.width, focus[1] * picture.height),
+            focus=focus,
             keep=tuple(region for region in kept if region),
             avoid=tuple(region for region in avoided if region),
             outside=[*kept, *avoided].count(None),
+            focus_outside=self.focus is not None and focus is None,
         )
 
 
@@ -102,6 +126,7 @@ class CropRequest:
         square: side of the square that trim pads to, in pixels; ``fit`` for the smallest square
             around the content; None for no square.
         pad_colour: colour of the padding.
+        enlarge: whether windows that are smaller than the output are enlarged.
         constraints: focus, keep and avoid.
     """
 
@@ -116,4 +141,5 @@ class CropRequest:
     trim_margin: int
     square: int | Literal["fit"] | None
     pad_colour: Colour
+    enlarge: bool = True
     constraints: Constraints = field(default_factory=Constraints)

@@ -19,6 +19,7 @@ from handler.filenames import result_name
 from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.estimate import Estimate, estimate_at
+from handler.jobs.job_warnings import job_warnings
 from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
 
@@ -166,7 +167,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     watch = watch or Stopwatch()
     start = time.thread_time()
     picture, format_ = _open(job, config, watch)
-    planned = _plan(job, picture, config, watch)
+    planned = _plan(job, picture, format_, config, watch)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
     images = render_all(planned.frame, plans, keep_pixels=job.overlay)
@@ -194,7 +195,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
         for index, crop in enumerate(planned.crops)
     ]
     # Colours are converted, and a profile may be rejected, while the results are rendered.
-    return FinishedJob(results, _warnings(job, picture, plans))
+    return FinishedJob(results, _warnings(job, picture, format_, plans))
 
 
 def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> PlannedJob:
@@ -209,8 +210,8 @@ def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Planne
         SmartCropError: the file or the settings are rejected, or the file cannot be processed.
     """
     watch = watch or Stopwatch()
-    picture, _ = _open(job, config, watch)
-    return _plan(job, picture, config, watch)
+    picture, format_ = _open(job, config, watch)
+    return _plan(job, picture, format_, config, watch)
 
 
 def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
@@ -259,7 +260,9 @@ def _check_time(start: float, config: Config) -> None:
         )
 
 
-def _plan(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> PlannedJob:
+def _plan(
+    job: Job, picture: Picture, format_: Format, config: Config, watch: Stopwatch
+) -> PlannedJob:
     settings = job.settings
     detector = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
     with watch.step("plan"):
@@ -270,7 +273,7 @@ def _plan(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Plann
         _check_canvas(plan)
     sizes: Sequence[OutputSize | None] = settings.sizes or [None]
     crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
-    return PlannedJob(frame, crops, _warnings(job, picture, plans))
+    return PlannedJob(frame, crops, _warnings(job, picture, format_, plans))
 
 
 def _check_canvas(plan: Plan) -> None:
@@ -287,6 +290,5 @@ def _check_canvas(plan: Plan) -> None:
         raise InvalidSettings(FieldProblem("padToSquare", expected, received))
 
 
-def _warnings(job: Job, picture: Picture, plans: Sequence[Plan]) -> list[str]:
-    of_plans = dict.fromkeys(line for plan in plans for line in plan.warnings)
-    return [*job.warnings, *picture.warnings, *of_plans]
+def _warnings(job: Job, picture: Picture, format_: Format, plans: Sequence[Plan]) -> list[str]:
+    return [*job.warnings, *job_warnings(job.settings, picture, format_, plans)]

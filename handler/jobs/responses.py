@@ -55,8 +55,8 @@ class SizePlan(Response):
         return [
             cls(
                 name=crop.size.label,
-                width=crop.size.width,
-                height=crop.size.height,
+                width=crop.plan.output.width,
+                height=crop.plan.output.height,
                 overlay_url=url,
                 plan=CropPlan.of(crop.plan),
             )

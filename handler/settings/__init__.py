@@ -1,5 +1,7 @@
 """The settings of a request: pydantic models with JSON names, ranges and descriptions."""
 
+from handler.settings.aspect import fill_side, lone_side
+from handler.settings.colours import COLOUR_NAMES
 from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (
     MAX_OUTPUT_PIXELS,
@@ -7,11 +9,13 @@ from handler.settings.crop_settings import (
     NoFacesAction,
     OutputFormat,
     parse_settings,
+    read_object,
     validate_settings,
 )
 from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, suffix_of
 
 __all__ = [
+    "COLOUR_NAMES",
     "MAX_BOXES",
     "MAX_OUTPUT_PIXELS",
     "MAX_SIZES",
@@ -20,7 +24,10 @@ __all__ = [
     "NoFacesAction",
     "OutputFormat",
     "OutputSize",
+    "fill_side",
+    "lone_side",
     "parse_settings",
+    "read_object",
     "suffix_of",
     "validate_settings",
 ]

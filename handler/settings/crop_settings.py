@@ -4,9 +4,8 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from PIL.ImageColor import getrgb
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -22,7 +21,6 @@ from pydantic.alias_generators import to_camel
 from handler.core.geometry import Size
 from handler.core.request import (
     Background,
-    Colour,
     Constraints,
     CropRequest,
     FaceChoice,
@@ -31,8 +29,10 @@ from handler.core.request import (
     Strategy,
 )
 from handler.errors import InvalidSettings, SettingsNotJson
-from handler.problems import Expected, FieldProblem, printable_name, shown
+from handler.problems import FieldProblem, printable_name, shown
+from handler.settings.colours import BackgroundColour, PadColour, parse_colour
 from handler.settings.constraints import Boxes, FocusPoint
+from handler.settings.effects import effect_warnings
 from handler.settings.sizes import Side, Sizes, check_sizes, whole_number
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of, rejection
@@ -46,8 +46,8 @@ _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
 # Names the settings as a whole in errors.
 _ROOT = "settings"
-_COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
-_COLOURS = "#rgb, #rrggbb, #rrggbbaa"
+# The extensions of files, which people write in place of the formats.
+_FORMAT_ALIASES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 MAX_OUTPUT_PIXELS = 50_000_000
 # The result of trim is as large as the content that it finds.
 _NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
@@ -55,6 +55,15 @@ _NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
 
 def _resolve_mode(value: object) -> object:
     return _MODE_ALIASES.get(value, value) if isinstance(value, str) else value
+
+
+def _resolve_format(value: object) -> object:
+    """Return the format for an extension such as ``.JPG`` or a content type."""
+    if not isinstance(value, str):
+        return value
+    name = value.lower().removeprefix("image/").removeprefix(".")
+    name = _FORMAT_ALIASES.get(name, name)
+    return name if name in get_args(OutputFormat) else value
 
 
 Whole = Annotated[int, BeforeValidator(whole_number)]
@@ -85,8 +94,21 @@ class CropSettings(BaseModel):
         description="Subject mode: method that scores the image. attention and entropy are "
         "those of sharp; saliency is based on what people look at.",
     )
-    width: Side = Field(default=_DEFAULT_SIDE, description="Width of the result in pixels.")
-    height: Side = Field(default=_DEFAULT_SIDE, description="Height of the result in pixels.")
+    width: Side = Field(
+        default=_DEFAULT_SIDE,
+        description="Width of the result in pixels. It has its default, with a warning, if only "
+        "height is set; the command line then keeps the aspect of the image.",
+    )
+    height: Side = Field(
+        default=_DEFAULT_SIDE,
+        description="Height of the result in pixels. It has its default, with a warning, if only "
+        "width is set; the command line then keeps the aspect of the image.",
+    )
+    enlarge: bool = Field(
+        default=True,
+        description="Enlarge windows that are smaller than the result. false returns such a "
+        "window at its own size; with targetSize, in the middle of the padded square.",
+    )
     sizes: Sizes = Field(
         default=[],
         json_schema_extra={"uniqueItems": True},
@@ -95,8 +117,8 @@ class CropSettings(BaseModel):
     )
     focus: FocusPoint | None = Field(
         default=None,
-        description="Point that the window is centred on, as far as the image allows: x and y "
-        "as fractions of its width and height.",
+        description="Point that the window is centred on, as far as the image allows: x and y, as "
+        "fractions of its width and height if neither is above 1, and in pixels otherwise.",
     )
     keep: Boxes = Field(
         default=[],
@@ -131,17 +153,16 @@ class CropSettings(BaseModel):
         description="Trim: largest difference of a pixel from the background, per channel.",
     )
     pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
-    pad_color: Annotated[str, Expected(f"{_COLOURS} or transparent")] = Field(
+    pad_color: PadColour = Field(
         default="#ffffff",
-        pattern=rf"^({_COLOUR}|transparent)$",
-        description="Trim: colour of the padding.",
+        description="Trim: colour of the padding. In every mode also the colour behind "
+        "transparent pixels if the format of the result is JPEG.",
     )
     target_size: SquareSide | None = Field(
         default=None, description="Trim: side of the padded square in pixels; implies padToSquare."
     )
-    background: Annotated[str, Expected(f"{_COLOURS}, corner or auto")] = Field(
+    background: BackgroundColour = Field(
         default="corner",
-        pattern=rf"^({_COLOUR}|corner|auto)$",
         description="Trim: the background. A colour; corner for the colour of the top left pixel; "
         "or auto for the surface along the edges, which may be uneven, noisy or dusty.",
     )
@@ -152,9 +173,10 @@ class CropSettings(BaseModel):
         description="Trim: margin around the content, in percent of its longer side.",
     )
     quality: Whole = Field(default=95, ge=1, le=100, description="Quality of JPEG, WebP and AVIF.")
-    format: OutputFormat = Field(
+    format: Annotated[OutputFormat, BeforeValidator(_resolve_format)] = Field(
         default="auto",
-        description="Format of the result; auto keeps the format of the input where possible.",
+        description="Format of the result; auto keeps the format of the input where possible. "
+        "Extensions such as jpg and tif, content types and upper case are accepted, too.",
     )
 
     @model_validator(mode="after")
@@ -181,7 +203,6 @@ class CropSettings(BaseModel):
 
     def request(self) -> CropRequest:
         """Return the settings that a plan depends on, for width and height."""
-        focus = self.focus
         return CropRequest(
             mode=self.mode,
             strategy=self.strategy,
@@ -194,9 +215,10 @@ class CropSettings(BaseModel):
             trim_margin=self.trim_margin,
             # A side alone implies the square.
             square=self.target_size or ("fit" if self.pad_to_square else None),
-            pad_colour=_parse_colour(self.pad_color),
+            pad_colour=parse_colour(self.pad_color),
+            enlarge=self.enlarge,
             constraints=Constraints(
-                focus=None if focus is None else (focus.x, focus.y),
+                focus=None if self.focus is None else self.focus.spot(),
                 keep=tuple(box.area() for box in self.keep),
                 avoid=tuple(box.area() for box in self.avoid),
             ),
@@ -204,8 +226,15 @@ class CropSettings(BaseModel):
 
     def canonical(self) -> str:
         """Return the settings that differ from the defaults, as JSON that equal settings share."""
-        values = self.model_dump(by_alias=True, exclude_defaults=True)
-        return json.dumps(values, sort_keys=True, separators=(",", ":"))
+        return _compact(self.model_dump(by_alias=True, exclude_defaults=True))
+
+    def as_given(self) -> str:
+        """Return the settings that the client gave as JSON; parsed, they have the same warnings."""
+        return _compact(self.model_dump(by_alias=True, exclude_unset=True))
+
+
+def _compact(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
 def _parse_background(text: str) -> Background:
@@ -213,14 +242,7 @@ def _parse_background(text: str) -> Background:
         return "corner"
     if text == "auto":
         return "auto"
-    return _parse_colour(text)
-
-
-def _parse_colour(text: str) -> Colour:
-    if text == "transparent":
-        return 255, 255, 255, 0
-    red, green, blue, *alpha = getrgb(text)
-    return red, green, blue, alpha[0] if alpha else 255
+    return parse_colour(text)
 
 
 def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
@@ -230,33 +252,56 @@ def parse_settings(text: str | None) -> tuple[CropSettings, list[str]]:
         text: JSON; None or blank text for the defaults.
 
     Returns:
-        The settings, and a warning for each name that is not a setting.
+        The settings, and warnings: for each name that is not a setting, and for settings without
+        effect.
 
     Raises:
         SettingsNotJson: ``text`` is not JSON.
         InvalidSettings: it is not an object, or a setting is out of range or of the wrong type.
     """
+    return validate_settings(read_object(text))
+
+
+def read_object(text: str | None) -> dict[str, Any]:
+    """Return the JSON object of `parse_settings`, before its values are validated.
+
+    Raises:
+        SettingsNotJson: ``text`` is not JSON.
+        InvalidSettings: it is not an object.
+    """
     if text is None or not text.strip():
-        return CropSettings(), []
+        return {}
     try:
         values = parse_json(text)
     except ValueError as error:
         raise SettingsNotJson(FieldProblem(_ROOT, "valid JSON", shown(text))) from error
     if not isinstance(values, dict):
         raise InvalidSettings(FieldProblem(_ROOT, "an object", shown(values)))
-    return validate_settings(values)
+    return values
 
 
-def validate_settings(values: Mapping[str, Any]) -> tuple[CropSettings, list[str]]:
-    """Validate settings that are already parsed; see `parse_settings`."""
+def validate_settings(
+    values: Mapping[str, Any], *, keeps_aspect: bool = False
+) -> tuple[CropSettings, list[str]]:
+    """Validate settings that are already parsed; see `parse_settings`.
+
+    Args:
+        values: the values by JSON name.
+        keeps_aspect: whether the caller gives a result with only one side the aspect of its
+            picture. There is no warning about the default of the other side then.
+    """
     try:
         settings = CropSettings.model_validate(dict(values))
     except ValidationError as error:
         raise InvalidSettings(*problems_of(error, CropSettings, _ROOT)) from error
-    known = {field.alias for field in CropSettings.model_fields.values()}
+    fields = {field.alias: name for name, field in CropSettings.model_fields.items()}
     warnings = [
-        f"{printable_name(name)}: unknown setting, ignored" for name in values if name not in known
+        f"{printable_name(name)}: unknown setting, ignored" for name in values if name not in fields
     ]
-    if settings.sizes and ("width" in values or "height" in values):
-        warnings.append("width, height: ignored, because sizes is set")
-    return settings, warnings
+    given = {
+        alias: getattr(settings, name)
+        for alias, name in fields.items()
+        if alias is not None and name in settings.model_fields_set
+    }
+    default_side = None if keeps_aspect else _DEFAULT_SIDE
+    return settings, [*warnings, *effect_warnings(settings.mode, given, default_side)]

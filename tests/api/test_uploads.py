@@ -60,7 +60,9 @@ def put(client: TestClient, data: bytes = PORTRAIT, **planned: object) -> dict[s
 
 
 def test_a_form_is_answered_with_all_that_a_client_needs(uploading: TestClient) -> None:
-    response = uploading.post(UPLOADS, json={**PLANNED, "settings": {"width": 48, "hight": 1}})
+    response = uploading.post(
+        UPLOADS, json={**PLANNED, "settings": {"width": 48, "height": 1080, "hight": 1}}
+    )
 
     assert response.status_code == 201
     answer = response.json()
@@ -68,7 +70,7 @@ def test_a_form_is_answered_with_all_that_a_client_needs(uploading: TestClient) 
     assert answer["key"] == f"uploads/{answer['jobId']}/portrait.jpg"
     assert answer["fields"]["key"].endswith(answer["key"])
     assert answer["fields"]["Content-Type"] == "image/jpeg"
-    assert answer["fields"]["x-amz-meta-smart-crop"] == '{"width":48}'
+    assert answer["fields"]["x-amz-meta-smart-crop"] == '{"height":1080,"width":48}'
     assert answer["maxBytes"] == MAX_BYTES
     assert answer["jobUrl"] == f"{JOBS}/{answer['jobId']}"
     assert answer["warnings"] == ["hight: unknown setting, ignored"]

@@ -14,6 +14,8 @@ from handler.settings import parse_settings
 from handler.storage import ResultStore, connect
 from tests.cli.conftest import Draw, SmartCrop
 
+SMALL = ("--width", "4", "--height", "4")
+
 
 def objects(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.stdout.splitlines()]
@@ -26,7 +28,7 @@ def test_each_file_has_a_line_in_the_order_of_the_arguments(
     names = [f"{n}.png" for n in range(len(sizes))]
     for n, size in enumerate(sizes):
         draw(names[n], *size)
-    ran = smart_crop("analyze", *names)
+    ran = smart_crop("analyze", *names, *SMALL)
     assert (ran.returncode, ran.stderr) == (0, "")
     answers = objects(ran)
     assert [set(answer) for answer in answers] == [{"file", "plan"}] * len(sizes)
@@ -159,7 +161,7 @@ def test_rejected_settings_are_the_error_of_every_file(call: SmartCrop, draw: Dr
 def test_unknown_settings_are_also_a_warning_on_standard_error(
     smart_crop: SmartCrop, draw: Draw
 ) -> None:
-    ran = smart_crop("analyze", draw("a.png"), "--settings", '{"widht":4}')
+    ran = smart_crop("analyze", draw("a.png"), "--settings", '{"widht":4}', *SMALL)
     assert ran.returncode == 0
     assert ran.stderr == "Warning: widht: unknown setting, ignored\n"
     assert objects(ran)[0]["warnings"] == ["widht: unknown setting, ignored"]

@@ -2,29 +2,47 @@ import io
 import json
 import os
 import pty
+import re
 import resource
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from handler.cli.resume import FILENAME
 from handler.config import Config
 from handler.jobs.job import Job, run_job
 from handler.settings import parse_settings
 from tests.cli.conftest import Draw, SmartCrop
+from tests.servers import interruptible
 
 SMALL = ("--width", "40", "--height", "30")
 
 
 def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """Return the names of the files in a folder, without the record of runs."""
+    return sorted(path.name for path in folder.iterdir() if path.name != FILENAME)
+
+
+def lines_of(ran: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the lines of standard output; the time is cut off the last one."""
+    *lines, last = ran.stdout.splitlines()
+    counts, _, seconds = last.partition(" in ")
+    assert re.fullmatch(r"[0-9]+\.[0-9] s", seconds)
+    return [*lines, counts]
 
 
 def test_the_output_folder_is_created(smart_crop: SmartCrop, draw: Draw) -> None:
     source = draw("portrait.png")
     ran = smart_crop("crop", source, "-o", "some/where", *SMALL)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert lines_of(ran) == [
+        f"{source} -> some/where/portrait_smartcrop.png (40x30)",
+        "1 cropped, 0 skipped, 0 failed",
+    ]
     assert names_in(source.parent / "some/where") == ["portrait_smartcrop.png"]
     with Image.open(source.parent / "some/where/portrait_smartcrop.png") as image:
         assert (image.format, image.size) == ("PNG", (40, 30))
@@ -63,7 +81,12 @@ def test_the_other_files_are_cropped_if_some_fail(
     (tmp_path / "loop.jpg").symlink_to("loop.jpg")
     bad = ["note.jpg", "missing.jpg", "loop.jpg", "empty.jpg", "cut.png"]
     ran = smart_crop("crop", "first.jpg", *bad, "last.png", "-o", "out", *SMALL)
-    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.returncode == 1
+    assert lines_of(ran) == [
+        "first.jpg -> out/first_smartcrop.jpg (40x30)",
+        "last.png -> out/last_smartcrop.png (40x30)",
+        "2 cropped, 0 skipped, 5 failed",
+    ]
     assert names_in(tmp_path / "out") == ["first_smartcrop.jpg", "last_smartcrop.png"]
     lines = ran.stderr.splitlines()
     assert [line.split(": ")[:2] for line in lines] == [["Error", name] for name in bad]
@@ -142,7 +165,8 @@ def test_the_format_is_the_requested_one_or_that_of_the_extension(
         (("a.png", "a.png", "-o", "x.jpg"), "x.jpg is a file"),
         (("a.png", "a.png", "-o", "-"), "- is a file"),
         (("-o", "out"), "Missing argument 'FILE...'"),
-        (("a.png",), "Missing option '-o' / '--output'"),
+        ((".",), "The results of a folder need a folder as output: add -o DIR."),
+        (("a.png", "."), "The results of a folder need a folder as output: add -o DIR."),
     ],
 )
 def test_an_invalid_command_is_rejected(
@@ -201,7 +225,7 @@ def test_an_output_that_cannot_be_written_is_reported_in_one_line(
 ) -> None:
     draw("a.png")
     ran = call("crop", "a.png", "-o", output, *SMALL)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", line)
+    assert (ran.returncode, ran.stderr) == (1, line)
 
 
 def test_a_result_replaces_an_older_one_atomically(call: SmartCrop, draw: Draw) -> None:
@@ -209,7 +233,7 @@ def test_a_result_replaces_an_older_one_atomically(call: SmartCrop, draw: Draw) 
     target, kept = source.with_name("out.png"), source.with_name("kept.png")
     target.write_bytes(b"older")
     os.link(target, kept)  # a write in place would change this file too
-    call("crop", source, "-o", target, *SMALL)
+    call("crop", source, "-o", target, "--overwrite", *SMALL)
     assert kept.read_bytes() == b"older"
     assert target.read_bytes().startswith(b"\x89PNG")
     assert names_in(source.parent) == ["a.png", "kept.png", "out.png"]
@@ -228,7 +252,7 @@ def test_a_failure_keeps_an_older_result(
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
     limit = None if damaged else run_out_of_space
-    ran = smart_crop("crop", source, "-o", "out.png", preexec_fn=limit)
+    ran = smart_crop("crop", source, "-o", "out.png", "--overwrite", preexec_fn=limit)
     reason = "PNG data are damaged" if damaged else "Cannot write the result: out.png: File too"
     assert ran.returncode == 1
     assert reason in ran.stderr
@@ -329,7 +353,11 @@ def test_a_terminal_shows_the_progress_of_several_files(
         # Reading a terminal without writers raises an error.
         while chunk := _read_or_end(terminal):
             seen += chunk
-    assert (ran.returncode, ran.stdout) == (0, b"")
+    assert ran.returncode == 0
+    assert ran.stdout.splitlines()[:-1] == [
+        os.fsencode(f"{path} -> {tmp_path}/out/{path.stem}_smartcrop.png (40x30)")
+        for path in sources
+    ]
     assert (f"{count}/{count}".encode() in seen) is shown
 
 
@@ -338,6 +366,34 @@ def _read_or_end(terminal: io.FileIO) -> bytes:
         return terminal.read(4096) or b""
     except OSError:
         return b""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_path: Path) -> None:
+    sources = [draw(f"{n}.png", 240, 160, seed=n).name for n in range(7)]
+    large = ("--width", "3000", "--height", "2000")
+    with interruptible():
+        started = subprocess.Popen(
+            [script, "crop", *sources, "nothing.png", "-j", jobs, *large],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    with started as process:
+        while process.poll() is None and not list(tmp_path.glob("*_smartcrop.png")):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)  # as from a terminal
+        out, errors = process.communicate(timeout=60)
+    done = sorted(path.name for path in tmp_path.glob("*_smartcrop.png"))
+    assert 0 < len(done) < 7
+    *lines, last = out.splitlines()
+    assert sorted(line.split()[2] for line in lines) == done
+    assert last.startswith(f"{len(done)} cropped, 0 skipped, 0 failed in ")
+    assert errors.splitlines()[-1] == "Warning: Interrupted"
+    assert process.returncode == 130
+    assert not list(tmp_path.glob(".*.tmp"))
 
 
 def test_crop_renders_the_plan_of_analyze(call: SmartCrop, draw: Draw) -> None:

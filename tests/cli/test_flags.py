@@ -27,7 +27,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "padColor": ("#123456", "#123456"),
     "targetSize": ("300", 300),
     "quality": ("80", 80),
-    "format": ("webp", "webp"),
+    "format": ("JPG", "jpeg"),
 }
 # A colour that is also a JSON number is still text.
 INVALID = {
@@ -91,9 +91,9 @@ def test_sizes_are_separated_by_commas_or_json() -> None:
 
 
 def test_constraints_are_numbers_separated_by_commas_or_json() -> None:
-    box = {"left": 0.1, "top": 0, "width": 20, "height": 30}
+    box = {"left": 10, "top": 0, "width": 20, "height": 30}
     expected, _ = parse_settings(json.dumps({"focus": {"x": 0.25, "y": 1}, "keep": [box, box]}))
-    short = typed("--focus", ".25,1", "--keep", "0.1,0,20,30;.1,0, 20,30")
+    short = typed("--focus", ".25,1", "--keep", "10.0,0,20,30;10,0, 20,30")
     long = typed("--focus", '{"x":0.25,"y":1}', "--keep", json.dumps([box, box]))
     assert read_settings(None, short)[0] == read_settings(None, long)[0] == expected
 
@@ -102,6 +102,7 @@ def test_constraints_are_numbers_separated_by_commas_or_json() -> None:
     ("flag", "text"),
     [
         *(("--focus", text) for text in ("1", "a,b", "1,2,3", "[0.5,0.5]", "nan,0", "inf,0", "")),
+        *(("--focus", text) for text in ("0.5,300", "-1,0")),
         *(("--keep", text) for text in ("1,2,3", "1,2,3,x", "1,2,3,4;", '{"left":1}', "0,0,nan,1")),
     ],
 )

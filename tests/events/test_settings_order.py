@@ -45,7 +45,10 @@ def test_an_unknown_setting_is_a_warning_in_the_record(
 
     handle(s3_put(f"{folder}/a.jpg"))
 
-    assert bucket.record()["answer"]["warnings"] == ["hieght: unknown setting, ignored"]
+    assert bucket.record()["answer"]["warnings"][:2] == [
+        "hieght: unknown setting, ignored",
+        "height: not set, so the default of 1,080 pixels is used",
+    ]
 
 
 @pytest.mark.parametrize(

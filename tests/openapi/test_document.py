@@ -6,7 +6,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from handler.settings import PRESETS
+from handler.settings import PRESETS, validate_settings
 from tests.openapi.document import DOCUMENT
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -113,6 +113,19 @@ def test_the_settings_are_described_one_by_one() -> None:
     names, *_ = settings["sizes"]["items"]["anyOf"]
     assert names == {"$ref": "#/components/schemas/SizePreset"}
     assert SCHEMAS["SizePreset"]["enum"] == list(PRESETS)
+
+
+def test_colours_are_described_by_their_forms_and_names() -> None:
+    for name, words in (("padColor", []), ("background", ["corner", "auto"])):
+        schema = SCHEMAS["CropSettings"]["properties"][name]
+        assert schema["anyOf"][1] == {"$ref": "#/components/schemas/ColourName"}
+        accepted = ["#fff", "#FFFFFF80", "rgb(255, 0, 7)", "rebeccapurple", "transparent", *words]
+        for colour in accepted:
+            validate(colour, schema)
+            validate_settings({"mode": "trim", name: colour})
+        rooted = {**schema, "components": DOCUMENT["components"]}
+        for other in ("#ff", "rgb(256, 0, 0)", "reddish", 7):
+            assert not OAS31Validator(rooted).is_valid(other)
 
 
 def test_a_download_is_described_as_a_picture_or_a_zip() -> None:

@@ -29,6 +29,7 @@ RULES = (
     "at most 50,000,000 pixels",
     "an empty list in mode trim",
     "a name that differs from that of sizes.",
+    "numbers that are all fractions",
 )
 # The request of analyze is the same as that of crop.
 CONFIG = schemathesis.Config.from_dict(

@@ -6,6 +6,7 @@ from urllib.request import urlopen
 
 import pytest
 from PIL import Image
+from selenium.webdriver.common.keys import Keys
 
 from tests.page.browser import Page
 from tests.pictures import decoded, encoded
@@ -26,6 +27,22 @@ def test_the_crop_is_shown_and_can_be_downloaded(page: Page, coffee: Path) -> No
     assert link.get_attribute("download") == "coffee_smartcrop.jpg"
     with urlopen(link.get_attribute("href") or "") as response:
         assert decoded(response.read()).size == (120, 150)
+
+
+def test_a_small_photo_is_not_enlarged_on_request(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "small.png"
+    path.write_bytes(encoded(Image.new("RGB", (120, 80), "white"), "PNG"))
+    page.open(path)
+    page.until(page.window)
+    assert "enlarged by a factor of 13.5" in page.text("#reason")
+
+    page.one("[name=enlarge]").send_keys(Keys.SPACE)
+
+    page.until(lambda: page.run("return document.querySelector('#preview').width") == 80)
+    assert page.settings()["enlarge"] is False
+    assert "enlarged" not in page.text("#reason")
+    page.crop()
+    assert page.result() == (80, 80)
 
 
 def test_a_face_is_drawn_with_its_landmarks_and_eye_line(page: Page, portrait: Path) -> None:

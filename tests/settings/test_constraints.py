@@ -29,6 +29,37 @@ def test_a_focus_is_in_shares_of_the_picture(x: float, y: float) -> None:
     assert constraints(focus={"x": x, "y": y}).focus == (800 * x, 600 * y)
 
 
+@pytest.mark.parametrize(("x", "y"), [(200, 150), (0, 600), (1, 2), (800, 0), (12.5, 1)])
+def test_a_focus_with_a_number_above_1_is_in_pixels(x: float, y: float) -> None:
+    assert constraints(focus={"x": x, "y": y}).focus == (x, y)
+
+
+@pytest.mark.parametrize(("x", "y"), [(801, 0), (0, 601), (1e308, 1e308)])
+def test_a_focus_outside_the_picture_is_marked(x: float, y: float) -> None:
+    found = constraints(focus={"x": x, "y": y})
+
+    assert found == PixelConstraints(focus_outside=True)
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"focus": {"x": 0.5, "y": 300}},
+        {"focus": {"x": 300, "y": 0.99}},
+        {"keep": [BOX, {"left": 0.1, "top": 0, "width": 200, "height": 100}]},
+        {"avoid": [{"left": 10, "top": 10, "width": 0.5, "height": 0.5}]},
+    ],
+)
+def test_fractions_and_pixels_do_not_mix(settings: dict[str, object]) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        parse_settings(json.dumps(settings))
+
+    (problem,) = caught.value.problems
+    assert problem.field in ("focus", "keep.1", "avoid.0")
+    assert problem.expected == "numbers that are all fractions, from 0 to 1, or all pixels"
+
+
 @pytest.mark.parametrize("name", ["keep", "avoid"])
 def test_boxes_are_in_shares_if_none_of_their_numbers_is_above_1(name: str) -> None:
     pixels = {"left": 80, "top": 120, "width": 240, "height": 240}
@@ -61,7 +92,7 @@ def test_boxes_outside_the_picture_are_counted(left: float) -> None:
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"focus": {"x": 1.01, "y": 0}}, "focus.x: "),
+        ({"focus": {"x": 1.01, "y": 0.5}}, "focus: "),
         ({"focus": {"x": -0.01, "y": 0}}, "focus.x: "),
         ({"focus": {"x": 0.5}}, "focus.y: "),
         ({"focus": {"x": "0.5", "y": 0}}, "focus.x: "),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from handler.core.geometry import Size
 from handler.errors import InvalidSettings, SettingsNotJson, SmartCropError
 from handler.settings import CropSettings, parse_settings, validate_settings
+from handler.settings.effects import MODES
 
 # JSON name: default, accepted values, rejected values.
 TABLE: dict[str, tuple[object, list[object], list[object]]] = {
@@ -29,6 +30,7 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
     "focus": (None, [None], ["centre", 0.5, [0.5, 0.5]]),
     "keep": ([], [[]], ["all", 1, {}, None]),
     "avoid": ([], [[]], ["all", 1, {}, None]),
+    "enlarge": (True, [True, False], [0, 1, "false", None]),
     "padding": (0, [0, 50], [-1, 51, 0.5, "10", False, None]),
     "facePreset": (
         "head-shoulders",
@@ -40,26 +42,33 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
     "padToSquare": (False, [True, False], [0, 1, "true", None]),
     "padColor": (
         "#ffffff",
-        ["#fff", "#a1B2c3", "#11223344", "transparent"],
-        ["", "white", "fff", "#ff", "#ffff", "#fffff", "#gggggg", "#fff\n", " #fff", 16, None],
+        ["#fff", "#ffff", "#a1B2c3", "#11223344", "transparent"],
+        ["", "wite", "fff", "#ff", "#fffff", "#gggggg", "#fff\n", " #fff", "corner", 16, None],
     ),
     "targetSize": (None, [1, 7_071], [0, 7_072, 10_001, 0.5, "100", True]),
     "background": (
         "corner",
-        ["corner", "auto", "#fff", "#80ff0010"],
-        ["", "white", "transparent", 16, None],
+        ["corner", "auto", "#fff", "#80ff0010", "transparent"],
+        ["", "wite", "Corner", 16, None],
     ),
     "trimMargin": (0, [0, 50], [-1, 51, 2.5, "5", None]),
     "quality": (95, [1, 100], [0, 101, 80.5, "95", True, None]),
     "format": (
         "auto",
         ["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"],
-        ["jpg", "JPEG", "bmp", "heic", 1, None],
+        ["", "bmp", "heic", "jpeg ", "image", 1, None],
     ),
     "faces": ("all", ["all", "largest"], ["two", 1, None]),
     "onNoFaces": ("subject", ["subject", "error"], ["", "fail", 1, None]),
 }
 NAMES = {field.alias: name for name, field in CropSettings.model_fields.items()}
+
+
+def with_effect(name: str) -> dict[str, object]:
+    """Return settings with which another one has an effect."""
+    mode: str = min(MODES.get(name, {"subject"}))
+    sides = {"width": 100, "height": 100} if name in ("width", "height") else {}
+    return {"mode": mode, **sides}
 
 
 def test_the_table_holds_every_setting() -> None:
@@ -78,7 +87,7 @@ def test_a_setting_that_is_absent_has_its_default(name: str) -> None:
     ("name", "value"), [(name, value) for name, row in TABLE.items() for value in row[1]]
 )
 def test_a_value_in_range_is_accepted(name: str, value: object) -> None:
-    settings, warnings = parse_settings(json.dumps({name: value}))
+    settings, warnings = parse_settings(json.dumps({**with_effect(name), name: value}))
 
     assert getattr(settings, NAMES[name]) == value
     assert warnings == []
@@ -106,6 +115,21 @@ def test_all_settings_that_are_not_accepted_are_named_at_once() -> None:
 @pytest.mark.parametrize(("alias", "mode"), [("attention", "subject"), ("content", "trim")])
 def test_the_older_names_of_modes_are_accepted(alias: str, mode: str) -> None:
     assert parse_settings(json.dumps({"mode": alias}))[0].mode == mode
+
+
+@pytest.mark.parametrize(
+    ("written", "format_"),
+    [
+        *(("jpg", "jpeg"), ("JPG", "jpeg"), ("JPEG", "jpeg"), (".jpg", "jpeg"), ("jpe", "jpeg")),
+        *(("tif", "tiff"), ("TIFF", "tiff"), ("Png", "png"), ("image/webp", "webp")),
+        *(("image/jpeg", "jpeg"), ("AUTO", "auto")),
+    ],
+)
+def test_a_format_may_be_an_extension_or_in_upper_case(written: str, format_: str) -> None:
+    settings, warnings = parse_settings(json.dumps({"format": written}))
+
+    assert (settings.format, warnings) == (format_, [])
+    assert settings.canonical() == parse_settings(json.dumps({"format": format_}))[0].canonical()
 
 
 @pytest.mark.parametrize("name", ["width", "height", "padding", "threshold", "quality"])
@@ -158,7 +182,9 @@ def test_json_that_is_not_an_object(text: str) -> None:
 
 
 def test_unknown_settings_are_ignored_and_named_in_order() -> None:
-    settings, warnings = parse_settings('{"zoom": 2, "width": 7, "face_preset": 1, "": 0}')
+    settings, warnings = parse_settings(
+        '{"zoom": 2, "width": 7, "height": 7, "face_preset": 1, "": 0}'
+    )
 
     assert settings.width == 7
     assert warnings == [
@@ -175,9 +201,9 @@ def test_a_warning_is_short_and_valid_utf_8() -> None:
 
 
 def test_parsed_settings_are_validated_in_the_same_way() -> None:
-    settings, warnings = validate_settings({"mode": "content", "width": 12.0, "no": None})
+    settings, warnings = validate_settings({"mode": "content", "trimMargin": 12.0, "no": None})
 
-    assert (settings.mode, settings.width) == ("trim", 12)
+    assert (settings.mode, settings.trim_margin) == ("trim", 12)
     assert warnings == ["no: unknown setting, ignored"]
     with pytest.raises(InvalidSettings, match="quality: "):
         validate_settings({"quality": 0})

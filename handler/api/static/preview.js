@@ -5,7 +5,13 @@ const LONG_SIDE = 1400;
 
 /** Returns the width and height of the crop that a plan and its settings make. */
 export function outputOf({ mode, crop }, settings) {
-  if (mode !== "trim") return { width: settings.width, height: settings.height };
+  if (mode !== "trim") {
+    const { width, height } = settings;
+    const isEnlarged = width > crop.width || height > crop.height;
+    return isEnlarged && settings.enlarge === false
+      ? { width: Math.min(width, crop.width), height: Math.min(height, crop.height) }
+      : { width, height };
+  }
   if (!settings.padToSquare) return { width: crop.width, height: crop.height };
   const side = settings.targetSize ?? Math.max(crop.width, crop.height);
   return { width: side, height: side };
@@ -29,10 +35,12 @@ export function drawPreview(canvas, image, plan, settings) {
 }
 
 // Returns the rectangle of the crop on the canvas: centred in a padded square, else all of it.
-function placeOf(canvas, { mode, crop }, { padToSquare }) {
+function placeOf(canvas, { mode, crop }, { padToSquare, targetSize, enlarge }) {
   const all = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   if (mode !== "trim" || !padToSquare) return all;
-  const scale = canvas.width / Math.max(crop.width, crop.height);
+  const longest = Math.max(crop.width, crop.height);
+  const filled = enlarge === false ? Math.max(longest, targetSize ?? 0) : longest;
+  const scale = canvas.width / filled;
   const [width, height] = [crop.width * scale, crop.height * scale];
   return { x: (canvas.width - width) / 2, y: (canvas.height - height) / 2, width, height };
 }

@@ -72,7 +72,7 @@ class Contained:
     top: int
 
 
-def contain(content: Box, side: int) -> Contained:
+def contain(content: Box, side: int, *, enlarge: bool = True) -> Contained:
     """Fit a part of a picture into a square: centred, reduced or enlarged, its aspect kept.
 
     Reproduces sharp's ``resize({fit: "contain"})``.
@@ -80,8 +80,11 @@ def contain(content: Box, side: int) -> Contained:
     Args:
         content: the part, in pixels of the picture.
         side: side of the square, in pixels.
+        enlarge: whether a part that is smaller than the square is enlarged.
     """
     shrink = max(content.width, content.height) / side
+    if not enlarge:
+        shrink = max(1.0, shrink)
     fitted = Size(
         *(min(side, max(1, _resized(n, shrink))) for n in (content.width, content.height))
     )
