@@ -12,7 +12,8 @@ _FALLBACK = "image"
 _MAX_STEM_BYTES = 150
 _MAX_EXTENSION = 8
 _RESULT = re.compile(rf"(.*)_{RESULT_MARK}(?:_([a-z0-9-]{{1,32}}))?", re.DOTALL)
-_BATCH = re.compile(r"batch-smart-crop-[0-9a-f]{8}\.zip")
+# The start of an id, which the client may have chosen.
+_BATCH = re.compile(r"batch-smart-crop-[A-Za-z0-9][A-Za-z0-9_.-]{0,7}\.zip")
 _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
 
 

@@ -11,8 +11,10 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from handler import __version__
+from handler.api.aliases import TOOL
 from handler.api.deadline import deadline_of
 from handler.api.form import read_job
+from handler.api.http_errors import InvalidClientJobId
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, image_body, link, text_header
@@ -24,6 +26,8 @@ from handler.api.openapi_examples import (
     STORE_FULL,
     STORE_GONE,
 )
+from handler.api.openapi_jobs import ACCEPTED, PREFER
+from handler.api.tracked_jobs import TrackedJobs
 from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
 from handler.errors import (
     BadForm,
@@ -56,11 +60,11 @@ FilenameInPath = Annotated[str, Path(description="Name of the result, as in the 
 
 # Enough to render, to encode and to store the results.
 _SECONDS_TO_ANSWER = 5.0
-_TOOL = "/api/v1/tools/smart-crop"
 _ERRORS = errors(
     NoImage("Send the image as multipart/form-data, in a field named file"),
     TooManyImages(),
     BadForm("The form ends before its last boundary"),
+    InvalidClientJobId(),
     InvalidImage("unrecognised format"),
     SETTINGS_NOT_JSON,
     INVALID_SETTINGS,
@@ -107,7 +111,7 @@ def download_path(folder: str, filename: str) -> str:
     return f"/api/v1/download/{folder}/{quote(filename)}"
 
 
-def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
+def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) -> APIRouter:
     """Return the routes that crop, analyze, serve results and report health."""
     config, service = deployment.config, deployment.service
     router = APIRouter()
@@ -123,20 +127,27 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         return lambda: replace(job, deadline=deadline)
 
     @router.post(
-        _TOOL,
+        TOOL,
         operation_id="crop",
         summary="Crop an image",
         response_description="The result, and the plan that it follows.",
-        responses={200: _CROPPED, **_ERRORS},
-        **described,
+        response_model=CropResult,
+        responses={200: _CROPPED, **ACCEPTED, **_ERRORS},
+        openapi_extra={**image_body(), "parameters": [PREFER]},
+        tags=["Crop"],
     )
-    async def crop(request: Request, overlay: Overlay = False) -> CropResult:
+    async def crop(
+        request: Request, answer: Response, overlay: Overlay = False
+    ) -> CropResult | Response:
         job = await read(request)
-        with queue.place(request) as place:
-            return await place.run(lambda: service.crop(replace(job(), overlay=overlay)))
+
+        def call(job_id: str) -> CropResult:
+            return service.crop(replace(job(), overlay=overlay, job_id=job_id))
+
+        return await jobs.crop(request, answer, call)
 
     @router.post(
-        f"{_TOOL}/analyze",
+        f"{TOOL}/analyze",
         operation_id="analyze",
         summary="Plan a crop",
         response_description="The plan that a crop with the same settings follows.",

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from handler.api.client_job_id import FIELD, keep_client_job_id
 from handler.errors import BadForm, NoImage, TooManyImages
 from handler.jobs.job import Job
 from handler.settings import CropSettings, parse_settings
@@ -40,8 +41,8 @@ async def read_job(request: Request) -> Job:
     As in the reference, the field of the file may have any name.
 
     Raises:
-        NoImage, TooManyImages, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form
-            is not accepted.
+        NoImage, TooManyImages, BadForm, InvalidClientJobId, SettingsNotJson, InvalidSettings,
+            BodyTooLarge: the form is not accepted.
     """
     async with _opened(request, "the image", "file") as form:
         file = _only_file(form)
@@ -59,7 +60,8 @@ async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
     Small files are in memory and larger ones on disk, until the context is left.
 
     Raises:
-        NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not accepted.
+        NoImage, BadForm, InvalidClientJobId, SettingsNotJson, InvalidSettings, BodyTooLarge: the
+            form is not accepted.
     """
     async with _opened(request, "the images", "files", _SMALL_FILE_BYTES) as form:
         files = _files(form)
@@ -80,6 +82,7 @@ async def _opened(
         raise NoImage(f"Send {what} as {_MULTIPART}, in a field named {field}")
     form = await _parse(request, in_memory)
     try:
+        keep_client_job_id(request, form.get(FIELD))
         yield form
     finally:
         await form.close()

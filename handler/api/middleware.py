@@ -35,8 +35,8 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
         is_head = scope["method"] == "HEAD"
+        scope.setdefault("state", {}).update(request_id=request_id, is_head=is_head)
         responder = _Responder(scope, send)
         try:
             if _declared_length(scope) > self._max_body_bytes:

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from handler.api.form import MAX_PARTS
-from handler.api.json_body import StoredImage, StoredImages, UploadRequest
+from handler.api.json_body import CLIENT_JOB_ID, StoredImage, StoredImages, UploadRequest
 from handler.api.openapi_examples import ANSWERS, OF_ALL_ROUTES, REQUESTS, SETTINGS
 from handler.codec import FORMATS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
+from handler.jobs.progress_responses import AcceptedJob, BatchProgress, SingleProgress
 from handler.jobs.responses import ErrorResponse
 from handler.settings import PRESETS, CropSettings, NoFacesAction, OutputFormat, OutputSize
 
@@ -26,6 +27,7 @@ Crops images to their subject, to faces, or to the content inside a uniform bord
 - Coordinates are pixels of the upright image, after its EXIF orientation is applied.
 - Every error is a JSON object with `error` and `code`. A `code` never changes its meaning.
 - Unknown settings are ignored; `warnings` names them.
+- All routes below `/api/v1/tools/smart-crop` are also below `/api/v1/tools/image/smart-crop`.
 - Every answer has the header `X-Request-Id`, which identifies the request in the log.
 - A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """
@@ -167,7 +169,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document["components"]["schemas"]
     schemas.update(_schemas([CropSettings, OutputSize, UploadRequest, StoredImage, StoredImages]))
-    schemas.update(_schemas([ErrorResponse], "serialization") | _forms())
+    answers: list[type[BaseModel]] = [ErrorResponse, AcceptedJob, SingleProgress, BatchProgress]
+    schemas.update(_schemas(answers, "serialization") | _forms())
     for name, example in (REQUESTS | ANSWERS).items():
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS
@@ -208,13 +211,13 @@ def _forms() -> dict[str, Any]:
         "CropForm": {
             "description": "An image and its settings.",
             "type": "object",
-            "properties": {"file": file, "settings": settings},
+            "properties": {"file": file, "settings": settings, "clientJobId": CLIENT_JOB_ID},
             "required": ["file"],
         },
         "BatchForm": {
             "description": "Images and their common settings.",
             "type": "object",
-            "properties": {"files": files, "settings": settings},
+            "properties": {"files": files, "settings": settings, "clientJobId": CLIENT_JOB_ID},
             "required": ["files"],
         },
     }

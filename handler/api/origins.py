@@ -23,12 +23,13 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:]+)(?::\d{1,5})?")
 _EXPECTED_HOST = "localhost, a loopback address or a name that the server was started with"
 _EXPECTED_ORIGIN = "an origin that the server was started with"
 # Headers of requests that browsers send only if the preflight answers them.
-_REQUEST_HEADERS = ("Accept", "Authorization", "Content-Type", "If-None-Match")
+_REQUEST_HEADERS = ("Accept", "Authorization", "Content-Type", "If-None-Match", "Prefer")
 # Headers of answers that scripts cannot read otherwise.
 _ANSWER_HEADERS = (
     "Content-Disposition",
     "ETag",
     "Location",
+    "Preference-Applied",
     "Retry-After",
     "X-File-Errors",
     "X-File-Results",

@@ -19,6 +19,7 @@ from handler.filenames import result_name
 from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.estimate import Estimate, estimate_at
+from handler.jobs.steps import report_step
 from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
 
@@ -39,6 +40,7 @@ class Job:
         request_id: id of the request, for the log.
         overlay: whether to draw the plan on the picture as well.
         deadline: time of `time.monotonic` at which decoding is stopped; None for no limit.
+        job_id: id of the job; None for a new one.
     """
 
     data: bytes
@@ -48,6 +50,7 @@ class Job:
     request_id: str | None = None
     overlay: bool = False
     deadline: float | None = None
+    job_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class Stopwatch:
             Stopped: the job is cancelled.
         """
         stop_if_cancelled()
+        report_step(name)
         start = time.perf_counter()
         try:
             yield

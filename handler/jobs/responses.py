@@ -192,6 +192,12 @@ class _Failure(Response):
     feature: str | None = Field(
         default=None, exclude_if=_is_none, description="The feature that is missing or damaged."
     )
+    feature_name: str | None = Field(
+        default=None, exclude_if=_is_none, description="The name of a missing feature, for people."
+    )
+    estimated_size: str | None = Field(
+        default=None, exclude_if=_is_none, description="The size of a missing feature, for people."
+    )
 
 
 class ErrorResponse(_Failure):

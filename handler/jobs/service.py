@@ -63,12 +63,12 @@ class Service:
         return is_available(self._config.face_bundle)
 
     def crop(self, job: Job) -> CropResult:
-        """Crop a picture, and store the results under a new job id.
+        """Crop a picture, and store the results under the id of the job.
 
         Raises:
             SmartCropError: the job failed.
         """
-        job_id = str(uuid.uuid4())
+        job_id = job.job_id or str(uuid.uuid4())
         return self.crop_to(job, Target(job_id, job_id)).response
 
     def crop_to(self, job: Job, target: Target) -> StoredCrop:

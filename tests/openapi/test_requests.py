@@ -34,7 +34,9 @@ RULES = (
 CONFIG = schemathesis.Config.from_dict(
     {
         "operations": [
-            {"include-operation-id": "analyze", "phases": {"coverage": {"enabled": False}}}
+            {"include-operation-id": "analyze", "phases": {"coverage": {"enabled": False}}},
+            # A stream that waits for a job.
+            {"include-operation-id": "progress", "enabled": False},
         ]
     }
 )
