@@ -142,7 +142,7 @@ def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) ->
         job = await read(request)
 
         def call(job_id: str) -> CropResult:
-            return service.crop(replace(job(), overlay=overlay, job_id=job_id))
+            return service.crop(replace(job(), overlay=overlay, job_id=job_id, preview=True))
 
         return await jobs.crop(request, answer, call)
 

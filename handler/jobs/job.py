@@ -19,6 +19,7 @@ from handler.filenames import result_name
 from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.estimate import Estimate, estimate_at
+from handler.jobs.preview import needs_preview, preview_of
 from handler.jobs.steps import report_step
 from handler.problems import FieldProblem
 from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
@@ -41,6 +42,7 @@ class Job:
         overlay: whether to draw the plan on the picture as well.
         deadline: time of `time.monotonic` at which decoding is stopped; None for no limit.
         job_id: id of the job; None for a new one.
+        preview: whether to make a preview of each result that browsers do not show.
     """
 
     data: bytes
@@ -51,6 +53,7 @@ class Job:
     overlay: bool = False
     deadline: float | None = None
     job_id: str | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Result:
         filename: usual name of the file.
         crop: the plan that the result was rendered from, with its size.
         overlay: the plan drawn on the picture, if the job asks for it.
+        preview: the preview of the result, if the job asks for it and browsers do not show it.
     """
 
     data: bytes
@@ -103,6 +107,7 @@ class Result:
     filename: str
     crop: PlannedCrop
     overlay: bytes | None = None
+    preview: bytes | None = None
 
     @property
     def plan(self) -> Plan:
@@ -173,6 +178,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     planned = _plan(job, picture, config, watch)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
+    previews: dict[int, bytes] = {}
     images = render_all(planned.frame, plans, keep_pixels=job.overlay)
     for _ in plans:
         _check_time(start, config)
@@ -187,6 +193,8 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
                 optimise=not plans[index].cut.reduces,
                 all_pixels=sum(plan.output.area for plan in plans),
             )
+            if job.preview and needs_preview(format_):
+                previews[index] = preview_of(image)
     results = [
         Result(
             files[index],
@@ -194,6 +202,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
             result_name(job.filename, format_.extension, crop.suffix),
             crop,
             draw_plan(planned.frame, crop.plan, OVERLAY) if job.overlay else None,
+            previews.get(index),
         )
         for index, crop in enumerate(planned.crops)
     ]
@@ -244,7 +253,9 @@ def _check_budget(job: Job, config: Config, picture: Picture, format_: Format) -
     requests = job.settings.requests()
 
     def cost_at(size: Size) -> Estimate:
-        return estimate_at(picture, size, requests, format_, overlay=job.overlay)
+        return estimate_at(
+            picture, size, requests, format_, overlay=job.overlay, preview=job.preview
+        )
 
     check(Budget.of(config), cost_at(picture.size), picture.size, cost_at)
 

@@ -22,8 +22,8 @@ PICTURE = Binary(encoded(photo("astronaut.png", (120, 120))))
 # Sides of results, in pixels; small results are fast.
 LARGE, SMALL = 100, 60
 AnyCase = Case[Any]
-# Errors that depend on the image, or on the objects in the bucket.
-NOT_IN_SCHEMAS = {"NO_FACES", "NOT_FOUND"}
+# Errors that depend on the image, on the objects in the bucket, or on earlier requests.
+NOT_IN_SCHEMAS = {"CONFLICT", "NO_FACES", "NOT_FOUND"}
 # Errors of rules for several settings together.
 RULES = (
     "at most 50,000,000 pixels",
@@ -120,7 +120,7 @@ def feasible(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_beyond_schemas(response: Response) -> bool:
     """Return whether a request was rejected for a reason that a schema cannot express."""
-    if response.status_code not in (400, 404, 422):
+    if response.status_code not in (400, 404, 409, 422):
         return False
     answer = response.json()
     # A batch without results is rejected for the reasons of its files.
