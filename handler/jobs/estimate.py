@@ -13,7 +13,13 @@ from handler.core.request import CropRequest
 from handler.core.saliency.interest import decoding_shrink
 from handler.core.subject.strategies import MAX_SCORED_PIXELS
 from handler.jobs.preview import MAX_PREVIEW_PIXELS, PREVIEW, needs_preview
-from handler.settings import MAX_OUTPUT_PIXELS
+
+MAX_FITTED_PIXELS = 50_000_000
+"""The most pixels of a square that is estimated before its content is known.
+
+The content of most pictures is smaller than the picture. A larger square is estimated again once
+its side is known.
+"""
 
 _MEGA = 1_000_000
 _PIXEL = 4
@@ -240,9 +246,12 @@ def _outputs(
 ) -> _Outputs:
     if requests[0].mode == "trim":
         side = requests[0].square
-        longest = max(size.width, size.height) if side == "fit" else side
-        # Larger squares are rejected once the content is known.
-        pixels = [size.area if longest is None else min(longest**2, MAX_OUTPUT_PIXELS)]
+        if side is None:
+            pixels = [size.area]
+        elif side == "fit":
+            pixels = [min(max(size.width, size.height) ** 2, MAX_FITTED_PIXELS)]
+        else:
+            pixels = [side**2]
     else:
         pixels = [each.target.area for each in requests]
     return _Outputs(pixels, format_, transparent)

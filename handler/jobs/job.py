@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
@@ -13,16 +13,17 @@ from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan
 from handler.core.planner import make_plans
 from handler.core.render import render_all
+from handler.core.request import CropRequest
 from handler.errors import InvalidSettings, NoFaces, OverBudget
 from handler.faces import LazyDetector
 from handler.filenames import result_name
 from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
-from handler.jobs.estimate import Estimate, estimate_at
+from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.preview import needs_preview, preview_of
 from handler.jobs.steps import report_step
 from handler.problems import FieldProblem
-from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
+from handler.settings import MAX_SIDE, CropSettings, OutputSize, suffix_of
 
 OVERLAY = FORMATS["jpeg"]
 _OVERLAY_QUALITY = 90
@@ -175,7 +176,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     watch = watch or Stopwatch()
     start = time.thread_time()
     picture, format_ = _open(job, config, watch)
-    planned = _plan(job, picture, config, watch)
+    planned = _plan(job, picture, format_, config, watch)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
     previews: dict[int, bytes] = {}
@@ -222,8 +223,8 @@ def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Planne
         SmartCropError: the file or the settings are rejected, or the file cannot be processed.
     """
     watch = watch or Stopwatch()
-    picture, _ = _open(job, config, watch)
-    return _plan(job, picture, config, watch)
+    picture, format_ = _open(job, config, watch)
+    return _plan(job, picture, format_, config, watch)
 
 
 def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
@@ -240,17 +241,18 @@ def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
     with watch.step("open"):
         picture = open_picture(job.data, Limits(config.max_pixels, job.deadline))
         format_ = output_format(picture.format, job.settings.format)
-        _check_budget(job, config, picture, format_)
+        _check_budget(job, config, picture, format_, job.settings.requests())
         return picture, format_
 
 
-def _check_budget(job: Job, config: Config, picture: Picture, format_: Format) -> None:
+def _check_budget(
+    job: Job, config: Config, picture: Picture, format_: Format, requests: Sequence[CropRequest]
+) -> None:
     """Reject a job that needs too much memory or time.
 
     Raises:
         OverBudget: it does.
     """
-    requests = job.settings.requests()
 
     def cost_at(size: Size) -> Estimate:
         return estimate_at(
@@ -274,7 +276,9 @@ def _check_time(start: float, config: Config) -> None:
         )
 
 
-def _plan(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> PlannedJob:
+def _plan(
+    job: Job, picture: Picture, format_: Format, config: Config, watch: Stopwatch
+) -> PlannedJob:
     settings = job.settings
     detector = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
     with watch.step("plan"):
@@ -282,24 +286,24 @@ def _plan(job: Job, picture: Picture, config: Config, watch: Stopwatch) -> Plann
     if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":
         raise NoFaces("No face was found at this sensitivity")
     for plan in plans:
-        _check_canvas(plan)
+        if plan.canvas is not None and plan.output.area > MAX_FITTED_PIXELS:
+            _check_side(plan.output)
+            fitted = replace(settings.request(), square=plan.output.width)
+            _check_budget(job, config, picture, format_, [fitted])
     sizes: Sequence[OutputSize | None] = settings.sizes or [None]
     crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
     return PlannedJob(frame, crops, _warnings(job, picture, plans))
 
 
-def _check_canvas(plan: Plan) -> None:
+def _check_side(square: Size) -> None:
     """Reject a square that is too large; its size depends on the picture.
 
-    The square around a line of 60,000 pixels would fill gigabytes.
-
     Raises:
-        InvalidSettings: the square has too many pixels.
+        InvalidSettings: its side is too long.
     """
-    if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
-        expected = f"a square of at most {MAX_OUTPUT_PIXELS:,} pixels"
-        received = f"{plan.output.width:,} × {plan.output.height:,}"
-        raise InvalidSettings(FieldProblem("padToSquare", expected, received))
+    if square.width > MAX_SIDE:
+        expected = f"a square of at most {MAX_SIDE:,} pixels a side"
+        raise InvalidSettings(FieldProblem("padToSquare", expected, f"{square.width:,}"))
 
 
 def _warnings(job: Job, picture: Picture, plans: Sequence[Plan]) -> list[str]:

@@ -2,18 +2,17 @@
 
 from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (
-    MAX_OUTPUT_PIXELS,
     CropSettings,
     NoFacesAction,
     OutputFormat,
     parse_settings,
     validate_settings,
 )
-from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, suffix_of
+from handler.settings.sizes import MAX_SIDE, MAX_SIZES, PRESETS, OutputSize, suffix_of
 
 __all__ = [
     "MAX_BOXES",
-    "MAX_OUTPUT_PIXELS",
+    "MAX_SIDE",
     "MAX_SIZES",
     "PRESETS",
     "CropSettings",

@@ -1,10 +1,9 @@
 """The settings of a crop: names, defaults, ranges and descriptions."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from PIL.ImageColor import getrgb
 from pydantic import (
@@ -15,7 +14,6 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -33,7 +31,7 @@ from handler.core.request import (
 from handler.errors import InvalidSettings, SettingsNotJson
 from handler.problems import Expected, FieldProblem, printable_name, shown
 from handler.settings.constraints import Boxes, FocusPoint
-from handler.settings.sizes import Side, Sizes, check_sizes, whole_number
+from handler.settings.sizes import MAX_OUTPUT_PIXELS, Side, Sizes, check_sizes, whole_number
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of, rejection
 
@@ -48,7 +46,6 @@ _DEFAULT_SIDE = 1080
 _ROOT = "settings"
 _COLOUR = r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
 _COLOURS = "#rgb, #rrggbb, #rrggbbaa"
-MAX_OUTPUT_PIXELS = 50_000_000
 # The result of trim is as large as the content that it finds.
 _NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
 
@@ -58,9 +55,6 @@ def _resolve_mode(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(whole_number)]
-SquareSide = Annotated[
-    int, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS)), BeforeValidator(whole_number)
-]
 
 
 class CropSettings(BaseModel):
@@ -136,7 +130,7 @@ class CropSettings(BaseModel):
         pattern=rf"^({_COLOUR}|transparent)$",
         description="Trim: colour of the padding.",
     )
-    target_size: SquareSide | None = Field(
+    target_size: Side | None = Field(
         default=None, description="Trim: side of the padded square in pixels; implies padToSquare."
     )
     background: Annotated[str, Expected(f"{_COLOURS}, corner or auto")] = Field(
@@ -156,13 +150,6 @@ class CropSettings(BaseModel):
         default="auto",
         description="Format of the result; auto keeps the format of the input where possible.",
     )
-
-    @model_validator(mode="after")
-    def _limit_output(self) -> Self:
-        if self.width * self.height > MAX_OUTPUT_PIXELS:
-            expected = f"width × height of at most {MAX_OUTPUT_PIXELS:,} pixels"
-            raise rejection(expected, f"{self.width:,} × {self.height:,}", "width")
-        return self
 
     @field_validator("sizes")
     @classmethod
