@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 from functools import partial
 
-from anyio import CancelScope, get_cancelled_exc_class, to_thread
+from anyio import get_cancelled_exc_class, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -136,16 +136,14 @@ async def ended(tracker: Tracker, work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
     except get_cancelled_exc_class():
-        await _fail(tracker, Stopped("The server stops before the work is done"))
+        tracker.fail(Stopped("The server stops before the work is done"))
         raise
-    except ClientDisconnect:
-        await _fail(tracker, Stopped("The client closed the connection"))
+    except Stopped as error:
+        # The server ends soon, and does not wait for a thread.
+        tracker.fail(error)
         raise
-    except SmartCropError as error:
-        await _fail(tracker, error)
-        raise
-    except Exception:
-        await _fail(tracker, SmartCropError())
+    except Exception as error:
+        await to_thread.run_sync(tracker.fail, _shown(error))
         raise
 
 
@@ -172,6 +170,8 @@ async def _finish(
             log("unexpected error", failure=error, job_id=tracker.job_id)
 
 
-async def _fail(tracker: Tracker, error: SmartCropError) -> None:
-    with CancelScope(shield=True):
-        await to_thread.run_sync(partial(tracker.fail, error))
+def _shown(error: Exception) -> SmartCropError:
+    """Return the error that those who watch the job see."""
+    if isinstance(error, ClientDisconnect):
+        return Stopped("The client closed the connection")
+    return error if isinstance(error, SmartCropError) else SmartCropError()
