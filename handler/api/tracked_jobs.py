@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from handler.api.client_job_id import client_job_id
 from handler.api.http_errors import JobIdInUse
 from handler.api.job_queue import JobQueue, Place
-from handler.errors import SmartCropError, Stopped
+from handler.errors import SmartCropError, Stopped, StorageUnavailable
 from handler.jobs.deployment import Deployment
 from handler.jobs.progress import ProgressBoard
 from handler.jobs.progress_responses import AcceptedJob
@@ -109,7 +109,11 @@ class TrackedJobs:
         Raises:
             StorageUnavailable: the job cannot be recorded.
         """
-        await to_thread.run_sync(tracker.accept)
+        try:
+            await to_thread.run_sync(tracker.accept)
+        except StorageUnavailable as error:
+            tracker.fail(error)
+            raise
         task = asyncio.get_running_loop().create_task(_finish(tracker, work, held.pop_all()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

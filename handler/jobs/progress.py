@@ -78,11 +78,10 @@ class ProgressBoard:
             watcher(None)
 
     def _forget(self) -> None:
-        """Drop what ended long ago, and what changed first if there are too many jobs."""
+        """Drop jobs that ended long ago, and those that ended first if there are too many."""
         oldest = time.monotonic() - _SECONDS_AFTER_END
         for job_id, (state, changed) in list(self._states.items()):
-            is_many = len(self._states) > _MAX_JOBS
-            if changed > oldest and not is_many:
+            if changed > oldest and len(self._states) <= _MAX_JOBS:
                 return
-            if state.is_final or is_many:
+            if state.is_final:
                 del self._states[job_id]

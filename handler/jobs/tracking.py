@@ -91,8 +91,8 @@ class Tracker:
         Raises:
             StorageUnavailable: the record cannot be written.
         """
-        self._is_recorded = True
         self._jobs.save(self._waiting_record)
+        self._is_recorded = True
 
     def step(self, name: str) -> None:
         """Show that a step of the job begins."""

@@ -12,7 +12,7 @@ from handler.api import create_app
 from handler.config import Config
 from handler.storage import JobAlias, JobRecord, JobStore, connect
 from tests.api.calls import CROP, small
-from tests.progress.watching import JOBS, batch_of, named, states_in
+from tests.progress.watching import ASYNC, JOBS, batch_of, named, states_in
 
 BATCH = f"{CROP}/batch"
 ERROR = (
@@ -127,3 +127,13 @@ def test_a_job_succeeds_if_its_id_cannot_be_recorded(tmp_path: Path) -> None:
 
     assert response.status_code == 200
     assert state["phase"] == "complete"
+
+
+def test_a_job_that_cannot_be_recorded_is_not_accepted(tmp_path: Path) -> None:
+    (tmp_path / "jobs").write_bytes(b"")
+    with TestClient(create_app(Config(store=tmp_path.as_uri()))) as client:
+        response = client.post(CROP, headers=ASYNC, **named("unrecorded"))
+        (state,) = states_in(client.get(f"{JOBS}/unrecorded/progress").text)
+
+    assert (response.status_code, response.json()["code"]) == (503, "STORE_UNAVAILABLE")
+    assert (state["phase"], state["code"]) == ("failed", "STORE_UNAVAILABLE")
