@@ -26,7 +26,7 @@ from handler.api.openapi_examples import (
     SETTINGS_NOT_JSON,
     STORE_FULL,
 )
-from handler.api.openapi_jobs import ACCEPTED, PREFER
+from handler.api.openapi_jobs import ACCEPTED, JOB_ID_HEADER, PREFER
 from handler.api.tracked_jobs import TrackedJobs, ended, prefers_async
 from handler.config import Config
 from handler.errors import (
@@ -55,12 +55,11 @@ _MAX_LAMBDA_HEADER_BYTES = 7_000
 # Printable ASCII, without the character that begins an encoded one.
 _UNENCODED = "".join(each for each in printable if each.isprintable() and each != "%")
 
-_JOB_ID = text_header("The clientJobId of the request, or else the id of the batch.")
 _RESPONSES: Responses = {
     200: {
         "description": "The ZIP, or a link to it for a client that accepts only JSON.",
         "headers": {
-            "X-Job-Id": _JOB_ID,
+            "X-Job-Id": JOB_ID_HEADER,
             "X-File-Results": text_header(
                 "A percent-encoded JSON object: the index of each file, from 0, and the name of "
                 "its result in the ZIP, or a list of names if the settings have sizes."
@@ -77,7 +76,7 @@ _RESPONSES: Responses = {
     **ACCEPTED,
     303: {
         "description": "The ZIP is too large for an answer, and is in the object store.",
-        "headers": {"X-Job-Id": _JOB_ID, "Location": text_header("Link to the ZIP.")},
+        "headers": {"X-Job-Id": JOB_ID_HEADER, "Location": text_header("Link to the ZIP.")},
         "model": BatchResult,
     },
     **errors(

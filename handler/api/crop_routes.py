@@ -26,7 +26,7 @@ from handler.api.openapi_examples import (
     STORE_FULL,
     STORE_GONE,
 )
-from handler.api.openapi_jobs import ACCEPTED, PREFER
+from handler.api.openapi_jobs import ACCEPTED, JOB_ID_HEADER, PREFER
 from handler.api.tracked_jobs import TrackedJobs
 from handler.codec import FORMATS, available_formats, content_type_of, sandbox_parts
 from handler.errors import (
@@ -87,7 +87,10 @@ _ERRORS = errors(
     FeatureDamaged(),
 )
 _BINARY = {"type": "string", "format": "binary"}
-_CROPPED = link("download", "Fetch the result.", "jobId", "filename")
+_CROPPED = {
+    **link("download", "Fetch the result.", "jobId", "filename"),
+    "headers": {"X-Job-Id": JOB_ID_HEADER},
+}
 _DOWNLOAD: Responses = {
     200: {
         "content": {type_: {"schema": _BINARY} for type_ in ("image/*", "application/zip")},

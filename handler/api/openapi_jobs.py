@@ -15,13 +15,16 @@ PREFER: dict[str, Any] = {
 }
 """The header by which clients ask for an answer before the job is done."""
 
+JOB_ID_HEADER = text_header("The clientJobId of the request, or else the id of the job.")
+"""The description of ``X-Job-Id``."""
+
 ACCEPTED: Responses = {
     202: {
         "description": "The job goes on, because the client sent `Prefer: respond-async`.",
         "headers": {
             "Location": text_header("Address of the state of the job."),
             "Preference-Applied": text_header("`respond-async`"),
-            "X-Job-Id": text_header("The clientJobId of the request, or else the id of the job."),
+            "X-Job-Id": JOB_ID_HEADER,
         },
         "content": {"application/json": {"schema": reference(AcceptedJob)}},
         **link("job", "Get the state of the job.", "jobId"),
