@@ -12,7 +12,9 @@ _FALLBACK = "image"
 _MAX_STEM_BYTES = 150
 _MAX_EXTENSION = 8
 _RESULT = re.compile(rf"(.*)_{RESULT_MARK}(?:_([a-z0-9-]{{1,32}}))?", re.DOTALL)
-_BATCH = re.compile(r"batch-smart-crop-[0-9a-f]{8}\.zip")
+# The start of an id, which the client may have chosen.
+_BATCH = re.compile(r"batch-smart-crop-[A-Za-z0-9][A-Za-z0-9_.-]{0,7}\.zip")
+_PREVIEW = re.compile(r"preview(_[a-z0-9-]{1,32})?\.webp")
 _UNSAFE = re.compile(r'[<>:"/\\|?*%;=#&+{}^~\[\]`]')
 
 
@@ -51,6 +53,15 @@ def overlay_name(name: str | None, extension: str, size: str | None = None) -> s
     return result_name(f"overlay_{clean_stem(name)}.{extension}", extension, size)
 
 
+def preview_name(size: str | None = None) -> str:
+    """Return the name of the preview of a result, as in the reference.
+
+    Args:
+        size: suffix of the size of the result; None if there is one size.
+    """
+    return f"preview{size_suffix(size)}.webp"
+
+
 def batch_name(job_id: str) -> str:
     """Return the name of the ZIP of a batch, as in the reference."""
     return f"batch-smart-crop-{job_id[:8]}.zip"
@@ -64,8 +75,8 @@ def upload_name(name: str) -> str:
 
 
 def is_result_name(name: str) -> bool:
-    """Return whether `result_name` or `batch_name` can have returned a name in a URL."""
-    if _BATCH.fullmatch(name):
+    """Return whether a function of this module can have returned a result's name in a URL."""
+    if _BATCH.fullmatch(name) or _PREVIEW.fullmatch(name):
         return True
     base, _, extension = name.rpartition(".")
     match = _RESULT.fullmatch(base)

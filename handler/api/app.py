@@ -1,5 +1,8 @@
 """The app: routes, error handlers and middleware."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -7,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from handler import __version__
+from handler.api.aliases import AliasMiddleware
 from handler.api.batch_routes import create_batch_router
 from handler.api.crop_routes import create_router, download_path
 from handler.api.job_queue import JobQueue
@@ -15,6 +19,8 @@ from handler.api.openapi import DescribedApp
 from handler.api.origins import AcceptedOrigins, accept_origins
 from handler.api.page import page_routes
 from handler.api.picture_response import ResponseKind
+from handler.api.progress_routes import create_progress_router
+from handler.api.tracked_jobs import TrackedJobs
 from handler.api.upload_routes import create_uploads_router
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
@@ -42,6 +48,14 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         ValueError: the configured store cannot be opened.
     """
     deployment = Deployment(config, download_path)
+    queue = JobQueue(config.queue, config.jobs)
+    jobs = TrackedJobs(deployment, queue)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await jobs.end()
+
     app = DescribedApp(
         title="Smart Crop",
         summary="Crop images to their subject.",
@@ -49,16 +63,19 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         # FastAPI's own pages load scripts from other servers.
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
     )
-    queue = JobQueue(config.queue, config.jobs)
     app.state.queue = queue
-    app.include_router(create_router(deployment, queue))
-    app.include_router(create_batch_router(deployment, queue))
+    queue.on_stop = jobs.board.close
+    app.include_router(create_router(deployment, queue, jobs))
+    app.include_router(create_batch_router(deployment, queue, jobs))
     app.include_router(create_uploads_router(deployment))
+    app.include_router(create_progress_router(deployment, jobs.board))
     app.include_router(page_routes(config))
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_middleware(AliasMiddleware)
     app.add_middleware(RequestMiddleware, max_body_bytes=config.max_body_bytes)
     if accepted is not None:
         accept_origins(app, accepted)

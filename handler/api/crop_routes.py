@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
@@ -11,9 +12,10 @@ from pydantic import WithJsonSchema
 from starlette.responses import Response
 
 from handler import __version__
+from handler.api.aliases import TOOL
 from handler.api.deadline import deadline_of
 from handler.api.form import read_job
-from handler.api.http_errors import NotAcceptable, RangeNotSatisfiable
+from handler.api.http_errors import InvalidClientJobId, NotAcceptable, RangeNotSatisfiable
 from handler.api.job_queue import JobQueue
 from handler.api.json_body import is_json, read_uploaded
 from handler.api.openapi import Responses, errors, link, text_header
@@ -26,14 +28,17 @@ from handler.api.openapi_examples import (
     STORE_FULL,
     STORE_GONE,
 )
+from handler.api.openapi_jobs import ACCEPTED, JOB_ID_HEADER, PREFER
 from handler.api.picture_response import (
     PLAN_HEADER,
     WARNINGS_HEADER,
+    PictureRequest,
     ResponseKind,
     picture_request,
     picture_response,
 )
 from handler.api.stored_file import stored_file
+from handler.api.tracked_jobs import TrackedJobs
 from handler.codec import FORMATS, available_formats, sandbox_parts
 from handler.errors import (
     BadForm,
@@ -75,11 +80,11 @@ FilenameInPath = Annotated[str, Path(description="Name of the result, as in the 
 
 # Enough to render, to encode and to store the results.
 _SECONDS_TO_ANSWER = 5.0
-_TOOL = "/api/v1/tools/smart-crop"
 _ERRORS = errors(
     NoImage("Send the image as multipart/form-data, in a field named file"),
     TooManyImages(),
     BadForm("The form ends before its last boundary"),
+    InvalidClientJobId(),
     InvalidImage("unrecognised format"),
     SETTINGS_NOT_JSON,
     INVALID_SETTINGS,
@@ -116,6 +121,7 @@ _CROPPED: Responses = {
                 "are any."
             ),
             "Content-Disposition": text_header("Makes a browser save the picture under its name."),
+            "X-Job-Id": JOB_ID_HEADER,
         },
     },
     303: {
@@ -166,7 +172,16 @@ def download_path(folder: str, filename: str) -> str:
     return f"/api/v1/download/{folder}/{quote(filename)}"
 
 
-def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
+def _drawn(
+    picture: PictureRequest, job: Callable[[], Job], overlay: bool, deployment: Deployment
+) -> Response:
+    """Crop a picture, and return it as the response."""
+    prepared = picture.prepared(replace(job(), overlay=overlay))
+    limit = deployment.config.max_answer_bytes
+    return picture_response(deployment.service.crop_within(prepared, limit))
+
+
+def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) -> APIRouter:
     """Return the routes that crop, analyze, serve results and report health."""
     config, service = deployment.config, deployment.service
     router = APIRouter()
@@ -182,32 +197,32 @@ def create_router(deployment: Deployment, queue: JobQueue) -> APIRouter:
         return lambda: replace(job, deadline=deadline)
 
     @router.post(
-        _TOOL,
+        TOOL,
         operation_id="crop",
         summary="Crop an image",
         response_description="The result, and the plan that it follows.",
         response_model=CropResult,
-        responses={**_CROPPED, **_ERRORS},
-        **described,
+        responses={**_CROPPED, **ACCEPTED, **_ERRORS},
+        openapi_extra={**image_body(), "parameters": [PREFER]},
+        tags=["Crop"],
     )
     async def crop(
-        request: Request, overlay: Overlay = False, response: Picture = None
+        request: Request, answer: Response, overlay: Overlay = False, response: Picture = None
     ) -> CropResult | Response:
         picture = picture_request(request.headers, response)
         job = await read(request)
+        if picture is not None:
+            draw = partial(_drawn, picture, job, overlay, deployment)
+            with queue.place(request) as place:
+                return await place.run(draw)
 
-        def run() -> CropResult | Response:
-            complete = replace(job(), overlay=overlay)
-            if picture is None:
-                return service.crop(complete)
-            prepared = picture.prepared(complete)
-            return picture_response(service.crop_within(prepared, config.max_answer_bytes))
+        def call(job_id: str) -> CropResult:
+            return service.crop(replace(job(), overlay=overlay, job_id=job_id, preview=True))
 
-        with queue.place(request) as place:
-            return await place.run(run)
+        return await jobs.crop(request, answer, call)
 
     @router.post(
-        f"{_TOOL}/analyze",
+        f"{TOOL}/analyze",
         operation_id="analyze",
         summary="Plan a crop",
         response_description="The plan that a crop with the same settings follows.",

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
+from handler.api.client_job_id import FIELD, keep_client_job_id
 from handler.api.form_parser import FILE_FIELDS, SETTINGS, parse_form
 from handler.errors import NoImage, TooManyImages
 from handler.jobs.job import Job
@@ -33,8 +34,8 @@ async def read_job(request: Request) -> Job:
     in which no file is chosen is ignored.
 
     Raises:
-        NoImage, TooManyImages, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form
-            is not accepted.
+        NoImage, TooManyImages, BadForm, InvalidClientJobId, SettingsNotJson, InvalidSettings,
+            BodyTooLarge: the form is not accepted.
     """
     async with _opened(request, "the image", "file") as form:
         files = [file for file in _files(form) if file.filename or file.size]
@@ -55,7 +56,8 @@ async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
     ones on disk, until the context is left.
 
     Raises:
-        NoImage, BadForm, SettingsNotJson, InvalidSettings, BodyTooLarge: the form is not accepted.
+        NoImage, BadForm, InvalidClientJobId, SettingsNotJson, InvalidSettings, BodyTooLarge: the
+            form is not accepted.
     """
     async with _opened(request, "the images", "files", _SMALL_FILE_BYTES) as form:
         files = _files(form)
@@ -76,6 +78,7 @@ async def _opened(
         raise NoImage(f"Send {what} as {_MULTIPART}, in a field named {field}")
     form = await parse_form(request, in_memory)
     try:
+        keep_client_job_id(request, form.get(FIELD))
         yield form
     finally:
         await form.close()

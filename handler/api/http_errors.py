@@ -1,4 +1,4 @@
-"""The errors of a request that reaches no route."""
+"""The errors that only HTTP has: of requests that reach no route, and of ids of jobs."""
 
 from handler.errors import SmartCropError
 
@@ -41,3 +41,22 @@ class SlowRequest(SmartCropError):
     status = 408
     code = "SLOW_REQUEST"
     error = "Request too slow"
+
+
+class InvalidClientJobId(SmartCropError):
+    """Raised if the id that the client chose for its job is not accepted."""
+
+    status = 400
+    code = "INVALID_CLIENT_JOB_ID"
+    error = (
+        "Invalid clientJobId (expected 1-128 letters, digits, '_', '-' or '.', "
+        "starting with a letter or digit, not all digits, no '..')"
+    )
+
+
+class JobIdInUse(SmartCropError):
+    """Raised if the id that the client chose for a batch is that of an earlier job."""
+
+    status = 409
+    code = "CONFLICT"
+    error = "Job ID already in use"

@@ -13,10 +13,11 @@ from anyio import (
     CapacityLimiter,
     create_task_group,
     get_cancelled_exc_class,
+    sleep_forever,
     to_thread,
 )
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from handler.errors import ServerBusy, Stopped
 from handler.jobs.cancellation import Cancellation
@@ -32,6 +33,9 @@ class JobQueue:
     """The requests that run or wait, at most as many at a time as cores run.
 
     All methods must be called on the thread of the event loop.
+
+    Attributes:
+        on_stop: called when the queue stops.
     """
 
     def __init__(self, waiting: int, running: int | None = None) -> None:
@@ -48,6 +52,7 @@ class JobQueue:
         self._places: set[Place] = set()
         self._seconds = 0.0
         self._is_stopped = False
+        self.on_stop: Callable[[], None] = lambda: None
 
     def check(self) -> None:
         """Check that there is a place, so that the body of a rejected request is not read.
@@ -67,15 +72,19 @@ class JobQueue:
             )
 
     @contextmanager
-    def place(self, request: Request) -> Iterator["Place"]:
+    def place(self, request: Request | None) -> Iterator["Place"]:
         """Hold a place for a request, whose body must have been read, until the context is left.
+
+        Args:
+            request: the request; None if it is answered before its job is done.
 
         Raises:
             ServerBusy: there is none.
             Stopped: the server stops.
         """
         self.check()
-        place = Place(request.receive, self._limiter, self._add_duration)
+        receive = _receive_nothing if request is None else request.receive
+        place = Place(receive, self._limiter, self._add_duration)
         self._places.add(place)
         try:
             yield place
@@ -85,6 +94,7 @@ class JobQueue:
     def stop(self) -> None:
         """Reject new requests and those that wait; what runs continues."""
         self._is_stopped = True
+        self.on_stop()
         for place in self._places:
             if not place.has_begun:
                 place.cancel()
@@ -172,6 +182,12 @@ class Place:
             pass
         self._client_left = True
         self.cancel()
+
+
+async def _receive_nothing() -> Message:
+    """Wait as for a client that never leaves."""
+    await sleep_forever()
+    raise AssertionError("unreachable")
 
 
 def _stopped() -> Stopped:

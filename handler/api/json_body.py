@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
+from handler.api.client_job_id import FIELD, PATTERN, keep_client_job_id
 from handler.api.form_parser import MAX_PARTS
 from handler.errors import InvalidRequest, NoImage
 from handler.jobs.deployment import Deployment
@@ -27,6 +28,20 @@ _ROOT = "body"
 # The settings are validated separately, because their errors have another code.
 _SETTINGS = {"anyOf": [{"$ref": "#/components/schemas/CropSettings"}, {"type": "null"}]}
 
+
+CLIENT_JOB_ID: dict[str, Any] = {
+    "type": "string",
+    "maxLength": 128,
+    "pattern": PATTERN,
+    "description": "Id that the client chooses, by which it can watch the progress of the job.",
+}
+"""The JSON schema of an id that a client chooses."""
+_CLIENT_JOB_ID_OR_NULL = {
+    "anyOf": [
+        {key: value for key, value in CLIENT_JOB_ID.items() if key != "description"},
+        {"type": "null"},
+    ]
+}
 
 # Only published: `UploadStore.open` checks keys, with better errors. It rejects control characters,
 # and parts of the path that are empty, . or ..
@@ -54,13 +69,20 @@ class _Body(BaseModel):
     )
 
 
-class StoredImage(_Body):
+class _JobBody(_Body):
+    # Only published: `keep_client_job_id` checks it, with the error of the reference.
+    client_job_id: Annotated[Any, WithJsonSchema(_CLIENT_JOB_ID_OR_NULL)] = Field(
+        default=None, description=CLIENT_JOB_ID["description"]
+    )
+
+
+class StoredImage(_JobBody):
     """An image in the uploads store."""
 
     key: Key = Field(description="Key of the object, as POST /api/v1/uploads answers it.")
 
 
-class StoredImages(_Body):
+class StoredImages(_JobBody):
     """Images in the uploads store."""
 
     keys: Annotated[list[Key], Expected(f"a list of 1 to {MAX_PARTS} keys")] = Field(
@@ -107,12 +129,14 @@ async def read_uploaded(request: Request, deployment: Deployment) -> Callable[[]
         `UploadStore.open`.
 
     Raises:
-        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not accepted.
+        NoImage, InvalidRequest, InvalidClientJobId, InvalidSettings, BodyTooLarge: the body is not
+            accepted.
         UploadsMissing: there is no uploads store.
     """
     values = await _read_object(request)
     if "key" not in values:
         raise NoImage("Send the image as multipart/form-data, or the key of an uploaded one")
+    keep_client_job_id(request, values.get(FIELD))
     body = _validated(values, StoredImage)
     return partial(_job_maker(request, body, deployment), body.key)
 
@@ -127,12 +151,14 @@ async def read_uploaded_batch(
         functions raise the errors of `UploadStore.open`.
 
     Raises:
-        NoImage, InvalidRequest, InvalidSettings, BodyTooLarge: the body is not accepted.
+        NoImage, InvalidRequest, InvalidClientJobId, InvalidSettings, BodyTooLarge: the body is not
+            accepted.
         UploadsMissing: there is no uploads store.
     """
     values = await _read_object(request)
     if "keys" not in values:
         raise NoImage("Send the images as multipart/form-data, or the keys of uploaded ones")
+    keep_client_job_id(request, values.get(FIELD))
     body = _validated(values, StoredImages)
     fetch = _job_maker(request, body, deployment)
     return [(_name_of(key), partial(fetch, key)) for key in body.keys]

@@ -24,8 +24,8 @@ class RequestMiddleware:
     """ASGI middleware around every request.
 
     Unexpected errors are logged; the client gets a generic 500. The body limit holds for declared
-    and for actual lengths. HEAD is answered as GET, without the body; ``state.method`` has the
-    method of the client.
+    and for actual lengths. HEAD is answered as GET, without the body; ``state.is_head``
+    is true for it.
     """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
@@ -39,9 +39,8 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        scope["state"]["method"] = scope["method"]
         is_head = scope["method"] == "HEAD"
+        scope.setdefault("state", {}).update(request_id=request_id, is_head=is_head)
         responder = _Responder(scope, send)
         try:
             if _declared_length(scope) > self._max_body_bytes:

@@ -14,6 +14,7 @@ from handler.api.openapi_bodies import SCHEMAS, forms, reference
 from handler.api.openapi_examples import ANSWERS, OF_ALL_ROUTES, REQUESTS, SETTINGS
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import SmartCropError
+from handler.jobs.progress_responses import AcceptedJob, BatchProgress, SingleProgress
 from handler.jobs.responses import ErrorResponse
 from handler.settings import (
     COLOUR_NAMES,
@@ -34,6 +35,7 @@ Crops images to their subject, to faces, or to the content inside a uniform bord
   `warnings` names them.
 - In a form, each setting can be a field of its own, in place of the field `settings`.
 - With `Accept: image/*` or `?response=image`, the response of a crop is the picture itself.
+- All routes below `/api/v1/tools/smart-crop` are also below `/api/v1/tools/image/smart-crop`.
 - Every answer has the header `X-Request-Id`, which identifies the request in the log.
 - A deployment may require requests signed with AWS Signature Version 4, or a bearer token.
 """
@@ -157,7 +159,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document["components"]["schemas"]
     schemas.update(_schemas([CropSettings, OutputSize, UploadRequest, StoredImage, StoredImages]))
-    schemas.update(_schemas([ErrorResponse], "serialization") | forms())
+    answers: list[type[BaseModel]] = [ErrorResponse, AcceptedJob, SingleProgress, BatchProgress]
+    schemas.update(_schemas(answers, "serialization") | forms())
     for name, example in (REQUESTS | ANSWERS).items():
         schemas[name]["examples"] = [example]
     schemas["CropSettings"]["examples"] = SETTINGS

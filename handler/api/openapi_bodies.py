@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from handler.api.form_parser import MAX_PARTS
-from handler.api.json_body import StoredImage, StoredImages
+from handler.api.json_body import CLIENT_JOB_ID, StoredImage, StoredImages
 from handler.codec import FORMATS
 from handler.settings import CropSettings
 
@@ -53,13 +53,13 @@ def forms() -> dict[str, Any]:
         "CropForm": {
             "description": f"An image and its settings. {_FIELDS}",
             "type": "object",
-            "properties": {"file": file, "settings": settings},
+            "properties": {"file": file, "settings": settings, "clientJobId": CLIENT_JOB_ID},
             "required": ["file"],
         },
         "BatchForm": {
             "description": f"Images and their common settings. {_FIELDS}",
             "type": "object",
-            "properties": {"files": files, "settings": settings},
+            "properties": {"files": files, "settings": settings, "clientJobId": CLIENT_JOB_ID},
             "required": ["files"],
         },
     }

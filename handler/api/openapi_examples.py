@@ -61,6 +61,41 @@ _CROP: dict[str, Any] = {
     "plan": _PLAN,
     "warnings": [],
 }
+_BATCH: dict[str, Any] = {
+    "jobId": _ID,
+    "downloadUrl": f"/api/v1/download/{_ID}/batch-smart-crop-0b9e6a3c.zip",
+    "originalSize": 900000,
+    "processedSize": 320500,
+    "filename": "batch-smart-crop-0b9e6a3c.zip",
+    "contentType": "application/zip",
+    "expiresAt": _EXPIRY,
+    "files": [
+        {
+            "filename": "portrait.jpg",
+            "results": ["portrait_smartcrop.jpg"],
+            "error": None,
+            "warnings": [],
+        },
+        {
+            "filename": "notes.txt",
+            "results": [],
+            "error": {"error": "Invalid image: unrecognised format", "code": "INVALID_IMAGE"},
+            "warnings": [],
+        },
+    ],
+    "warnings": [],
+}
+_BATCH_ERROR: dict[str, Any] = {
+    "error": "All files failed processing",
+    "code": "ALL_FAILED",
+    "errors": [
+        {
+            "filename": "notes.txt",
+            "error": "Invalid image: unrecognised format",
+            "code": "INVALID_IMAGE",
+        }
+    ],
+}
 _JOB: dict[str, Any] = {
     "jobId": _ID,
     "key": _KEY,
@@ -130,40 +165,32 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "code": "PROCESSING_FAILED",
         "details": "The JPEG data are damaged or incomplete",
     },
-    "BatchResult": {
+    "BatchResult": _BATCH,
+    "BatchError": _BATCH_ERROR,
+    "DoneBatch": {**_BATCH, **_JOB, "key": None, "state": "done"},
+    "FailedBatch": {**_BATCH_ERROR, **_JOB, "key": None, "state": "failed"},
+    "AcceptedJob": {
         "jobId": _ID,
-        "downloadUrl": f"/api/v1/download/{_ID}/batch-smart-crop-0b9e6a3c.zip",
-        "originalSize": 900000,
-        "processedSize": 320500,
-        "filename": "batch-smart-crop-0b9e6a3c.zip",
-        "contentType": "application/zip",
-        "expiresAt": _EXPIRY,
-        "files": [
-            {
-                "filename": "portrait.jpg",
-                "results": ["portrait_smartcrop.jpg"],
-                "error": None,
-                "warnings": [],
-            },
-            {
-                "filename": "notes.txt",
-                "results": [],
-                "error": {"error": "Invalid image: unrecognised format", "code": "INVALID_IMAGE"},
-                "warnings": [],
-            },
-        ],
-        "warnings": [],
+        "async": True,
+        "statusUrl": f"/api/v1/jobs/{_ID}",
+        "progressUrl": f"/api/v1/jobs/{_ID}/progress",
     },
-    "BatchError": {
-        "error": "All files failed processing",
-        "code": "ALL_FAILED",
-        "errors": [
-            {
-                "filename": "notes.txt",
-                "error": "Invalid image: unrecognised format",
-                "code": "INVALID_IMAGE",
-            }
-        ],
+    "SingleProgress": {
+        "jobId": _ID,
+        "type": "single",
+        "phase": "complete",
+        "percent": 100,
+        "result": {key: _CROP[key] for key in ("jobId", "downloadUrl", "processedSize")},
+    },
+    "BatchProgress": {
+        "jobId": _ID,
+        "type": "batch",
+        "status": "processing",
+        "totalFiles": 3,
+        "completedFiles": 2,
+        "failedFiles": 1,
+        "errors": [{"filename": "notes.txt", "error": "Invalid image: unrecognised format"}],
+        "currentFile": "team.jpg",
     },
     "Health": {
         "status": "ok",

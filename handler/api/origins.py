@@ -30,6 +30,7 @@ _ANSWER_HEADERS = (
     "Content-Range",
     "ETag",
     "Location",
+    "Preference-Applied",
     "Retry-After",
     "X-File-Errors",
     "X-File-Results",

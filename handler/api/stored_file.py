@@ -28,7 +28,7 @@ def stored_file(results: ResultStore, job_id: str, filename: str, request: Reque
         NotFound: there is no such result.
         StorageUnavailable: the store cannot be read, or there are no credentials.
     """
-    is_head = request.state.method == "HEAD"
+    is_head = request.state.is_head
     if results.signs_links:
         results.check(job_id, filename)
         # A link is signed for one method. The store answers conditions and ranges itself.

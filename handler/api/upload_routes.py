@@ -1,15 +1,12 @@
 """Forms to upload files too large for a request, and the state of the jobs that crop them."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
-from pydantic import Field
 
-from handler.api.crop_routes import JobIdInPath
+from handler.api.job_states import AnyJobId, JobStatus, find_record, job_status
 from handler.api.json_body import UploadRequest, read_body
 from handler.api.openapi import errors, link
 from handler.api.openapi_bodies import json_body
@@ -26,13 +23,10 @@ from handler.errors import (
 )
 from handler.filenames import upload_name
 from handler.jobs.deployment import Deployment
-from handler.jobs.responses import ErrorResponse
-from handler.jobs.status_responses import DoneJob, FailedJob, QueuedJob, UploadForm
+from handler.jobs.status_responses import UploadForm
 from handler.problems import FieldProblem
 from handler.settings import validate_settings
-from handler.storage import JobRecord, ResultStore, upload_key
-
-JobStatus = Annotated[QueuedJob | DoneJob | FailedJob, Field(discriminator="state")]
+from handler.storage import JobRecord, upload_key
 
 _PREPARED = link("job", "Get the state of the job.", "jobId")
 _ERRORS = errors(
@@ -96,48 +90,10 @@ def create_uploads_router(deployment: Deployment) -> APIRouter:
         response_description="The job: queued, done or failed.",
         tags=["Large files"],
     )
-    def job(job_id: JobIdInPath) -> JobStatus:
-        record = jobs.load(str(job_id))
+    def job(job_id: AnyJobId) -> JobStatus:
+        record = find_record(jobs, job_id)
         if record is None:
             raise NotFound("No such job")
-        return _ANSWERS[record.state](record, results)
+        return job_status(record, results)
 
     return router
-
-
-def _queued(record: JobRecord, _: ResultStore) -> QueuedJob:
-    last_error = ErrorResponse.model_validate(record.error) if record.error else None
-    return QueuedJob(**_common(record), state="queued", last_error=last_error)
-
-
-def _failed(record: JobRecord, _: ResultStore) -> FailedJob:
-    return FailedJob.model_validate({**(record.error or {}), **_common(record), "state": "failed"})
-
-
-def _done(record: JobRecord, results: ResultStore) -> DoneJob:
-    answer = record.answer or {}
-    folder = record.folder or ""
-    link = results.link(folder, answer["filename"])
-    fresh: dict[str, Any] = {"downloadUrl": link.url, "expiresAt": link.expires_at}
-    if "results" in answer:
-        fresh["results"] = [
-            {**each, "downloadUrl": results.link(folder, each["filename"]).url}
-            for each in answer["results"]
-        ]
-    return DoneJob.model_validate({**answer, **fresh, **_common(record), "state": "done"})
-
-
-def _common(record: JobRecord) -> dict[str, Any]:
-    return {
-        "job_id": record.job_id,
-        "key": record.key,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-    }
-
-
-_ANSWERS: dict[str, Callable[[JobRecord, ResultStore], QueuedJob | FailedJob | DoneJob]] = {
-    "queued": _queued,
-    "failed": _failed,
-    "done": _done,
-}

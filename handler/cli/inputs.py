@@ -9,7 +9,7 @@ from handler.codec import FORMATS
 
 STANDARD_STREAM = "-"
 # Other extensions of files in these formats.
-_OTHER_EXTENSIONS = {"heif", "j2k", "jfif", "jpc", "jpe", "jpeg", "jpf", "jpx", "tiff"}
+_OTHER_EXTENSIONS = {"heif", "j2k", "jfif", "jpc", "jpe", "jpeg", "jpf", "jpx", "tif"}
 EXTENSIONS = frozenset({format_.extension for format_ in FORMATS.values()} | _OTHER_EXTENSIONS)
 """The extensions of the files in a folder that are treated as pictures."""
 

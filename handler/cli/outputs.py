@@ -24,7 +24,7 @@ _WRITABLE = {
     extension: format_.name
     for format_ in FORMATS.values()
     if format_.name in get_args(OutputFormat)
-    for extension in (format_.extension, format_.name)
+    for extension in format_.extensions
 }
 
 

@@ -45,6 +45,8 @@ class Format:
         reason: why it is isolated or not. The advisories for Pillow are those fixed in releases
             after 12.1.1, which pillow-simd has not followed yet.
         alpha: whether a picture can be transparent.
+        shown: whether browsers show its files.
+        other_extensions: further ones that clients use, besides the name.
     """
 
     name: str
@@ -56,6 +58,13 @@ class Format:
     isolated: bool
     reason: str
     alpha: bool = True
+    shown: bool = True
+    other_extensions: tuple[str, ...] = ()
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """All extensions of its files, the usual one first."""
+        return tuple(dict.fromkeys((self.extension, self.name, *self.other_extensions)))
 
 
 FORMATS = {
@@ -112,7 +121,7 @@ FORMATS = {
         Format(
             name="tiff",
             label="TIFF",
-            extension="tif",
+            extension="tiff",
             content_type="image/tiff",
             output="tiff",
             decoder="TIFF",
@@ -122,6 +131,8 @@ FORMATS = {
                 "GHSA-c6hw-5grf-ff96), and short JPEG strips leave memory uninitialised "
                 "(GHSA-q45j-58j2-45rg)"
             ),
+            shown=False,
+            other_extensions=("tif",),
         ),
         Format(
             name="bmp",
@@ -289,6 +300,8 @@ def output_format(source: Format, requested: str) -> Format:
 def content_type_of(filename: str) -> str:
     """Return the content type of a result by the extension of its name."""
     extension = filename.rpartition(".")[2]
-    types = {format_.extension: format_.content_type for format_ in FORMATS.values()}
+    types = {
+        name: format_.content_type for format_ in FORMATS.values() for name in format_.extensions
+    }
     types["zip"] = "application/zip"
     return types.get(extension, "application/octet-stream")

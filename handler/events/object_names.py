@@ -43,6 +43,6 @@ def result_filename(filename: str, format_: Format, size: str | None = None) -> 
     """
     mark = f"{RESULT_MARK}{size_suffix(size)}"
     stem, _, extension = filename.rpartition(".")
-    if stem and extension.lower() in (format_.extension, format_.name):
+    if stem and extension.lower() in format_.extensions:
         return f"{stem}_{mark}.{extension}"
     return f"{filename}.{mark}.{format_.extension}"

@@ -12,7 +12,14 @@ from handler.core.planner import oversized
 from handler.core.request import CropRequest
 from handler.core.saliency.interest import decoding_shrink
 from handler.core.subject.strategies import MAX_SCORED_PIXELS
-from handler.settings import MAX_OUTPUT_PIXELS
+from handler.jobs.preview import MAX_PREVIEW_PIXELS, PREVIEW, needs_preview
+
+MAX_FITTED_PIXELS = 50_000_000
+"""The most pixels of a square that is estimated before its content is known.
+
+The content of most pictures is smaller than the picture. A larger square is estimated again once
+its side is known.
+"""
 
 _MEGA = 1_000_000
 _PIXEL = 4
@@ -34,6 +41,8 @@ _READ, _RESIZED, _CONVERTED, _SEARCHED = 0.025, 0.06, 0.08, 0.06
 _TURNED_BYTES, _MASK_BYTES = 4, 0.1
 # Bytes and seconds of an overlay, which has at most 1280 pixels a side.
 _OVERLAY_BYTES, _OVERLAY_SECONDS = 40 << 20, 0.2
+# CPU time for each megapixel of a result that a preview is made of.
+_PREVIEWED = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ def estimate_at(
     format_: Format,
     *,
     overlay: bool = False,
+    preview: bool = False,
 ) -> Estimate:
     """Return upper bounds of the cost of cropping a picture to all sizes.
 
@@ -114,6 +124,7 @@ def estimate_at(
         requests: a request for each size.
         format_: format of the results.
         overlay: whether the plan is drawn on the picture as well.
+        preview: whether previews are made of results that browsers do not show.
     """
     share = size.area / picture.size.area
     work = _Work(
@@ -124,6 +135,7 @@ def estimate_at(
         file_bytes=round(picture.file_bytes * share),
         decoded=round(picture.decoded_pixels(_shrink(size, requests)) * share),
         overlay=overlay,
+        previews=_previews(requests, format_, transparent=picture.alpha) if preview else None,
     )
     return Estimate(work.memory(), work.seconds())
 
@@ -140,6 +152,7 @@ class _Work:
         file_bytes: bytes of the file.
         decoded: number of decoded pixels.
         overlay: whether the plan is drawn on the picture as well.
+        previews: the previews of the results; None if there are none.
     """
 
     picture: Picture
@@ -149,6 +162,7 @@ class _Work:
     file_bytes: int
     decoded: int
     overlay: bool
+    previews: _Outputs | None
 
     @property
     def _trims(self) -> bool:
@@ -174,6 +188,8 @@ class _Work:
             encoding += planning
         working = max(planning + self.outputs.rendered, encoding) + self.outputs.kept
         total = _BASE_BYTES + max(decoding, self.file_bytes + working)
+        if self.previews is not None:
+            total += self.previews.rendered + self.previews.encoded + self.previews.kept
         return round(total + _FACE_BYTES * self._searches_faces + _OVERLAY_BYTES * self.overlay)
 
     def _planning(self) -> float:
@@ -199,6 +215,8 @@ class _Work:
             resized += sum(self.outputs.pixels)
         total += (per_read * self.decoded + _RESIZED * resized) / _MEGA + self.outputs.seconds
         total += _FACE_SECONDS * self._searches_faces + _OVERLAY_SECONDS * self.overlay
+        if self.previews is not None:
+            total += self.previews.seconds + _PREVIEWED * sum(self.outputs.pixels) / _MEGA
         return _BASE_SECONDS + total
 
 
@@ -215,14 +233,25 @@ def _scored_pixels(size: Size, requests: Sequence[CropRequest]) -> int:
     return min(MAX_SCORED_PIXELS, max(each.area for each in resized))
 
 
+def _previews(
+    requests: Sequence[CropRequest], format_: Format, *, transparent: bool
+) -> _Outputs | None:
+    if not needs_preview(format_):
+        return None
+    return _Outputs([MAX_PREVIEW_PIXELS] * len(requests), PREVIEW, transparent)
+
+
 def _outputs(
     size: Size, requests: Sequence[CropRequest], format_: Format, *, transparent: bool
 ) -> _Outputs:
     if requests[0].mode == "trim":
         side = requests[0].square
-        longest = max(size.width, size.height) if side == "fit" else side
-        # Larger squares are rejected once the content is known.
-        pixels = [size.area if longest is None else min(longest**2, MAX_OUTPUT_PIXELS)]
+        if side is None:
+            pixels = [size.area]
+        elif side == "fit":
+            pixels = [min(max(size.width, size.height) ** 2, MAX_FITTED_PIXELS)]
+        else:
+            pixels = [side**2]
     else:
         pixels = [each.target.area for each in requests]
     return _Outputs(pixels, format_, transparent)

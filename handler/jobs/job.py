@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
@@ -13,15 +13,18 @@ from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan
 from handler.core.planner import make_plans
 from handler.core.render import render_all
+from handler.core.request import CropRequest
 from handler.errors import InvalidSettings, NoFaces, OverBudget
 from handler.faces import LazyDetector
 from handler.filenames import result_name
 from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
-from handler.jobs.estimate import Estimate, estimate_at
+from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.job_warnings import job_warnings
+from handler.jobs.preview import needs_preview, preview_of
+from handler.jobs.steps import report_step
 from handler.problems import FieldProblem
-from handler.settings import MAX_OUTPUT_PIXELS, CropSettings, OutputSize, suffix_of
+from handler.settings import MAX_SIDE, CropSettings, OutputSize, suffix_of
 
 OVERLAY = FORMATS["jpeg"]
 _OVERLAY_QUALITY = 90
@@ -40,6 +43,8 @@ class Job:
         request_id: id of the request, for the log.
         overlay: whether to draw the plan on the picture as well.
         deadline: time of `time.monotonic` at which decoding is stopped; None for no limit.
+        job_id: id of the job; None for a new one.
+        preview: whether to make a preview of each result that browsers do not show.
     """
 
     data: bytes
@@ -49,6 +54,8 @@ class Job:
     request_id: str | None = None
     overlay: bool = False
     deadline: float | None = None
+    job_id: str | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ class Result:
         filename: usual name of the file.
         crop: the plan that the result was rendered from, with its size.
         overlay: the plan drawn on the picture, if the job asks for it.
+        preview: the preview of the result, if the job asks for it and browsers do not show it.
     """
 
     data: bytes
@@ -101,6 +109,7 @@ class Result:
     filename: str
     crop: PlannedCrop
     overlay: bytes | None = None
+    preview: bytes | None = None
 
     @property
     def plan(self) -> Plan:
@@ -145,6 +154,7 @@ class Stopwatch:
             Stopped: the job is cancelled.
         """
         stop_if_cancelled()
+        report_step(name)
         start = time.perf_counter()
         try:
             yield
@@ -170,6 +180,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     planned = _plan(job, picture, format_, config, watch)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
+    previews: dict[int, bytes] = {}
     images = render_all(planned.frame, plans, keep_pixels=job.overlay)
     for _ in plans:
         _check_time(start, config)
@@ -184,6 +195,8 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
                 optimise=not plans[index].cut.reduces,
                 all_pixels=sum(plan.output.area for plan in plans),
             )
+            if job.preview and needs_preview(format_):
+                previews[index] = preview_of(image)
     results = [
         Result(
             files[index],
@@ -191,6 +204,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
             result_name(job.filename, format_.extension, crop.suffix),
             crop,
             draw_plan(planned.frame, crop.plan, OVERLAY) if job.overlay else None,
+            previews.get(index),
         )
         for index, crop in enumerate(planned.crops)
     ]
@@ -228,20 +242,23 @@ def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
     with watch.step("open"):
         picture = open_picture(job.data, Limits(config.max_pixels, job.deadline))
         format_ = output_format(picture.format, job.settings.format)
-        _check_budget(job, config, picture, format_)
+        _check_budget(job, config, picture, format_, job.settings.requests())
         return picture, format_
 
 
-def _check_budget(job: Job, config: Config, picture: Picture, format_: Format) -> None:
+def _check_budget(
+    job: Job, config: Config, picture: Picture, format_: Format, requests: Sequence[CropRequest]
+) -> None:
     """Reject a job that needs too much memory or time.
 
     Raises:
         OverBudget: it does.
     """
-    requests = job.settings.requests()
 
     def cost_at(size: Size) -> Estimate:
-        return estimate_at(picture, size, requests, format_, overlay=job.overlay)
+        return estimate_at(
+            picture, size, requests, format_, overlay=job.overlay, preview=job.preview
+        )
 
     check(Budget.of(config), cost_at(picture.size), picture.size, cost_at)
 
@@ -270,24 +287,24 @@ def _plan(
     if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":
         raise NoFaces("No face was found at this sensitivity")
     for plan in plans:
-        _check_canvas(plan)
+        if plan.canvas is not None and plan.output.area > MAX_FITTED_PIXELS:
+            _check_side(plan.output)
+            fitted = replace(settings.request(), square=plan.output.width)
+            _check_budget(job, config, picture, format_, [fitted])
     sizes: Sequence[OutputSize | None] = settings.sizes or [None]
     crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
     return PlannedJob(frame, crops, _warnings(job, picture, format_, plans))
 
 
-def _check_canvas(plan: Plan) -> None:
+def _check_side(square: Size) -> None:
     """Reject a square that is too large; its size depends on the picture.
 
-    The square around a line of 60,000 pixels would fill gigabytes.
-
     Raises:
-        InvalidSettings: the square has too many pixels.
+        InvalidSettings: its side is too long.
     """
-    if plan.canvas is not None and plan.output.area > MAX_OUTPUT_PIXELS:
-        expected = f"a square of at most {MAX_OUTPUT_PIXELS:,} pixels"
-        received = f"{plan.output.width:,} × {plan.output.height:,}"
-        raise InvalidSettings(FieldProblem("padToSquare", expected, received))
+    if square.width > MAX_SIDE:
+        expected = f"a square of at most {MAX_SIDE:,} pixels a side"
+        raise InvalidSettings(FieldProblem("padToSquare", expected, f"{square.width:,}"))
 
 
 def _warnings(job: Job, picture: Picture, format_: Format, plans: Sequence[Plan]) -> list[str]:

@@ -13,6 +13,10 @@ from handler.storage import Link as StoreLink
 _DOWNLOAD = "Link to the result."
 _FILENAME = "File name of the result."
 _OVERLAY = "Link to the image with the plan drawn on it; null if it was not requested."
+_PREVIEW = (
+    "Link to a small WebP of the result; absent for formats that browsers show, which are all but "
+    "TIFF."
+)
 _PLAN = "The window, and the reasons for it."
 _WARNINGS = "Unusual properties of the request or the image, as sentences."
 
@@ -31,6 +35,7 @@ class SavedResult:
         etag: ETag of the file in the store.
         link: link to the file.
         overlay_url: URL of the plan drawn on the picture, if the job asks for it.
+        preview_url: URL of the preview, if the job has one.
     """
 
     result: Result
@@ -38,6 +43,7 @@ class SavedResult:
     etag: str
     link: StoreLink
     overlay_url: str | None
+    preview_url: str | None = None
 
 
 class SizePlan(Response):
@@ -69,6 +75,7 @@ class SizeResult(SizePlan):
     """The result of one of several sizes."""
 
     download_url: Link = Field(description=_DOWNLOAD)
+    preview_url: Link | None = Field(default=None, exclude_if=_is_none, description=_PREVIEW)
     processed_size: Count = Field(description="Size of the result in bytes.")
     filename: str = Field(description=_FILENAME)
 
@@ -81,6 +88,7 @@ class SizeResult(SizePlan):
                 width=each.result.size.width,
                 height=each.result.size.height,
                 download_url=each.link.url,
+                preview_url=each.preview_url,
                 processed_size=len(each.result.data),
                 filename=each.filename,
                 overlay_url=each.overlay_url,
@@ -96,6 +104,7 @@ class CropResult(Response):
 
     job_id: JobId
     download_url: Link = Field(description=_DOWNLOAD)
+    preview_url: Link | None = Field(default=None, exclude_if=_is_none, description=_PREVIEW)
     original_size: Count = Field(description="Size of the input in bytes.")
     processed_size: Count = Field(description="Size of the result in bytes.")
     filename: str = Field(description=_FILENAME)
@@ -127,6 +136,7 @@ class CropResult(Response):
         return cls(
             job_id=job_id,
             download_url=first.link.url,
+            preview_url=first.preview_url,
             original_size=original_size,
             processed_size=len(first.result.data),
             filename=first.filename,
@@ -191,6 +201,12 @@ class _Failure(Response):
     details: str | None = Field(default=None, description="The cause, for people.")
     feature: str | None = Field(
         default=None, exclude_if=_is_none, description="The feature that is missing or damaged."
+    )
+    feature_name: str | None = Field(
+        default=None, exclude_if=_is_none, description="The name of a missing feature, for people."
+    )
+    estimated_size: str | None = Field(
+        default=None, exclude_if=_is_none, description="The size of a missing feature, for people."
     )
 
 

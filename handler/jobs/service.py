@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from handler.codec import Format
 from handler.config import Config
 from handler.faces import is_available
-from handler.filenames import overlay_name
+from handler.filenames import overlay_name, preview_name
 from handler.jobs.job import (
     OVERLAY,
     FinishedJob,
@@ -20,6 +20,7 @@ from handler.jobs.job import (
     plan_job,
     run_job,
 )
+from handler.jobs.preview import PREVIEW
 from handler.jobs.responses import AnalyzeResult, CropResult, SavedResult
 from handler.storage import ResultStore
 from handler.telemetry import Facts, facts_of, log_job
@@ -63,12 +64,12 @@ class Service:
         return is_available(self._config.face_bundle)
 
     def crop(self, job: Job) -> CropResult:
-        """Crop a picture, and store the results under a new job id.
+        """Crop a picture, and store the results under the id of the job.
 
         Raises:
             SmartCropError: the job failed.
         """
-        job_id = str(uuid.uuid4())
+        job_id = job.job_id or str(uuid.uuid4())
         return self.crop_to(job, Target(job_id, job_id)).response
 
     def crop_to(self, job: Job, target: Target) -> StoredCrop:
@@ -155,8 +156,13 @@ class Service:
         overlay_url = None
         if result.overlay is not None:
             overlay_url = self._save_overlay(job, target.folder, result.overlay, result.crop)
+        preview_url = None
+        if result.preview is not None:
+            name = preview_name(result.crop.suffix)
+            self._results.save(target.folder, name, result.preview, PREVIEW.content_type)
+            preview_url = self._results.link(target.folder, name).url
         link = self._results.link(target.folder, filename)
-        return SavedResult(result, filename, etag, link, overlay_url)
+        return SavedResult(result, filename, etag, link, overlay_url, preview_url)
 
     def _save_overlay(self, job: Job, folder: str, data: bytes, crop: PlannedCrop) -> str:
         name = overlay_name(job.filename, OVERLAY.extension, crop.suffix)

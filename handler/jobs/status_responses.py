@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from handler.jobs.plan_response import Count, JobId, Link, Response
-from handler.jobs.responses import CropResult, ErrorResponse
+from handler.jobs.responses import BatchError, BatchResult, CropResult, ErrorResponse
 
 _STATE = "State of the job."
 _WARNINGS = "Unusual properties of the request or the image, as sentences."
@@ -28,7 +28,9 @@ class UploadForm(Response):
 
 
 class _JobAnswer(Response):
-    key: str = Field(description="Key of the file in the uploads bucket.")
+    key: str | None = Field(
+        description="Key of the file in the uploads bucket; null if it came with the request."
+    )
     created_at: datetime = Field(description="Time at which the job was created.")
     updated_at: datetime = Field(description="Time of the last change.")
 
@@ -51,6 +53,22 @@ class DoneJob(CropResult, _JobAnswer):
 
 class FailedJob(ErrorResponse, _JobAnswer):
     """A failed job, and its error."""
+
+    job_id: JobId
+    state: Literal["failed"] = Field(description=_STATE)
+
+
+class DoneBatch(BatchResult, _JobAnswer):
+    """A finished batch, with a new link."""
+
+    download_url: Link | None = Field(  # type: ignore[assignment]  # wider than a batch's answer
+        description="Link to the ZIP; null if the ZIP was the response."
+    )
+    state: Literal["done"] = Field(description=_STATE)
+
+
+class FailedBatch(BatchError, _JobAnswer):
+    """A batch without results, and the error of each file."""
 
     job_id: JobId
     state: Literal["failed"] = Field(description=_STATE)

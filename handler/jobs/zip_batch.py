@@ -66,13 +66,21 @@ class Batch:
     """A ZIP of results, and the outcome of each file.
 
     Attributes:
-        job_id: id of the batch.
+        job_id: id of the batch, and folder of its ZIP in the store.
+        shown_id: id that the client chose, or else ``job_id``; the name of the ZIP has it.
         files: outcomes of the files, in the order in which they were added.
         original_size: bytes of all files.
         warnings: warnings about the request as a whole.
     """
 
-    def __init__(self, service: Service, max_bytes: int, deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        max_bytes: int,
+        deadline: float | None = None,
+        job_id: str | None = None,
+        shown_id: str | None = None,
+    ) -> None:
         """Begin with an empty ZIP.
 
         Args:
@@ -80,8 +88,11 @@ class Batch:
             max_bytes: size of the largest ZIP; results that exceed it fail.
             deadline: time after which files fail, on the clock of `time.monotonic`; None for no
                 deadline.
+            job_id: id of the batch; None for a new one.
+            shown_id: id that the client chose; None if it chose none.
         """
-        self.job_id = str(uuid.uuid4())
+        self.job_id = job_id or str(uuid.uuid4())
+        self.shown_id = shown_id or self.job_id
         self.files: list[BatchedFile] = []
         self.original_size = 0
         self.warnings: list[str] = []
@@ -96,7 +107,7 @@ class Batch:
     @property
     def filename(self) -> str:
         """Name of the ZIP."""
-        return batch_name(self.job_id)
+        return batch_name(self.shown_id)
 
     def add(self, source: str | None, fetch: Callable[[], Job]) -> None:
         """Crop one file and add its results, or its error.

@@ -4,7 +4,6 @@ from handler.settings.aspect import fill_side, lone_side
 from handler.settings.colours import COLOUR_NAMES
 from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (
-    MAX_OUTPUT_PIXELS,
     CropSettings,
     NoFacesAction,
     OutputFormat,
@@ -12,12 +11,12 @@ from handler.settings.crop_settings import (
     read_object,
     validate_settings,
 )
-from handler.settings.sizes import MAX_SIZES, PRESETS, OutputSize, suffix_of
+from handler.settings.sizes import MAX_SIDE, MAX_SIZES, PRESETS, OutputSize, suffix_of
 
 __all__ = [
     "COLOUR_NAMES",
     "MAX_BOXES",
-    "MAX_OUTPUT_PIXELS",
+    "MAX_SIDE",
     "MAX_SIZES",
     "PRESETS",
     "CropSettings",

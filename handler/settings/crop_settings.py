@@ -1,10 +1,9 @@
 """The settings of a crop: names, defaults, ranges and descriptions."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -14,7 +13,6 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -33,7 +31,7 @@ from handler.problems import FieldProblem, printable_name, shown
 from handler.settings.colours import BackgroundColour, PadColour, parse_colour
 from handler.settings.constraints import Boxes, FocusPoint
 from handler.settings.effects import effect_warnings
-from handler.settings.sizes import Side, Sizes, check_sizes, whole_number
+from handler.settings.sizes import MAX_OUTPUT_PIXELS, Side, Sizes, check_sizes, whole_number
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of, rejection
 
@@ -48,7 +46,6 @@ _DEFAULT_SIDE = 1080
 _ROOT = "settings"
 # The extensions of files, which people write in place of the formats.
 _FORMAT_ALIASES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
-MAX_OUTPUT_PIXELS = 50_000_000
 # The result of trim is as large as the content that it finds.
 _NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
 
@@ -67,9 +64,6 @@ def _resolve_format(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(whole_number)]
-SquareSide = Annotated[
-    int, Field(ge=1, le=math.isqrt(MAX_OUTPUT_PIXELS)), BeforeValidator(whole_number)
-]
 
 
 class CropSettings(BaseModel):
@@ -158,7 +152,7 @@ class CropSettings(BaseModel):
         description="Trim: colour of the padding. In every mode also the colour behind "
         "transparent pixels if the format of the result is JPEG.",
     )
-    target_size: SquareSide | None = Field(
+    target_size: Side | None = Field(
         default=None, description="Trim: side of the padded square in pixels; implies padToSquare."
     )
     background: BackgroundColour = Field(
@@ -178,13 +172,6 @@ class CropSettings(BaseModel):
         description="Format of the result; auto keeps the format of the input where possible. "
         "Extensions such as jpg and tif, content types and upper case are accepted, too.",
     )
-
-    @model_validator(mode="after")
-    def _limit_output(self) -> Self:
-        if self.width * self.height > MAX_OUTPUT_PIXELS:
-            expected = f"width × height of at most {MAX_OUTPUT_PIXELS:,} pixels"
-            raise rejection(expected, f"{self.width:,} × {self.height:,}", "width")
-        return self
 
     @field_validator("sizes")
     @classmethod

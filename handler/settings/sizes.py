@@ -21,13 +21,17 @@ from handler.filenames import RESULT_MARK
 from handler.problems import Expected, shown
 from handler.settings.validation import rejection
 
-MAX_SIDE = 10_000
+# WebP's limit. The budget of the job rejects what needs too much memory or time.
+MAX_SIDE = 16_383
+MAX_OUTPUT_PIXELS = MAX_SIDE**2
+"""The most pixels of all results together."""
 MAX_SIZES = 32
 # The name becomes part of file names; 32 bytes leave enough for the name of the image.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_:-]{0,31}$"
 _PLAIN = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 # The same within the limits. It is only published: numbers past them have their own error.
-_PLAIN_IN_RANGE = r"^([1-9][0-9]{0,3}|10000)x([1-9][0-9]{0,3}|10000)$"
+_IN_RANGE = "([1-9][0-9]{0,3}|1[0-5][0-9]{3}|16[0-2][0-9]{2}|163[0-7][0-9]|1638[0-3])"
+_PLAIN_IN_RANGE = f"^{_IN_RANGE}x{_IN_RANGE}$"
 
 PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {

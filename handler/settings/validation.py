@@ -1,6 +1,6 @@
 """Conversion of pydantic's validation errors to the errors that clients get.
 
-Every error has the same form: ``width: expected a whole number from 1 to 10,000, received 0``. The
+Every error has the same form: ``width: expected a whole number from 1 to 16,383, received 0``. The
 description of accepted values comes from the annotations of the model.
 """
 

@@ -96,7 +96,7 @@ def test_blank_settings_are_the_defaults(client: TestClient) -> None:
         ("PNG", {}, "image/png", "png"),
         ("WEBP", {}, "image/webp", "webp"),
         ("GIF", {}, "image/gif", "gif"),
-        ("TIFF", {}, "image/tiff", "tif"),
+        ("TIFF", {}, "image/tiff", "tiff"),
         ("BMP", {}, "image/png", "png"),
         ("PNG", {"format": "jpeg"}, "image/jpeg", "jpg"),
         ("JPEG", {"format": "webp"}, "image/webp", "webp"),

@@ -47,12 +47,14 @@ def _run(data: bytes, values: dict[str, Any], options: dict[str, Any]) -> dict[s
     config = config.model_copy(update=options)
     picture = open_picture(data, Limits(config.max_pixels))
     format_ = output_format(picture.format, settings.format)
-    cost = estimate_at(picture, picture.size, settings.requests(), format_, overlay=overlay)
+    cost = estimate_at(
+        picture, picture.size, settings.requests(), format_, overlay=overlay, preview=True
+    )
     del picture
     before, start = process.start_peak(), cpu_seconds()
     error = details = ""
     try:
-        run_job(Job(data, "picture", settings, overlay=overlay), config)
+        run_job(Job(data, "picture", settings, overlay=overlay, preview=True), config)
     except SmartCropError as raised:
         error, details = raised.code, raised.in_words
     return {

@@ -18,6 +18,7 @@ from handler.jobs.estimate import Estimate, estimate_at
 from handler.jobs.job import Job, run_job
 from handler.settings import parse_settings
 from tests.budget.pictures import PICTURES
+from tests.pictures import decoded, encoded, noise
 
 MEBIBYTE = 1 << 20
 
@@ -100,6 +101,34 @@ def test_an_error_names_estimate_budget_and_a_picture_that_fits() -> None:
 def test_an_error_advises_smaller_results_if_no_picture_fits() -> None:
     with pytest.raises(OverBudget, match="smaller or fewer results fit"):
         check(Budget(1000, 10), Estimate(2000, 1), Size(9, 9), lambda _: Estimate(2000, 1))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"width": 16_383, "height": 16_383},
+        {"sizes": ["16383x8000", "8000x16383"]},
+        {"mode": "trim", "targetSize": 16_383},
+        # The square around a line, whose size is known once the content is found.
+        {"mode": "trim", "padToSquare": True, "background": "#000001"},
+    ],
+)
+def test_results_larger_than_the_memory_are_rejected(settings: dict[str, object]) -> None:
+    config = Config(memory_mb=1769, jobs=1, cpu_seconds=1000)
+    chosen, _ = parse_settings(json.dumps(settings))
+    line = encoded(noise(16_000, 3), "PNG")
+
+    with pytest.raises(OverBudget, match="memory: expected at most"):
+        run_job(Job(line, None, chosen), config)
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "png", "webp", "tiff"])
+def test_results_as_wide_as_webp_allows_are_made(format_: str) -> None:
+    chosen, _ = parse_settings(json.dumps({"width": 16_383, "height": 40, "format": format_}))
+
+    finished = run_job(Job(encoded(noise(300, 200)), None, chosen), Config(memory_mb=1769, jobs=1))
+
+    assert decoded(finished.results[0].data).size == (16_383, 40)
 
 
 def test_a_picture_that_fits_by_the_error_is_accepted() -> None:

@@ -141,8 +141,11 @@ def test_no_settings_cost_more_memory_than_estimated(
 @pytest.mark.parametrize(
     "values",
     [
-        {"width": 1, "height": 10_000},
-        {"width": 10_000, "height": 1},
+        {"width": 1, "height": 16_383},
+        {"width": 16_383, "height": 1},
+        {"width": 16_383, "height": 400, "format": "webp"},
+        # With a preview.
+        {"width": 2500, "height": 2500, "format": "tiff"},
         {"width": 73, "height": 4097},
         {"width": 2500, "height": 2500, "format": "webp"},
         {"mode": "trim", "padToSquare": True, "targetSize": 3000},

@@ -39,7 +39,7 @@ INVALID = {
     "sensitivity": "1.5",
     "threshold": "true",
     "padColor": "123",
-    "targetSize": "10001",
+    "targetSize": "16384",
     "quality": "1e3",
 }
 

@@ -25,6 +25,7 @@ def test_a_result_keeps_the_extension_that_fits_its_format() -> None:
     assert result_filename("IMG_1.JPG", jpeg) == "IMG_1_smartcrop.JPG"
     assert result_filename("me.jpeg", jpeg) == "me_smartcrop.jpeg"
     assert result_filename("scan.tiff", tiff) == "scan_smartcrop.tiff"
+    assert result_filename("scan.TIF", tiff) == "scan_smartcrop.TIF"
     assert result_filename("me.jpg", webp) == "me.jpg.smartcrop.webp"
     assert result_filename("me", jpeg) == "me.smartcrop.jpg"
     assert result_filename(".jpg", jpeg) == ".jpg.smartcrop.jpg"

@@ -107,7 +107,8 @@ def test_quotes_in_names_are_escaped_in_the_header() -> None:
         *(".a_smartcrop.jpg", " a_smartcrop.jpg", "a\n_smartcrop.jpg", "a\x7f_smartcrop.jpg"),
         *("a_smartcrop_.jpg", "a_smartcrop_B.jpg", "a_smartcrop_b_c.jpg", "a_smartcrop_./.jpg"),
         *(
-            "batch-smart-crop-d92f62e.zip",
+            "batch-smart-crop-d92f62e8a.zip",
+            "batch-smart-crop-.zip",
             "batch-smart-crop-../../..zip",
             "a/batch-smart-crop-d92f62e8.zip",
         ),

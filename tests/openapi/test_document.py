@@ -41,6 +41,7 @@ def test_every_route_of_the_api_is_described() -> None:
         "download": "get /api/v1/download/{jobId}/{filename}",
         "prepareUpload": "post /api/v1/uploads",
         "job": "get /api/v1/jobs/{jobId}",
+        "progress": "get /api/v1/jobs/{jobId}/progress",
         "health": "get /api/v1/health",
     }
 
@@ -83,6 +84,7 @@ def test_every_request_and_answer_has_an_example() -> None:
     parts |= {
         "CropForm",
         "BatchForm",
+        "FileProblem",
         "FileResult",
         "FileError",
         "FieldError",

@@ -254,6 +254,7 @@ def test_the_service_renders_formats_that_the_browser_cannot_show(
     page.until(lambda: "overlay_coffee" in (page.one("#before").get_attribute("src") or ""))
     page.until(lambda: page.run("return document.querySelector('#before').naturalWidth") == 300)
     page.crop()
-    page.until(lambda: page.one("#unshown").is_displayed())
+    page.until(lambda: page.run("return document.querySelector('#after').naturalWidth") == 1080)
+    assert "/preview.webp" in (page.one("#after").get_attribute("src") or "")
     assert page.text("#facts") == "1080 × 1080"
-    assert page.text("#made").startswith("coffee_smartcrop.tif, ")
+    assert page.text("#made").startswith("coffee_smartcrop.tiff, ")

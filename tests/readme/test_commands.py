@@ -116,7 +116,7 @@ def fetch(path: str) -> bytes:
 
 
 def test_each_command_is_run_by_a_test_or_has_a_reason() -> None:
-    run_here = ("make run", "make help", "curl -X POST", ".venv/bin/smart-crop ")
+    run_here = ("make run", "make help", "curl -X POST", "curl -N", ".venv/bin/smart-crop ")
     unknown = [each for each in commands() if not each.startswith((*run_here, *NOT_RUN_HERE))]
     assert unknown == []
 
@@ -124,7 +124,7 @@ def test_each_command_is_run_by_a_test_or_has_a_reason() -> None:
 @needs_curl
 @pytest.mark.usefixtures("served")
 def test_the_requests_succeed(folder: Path) -> None:
-    one, plan, picture, sizes, batch = commands_with("curl -X POST")
+    one, plan, picture, sizes, batch, named = commands_with("curl -X POST")
 
     answer = json.loads(run(one, folder))
     assert decoded(fetch(answer["downloadUrl"])).size == (1080, 1080)
@@ -144,6 +144,11 @@ def test_the_requests_succeed(folder: Path) -> None:
     run(batch, folder)
     with ZipFile(folder / "crops.zip") as crops:
         assert crops.namelist() == ["portrait_smartcrop.jpg", "team_smartcrop.jpg"]
+
+    answer = json.loads(run(named, folder))
+    (progress,) = commands_with("curl -N")
+    (state,) = run(progress, folder).split("\n\n")[:-1]
+    assert json.loads(state.removeprefix("data: "))["result"] == answer
 
 
 @needs_curl

@@ -88,7 +88,7 @@ def test_any_body_is_a_request_or_an_error_in_plain_words(
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"width": 0}, "width: expected a whole number from 1 to 10,000, received 0"),
+        ({"width": 0}, "width: expected a whole number from 1 to 16,383, received 0"),
         ({"padToSquare": None}, "padToSquare: expected true or false, received null"),
         ({"sensitivity": True}, "sensitivity: expected a number from 0 to 1, received true"),
         ({"mode": "x"}, 'mode: expected one of subject, face, trim, auto, received "x"'),
@@ -122,7 +122,7 @@ def test_any_body_is_a_request_or_an_error_in_plain_words(
             {"keep": [{"left": -1, "top": 0, "width": 1, "height": 1}]},
             "keep.0.left: expected a number of at least 0, received -1",
         ),
-        ({"targetSize": 0}, "targetSize: expected null or a whole number from 1 to 7,071, re"),
+        ({"targetSize": 0}, "targetSize: expected null or a whole number from 1 to 16,383, re"),
         ({"sensitivity": math.nan}, "sensitivity: expected a number from 0 to 1, received NaN"),
         ({"padding": 10**400}, "padding: expected a whole number from 0 to 50, received 1000"),
     ],

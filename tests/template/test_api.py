@@ -7,6 +7,7 @@ from importlib.resources import files
 import pytest
 
 from handler.api import create_app
+from handler.api.aliases import TOOL, TOOL_IN_SECTION
 from handler.config import Config
 from tests.template.stack import defaults, resources, template
 
@@ -21,6 +22,7 @@ def without_names(route_key: str) -> str:
 def test_api_has_the_routes_of_the_service_and_no_others() -> None:
     paths = create_app(Config(uploads="s3://uploads")).openapi()["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    served |= {route.replace(TOOL, TOOL_IN_SECTION) for route in served}
     routed = {route for route in ROUTES if "/api/" in route}
     assert {without_names(route) for route in routed} == {without_names(route) for route in served}
 

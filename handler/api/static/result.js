@@ -25,10 +25,11 @@ function canDraw({ plan, image }) {
 function showFile(photo, result) {
   const image = byId("after");
   const url = new URL(result.downloadUrl, location).href;
-  if (image.src !== url) {
+  const shown = new URL(result.previewUrl ?? url, location).href;
+  if (image.src !== shown) {
     byId("unshown").hidden = true;
     image.hidden = false;
-    image.src = url;
+    image.src = shown;
   }
   image.hidden = !byId("unshown").hidden;
   byId("download").href = url;
