@@ -64,8 +64,8 @@ def test_a_field_that_is_not_accepted_is_named(client: TestClient) -> None:
     assert (body["error"], body["code"]) == ("Invalid settings", "INVALID_SETTINGS")
     messages = [each["message"] for each in body["errors"]]
     assert messages[:2] == [
-        "width: expected a whole number from 1 to 10,000, received 0",
-        'height: expected a whole number from 1 to 10,000, received "tall"',
+        "width: expected a whole number from 1 to 16,383, received 0",
+        'height: expected a whole number from 1 to 16,383, received "tall"',
     ]
     assert {each["field"] for each in body["errors"]} == {"width", "height", "padToSquare", "focus"}
 

@@ -173,7 +173,7 @@ def _decode_frame(header: ImageHeader, format_: Format, allowance: Allowance) ->
     if format_.name == "png" and (warning or _ends_blank(image)):
         missing = png.missing_rows(header.data)
         if missing > MOST_MISSING * image.height:
-            raise ProcessingFailed("The PNG data are incomplete")
+            raise ProcessingFailed("The PNG data are damaged or incomplete")
         if missing:
             warning = DATA_ERRORS.format("PNG")
     try:
