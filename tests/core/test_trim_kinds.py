@@ -183,6 +183,15 @@ def test_a_sprite_keeps_every_pixel() -> None:
     assert found(image) == Box(8, 12, 37, 39)
 
 
+def test_a_transparent_background_has_no_dust() -> None:
+    image = Image.new("RGBA", (600, 500))
+    image.paste((200, 30, 30, 255), (200, 200, 400, 300))
+    for place in ((50, 60), (580, 90), (300, 470)):
+        image.putpixel(place, (0, 0, 0, 255))
+
+    assert found(image) == Box(50, 60, 531, 411)
+
+
 def test_a_straight_rule_is_kept_and_a_scratch_is_not() -> None:
     sheet, pen = paper()
     write(pen, 200, 400, "some words")

@@ -134,7 +134,10 @@ def find_product(image: Image.Image, threshold: int) -> tuple[Box | None, tuple[
     if are_strips:
         found &= ~lines
     film = find_film(reach.max(axis=0), background)
-    kept = without_dust(found, view.in_detail(background, bound)) | film
+    kept = found | film
+    # Nothing is dusty in front of a transparent background.
+    if view.mode != "RGBa" or background[-1].any():
+        kept = without_dust(found, view.in_detail(background, bound)) | film
     colour = view.median_colour(lines)
     if not kept.any():
         patterned = noise > _PATTERN and bool((reach > threshold).any())
