@@ -231,6 +231,19 @@ def test_a_strip_at_an_edge_of_a_scan_is_removed(turns: int, level: int, width: 
     assert_exact(found(Image.fromarray(pixels)), shot.box)
 
 
+@pytest.mark.parametrize("sides", [(0, 1), (0, 2), (1, 3), (0, 1, 2)])
+def test_strips_at_several_edges_are_removed(sides: tuple[int, ...]) -> None:
+    sheet, pen = paper()
+    for line in range(8):
+        write(pen, 150, 200 + 40 * line, "some words of a page")
+    shot = printed(sheet)
+    pixels = np.array(shot.image)
+    for turns in sides:
+        np.rot90(pixels, turns)[:, :20] = 25
+
+    assert_exact(found(Image.fromarray(pixels)), shot.box)
+
+
 def test_content_that_touches_an_edge_is_no_strip() -> None:
     image = Image.new("RGB", (600, 400), "white")
     image.paste(photo("coffee.png", (600, 30)), (0, 370))

@@ -15,6 +15,8 @@ _EDGE = 0.02
 _NEAR, _SHARE = 4, 0.5
 # Distance from the edges, as a share of the shorter side, at which no strip is expected any more.
 _INSIDE = 0.1
+# Paper is at least this light, and empty in this share of its edges.
+_BRIGHT, _EMPTY = 150, 0.85
 # Where content begins, the levels change by this much within a few pixels. Light changes slowly.
 _STEP, _WITHIN = 14, 8
 # Share of the changes along the edge that must be steps.
@@ -38,11 +40,16 @@ def edge_colour(levels: Planes) -> tuple[Colour, bool]:
     colour = _mode(along)
     covered = [float((np.abs(side - colour[:, np.newaxis]) <= _NEAR).all(axis=0).mean()) >= _SHARE
                for side in sides]  # fmt: skip
-    if not (covered[0] and covered[2]) and not (covered[1] and covered[3]):
-        inside = max(1, round(min(levels.shape[1:]) * _INSIDE))
-        part = levels[:, inside:-inside, inside:-inside]
-        if part.size:
-            colour = _mode(np.concatenate(_sides(part), axis=1))
+    inside = max(1, round(min(levels.shape[1:]) * _INSIDE))
+    part = levels[:, inside:-inside, inside:-inside]
+    if part.size and not all(covered):
+        inner = np.concatenate(_sides(part), axis=1)
+        other = _mode(inner)
+        opposite = (covered[0] and covered[2]) or (covered[1] and covered[3])
+        # Strips at opposite sides look like the bars of a film, but next to bright, empty paper.
+        near = (np.abs(inner - other[:, np.newaxis]) <= _NEAR).all(axis=0).mean()
+        if not opposite or (other.min() >= _BRIGHT and near >= _EMPTY):
+            colour = other
     return np.rint(colour).astype(np.uint8), _is_plain(along, colour)
 
 
