@@ -7,7 +7,7 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test check fuzz kill-test budget bench bench-crops bench-faces setup format lock clean
+.PHONY: help run test image-test check fuzz kill-test budget bench bench-crops bench-faces bench-trim setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -49,6 +49,9 @@ bench-crops: setup ## set up, then measure how much of the gaze, faces and main 
 bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
 	@$(BIN)/python -m tests.bench.framing
+
+bench-trim: setup ## set up, then measure trim on generated pictures with known content (ARGS=films for one set)
+	@$(BIN)/python -m tests.bench.trim $(ARGS)
 
 setup: ## install missing system packages, uv, .venv, pillow-simd, the Lambda emulator, and programs for the tests
 	@infra/setup.sh

@@ -27,6 +27,9 @@ _NO_DETECTION = (
 # Steps of 16 bits for each step of 8 bits.
 _LEVELS = 256
 
+# The box of the content, None if there is none, and the background.
+_Found = tuple[Box | None, tuple[int, ...]]
+
 
 class SharedFrame:
     """A frame that several plans share, decoded at the finest scale that any of them needs."""
@@ -210,7 +213,7 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
 
 
 def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints) -> Plan:
-    found, background = _find_content(frame.pixels(1), request)
+    (found, background), warnings = _find_content(frame.pixels(1), request)
     whole = Box(0, 0, frame.size.width, frame.size.height)
     box = whole if found is None else _with_margin(found, request.trim_margin, frame.size)
     box = box.around(*(area.box_around() for area in constraints.keep))
@@ -235,6 +238,7 @@ def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints
         background=background,
         canvas=canvas,
         warnings=(("The picture is blank: nothing was trimmed",) if blank else ())
+        + warnings
         + _ignored_in_trim(constraints),
         constraints=constraints,
     )
@@ -248,19 +252,33 @@ def _ignored_in_trim(constraints: PixelConstraints) -> tuple[str, ...]:
     return (*ignored, *boxes)
 
 
-def _find_content(pixels: Pixels, request: CropRequest) -> tuple[Box | None, tuple[int, ...]]:
-    picture, threshold = pixels.native(), request.threshold
+def _find_content(pixels: Pixels, request: CropRequest) -> tuple[_Found, tuple[str, ...]]:
+    """Return the content, the background and warnings."""
+    picture, threshold, line_art = pixels.native(), request.threshold, request.line_art
     if request.background == "auto":
-        return find_product(picture, request.threshold)
+        ignored = ("lineArt: ignored, because background: auto keeps thin lines",)
+        return find_product(picture, threshold), ignored if line_art else ()
     if request.background == "corner":
         background = corner_colour(picture)
-        # sharp applies the threshold to 65,536 levels here, but not below.
-        if pixels.sixteen_bit:
-            threshold //= _LEVELS
     else:
         sample = Image.new("RGBA", (1, 1), request.background)
         background = corner_colour(sample.convert(picture.mode))
-    return find_content(picture, threshold, background), background
+    box = find_content(picture, threshold, background, line_art=line_art)
+    if request.background != "corner" or not pixels.sixteen_bit:
+        return (box, background), ()
+    # sharp applies the threshold to 65,536 levels here, but not above.
+    by_sharp = find_content(picture, threshold // _LEVELS, background, line_art=line_art)
+    warnings = () if by_sharp == box else (_other_threshold(threshold, box, picture.size),)
+    return (by_sharp, background), warnings
+
+
+def _other_threshold(threshold: int, box: Box | None, size: tuple[int, int]) -> str:
+    kept = box or Box(0, 0, *size)
+    return (
+        f"threshold: background: corner applies it to this 16-bit picture as sharp does, as "
+        f"{threshold} of 65,535; as {threshold} of 255, as with auto or a colour, it would keep "
+        f"{kept.width} × {kept.height} at ({kept.left}, {kept.top})"
+    )
 
 
 def _with_margin(box: Box, percent: int, frame: Size) -> Box:

@@ -122,6 +122,7 @@ class CropRequest:
         faces: the faces that the window is built on.
         threshold: the largest difference from the background that trim removes, 0 to 255.
         background: the background that trim removes.
+        line_art: whether trim keeps lines of one pixel on a background of one colour.
         trim_margin: margin that trim leaves, in percent of the longer side of the content.
         square: side of the square that trim pads to, in pixels; ``fit`` for the smallest square
             around the content; None for no square.
@@ -138,6 +139,7 @@ class CropRequest:
     faces: FaceChoice
     threshold: int
     background: Background
+    line_art: bool
     trim_margin: int
     square: int | Literal["fit"] | None
     pad_colour: Colour

@@ -144,7 +144,9 @@ class CropSettings(BaseModel):
         default=30,
         ge=0,
         le=255,
-        description="Trim: largest difference of a pixel from the background, per channel.",
+        description="Trim: largest difference of a pixel from the background, per channel, in "
+        "8-bit levels, also for 16-bit pictures. Background corner alone applies it to their "
+        "16-bit levels, as sharp does, and warns where the result differs.",
     )
     pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
     pad_color: PadColour = Field(
@@ -159,6 +161,11 @@ class CropSettings(BaseModel):
         default="corner",
         description="Trim: the background. A colour; corner for the colour of the top left pixel; "
         "or auto for the surface along the edges, which may be uneven, noisy or dusty.",
+    )
+    line_art: bool = Field(
+        default=False,
+        description="Trim: keep lines and dots of one pixel, which are otherwise removed as noise "
+        "unless background is auto.",
     )
     trim_margin: Whole = Field(
         default=0,
@@ -199,6 +206,7 @@ class CropSettings(BaseModel):
             faces=self.faces,
             threshold=self.threshold,
             background=_parse_background(self.background),
+            line_art=self.line_art,
             trim_margin=self.trim_margin,
             # A side alone implies the square.
             square=self.target_size or ("fit" if self.pad_to_square else None),

@@ -16,10 +16,13 @@ MODES: Mapping[str, frozenset[Mode]] = {
     **dict.fromkeys((*_SIDES, "padding"), _WINDOW),
     **dict.fromkeys(("facePreset", "onNoFaces"), frozenset({"face"})),
     **dict.fromkeys(("sensitivity", "faces"), _FACES),
-    **dict.fromkeys(("threshold", "background", "trimMargin", "padToSquare", "targetSize"), _TRIM),
+    **dict.fromkeys(("threshold", "background", "lineArt", "trimMargin"), _TRIM),
+    **dict.fromkeys(("padToSquare", "targetSize"), _TRIM),
 }
 # Values that request nothing, so that nothing is missing where they have no effect.
-_NOTHING: Mapping[str, object] = {"padding": 0, "trimMargin": 0, "padToSquare": False}
+_NOTHING: Mapping[str, object] = {"padding": 0, "trimMargin": 0} | dict.fromkeys(
+    ("padToSquare", "lineArt"), False
+)
 
 
 def effect_warnings(mode: Mode, given: Mapping[str, object], default_side: int | None) -> list[str]:

@@ -23,7 +23,7 @@ def grid(width: int, height: int) -> tuple[Floats, Floats]:
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (31, 33), (200, 150), (640, 20)])
 @pytest.mark.parametrize("level", [0, 3, 128, 255])
 def test_an_even_background_is_fitted_exactly(size: tuple[int, int], level: int) -> None:
-    surface = fit_surface(Image.new("RGB", size, (level, 7, 250)))
+    surface = fit_surface(planes(Image.new("RGB", size, (level, 7, 250))))
 
     assert surface.shape == (3, size[1], size[0])
     assert (surface == np.array([level, 7, 250])[:, np.newaxis, np.newaxis]).all()
@@ -34,7 +34,7 @@ def test_the_surface_has_the_bands_of_the_picture(mode: str) -> None:
     image = Image.new("RGB", (40, 30), (9, 99, 199))
     image = image.convert("RGBA").convert(mode) if mode == "RGBa" else image.convert(mode)
 
-    assert np.array_equal(fit_surface(image), planes(image))
+    assert np.array_equal(fit_surface(planes(image)), planes(image))
 
 
 def test_the_surface_follows_the_light_behind_the_product() -> None:
@@ -43,7 +43,7 @@ def test_the_surface_follows_the_light_behind_the_product() -> None:
     image = lit(light)
     image.paste("black", (120, 90, 280, 210))
 
-    deviation = fit_surface(image)[0] - light
+    deviation = fit_surface(planes(image))[0] - light
 
     assert np.abs(deviation).max() < 2.5
 
@@ -56,7 +56,7 @@ def test_the_surface_follows_a_spot_of_light_around_the_product() -> None:
     outside = np.ones((300, 400), np.bool_)
     outside[110:210, 150:240] = False
 
-    deviation = np.abs(fit_surface(image)[0] - light)
+    deviation = np.abs(fit_surface(planes(image))[0] - light)
 
     assert deviation[outside].max() < 8
 
@@ -70,7 +70,7 @@ def test_a_product_cut_by_the_edge_does_not_distort_the_surface(
     image = lit(light)
     image.paste((90, 40, 20), box)
 
-    deviation = fit_surface(image)[0] - light
+    deviation = fit_surface(planes(image))[0] - light
 
     assert np.abs(deviation).max() < 4
 
@@ -78,7 +78,7 @@ def test_a_product_cut_by_the_edge_does_not_distort_the_surface(
 def test_noise_averages_out() -> None:
     noise = np.random.default_rng(1).normal(0, 20, (300, 400))
 
-    surface = fit_surface(lit(128 + noise))
+    surface = fit_surface(planes(lit(128 + noise)))
 
     assert np.abs(surface.astype(np.int16) - 128).max() <= 6
     assert surface.std() < 1.5

@@ -42,7 +42,9 @@ def like(mode: str, pixels: npt.NDArray[np.uint8]) -> Image.Image:
     return Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
 
 
-def naive_content(image: Image.Image, threshold: int, background: tuple[int, ...]) -> Box | None:
+def naive_content(
+    image: Image.Image, threshold: int, background: tuple[int, ...], *, line_art: bool = False
+) -> Box | None:
     """Search the whole picture with the steps of `vips_find_trim`."""
     pixels = np.asarray(image).astype(np.int64).reshape(image.height, image.width, -1)
     expected = np.array(background)
@@ -51,7 +53,8 @@ def naive_content(image: Image.Image, threshold: int, background: tuple[int, ...
         flat = (pixels[..., :3] * alpha + expected[:3] * (255 - alpha)) // 255
         pixels = np.concatenate([flat, alpha], axis=2)
     pixels = pixels[..., : len(background)]
-    content = (np.abs(median(pixels) - expected) > threshold).any(axis=2)
+    smooth = pixels if line_art else median(pixels)
+    content = (np.abs(smooth - expected) > threshold).any(axis=2)
     rows, columns = np.flatnonzero(content.any(axis=1)), np.flatnonzero(content.any(axis=0))
     if not len(rows):
         return None
@@ -80,6 +83,14 @@ def test_the_box_equals_that_of_a_naive_search(image: Image.Image, threshold: in
     expected = naive_content(image, threshold, corner_colour(image))
 
     assert search(image, threshold) == expected
+
+
+@given(image=pictures(), threshold=thresholds)
+def test_line_art_is_searched_without_a_median(image: Image.Image, threshold: int) -> None:
+    background = corner_colour(image)
+    expected = naive_content(image, threshold, background, line_art=True)
+
+    assert find_content(image, threshold, background, line_art=True) == expected
 
 
 @given(image=pictures(), threshold=thresholds, lines=st.integers(1, 4))

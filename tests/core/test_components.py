@@ -75,6 +75,19 @@ def test_the_length_is_the_longer_side_of_the_bounding_box(mask: Mask) -> None:
 
 
 @given(mask=masks)
+def test_boxes_and_pixels_are_those_of_each_component(mask: Mask) -> None:
+    components = ConnectedComponents.of(mask)
+
+    for number, (part, box) in enumerate(
+        zip(flood(mask, _ALL_STEPS), zip(*components.boxes(), strict=True), strict=True)
+    ):
+        rows, columns = np.nonzero(part)
+        assert box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        found = components.pixels(number)
+        assert np.array_equal(found, [rows, columns])
+
+
+@given(mask=masks)
 def test_the_mask_of_all_components_is_the_original(mask: Mask) -> None:
     components = ConnectedComponents.of(mask)
 

@@ -286,6 +286,30 @@ def test_a_transparent_product_stays_transparent_on_an_opaque_square() -> None:
     )  # premultiplied while it is resampled
 
 
+def strokes() -> Image.Image:
+    """Return lines of one pixel on white paper."""
+    image = Image.new("RGB", (200, 150), "white")
+    image.paste("black", (40, 30, 41, 90))
+    image.paste("black", (60, 99, 170, 100))
+    return image
+
+
+@pytest.mark.parametrize("background", ["corner", "#fff"])
+def test_line_art_keeps_lines_of_one_pixel(background: str) -> None:
+    plan, _ = trimmed(opened(strokes()), background=background, lineArt=True)
+    without, _ = trimmed(opened(strokes()), background=background)
+
+    assert (plan.crop, plan.warnings) == (Box(40, 30, 130, 70), ())
+    assert without.warnings == ("The picture is blank: nothing was trimmed",)
+
+
+def test_auto_keeps_lines_of_one_pixel_anyway() -> None:
+    plan, _ = trimmed(opened(strokes()), background="auto", lineArt=True)
+
+    assert plan.crop == Box(40, 30, 130, 70)
+    assert plan.warnings == ("lineArt: ignored, because background: auto keeps thin lines",)
+
+
 sides = st.integers(1, 40)
 
 

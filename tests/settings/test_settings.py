@@ -51,6 +51,7 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
         ["corner", "auto", "#fff", "#80ff0010", "transparent"],
         ["", "wite", "Corner", 16, None],
     ),
+    "lineArt": (False, [True, False], [0, 1, "true", None]),
     "trimMargin": (0, [0, 50], [-1, 51, 2.5, "5", None]),
     "quality": (95, [1, 100], [0, 101, 80.5, "95", True, None]),
     "format": (

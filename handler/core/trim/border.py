@@ -1,8 +1,9 @@
 """Trim: the box of everything that is not background.
 
 Reproduces sharp 0.35's ``trim`` (``vips_find_trim``). Alpha is flattened on the background, and a
-3x3 median removes specks. A pixel counts as content if any band differs from the background by more
-than the threshold. Alpha is searched in the same way, and the two boxes are united.
+3x3 median removes specks, except in line art. A pixel counts as content if any band differs from
+the background by more than the threshold. Alpha is searched in the same way, and the two boxes are
+united.
 """
 
 from collections.abc import Callable
@@ -34,19 +35,22 @@ def corner_colour(image: Image.Image) -> tuple[int, ...]:
     return values[:3] if image.mode == "RGBX" else values
 
 
-def find_content(image: Image.Image, threshold: int, background: tuple[int, ...]) -> Box | None:
+def find_content(
+    image: Image.Image, threshold: int, background: tuple[int, ...], *, line_art: bool = False
+) -> Box | None:
     """Return the smallest box that contains everything but the background.
 
     Args:
         image: upright picture, mode L, RGB, RGBX, CMYK or RGBA with straight alpha.
         threshold: largest difference from the background, in any band, 0 to 255.
         background: one value for each band of ``image``, alpha included.
+        line_art: whether single pixels are content. Otherwise a median removes them.
 
     Returns:
         The box in pixels of ``image``; None if there is only background.
     """
     width, height = image.size
-    test = _ContentTest.of(image, threshold, background)
+    test = _ContentTest.of(image, threshold, background, line_art=line_art)
 
     def rows(start: int, stop: int) -> Mask:
         found = test.content_in(Box(0, start, width, stop - start))
@@ -94,15 +98,19 @@ class _ContentTest:
         background: the background, uint8 (samples of a pixel).
         lowest: the smallest value that is background, uint8 (samples of a row).
         highest: the largest value that is background, uint8 (samples of a row).
+        line_art: whether single pixels are content.
     """
 
     image: Image.Image
     background: Samples
     lowest: Samples
     highest: Samples
+    line_art: bool
 
     @classmethod
-    def of(cls, image: Image.Image, threshold: int, background: tuple[int, ...]) -> "_ContentTest":
+    def of(
+        cls, image: Image.Image, threshold: int, background: tuple[int, ...], *, line_art: bool
+    ) -> "_ContentTest":
         values = np.array(background)
         bounds = [np.maximum(values - threshold, 0), np.minimum(values + threshold, 255)]
         if image.mode == "RGBX":  # the fourth byte of a pixel is undefined
@@ -112,7 +120,8 @@ class _ContentTest:
             )
         # Whole rows of samples are compared many times faster than single pixels.
         rows = (np.tile(bound.astype(np.uint8), image.width) for bound in bounds)
-        return cls(image, values.astype(np.uint8), *rows)
+        lowest, highest = rows
+        return cls(image, values.astype(np.uint8), lowest, highest, line_art)
 
     def lines_per_strip(self, length: int) -> int:
         """Return the number of lines of ``length`` pixels in a strip."""
@@ -139,7 +148,8 @@ class _ContentTest:
         row = lines.shape[1]
         for far in (lines > self.highest[:row], lines < self.lowest[:row]):
             if far.any():
-                found |= majority(np.pad(far.reshape(shape), missing, mode="edge"))
+                around = np.pad(far.reshape(shape), missing, mode="edge")
+                found |= around[1:-1, 1:-1] if self.line_art else majority(around)
         return found
 
     def _flattened(self, pixels: Samples) -> Samples | None:

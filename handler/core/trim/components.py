@@ -61,13 +61,25 @@ class ConnectedComponents:
         weights = sums[self.stops - 1] - sums[self.starts - 1]
         return np.bincount(self.labels, weights, self.count).astype(np.intp)
 
+    def boxes(self) -> tuple[Counts, Counts, Counts, Counts]:
+        """Return left, top, right and bottom of each component's bounding box, each (count,)."""
+        rows, columns = np.divmod(self.starts, self.shape[1])
+        ends = columns + self.stops - self.starts
+        left, right = _range(columns, ends, self.labels, self.count)
+        top, bottom = _range(rows, rows + 1, self.labels, self.count)
+        return left, top, right, bottom
+
     def lengths(self) -> Counts:
         """Return the longer side of each component's bounding box, (count,)."""
-        rows, columns = np.divmod(self.starts, self.shape[1])
-        widths = self.stops - self.starts
-        sides = [_range(low, high, self.labels, self.count)
-                 for low, high in ((rows, rows + 1), (columns, columns + widths))]  # fmt: skip
-        return np.maximum(*sides)
+        left, top, right, bottom = self.boxes()
+        return np.asarray(np.maximum(right - left, bottom - top), np.intp)
+
+    def pixels(self, number: int) -> tuple[Counts, Counts]:
+        """Return the rows and the columns of the pixels of one component, each (pixels,)."""
+        runs = np.flatnonzero(self.labels == number)
+        places = [np.arange(self.starts[run], self.stops[run]) for run in runs]
+        rows, columns = np.divmod(np.concatenate(places), self.shape[1])
+        return rows, columns
 
     def mask(self, chosen: Mask) -> Mask:
         """Return the mask of some components.
@@ -122,11 +134,11 @@ def _roots(count: int, above: Counts, below: Counts) -> Counts:
     return roots
 
 
-def _range(low: Counts, high: Counts, labels: Counts, count: int) -> Counts:
+def _range(low: Counts, high: Counts, labels: Counts, count: int) -> tuple[Counts, Counts]:
     lowest, highest = np.full(count, np.iinfo(np.intp).max), np.zeros(count, np.intp)
     np.minimum.at(lowest, labels, low)
     np.maximum.at(highest, labels, high)
-    return np.asarray(highest - lowest, np.intp)
+    return lowest, highest
 
 
 def _dilate(mask: Mask, side: int) -> Mask:

@@ -1,24 +1,40 @@
 """A background of more than one colour: paper, a lit wall or a scan, with noise and dust.
 
-The picture is compared with a smooth surface that follows the light on the background. Dust and
-scratches are removed from the pixels that differ. The box contains the rest, except soft shadows.
+The picture is compared with its background: one colour, or a smooth surface that follows the light.
+A pixel is found if the mean around it differs by more than the threshold, or if it differs alone
+and by more than noise. Whatever is found is content, however small, except for the strips of a
+scanner, dust, scratches and soft shadows.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Self
+
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from handler.core.geometry import Box
 from handler.core.trim.background_surface import Planes, fit_surface, planes
-from handler.core.trim.components import ConnectedComponents, Mask, closing, fill_holes, opening
+from handler.core.trim.components import Mask
+from handler.core.trim.dust import Edges, without_dust
+from handler.core.trim.edge_statistics import (
+    edge_samples,
+    lower_quartile,
+    noise_of_pixels,
+    noise_of_view,
+)
+from handler.core.trim.extremes import block_extremes
+from handler.core.trim.films import find_film
+from handler.core.trim.plain_background import edge_colour
+from handler.core.trim.shadows import are_sharp, without_shadows
+from handler.core.trim.strips import remove_strips
 
 # Long side to which the picture is averaged, in pixels: fine enough for a box exact to 1/500 of the
 # side, and coarse enough for grain and JPEG noise to average out.
 _VIEW_SIDE = 768
 # Modes in which inks and alpha are compared by their visible colour.
 _COMPARED_AS = {"CMYK": "RGB", "RGBA": "RGBa"}
-# Width of the edge that background and noise are measured on, as a share of the shorter side.
-_EDGE = 0.02
 # About one sample of noise in a million exceeds this many standard deviations.
 _CERTAIN = 5
 # Largest radius of the smoothing, as a share of the longer side, because it enlarges the box.
@@ -26,14 +42,68 @@ _REACH = 1 / 200
 # The remaining grain, of cloth or wood, raises the threshold to this many standard deviations. A
 # picture without a plain background has the same effect, so the second value limits the factor.
 _GRAIN, _HIGHEST = 4, 2
-# Isolated components thinner than this share of the longer side are dust or scratches.
-_DUST = 1 / 80
-# Writing is longer than that by the first factor, and grows by the second if its gaps are filled.
-_WORD, _GAPS = 2, 1.5
-# Distance in pixels, in each direction, over which an edge is tested for softness.
-_SOFT = 2
-# Quartiles of the absolute value of a normal variable, in standard deviations.
-_FIRST_QUARTILE, _THIRD_QUARTILE = 0.3186, 1.1503
+# A single pixel of noise does not exceed this many standard deviations, nor two of them together
+# the second value.
+_NEVER, _NEVER_BOTH = 6, 10
+# More than this standard deviation is a pattern, such as stripes, and no noise.
+_PATTERN = 64
+# Lower quartile of the absolute value of a normal variable, in standard deviations.
+_FIRST_QUARTILE = 0.3186
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A picture at the scale at which it is searched.
+
+    Attributes:
+        image: the picture at full scale.
+        factor: pixels of the picture for each pixel of the view, in both directions.
+        mode: mode in which levels are compared.
+        smooth: the view, blurred as much as its noise needs.
+    """
+
+    image: Image.Image
+    factor: int
+    mode: str
+    smooth: Image.Image
+
+    @classmethod
+    def of(cls, image: Image.Image, threshold: int) -> Self:
+        factor = max(1, round(max(image.size) / _VIEW_SIDE))
+        mode = _COMPARED_AS.get(image.mode, image.mode)
+        view = image.reduce(factor) if factor > 1 else image
+        return cls(image, factor, mode, _smoothed(view.convert(mode), threshold))
+
+    def median_colour(self, excluded: Mask) -> tuple[int, ...]:
+        """Return the median colour of the edges, one value for each band of the picture."""
+        view = self.image.reduce(self.factor) if self.factor > 1 else self.image
+        medians = np.median(edge_samples(planes(view), excluded), axis=1)
+        return tuple(int(value) for value in medians)
+
+    def in_detail(self, background: Planes, bound: float) -> Callable[[Edges], Mask]:
+        """Return a function that searches a part of the view at full scale."""
+        factor = self.factor
+
+        def search(cells: Edges) -> Mask:
+            left, top, right, bottom = (edge * factor for edge in cells)
+            right, bottom = min(right, self.image.width), min(bottom, self.image.height)
+            part = planes(self.image.crop((left, top, right, bottom)).convert(self.mode))
+            behind = background[:, cells[1] : cells[3], cells[0] : cells[2]]
+            behind = behind.repeat(factor, axis=1).repeat(factor, axis=2)
+            behind = behind[:, : part.shape[1], : part.shape[2]]
+            differing = _distance(part, part, behind).max(axis=0)
+            # Half of the contrast, so that soft edges do not hide the shape.
+            return np.asarray(differing > max(bound, differing.max() / 2), np.bool_)
+
+        return search
+
+    def box_of(self, mask: Mask) -> Box:
+        """Return the box of a mask, in pixels of the picture."""
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        left, top = int(columns[0]) * self.factor, int(rows[0]) * self.factor
+        right = min((int(columns[-1]) + 1) * self.factor, self.image.width)
+        bottom = min((int(rows[-1]) + 1) * self.factor, self.image.height)
+        return Box(left, top, right - left, bottom - top)
 
 
 def find_product(image: Image.Image, threshold: int) -> tuple[Box | None, tuple[int, ...]]:
@@ -48,107 +118,58 @@ def find_product(image: Image.Image, threshold: int) -> tuple[Box | None, tuple[
         The box in pixels of ``image``, None if there is only background; and the median colour of
         the edge, one value for each band.
     """
-    factor = max(1, round(max(image.size) / _VIEW_SIDE))
-    view = image.reduce(factor) if factor > 1 else image
-    colour = tuple(int(value) for value in np.median(_flat(_edges(planes(view))), axis=1))
-    smooth = _smoothed(view.convert(_COMPARED_AS.get(view.mode, view.mode)), threshold)
-    levels, background = planes(smooth), fit_surface(smooth)
-    deviation = np.maximum(levels, background) - np.minimum(levels, background)
+    view = _View.of(image, threshold)
+    levels = planes(view.smooth)
+    paper, lines, are_strips = remove_strips(levels, edge_colour(levels)[0], threshold / 2)
+    background = _background(paper)
     # The lower quartile, so that the product may touch up to three quarters of the edge.
-    grain = np.percentile(_flat(_edges(deviation)), 25, axis=1).max() / _FIRST_QUARTILE
+    grain = lower_quartile(_distance(paper, paper, background), lines) / _FIRST_QUARTILE
     bound = min(max(threshold, _GRAIN * grain), _HIGHEST * threshold)
-    kept = _without_dust(deviation.max(axis=0) > bound)
+    lowest, highest = block_extremes(image, view.factor, view.mode)
+    reach = _distance(lowest, highest, background)
+    in_blocks = lower_quartile(reach, lines) / _first_quartile_of_extremes(view.factor**2)
+    noise = max(grain, noise_of_pixels(image, view.mode), in_blocks)
+    striking = reach.max(axis=0) > max(threshold, _NEVER * noise)
+    found = striking | (_distance(levels, levels, background).max(axis=0) > bound)
+    if are_strips:
+        found &= ~lines
+    film = find_film(reach.max(axis=0), background)
+    kept = found | film
+    # Nothing is dusty in front of a transparent background.
+    if view.mode != "RGBa" or background[-1].any():
+        kept = without_dust(found, view.in_detail(background, bound)) | film
+    colour = view.median_colour(lines)
     if not kept.any():
-        return None, colour
-    # Differences of levels are more sensitive to noise than the levels themselves.
-    smoother = planes(smooth.filter(ImageFilter.BoxBlur(1)))
-    firm = kept & ~_shadow(smoother, background, bound / 2)
-    firm &= _has_adjacent(firm)
-    left, top, right, bottom = _extent(firm if firm.any() else kept)
-    left, top = left * factor, top * factor
-    right, bottom = min(right * factor, image.width), min(bottom * factor, image.height)
-    return Box(left, top, right - left, bottom - top), colour
+        patterned = noise > _PATTERN and bool((reach > threshold).any())
+        return (Box(0, 0, *image.size) if patterned else None), colour
+    firm = without_shadows(kept, view.smooth, background, bound / 2) | film
+    firm |= kept & striking & are_sharp(lowest, highest, max(threshold, _NEVER_BOTH * noise))
+    return view.box_of(firm if firm.any() else kept), colour
 
 
-def _edges(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
-    """Return the four edges, each (bands, lines, length)."""
-    width = max(1, round(min(pixels.shape[1:]) * _EDGE))
-    turned = pixels.transpose(0, 2, 1)
-    return [part for side in (pixels, turned) for part in (side[:, :width], side[:, -width:])]
+def _first_quartile_of_extremes(samples: int) -> float:
+    """Return the lower quartile of the largest of so many absolute values of normal variables."""
+    return NormalDist().inv_cdf((1 + 0.25 ** (1 / samples)) / 2)
 
 
-def _flat(edges: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
-    """Return all samples of the edges, (bands, samples)."""
-    return np.concatenate([edge.reshape(len(edge), -1) for edge in edges], axis=1)
+def _background(levels: Planes) -> Planes:
+    """Return the background at every pixel, uint8 (bands, height, width)."""
+    colour, plain = edge_colour(levels)
+    if not plain:
+        return fit_surface(levels, colour.tolist())
+    return np.broadcast_to(colour[:, np.newaxis, np.newaxis], levels.shape)
+
+
+def _distance(lowest: Planes, highest: Planes, background: Planes) -> Planes:
+    """Return the largest distance of a range of levels from the background."""
+    above = np.maximum(highest, background) - background
+    return np.maximum(above, background - np.minimum(lowest, background))
 
 
 def _smoothed(view: Image.Image, threshold: int) -> Image.Image:
     """Return the picture, blurred as much as noise needs to stay below the threshold."""
-    steps = [np.abs(np.diff(edge.astype(np.int16), axis=2)) for edge in _edges(planes(view))]
-    samples = np.concatenate([step.reshape(len(step), -1) for step in steps], axis=1)
-    if not samples.size:
-        return view
-    # The upper quartile, not the median, because half of the noise on white is clipped.
-    noise = np.percentile(samples, 75, axis=1).max() / _THIRD_QUARTILE / 2**0.5
+    noise = noise_of_view(planes(view))
     # A mean over n x n pixels makes noise n times weaker.
     radius = (_CERTAIN * noise / max(threshold, 1) - 1) / 2
     radius = min(radius, max(view.size) * _REACH)
     return view.filter(ImageFilter.BoxBlur(radius)) if radius > 0 else view
-
-
-def _without_dust(found: Mask) -> Mask:
-    """Return the mask of solid, drawn or written components, without dust and scratches."""
-    side = max(1, round(max(found.shape) * _DUST))
-    margin = side + 1
-    ink = np.pad(found, margin)
-    closed = closing(ink, side)
-    filled = fill_holes(closed)
-    components = ConnectedComponents.of(filled)
-    lengths, areas = components.lengths(), components.areas(ink)
-    solid = components.areas(opening(ink | (filled & ~closed), side)) > 0
-    half = max(1, round(side / 2))
-    drawn = components.areas(_without_edge(opening(ink, half), margin + side)) > 0
-    # Letters have more gaps than crossing scratches.
-    written = components.areas(opening(filled, half)) > _GAPS * areas
-    chosen = solid | ((drawn | written) & (lengths > _WORD * side))
-    if not chosen.any():  # the product consists of thin lines only
-        chosen = lengths > side
-    kept = ink & components.mask(chosen)
-    return kept[margin:-margin, margin:-margin]
-
-
-def _without_edge(mask: Mask, width: int) -> Mask:
-    """Return the mask without its edge, where the lid of a scanner leaves lines."""
-    inner = np.zeros_like(mask)
-    inside = np.s_[width:-width, width:-width]
-    inner[inside] = mask[inside]
-    return inner
-
-
-def _shadow(levels: Planes, background: Planes, bound: float) -> Mask:
-    """Return the mask of soft shadows: pixels of the background in less light."""
-    light = levels.sum(axis=0, dtype=np.float32) + 1
-    light /= background.sum(axis=0, dtype=np.float32) + 1
-    soft = np.asarray((levels < background).all(axis=0), np.bool_)
-    for band, expected in zip(levels, background, strict=True):
-        soft &= np.abs(band - expected * light) <= bound
-        around = np.pad(band, _SOFT, mode="edge")
-        rows, columns = around[:, _SOFT:-_SOFT], around[_SOFT:-_SOFT]
-        for one, other in (
-            (rows[: -2 * _SOFT], rows[2 * _SOFT :]),
-            (columns[:, : -2 * _SOFT], columns[:, 2 * _SOFT :]),
-        ):
-            soft &= np.maximum(one, other) - np.minimum(one, other) <= bound
-    return soft
-
-
-def _has_adjacent(mask: Mask) -> Mask:
-    """Return which set pixels have three or more of their eight neighbours set, unlike noise."""
-    counts = np.pad(mask, 1).view(np.uint8)
-    across = counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:]
-    return np.asarray(across[:-2] + across[1:-1] + across[2:] > 3, np.bool_)
-
-
-def _extent(mask: Mask) -> tuple[int, int, int, int]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
