@@ -166,7 +166,7 @@ def _open(data: bytes, limits: Limits) -> Picture:
         return _open_jpeg(header, format_, limits)
     if isinstance(header, WebpHeader):
         return _open_webp(header, format_, limits)
-    _check_pixels(header.size, limits)
+    _check_pixels(header.decoded_size, limits)
     _check_length(header)
     if format_.name in _OPENED_BY_PILLOW:
         return _open_with_pillow(header, format_, limits)
@@ -269,7 +269,7 @@ def _open_isolated(
 
 
 def _allowance(cost: DecodingCost, header: ImageHeader, limits: Limits) -> Allowance:
-    return Allowance.of(cost, header.size.area, len(header.data), limits.deadline)
+    return Allowance.of(cost, header.decoded_size.area, len(header.data), limits.deadline)
 
 
 def _check_length(header: ImageHeader) -> None:

@@ -1,5 +1,6 @@
 """The primary picture of HEIC and AVIF files, which is all that the decoders receive."""
 
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,14 @@ from handler.codec import Limits, open_picture
 from handler.codec.headers import heif as reader
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.heif_items import read_items
+from handler.codec.headers.heif_picture import find_picture
+from handler.codec.headers.heif_writer import write_picture
 from handler.codec.headers.hevc import coded_sizes
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 from tests.codec import samples
 from tests.hostile.heif import ALPHA, SIZE, Part, Reference, box, coded, grid, heif, ispe
-from tests.pictures import gradient
+from tests.pictures import encoded, gradient, photo
 
 TILES: list[Reference] = [(b"dimg", 1, [2, 3])]
 TWO = {1: grid(1, 2, 128, 64), 2: coded(), 3: coded()}
@@ -305,3 +308,53 @@ def test_the_coded_size_is_that_of_the_encoder(size: tuple[int, int]) -> None:
     (coded_,) = set(coded_sizes(configuration, b"".join(items.data_of(1))))
     assert 0 <= coded_.width - max(size[0], 64) < 64
     assert 0 <= coded_.height - max(size[1], 64) < 64
+
+
+def with_properties(data: bytes, *added: tuple[bytes, bytes]) -> bytes:
+    """Return an AVIF with further properties of its picture, which are applied in this order."""
+    items = read_items(data)
+    for name, body in added:
+        items.properties.append((name, memoryview(body)))
+        items.associations[items.primary].append((len(items.properties), True))
+    return write_picture(find_picture(items, b"av01", "AVIF"), b"avif", "AVIF")
+
+
+def aperture(width: int, height: int, right: int = 0, low: int = 0) -> tuple[bytes, bytes]:
+    """Return a clean aperture; the offsets of its centre are in half pixels."""
+    return b"clap", struct.pack(">IIIIiIiI", width, 1, height, 1, right, 2, low, 2)
+
+
+AVIF = encoded(photo(size=(96, 64)), "AVIF", quality=95)
+
+
+@pytest.mark.parametrize(
+    ("clap", "edges"),
+    [
+        (aperture(80, 50), (8, 7, 88, 57)),
+        (aperture(96, 50, 0, -14), (0, 0, 96, 50)),
+        (aperture(81, 64, -15), (0, 0, 81, 64)),
+        (aperture(40, 30, 20, 10), (38, 22, 78, 52)),
+    ],
+)
+@pytest.mark.parametrize("turn", [None, (b"irot", b"\1"), (b"imir", b"\0")])
+def test_the_clean_aperture_of_an_avif_is_shown(
+    clap: tuple[bytes, bytes], edges: tuple[int, int, int, int], turn: tuple[bytes, bytes] | None
+) -> None:
+    data = with_properties(AVIF, clap, *([turn] if turn else []))
+    whole = Image.fromarray(pixels(AVIF)).crop(edges)
+    if turn:
+        turned = {b"irot": Image.Transpose.ROTATE_90, b"imir": Image.Transpose.FLIP_TOP_BOTTOM}
+        whole = whole.transpose(turned[turn[0]])
+    opened = open_picture(data, Limits(100_000))
+    assert (opened.size.width, opened.size.height) == whole.size
+    assert (pixels(data) == np.asarray(whole)).all()
+
+
+@pytest.mark.parametrize("clap", [aperture(97, 64), aperture(80, 50, 40), aperture(0, 10)])
+def test_an_aperture_outside_the_picture_is_ignored(clap: tuple[bytes, bytes]) -> None:
+    assert (pixels(with_properties(AVIF, clap)) == pixels(AVIF)).all()
+
+
+def test_the_limit_of_pixels_counts_those_outside_the_aperture() -> None:
+    with pytest.raises(InvalidImage, match="pixels"):
+        open_picture(with_properties(AVIF, aperture(8, 8)), Limits(6_000))

@@ -110,7 +110,7 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
         DecoderUnavailable: no worker process can be started.
         OutOfTime: the deadline passed.
     """
-    size, parts = header.size, header.parts or (header.data,)
+    size, parts = header.decoded_size, header.parts or (header.data,)
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     seconds = allowance.seconds
     try:

@@ -180,6 +180,9 @@ def _decode_frame(header: ImageHeader, format_: Format, allowance: Allowance) ->
         decoded = _to_working_mode(image)
     except (ValueError, OSError) as error:
         raise ProcessingFailed(f"The {format_.label} data are damaged or incomplete") from error
+    if header.cut is not None:
+        edges = header.cut.left, header.cut.top, header.cut.right, header.cut.bottom
+        decoded = decoded.crop(edges)
     if header.frame is not None:
         decoded = _without_outside(decoded, header.frame)
     decoded.info = {}

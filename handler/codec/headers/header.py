@@ -37,6 +37,9 @@ class ImageHeader:
         parts: parts of the file that the decoder gets in place of ``data``, as joining them would
             copy the pixels; empty for ``data`` itself.
         frame: the part of an animation that its frame covers, unless it is the whole picture.
+        cut: the part of the decoded picture that is shown, where the decoder does not cut it out;
+            ``size`` is its size.
+        coded: size of the decoded picture then, in pixels; else None.
         later_frames: function that returns a header for each later frame of an animation, whose
             data hold this frame alone; None for a single frame.
     """
@@ -52,7 +55,14 @@ class ImageHeader:
     warning: str | None = None
     parts: Sequence[bytes | memoryview] = ()
     frame: Box | None = None
+    cut: Box | None = None
+    coded: Size | None = None
     later_frames: Callable[[], Iterator["ImageHeader"]] | None = None
+
+    @property
+    def decoded_size(self) -> Size:
+        """Size of the picture that the decoder returns, in pixels."""
+        return self.coded or self.size
 
 
 def read_exif_orientation(block: bytes | None) -> Orientation:

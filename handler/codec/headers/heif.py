@@ -1,14 +1,16 @@
 """Reader of HEIC and AVIF headers: boxes of the primary picture (ISO/IEC 14496-12, 23008-12)."""
 
+import math
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
 
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.heif_items import read_items
 from handler.codec.headers.heif_picture import check_coded_sizes, find_picture
 from handler.codec.headers.heif_writer import write_picture
-from handler.core.geometry import Orientation, Size
+from handler.core.geometry import Box, Orientation, Size
 from handler.errors import InvalidImage
 
 # Brands of the two codecs. The brands "mif1" and "msf1" have no codec.
@@ -56,7 +58,10 @@ def read_avif(data: bytes) -> ImageHeader:
         ProcessingFailed: the file ends early.
     """
     item = _read(data, b"av01", b"avif", "AVIF")
-    return item.header(item.size, item.orientation)
+    if (cut := item.cut()) is None:
+        return item.header(item.size, item.orientation)
+    header = item.header(Size(cut.width, cut.height), item.orientation)
+    return replace(header, cut=cut, coded=item.size)
 
 
 def read_heic(data: bytes) -> ImageHeader:
@@ -67,7 +72,8 @@ def read_heic(data: bytes) -> ImageHeader:
         ProcessingFailed: the file ends early.
     """
     item = _read(data, b"hvc1", b"heic", "HEIC")
-    upright = item.orientation.size(item.clean or item.size)
+    cut = item.cut()
+    upright = item.orientation.size(Size(cut.width, cut.height) if cut else item.size)
     return item.header(upright, Orientation.UPRIGHT)
 
 
@@ -78,7 +84,8 @@ class _Item:
     Attributes:
         data: file with the picture and nothing else.
         size: as coded.
-        clean: size after the cut, if there is one.
+        aperture: width, height and the offsets of the centre of the part that is shown, as
+            fractions; empty for the whole picture.
         turns: quarter turns to the left.
         axis: of the mirroring.
         profile: ICC profile.
@@ -88,7 +95,7 @@ class _Item:
 
     data: bytes
     size: Size = field(default_factory=lambda: Size(0, 0))
-    clean: Size | None = None
+    aperture: tuple[Fraction, ...] = ()
     turns: int = 0
     axis: int | None = None
     profile: bytes | None = None
@@ -99,6 +106,20 @@ class _Item:
     def orientation(self) -> Orientation:
         """Orientation of the stored picture."""
         return _ORIENTATIONS[self.turns, self.axis]
+
+    def cut(self) -> Box | None:
+        """Return the part that is shown, or None for the whole picture."""
+        if not self.aperture:
+            return None
+        across, down, right, low = self.aperture
+        width, height = math.floor(across), math.floor(down)
+        # ISO/IEC 14496-12, 12.1.4: the offsets are those of the centres.
+        left = math.floor((self.size.width - across) / 2 + right)
+        top = math.floor((self.size.height - down) / 2 + low)
+        inside = left >= 0 and top >= 0 and width > 0 and height > 0
+        if inside and left + width <= self.size.width and top + height <= self.size.height:
+            return Box(left, top, width, height)
+        return None
 
     def header(self, size: Size, orientation: Orientation) -> ImageHeader:
         """Return the properties as an image header."""
@@ -138,7 +159,7 @@ def _apply(item: _Item, name: bytes, body: memoryview) -> None:
     elif name == b"imir":
         item.axis = body[0] & 1
     elif name == b"clap":
-        across, by_across, down, by_down = struct.unpack_from(">IIII", body)
-        item.clean = Size(across // by_across, down // by_down)
+        numbers = struct.unpack_from(">IIIIiIiI", body)
+        item.aperture = tuple(Fraction(*numbers[at : at + 2]) for at in range(0, 8, 2))
     elif name == b"colr" and bytes(body[:4]) in (b"prof", b"rICC"):
         item.profile = bytes(body[4:])
