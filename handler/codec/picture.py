@@ -7,6 +7,7 @@ from functools import partial
 
 from PIL import Image
 
+from handler.codec.coding_points import profile_of
 from handler.codec.colour import to_srgb
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
@@ -55,7 +56,7 @@ class Picture:
         size: size of the upright picture, in pixels.
         alpha: whether the picture may have transparency.
         turned: whether the pixels are stored in another orientation.
-        profile: ICC profile, or None.
+        profile: ICC profile of the file or of the colours that it describes by numbers, or None.
         cost: cost of decoding.
         file_bytes: bytes of the file that is decoded.
         warnings: messages to the client about the reading of the file.
@@ -85,7 +86,7 @@ class Picture:
         self.size = header.orientation.size(header.size)
         self.alpha = alpha
         self.turned = header.orientation is not Orientation.UPRIGHT
-        self.profile = header.profile
+        self.profile = header.profile if header.cicp is None else profile_of(*header.cicp)
         self.cost = cost
         self.file_bytes = len(header.data)
         self.warnings = [] if header.warning is None else [header.warning]
@@ -116,7 +117,7 @@ class Picture:
                 decoded,
                 self._header.orientation,
                 # Without a reference to this picture, whose memory a cycle would keep for a while.
-                partial(_convert_to_srgb, self._header.profile, self.warnings),
+                partial(_convert_to_srgb, self.profile, self.warnings),
                 sixteen_bit=self._header.sixteen_bit,
             )
             self._decoded = scale, pixels

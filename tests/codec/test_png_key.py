@@ -27,6 +27,12 @@ def png(depth: int, colour: int, levels: Sequence[tuple[int, ...]], key: tuple[i
     return builders.png(*chunks)
 
 
+def chunk_after_header(data: bytes, kind: bytes, body: bytes) -> bytes:
+    """Return a PNG with a further chunk."""
+    end = len(builders.PNG_SIGNATURE) + len(builders.png_header(1, 1))
+    return data[:end] + builders.png_chunk(kind, body) + data[end:]
+
+
 def alpha(data: bytes) -> list[int]:
     opened = open_picture(data, LIMITS)
     image = opened.pixels(1).crop(Box(0, 0, opened.size.width, 1))

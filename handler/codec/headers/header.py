@@ -29,6 +29,8 @@ class ImageHeader:
             larger size is false.
         orientation: of the stored picture, unless only the decoder knows it.
         profile: ICC profile, likewise.
+        cicp: numbers of the primaries and of the transfer characteristics (ITU-T H.273), which
+            take precedence over the profile; else None.
         alpha: whether the picture is known to have transparency.
         needs_copy: whether the decoded pixels are copied as a whole, to convert inks, CIELAB, or
             grey or a palette with alpha.
@@ -53,6 +55,7 @@ class ImageHeader:
     needs_copy: bool = False
     sixteen_bit: bool = False
     warning: str | None = None
+    cicp: tuple[int, int] | None = None
     parts: Sequence[bytes | memoryview] = ()
     frame: Box | None = None
     cut: Box | None = None

@@ -89,6 +89,7 @@ class _Item:
         turns: quarter turns to the left.
         axis: of the mirroring.
         profile: ICC profile.
+        cicp: numbers of the primaries and of the transfer characteristics.
         alpha: whether the picture has an alpha channel.
         animated: whether the file has a track of frames.
     """
@@ -99,6 +100,7 @@ class _Item:
     turns: int = 0
     axis: int | None = None
     profile: bytes | None = None
+    cicp: tuple[int, int] | None = None
     alpha: bool = False
     animated: bool = False
 
@@ -132,6 +134,8 @@ class _Item:
             self.profile,
             self.alpha,
             warning=ANIMATED if self.animated else None,
+            # The profile is the more exact description.
+            cicp=None if self.profile else self.cicp,
         )
 
 
@@ -163,3 +167,6 @@ def _apply(item: _Item, name: bytes, body: memoryview) -> None:
         item.aperture = tuple(Fraction(*numbers[at : at + 2]) for at in range(0, 8, 2))
     elif name == b"colr" and bytes(body[:4]) in (b"prof", b"rICC"):
         item.profile = bytes(body[4:])
+    elif name == b"colr" and bytes(body[:4]) == b"nclx":
+        primaries, transfer = struct.unpack_from(">HH", body, 4)
+        item.cicp = primaries, transfer

@@ -79,8 +79,21 @@ def read(data: bytes) -> ImageHeader:
     most_pixels = len(data) * _MAX_EXPANSION * 8 // header.bits
     warning = ANIMATED if animated else None if ended else DATA_ERRORS.format("PNG")
     return ImageHeader(
-        kept, header.size, most_pixels, sixteen_bit=header.depth == 16, warning=warning
+        kept,
+        header.size,
+        most_pixels,
+        sixteen_bit=header.depth == 16,
+        warning=warning,
+        cicp=_read_cicp(needed.get(b"cICP")),
     )
+
+
+def _read_cicp(chunk: memoryview | None) -> tuple[int, int] | None:
+    """Return the numbers of primaries and transfer, or None for colours that are not RGB."""
+    if chunk is None or len(chunk) != _AROUND + 4:
+        return None
+    primaries, transfer, matrix, _ = chunk[8:12]
+    return (primaries, transfer) if matrix == 0 else None
 
 
 def missing_rows(data: bytes) -> int:
