@@ -1,21 +1,24 @@
 """The primary picture of HEIC and AVIF files, which is all that the decoders receive."""
 
 import struct
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from handler.codec import Limits, open_picture
 from handler.codec.headers import heif as reader
-from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.heif_items import read_items
 from handler.codec.headers.heif_picture import find_picture
 from handler.codec.headers.heif_writer import write_picture
 from handler.codec.headers.hevc import coded_sizes
 from handler.core.geometry import Size
-from handler.errors import InvalidImage, ProcessingFailed
+from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
 from tests.codec import samples
 from tests.hostile.heif import ALPHA, SIZE, Part, Reference, box, coded, grid, heif, ispe
 from tests.pictures import encoded, gradient, photo
@@ -358,3 +361,45 @@ def test_an_aperture_outside_the_picture_is_ignored(clap: tuple[bytes, bytes]) -
 def test_the_limit_of_pixels_counts_those_outside_the_aperture() -> None:
     with pytest.raises(InvalidImage, match="pixels"):
         open_picture(with_properties(AVIF, aperture(8, 8)), Limits(6_000))
+
+
+def sequence(mode: str = "RGB", *, with_item: bool = False) -> bytes:
+    """Return an AVIF of two frames, without the item for readers of still pictures."""
+    first = photo(size=(96, 64)).convert(mode)
+    if mode == "RGBA":
+        first.putalpha(Image.linear_gradient("L").resize(first.size))
+    second = first.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    data = encoded(first, "AVIF", quality=95, save_all=True, append_images=[second])
+    at = data.index(b"meta")
+    return data if with_item else data[:at] + b"free" + data[at + 4 :]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_sequence_without_items_is_decoded(mode: str) -> None:
+    pictures = [
+        open_picture(sequence(mode, with_item=with_item), Limits(100_000))
+        for with_item in (True, False)
+    ]
+    images = [picture.pixels(1).native() for picture in pictures]
+    assert images[0].tobytes() == images[1].tobytes()
+    assert pictures[1].warnings == [ANIMATED]
+    assert pictures[1].alpha == (mode == "RGBA")
+
+
+@pytest.mark.parametrize("box_", [b"trak", b"hdlr", b"stsd", b"stsz", b"stco", b"av01", b"av1C"])
+def test_a_sequence_that_lacks_a_box_is_rejected(box_: bytes) -> None:
+    with pytest.raises(SmartCropError):
+        pixels(sequence().replace(box_, b"free"))
+
+
+@given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
+@settings(max_examples=200, deadline=None)
+def test_a_damaged_sequence_is_no_crash(place: float, value: int) -> None:
+    data = bytearray(_SEQUENCE)
+    start, end = data.index(b"moov"), data.index(b"mdat")
+    data[start + int((end - start) * place)] = value
+    with suppress(SmartCropError):  # other errors are raised
+        read(bytes(data))
+
+
+_SEQUENCE = sequence("RGBA")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from handler.codec.headers.boxes import boxes
+from handler.codec.headers.heif_tracks import first_frames
 
 # A burst of photographs with grids has some thousands of items, properties and associations.
 _MAX_BOXES = 20_000
@@ -111,6 +112,8 @@ def read_items(data: bytes) -> Items:
     """
     file = memoryview(data)
     tops = dict(boxes(file, _MAX_BOXES))
+    if b"meta" not in tops and b"moov" in tops:
+        return _items_of_tracks(file, tops[b"moov"])
     meta = dict(boxes(tops[b"meta"][4:], _MAX_BOXES))
     described = list(boxes(meta[b"iprp"], _MAX_BOXES))
     items = Items(animated=b"moov" in tops)
@@ -126,6 +129,29 @@ def read_items(data: bytes) -> Items:
     _read_locations(items, meta[b"iloc"])
     if b"iref" in meta:
         _read_references(items, meta[b"iref"])
+    return items
+
+
+def _items_of_tracks(file: memoryview, movie: memoryview) -> Items:
+    """Return the first frames of a sequence as items: the picture, and what is auxiliary to it."""
+    items = Items(animated=True)
+    items._sources[_IN_FILE] = file
+    # The tracks of auxiliary pictures belong to the first other track.
+    frames = sorted(first_frames(movie), key=lambda frame: frame.is_auxiliary)
+    if not frames or frames[0].is_auxiliary:
+        raise ValueError("there is no track of pictures")
+    items.primary = 1
+    for item, frame in enumerate(frames, 1):
+        start = len(items.properties)
+        items.types[item] = frame.kind
+        items.properties += frame.properties
+        items.associations[item] = [
+            (start + number, True) for number in range(1, 1 + len(frame.properties))
+        ]
+        extents = ((frame.start, frame.length),)
+        items._locations[item] = _Location(_IN_FILE, 0, extents)
+        if frame.is_auxiliary:
+            items.references[b"auxl", item].append(1)
     return items
 
 
