@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PIL import Image
-
 from handler.core.detection import Detector
 from handler.core.face import Face
 from handler.core.framing import frame_faces
@@ -17,18 +15,12 @@ from handler.core.request import CropRequest, PixelConstraints, Strategy
 from handler.core.saliency.interest import compute_interest, decoding_shrink
 from handler.core.saliency.selection import select_window
 from handler.core.subject.strategies import find_subject
-from handler.core.trim.border import corner_colour, find_content
-from handler.core.trim.uneven_background import find_product
+from handler.core.trim.content import content_on
 
 _NO_DETECTION = (
     "mode: auto did not search for faces, because face detection is not part of this deployment; "
     "the window was chosen by saliency alone"
 )
-# Steps of 16 bits for each step of 8 bits.
-_LEVELS = 256
-
-# The box of the content, None if there is none, and the background.
-_Found = tuple[Box | None, tuple[int, ...]]
 
 
 class SharedFrame:
@@ -213,7 +205,15 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
 
 
 def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints) -> Plan:
-    (found, background), warnings = _find_content(frame.pixels(1), request)
+    pixels = frame.pixels(1)
+    content = content_on(
+        request.background,
+        pixels.native(),
+        request.threshold,
+        line_art=request.line_art,
+        sixteen_bit=pixels.sixteen_bit,
+    )
+    found = content.box
     whole = Box(0, 0, frame.size.width, frame.size.height)
     box = whole if found is None else _with_margin(found, request.trim_margin, frame.size)
     box = box.around(*(area.box_around() for area in constraints.keep))
@@ -235,10 +235,10 @@ def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints
         reason="Only background was found."
         if blank
         else "The content that differs from the background.",
-        background=background,
+        background=content.background,
         canvas=canvas,
         warnings=(("The picture is blank: nothing was trimmed",) if blank else ())
-        + warnings
+        + content.warnings
         + _ignored_in_trim(constraints),
         constraints=constraints,
     )
@@ -250,35 +250,6 @@ def _ignored_in_trim(constraints: PixelConstraints) -> tuple[str, ...]:
     ignored = (f"{name}: ignored by trim, which keeps all content" for on, name in given if on)
     boxes = outside_picture(replace(constraints, focus_outside=False))
     return (*ignored, *boxes)
-
-
-def _find_content(pixels: Pixels, request: CropRequest) -> tuple[_Found, tuple[str, ...]]:
-    """Return the content, the background and warnings."""
-    picture, threshold, line_art = pixels.native(), request.threshold, request.line_art
-    if request.background == "auto":
-        ignored = ("lineArt: ignored, because background: auto keeps thin lines",)
-        return find_product(picture, threshold), ignored if line_art else ()
-    if request.background == "corner":
-        background = corner_colour(picture)
-    else:
-        sample = Image.new("RGBA", (1, 1), request.background)
-        background = corner_colour(sample.convert(picture.mode))
-    box = find_content(picture, threshold, background, line_art=line_art)
-    if request.background != "corner" or not pixels.sixteen_bit:
-        return (box, background), ()
-    # sharp applies the threshold to 65,536 levels here, but not above.
-    by_sharp = find_content(picture, threshold // _LEVELS, background, line_art=line_art)
-    warnings = () if by_sharp == box else (_other_threshold(threshold, box, picture.size),)
-    return (by_sharp, background), warnings
-
-
-def _other_threshold(threshold: int, box: Box | None, size: tuple[int, int]) -> str:
-    kept = box or Box(0, 0, *size)
-    return (
-        f"threshold: background: corner applies it to this 16-bit picture as sharp does, as "
-        f"{threshold} of 65,535; as {threshold} of 255, as with auto or a colour, it would keep "
-        f"{kept.width} × {kept.height} at ({kept.left}, {kept.top})"
-    )
 
 
 def _with_margin(box: Box, percent: int, frame: Size) -> Box:
