@@ -70,7 +70,7 @@ class _Sheet:
             size=rng.uniform(small, small * 2) * page.finer,
             pen=rng.uniform(0.07, 0.16),
             width=rng.uniform(0.75, 1.05),
-            slant=rng.choice([0, 0, 0.2]),
+            slant=float(rng.choice([0, 0, 0.2])),
             mono=rng.random() < 0.15,
         )
         margins = rng.uniform(0.07, 0.16, 4)
@@ -139,7 +139,7 @@ def _contents(page: Page, rng: Generator) -> None:
 def _list(page: Page, rng: Generator) -> None:
     """Draw a list with numbers, dashes or bullets."""
     sheet = _Sheet.of(page, rng)
-    kind = rng.choice(["number", "bullet", "dash"])
+    kind = str(rng.choice(["number", "bullet", "dash"]))
     indent = sheet.font.length("99.") + sheet.font.size * rng.uniform(0.3, 1)
     for index, y in enumerate(sheet.lines(sheet.top, sheet.bottom * rng.uniform(0.3, 0.9), rng), 1):
         sign = {"number": f"{index}.", "bullet": "*", "dash": "-"}[kind]

@@ -45,7 +45,7 @@ def example(name: str, number: int) -> Example:
 def document(rng: Generator) -> Example:
     """Return a page: text, lists, tables or letters on plain paper."""
     page = _page(rng)
-    LAYOUTS[rng.choice(sorted(LAYOUTS))](page, rng)
+    LAYOUTS[str(rng.choice(sorted(LAYOUTS)))](page, rng)
     return _finished(page, rng, dust=rng.random() < 0.3, slope=rng.uniform(0, 25))
 
 
@@ -81,7 +81,7 @@ def film(rng: Generator) -> Example:
 def scan(rng: Generator) -> Example:
     """Return a page as a scanner returns it, with a strip, the lid, or a shadow at its edges."""
     page = _page(rng)
-    LAYOUTS[rng.choice(sorted(LAYOUTS))](page, rng)
+    LAYOUTS[str(rng.choice(sorted(LAYOUTS)))](page, rng)
     return _finished(page, rng, dust=rng.random() < 0.4, slope=rng.uniform(0, 15), damage=_edges)
 
 
