@@ -46,8 +46,9 @@ def test_a_file_has_the_same_result_over_http_and_by_the_command_line(
     settings = '{"width": 40, "height": 30, "format": "png"}'
     client = TestClient(create_app(Config(store=tmp_path.joinpath("store").as_uri())))
     with (CASES / name).open("rb") as file:
-        form = {"files": {"file": (name, file)}, "data": {"settings": settings}}
-        answer = client.post("/api/v1/tools/smart-crop", **form).json()
+        answer = client.post(
+            "/api/v1/tools/smart-crop", files={"file": (name, file)}, data={"settings": settings}
+        ).json()
     assert answer["plan"]["source"] == size_of(name, answer)
     assert any("data have errors" in each for each in answer["warnings"]) == (name in DAMAGED)
     served = client.get(answer["downloadUrl"]).content
