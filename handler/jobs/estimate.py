@@ -8,6 +8,7 @@ from handler.codec.costs import AVIF_SLOW, ENCODING, EncodingCost
 from handler.codec.encoders.encode import is_slow_avif
 from handler.core.geometry import Size
 from handler.core.image.fit import Cover
+from handler.core.image.vips_shrink import BLOCK_PIXELS
 from handler.core.planner import oversized
 from handler.core.request import CropRequest
 from handler.core.saliency.interest import decoding_shrink
@@ -32,6 +33,8 @@ _FACE_BYTES, _FACE_SECONDS = 150 << 20, 0.6
 # samples and their levels.
 _SCORED_BYTES = {"attention": 10, "entropy": 12, "saliency": 0}
 _SCORED_ALPHA_BYTES = 2
+# Further bytes for each pixel of a block of columns, which attention shrinks at a time.
+_BLOCK_BYTES = 10
 # Share of the picture that is copied at its edges, which a resize reads beyond.
 _PADDED = 0.3
 # CPU time for each megapixel: that a resize reads; of a resized picture, with its score; that is
@@ -196,12 +199,13 @@ class _Work:
         """Return the bytes of planning, and of copies before a resize."""
         picture, request = self.picture, self.requests[0]
         per_scored = _SCORED_BYTES.get(request.strategy, 0) + _SCORED_ALPHA_BYTES * picture.alpha
+        block = _BLOCK_BYTES * min(self._scored, BLOCK_PIXELS)
         per_pixel = _PADDED * picture.cost.held
         if self._trims:
             per_pixel += _MASK_BYTES + _TURNED_BYTES * picture.turned
         if request.square is not None:
             per_pixel += picture.cost.held * (2 if picture.alpha else 1)
-        return per_scored * self._scored + per_pixel * self.decoded
+        return block + per_scored * self._scored + per_pixel * self.decoded
 
     def seconds(self) -> float:
         """Return the seconds of CPU time."""

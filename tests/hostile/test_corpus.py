@@ -32,7 +32,8 @@ def test_a_file_is_answered(trial: Trial, name: str) -> None:
         assert CORPUS[name].outcome != "accepted", answer.error
         assert 400 <= answer.status < 500
         assert {"error", "code"} <= set(answer.error)
-        assert "/" not in answer.error.get("details", ""), "an internal path"
+        details = answer.error.get("details", "").replace("multipart/form-data", "")
+        assert "/" not in details, "an internal path"
     assert answer.leaked == ()
 
 

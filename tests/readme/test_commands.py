@@ -140,6 +140,7 @@ def test_the_requests_succeed(folder: Path) -> None:
 
     run(picture, folder)
     assert decoded((folder / "avatar.jpg").read_bytes()).size == (300, 300)
+    (folder / "avatar.jpg").unlink()  # the command line is shown with all JPEG files of the folder
 
     run(batch, folder)
     with ZipFile(folder / "crops.zip") as crops:

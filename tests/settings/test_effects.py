@@ -20,6 +20,7 @@ VALUES: dict[str, Any] = {
     "onNoFaces": "subject",
     "threshold": 0,
     "background": "corner",
+    "lineArt": True,
     "trimMargin": 1,
     "padToSquare": True,
     "targetSize": 10,

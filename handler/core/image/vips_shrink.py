@@ -20,8 +20,8 @@ _WEIGHT_ONE = 4096
 _HALF = _WEIGHT_ONE // 2
 # Rows computed at a time. Adjacent rows read nearly the same rows of the source.
 _BLOCK = 16
-# Pixels of the source whose columns are shrunk at a time.
-_BLOCK_PIXELS = 4_000_000
+BLOCK_PIXELS = 4_000_000
+"""Pixels of the source whose columns are shrunk at a time."""
 
 _Real = TypeVar("_Real", np.float32, np.float64)
 
@@ -76,8 +76,8 @@ def shrink_exactly(image: Image.Image, region: Region, size: Size) -> npt.NDArra
 
 
 def _column_blocks(image: Image.Image) -> Iterator[Image.Image]:
-    """Yield the columns in blocks of at most `_BLOCK_PIXELS`, from left to right."""
-    step = max(1, _BLOCK_PIXELS // image.height)
+    """Yield the columns in blocks of at most `BLOCK_PIXELS` pixels, from left to right."""
+    step = max(1, BLOCK_PIXELS // image.height)
     if step >= image.width:
         yield image
         return
