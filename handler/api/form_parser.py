@@ -24,7 +24,7 @@ FILE_FIELDS = ("file", "files")
 _MAX_FIELD_BYTES = 64 * 1024
 # Some clients send a file without a name. Others send text with types such as application/json.
 _FILE_TYPES = re.compile(rb"image/|(application|binary)/octet-stream", re.IGNORECASE)
-# What the names and the settings of a form are decoded with. The list is explicit, because Python
+# Charsets of the names and the settings of a form. The list is explicit, because Python
 # has codecs that are no charsets, and what those refuse differs from one version to the next.
 CHARSETS = frozenset(
     {

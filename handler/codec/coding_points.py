@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 Levels = npt.NDArray[np.float64]
 
-# Number of primaries -> x and y of red, green, blue and white.
+# Number of primaries -> x and y of red, green, blue and white (ITU-T H.273, table 2).
 _PRIMARIES = {
     4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), (0.310, 0.316)),
     5: ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), (0.3127, 0.3290)),

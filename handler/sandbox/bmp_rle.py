@@ -14,7 +14,8 @@ _RLE8, _RLE4 = 1, 2
 _END_OF_ROW, _END, _MOVE = 0, 1, 2
 _OPAQUE = 255
 _PALETTE_ENTRY_BYTES = 4
-# Largest share of the rows that a file which was cut off may lack.
+# Largest share of the rows that a file which was cut off may lack, as in
+# `handler.codec.headers.header`, which worker processes do not import.
 _MOST_MISSING = 0.005
 
 

@@ -48,7 +48,7 @@ def decode(header: JpegHeader, scale: int, read: Read, colours: int) -> Samples:
         colours: number of bands that hold colours or inks.
 
     Returns:
-        What ``read`` returns.
+        The array that ``read`` returns.
 
     Raises:
         ProcessingFailed: the error cannot be ignored, or more than 0.5 % of the rows are missing.
@@ -70,7 +70,7 @@ def decode(header: JpegHeader, scale: int, read: Read, colours: int) -> Samples:
 def _missing_of_scans(header: JpegHeader, read: Read) -> float:
     """Return the share of rows that one of several scans does not reach.
 
-    Where the last scan ends early, the rows after it have the pixels of the earlier scans.
+    If the last scan ends early, the rows after it have the pixels of the earlier scans.
     """
     start, is_last = last_scan(header.data, header.components)
     if not is_last:
@@ -83,7 +83,8 @@ def _missing_of_scans(header: JpegHeader, read: Read) -> float:
         pass
     else:  # only the end marker is missing
         return 0
-    # Without the pixels of the scan. Without its header, libjpeg-turbo would smooth the blocks.
+    # A file that ends after the header of the scan. If it ended before that header, libjpeg-turbo
+    # would smooth the blocks.
     coarse = read(header.data[:start] + _END, _COARSE, strict=False)
     pixels = read(header.data, _COARSE, strict=False)
     rows = _last_rows(pixels, lambda rows: np.all(pixels[rows] == coarse[rows], axis=(1, 2)))

@@ -1,6 +1,6 @@
 """Specks that belong to content: full stops, small letters, bullets and beads.
 
-A speck alone has no shape. What stands near it shows what it is.
+A single speck has no shape of its own, so the marks near it decide.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def belong_to_content(specks: Marks, content: Marks, longest_letter: int) -> Mas
     if not count:
         return np.zeros(0, np.bool_)
     across, down = specks.gaps(content)
-    # Letters may touch. A word is as long as it likes, but not higher than a letter.
+    # Letters may touch. A word may have any length, but is not higher than a letter.
     letters = np.where(content.length <= longest_letter, content.length, content.breadth)
     letters = np.where(letters <= longest_letter, letters, 0)
     chosen = _next_to_letters(specks, content, across, down)

@@ -17,7 +17,7 @@ _NEAR, _SHARE = 4, 0.5
 _INSIDE = 0.1
 # Paper is at least this light, and empty in this share of its edges.
 _BRIGHT, _EMPTY = 150, 0.85
-# Where content begins, the levels change by this much within a few pixels. Light changes slowly.
+# At the edges of content, the levels change by this much within a few pixels. Light changes slowly.
 _STEP, _WITHIN = 14, 8
 # Share of the changes along the edge that must be steps.
 _STEPS = 0.7
