@@ -17,9 +17,13 @@ _LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 
 def start_peak() -> int:
-    """Reset the peak of this process, and return its resident KiB."""
+    """Reset the peak of this process, and return its resident KiB.
+
+    Free memory is returned to the system before. An input that reused it would not raise the peak.
+    """
+    resident = memory_in_use()
     (_PROC / "self" / "clear_refs").write_text(_CLEAR_PEAK)
-    return memory()[0]
+    return resident
 
 
 def memory(pid: int | None = None) -> tuple[int, int]:
