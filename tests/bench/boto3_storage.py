@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
+from pydantic import BaseModel, ConfigDict
 
 from handler.filenames import content_disposition
 
@@ -58,6 +59,12 @@ class ResultStore:
             ExpiresIn=round(self._lifetime.total_seconds()),
         )
         return Link(url, datetime.now(UTC).replace(microsecond=0) + self._lifetime)
+
+
+class JobRecord(BaseModel):
+    """The record that each job begins with. A first crop does not store it."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class JobStore:

@@ -7,9 +7,11 @@ import pytest
 from handler.api import create_app
 from handler.config import Config
 from tests.api.calls import CROP, PORTRAIT
+from tests.conftest import BUCKET
 from tests.lambda_.conftest import Invoke, run
 from tests.lambda_.events import http_event, upload_event
 from tests.needs import needs_linux
+from tests.servers import Program
 
 STORES = {
     "SMART_CROP_STORE": "s3://results",
@@ -102,3 +104,20 @@ print(handler(event, None)["statusCode"])
     answers = run(program, event, **STORES, PYTHONWARNINGS="error::DeprecationWarning")
 
     assert answers.split() == ["200"] * 3
+
+
+def test_the_peer_of_the_benchmark_crops(seaweedfs: Program) -> None:
+    """`make bench` compares the start with that of the same app on boto3."""
+    program = """
+import json, sys
+from types import SimpleNamespace
+from tests.bench.boto3_lambda import handler
+context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 30_000)
+answer = handler(json.load(sys.stdin), context)
+assert answer["statusCode"] == 200, answer
+print("boto3" in sys.modules, "obstore" in sys.modules)
+"""
+    event = upload_event(CROP, PORTRAIT, {"width": 48, "height": 32})
+    store = {"SMART_CROP_STORE": f"s3://{BUCKET}", **seaweedfs.environment}
+
+    assert run(program, event, **store) == "True False\n"
