@@ -21,6 +21,10 @@ _NO_DETECTION = (
     "mode: auto did not search for faces, because face detection is not part of this deployment; "
     "the window was chosen by saliency alone"
 )
+# Face mode decodes the picture before it knows its window. At this share of the largest window's
+# side, one decoding is enough for nearly all windows: in 95 photos, a tenth of the closeups were
+# smaller, and fewer of the other windows.
+_FACE_WINDOW = 0.5
 
 
 class SharedFrame:
@@ -81,19 +85,24 @@ def make_plans(
     Returns:
         The frame to render all plans from, and the plans in the order of ``requests``.
     """
-    if len(requests) == 1:
-        return frame, [make_plan(frame, requests[0], detector)]
     shrinks = [
         Cover.of(frame.size, oversized(each.target, each.padding)).shrink for each in requests
     ]
-    shared = SharedFrame(frame, min(shrinks))
-    if detector is not None:
-        # Face mode decodes again in any case, at a finer scale, once it has its windows.
-        detector = _OnceDetector(detector, frame if requests[0].mode == "face" else shared)
+    shared = frame if len(requests) == 1 else SharedFrame(frame, min(shrinks))
+    finest = min(shrinks)
+    if detector is not None and requests[0].mode == "face":
+        finest *= _FACE_WINDOW
+        detector = _OnceDetector(detector, SharedFrame(frame, finest))
+    elif detector is not None and len(requests) > 1:
+        detector = _OnceDetector(detector, shared)
     plans: dict[int, Plan] = {}
     for index in sorted(range(len(requests)), key=shrinks.__getitem__):
         plans[index] = make_plan(shared, requests[index], detector)
     ordered = [plans[index] for index in range(len(requests))]
+    if ordered[0].mode == "face":
+        return SharedFrame(frame, min(finest, *(plan.cut.shrink for plan in ordered))), ordered
+    if len(requests) == 1:
+        return frame, ordered
     return SharedFrame(frame, min(plan.cut.shrink for plan in ordered)), ordered
 
 

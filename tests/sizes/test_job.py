@@ -81,12 +81,15 @@ def test_entropy_decodes_once(done: Counter[str]) -> None:
     assert done == {"decode": 1}
 
 
-def test_faces_are_detected_once(done: Counter[str]) -> None:
-    """The picture is decoded coarsely for the detector, and once more for the finest window."""
-    crop = run(PORTRAIT, sizes=["300x300", "900x700", "120x200"], mode="face")
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_faces_are_detected_once_in_the_pixels_of_the_results(
+    form: str, done: Counter[str]
+) -> None:
+    data = encoded(photo("astronaut.png", (1500, 1500)), form, quality=90)
 
-    assert done["detect"] == 1
-    assert done["decode"] <= 2
+    crop = run(data, sizes=["300x300", "900x700", "120x200"], mode="face")
+
+    assert done == {"detect": 1, "decode": 1}
     assert [each.plan.mode for each in crop.results] == ["face"] * 3
     assert len({each.plan.faces for each in crop.results}) == 1
 
@@ -117,6 +120,25 @@ def test_keep_is_honoured_in_every_size() -> None:
     assert [each.plan.crop.left for each in crop.results] == [
         pytest.approx(each.plan.crop.left, abs=2) for each in alone
     ]
+
+
+def test_a_small_face_needs_a_second_decoding(done: Counter[str]) -> None:
+    canvas = gradient(3200, 3200)
+    canvas.paste(photo("astronaut.png", (600, 600)), (1300, 1300))
+
+    crop = only(run(encoded(canvas, quality=90), width=400, height=400, mode="face"))
+
+    assert crop.plan.mode == "face"
+    assert done == {"detect": 1, "decode": 2}
+
+
+def test_without_a_face_the_window_and_the_result_are_those_of_subject_mode() -> None:
+    faceless = encoded(gradient(1200, 900))
+
+    fallback = only(run(faceless, width=200, height=300, mode="face"))
+
+    assert fallback.plan.fallback == "no-faces"
+    assert fallback.data == only(run(faceless, width=200, height=300)).data
 
 
 def test_a_picture_without_a_face_is_scored_once(done: Counter[str]) -> None:
