@@ -9,7 +9,8 @@ from handler.core.geometry import Box, Orientation, Region, Size
 from handler.core.image.alpha import DecodedImage, premultiply
 from handler.core.image.freed_rows import PackedRows
 from handler.core.image.orientation import turn_upright
-from handler.core.image.resample import resample, resample_and_free, resample_packed
+from handler.core.image.resample import resample
+from handler.core.image.resample_freed import resample_and_free, resample_packed
 
 # Largest distance from the grid of the last reading, in its pixels, that counts as on the grid.
 _ALIGNED = 1e-6

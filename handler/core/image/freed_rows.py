@@ -13,7 +13,7 @@ from handler.core.geometry import Size
 
 Samples = npt.NDArray[np.uint8]
 
-# Bytes of the rows that `PackedRows.narrowed` copies at a time, with what is made of them: first
+# Bytes of the rows that `PackedRows.reduced` copies at a time, with what is made of them: first
 # the one, and the other once so much was freed. Each copy then uses the memory of the last one.
 _FEW_BYTES, _MANY_BYTES = 2 << 20, 4 << 20
 _PACKED_BYTES, _PIXEL_BYTES = 3, 4
@@ -114,32 +114,34 @@ class PackedRows:
             self._give_back(self._samples[top:bottom])
         return image
 
-    def narrowed(
-        self, width: int, narrow: Callable[[Image.Image], Image.Image]
+    def reduced(
+        self, width: int, step: int, reduce: Callable[[Image.Image], Image.Image]
     ) -> Image.Image | None:
-        """Return the picture at another width, in the memory of the rows, which are overwritten.
+        """Return a smaller picture in the memory of the rows, which are overwritten.
 
         Args:
             width: width of the result.
-            narrow: returns a picture of mode RGB and this width for some rows of mode RGB, which it
-                may overwrite.
+            step: number of rows that become one row of the result; the last ones may be fewer.
+            reduce: returns a part of the result, mode RGB, for some rows of mode RGB, which it may
+                overwrite.
 
         Returns:
             Picture of mode RGB; None, with nothing overwritten, if its rows do not fit.
         """
         row, written = _PACKED_BYTES * self.size.width, _PIXEL_BYTES * width
-        if written > row:
+        if written > row * step:
             return None
         flat = self._samples.reshape(-1)
-        result = map_rows(flat, "RGB", Size(width, self.size.height), written)
-        needed = _PIXEL_BYTES * (self.size.width + width)
+        height, length = self.size.height, -(-self.size.height // step)
+        result = map_rows(flat, "RGB", Size(width, length), written)
         bottom = 0
-        while bottom < self.size.height:
-            freed = (row - written) * bottom
+        while bottom < height:
+            freed = row * bottom - written * length
             used = _MANY_BYTES if freed + _FEW_BYTES >= _MANY_BYTES else _FEW_BYTES
-            top, bottom = bottom, min(self.size.height, bottom + max(1, used // needed))
-            result.paste(narrow(self._copied(top, bottom)), (0, top))
-            self._give_back(flat[written * bottom : row * bottom])
+            steps = used // (_PIXEL_BYTES * self.size.width * step + written)
+            top, bottom = bottom, min(height, bottom + max(1, steps) * step)
+            result.paste(reduce(self._copied(top, bottom)), (0, top // step))
+            self._give_back(flat[max(row * top, written * length) : row * bottom])
         return result
 
     def _copied(self, top: int, bottom: int) -> Image.Image:
