@@ -32,6 +32,10 @@ def cover(size: Size, whole: Size = WHOLE) -> Region:
     return Region((whole.width - width) / 2, (whole.height - height) / 2, width, height)
 
 
+def everything(size: Size) -> Region:
+    return Region(0, 0, WHOLE.width, WHOLE.height)
+
+
 def outside(size: Size) -> Region:
     """Return a region that exceeds the picture by half a pixel on each side."""
     return Region(-0.5, -0.5, WHOLE.width + 1, WHOLE.height + 1)
@@ -53,7 +57,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handler.core.image.freed_rows._MANY_BYTES", 1 << 19)
 
 
-@pytest.mark.parametrize("region", [cover, outside])
+@pytest.mark.parametrize("region", [cover, everything, outside])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("bands", MODES)
 def test_rows_that_are_freed_give_the_pixels_of_those_that_are_kept(
@@ -68,7 +72,7 @@ def test_rows_that_are_freed_give_the_pixels_of_those_that_are_kept(
     assert same(freed, resample(kept, region(size), size))
 
 
-@pytest.mark.parametrize("region", [cover, outside])
+@pytest.mark.parametrize("region", [cover, everything, outside])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_packed_rows_give_the_pixels_of_an_unpacked_picture(
     size: Size, region: Callable[[Size], Region]

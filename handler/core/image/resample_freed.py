@@ -11,6 +11,8 @@ from handler.core.image.resample_spans import REDUCING_GAP, Span, parts_of, span
 
 # Pictures of up to this many pixels are not freed while they are read.
 _SMALL_PIXELS = 1_000_000
+# Rows of blocks that are averaged before the next rows of the picture are freed.
+_BLOCKS_AT_ONCE = 32
 
 ToSrgb = Callable[[Image.Image], Image.Image]
 
@@ -30,7 +32,11 @@ def resample_and_free(
         size: see `resample`.
     """
     columns, rows = parts_of(region, size, whole)
-    if len(rows) == 1 or _is_small(whole) or one_axis_first(whole, region, size) is not None:
+    if _is_small(whole) or one_axis_first(whole, region, size) is not None:
+        return resample(source.image(mode, whole), region, size)
+    if len(rows) == 1:
+        if region == Region(0, 0, whole.width, whole.height) and _averages_blocks(region, size):
+            return _reduce_and_free(source, mode, whole, size)
         return resample(source.image(mode, whole), region, size)
     parts: list[tuple[int, int, Image.Image]] = []
     for number, row in reversed(list(enumerate(rows))):
@@ -45,6 +51,33 @@ def resample_and_free(
         left, top, part = parts.pop()
         result.paste(part, (left, top))
     return result
+
+
+def _reduce_and_free(source: Rows, mode: str, whole: Size, size: Size) -> Image.Image:
+    """Resample a whole picture whose blocks are averaged first, as `Image.resize` does."""
+    across, down = _block(whole, size)
+    reduced = Image.new(mode, (-(-whole.width // across), -(-whole.height // down)), None)
+    bottom = whole.height
+    while bottom > 0:
+        top = max(0, (bottom - 1) // down - _BLOCKS_AT_ONCE) * down
+        image = source.image(mode, Size(whole.width, bottom))
+        part = image.reduce((across, down), (0, top, whole.width, bottom))
+        del image
+        reduced.paste(part, (0, top // down))
+        source.keep(top)
+        bottom = top
+    return resize(reduced, Region(0, 0, whole.width / across, whole.height / down), size)
+
+
+def _averages_blocks(region: Region, size: Size) -> bool:
+    """Return whether `Image.resize` averages blocks of both axes first."""
+    return min(region.width / size.width, region.height / size.height) >= 2 * REDUCING_GAP
+
+
+def _block(whole: Size, size: Size) -> tuple[int, int]:
+    """Return width and height of the blocks that `Image.resize` averages."""
+    across, down = whole.width / size.width, whole.height / size.height
+    return int(across / REDUCING_GAP), int(down / REDUCING_GAP)
 
 
 def resample_packed(
@@ -65,7 +98,7 @@ def resample_packed(
     if _is_small(whole) or one_axis_first(whole, region, size) is not None:
         return None
     across, down = region.width / size.width, region.height / size.height
-    if min(across, down) >= 2 * REDUCING_GAP:
+    if _averages_blocks(region, size):
         return _reduce_packed(source, to_srgb, region, size)
     if min(across, down) >= 1 and max(across, down) < 2 * REDUCING_GAP:
         return _narrow_packed(source, to_srgb, region, size)
@@ -79,8 +112,7 @@ def _reduce_packed(
     whole = source.size
     if region != Region(0, 0, whole.width, whole.height):
         return None
-    across = int(region.width / size.width / REDUCING_GAP)
-    down = int(region.height / size.height / REDUCING_GAP)
+    across, down = _block(whole, size)
     reduced = source.reduced(
         -(-whole.width // across), down, lambda rows: to_srgb(rows).reduce((across, down))
     )
