@@ -1,6 +1,7 @@
 """Conversion of colours to 8-bit sRGB."""
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,18 @@ def _without_profile(image: Image.Image) -> Image.Image:
 
 
 def _convert_rgb(image: Image.Image, profile: bytes) -> Image.Image:
-    transform = _transform(profile, image.mode, image.mode)
-    if not _changes_nothing(transform, image.mode):
+    transform = _rgb_transform(profile, image.mode)
+    if transform is not None:
         # littlecms does not change the fourth byte, which is alpha or padding.
         ImageCms.applyTransform(image, transform, inPlace=True)
     return image
+
+
+@lru_cache(maxsize=1)  # a picture may be converted in parts
+def _rgb_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return the transform of a profile, or None if it changes nothing."""
+    transform = _transform(profile, mode, mode)
+    return None if _changes_nothing(transform, mode) else transform
 
 
 def _convert_grey(image: Image.Image, profile: bytes) -> Image.Image:

@@ -22,6 +22,7 @@ from handler.codec.text_damage import text_damage
 from handler.core.geometry import Orientation, Size
 from handler.core.image.alpha import DecodedImage
 from handler.core.image.frame import Pixels
+from handler.core.image.freed_rows import PackedRows
 from handler.errors import InvalidImage, NoImage, ProcessingFailed
 
 # The longest side of JPEG and GIF. Resizing needs memory in proportion to the side's length.
@@ -67,7 +68,7 @@ class Picture:
         format_: Format,
         header: ImageHeader,
         cost: DecodingCost,
-        decode: Callable[[float], DecodedImage],
+        decode: Callable[[float], DecodedImage | PackedRows],
         choose_scale: Callable[[float], float] = lambda _: 1,
         *,
         alpha: bool = True,
@@ -111,14 +112,16 @@ class Picture:
         if self._decoded is None or self._decoded[0] != scale:
             self._decoded = None  # frees its memory before the next decoding
             decoded = self._decode(scale)
-            if decoded.warning is not None and decoded.warning not in self.warnings:
-                self.warnings.append(decoded.warning)
+            warning = decoded.warning if isinstance(decoded, DecodedImage) else None
+            if warning is not None and warning not in self.warnings:
+                self.warnings.append(warning)
             pixels = Pixels(
                 decoded,
                 self._header.orientation,
                 # Without a reference to this picture, whose memory a cycle would keep for a while.
                 partial(_convert_to_srgb, self.profile, self.warnings),
                 sixteen_bit=self._header.sixteen_bit,
+                decode_again=partial(self._decode, scale),
             )
             self._decoded = scale, pixels
         return self._decoded[1]
@@ -241,7 +244,7 @@ def _open_with_pillow(header: ImageHeader, format_: Format, limits: Limits) -> P
 
 def _decode_plain_png(
     image: Image.Image, header: ImageHeader, format_: Format, allowance: Allowance
-) -> DecodedImage:
+) -> DecodedImage | PackedRows:
     try:
         return kornia_rs.decode(image, header.data)
     except ProcessingFailed:

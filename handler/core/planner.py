@@ -70,7 +70,11 @@ class _OnceDetector:
 
 
 def make_plans(
-    frame: Frame, requests: Sequence[CropRequest], detector: Detector | None = None
+    frame: Frame,
+    requests: Sequence[CropRequest],
+    detector: Detector | None = None,
+    *,
+    keep_pixels: bool = True,
 ) -> tuple[Frame, list[Plan]]:
     """Decide what is cut out of a picture for each of several sizes.
 
@@ -81,6 +85,7 @@ def make_plans(
         frame: the opened picture.
         requests: one request or several, which differ in their target only.
         detector: the face detector; see `make_plan`.
+        keep_pixels: see `make_plan`.
 
     Returns:
         The frame to render all plans from, and the plans in the order of ``requests``.
@@ -97,7 +102,9 @@ def make_plans(
         detector = _OnceDetector(detector, shared)
     plans: dict[int, Plan] = {}
     for index in sorted(range(len(requests)), key=shrinks.__getitem__):
-        plans[index] = make_plan(shared, requests[index], detector)
+        plans[index] = make_plan(
+            shared, requests[index], detector, keep_pixels=keep_pixels or len(requests) > 1
+        )
     ordered = [plans[index] for index in range(len(requests))]
     if ordered[0].mode == "face":
         return SharedFrame(frame, min(finest, *(plan.cut.shrink for plan in ordered))), ordered
@@ -106,29 +113,41 @@ def make_plans(
     return SharedFrame(frame, min(plan.cut.shrink for plan in ordered)), ordered
 
 
-def make_plan(frame: Frame, request: CropRequest, detector: Detector | None = None) -> Plan:
+def make_plan(
+    frame: Frame,
+    request: CropRequest,
+    detector: Detector | None = None,
+    *,
+    keep_pixels: bool = True,
+) -> Plan:
     """Decide what is cut out of a picture.
 
     Args:
         frame: the opened picture. Only the pixels that the decision needs are decoded.
         request: the settings that the decision depends on.
         detector: the face detector, which only face and auto mode use. Auto mode does without.
+        keep_pixels: whether other pixels than those of the window are read afterwards. If not, the
+            decoded pixels are freed while they are resized, where the window is cut from the
+            resized picture.
 
     Raises:
         ValueError: face mode has no detector.
     """
-    plan = _decide(frame, request, detector)
+    plan = _decide(frame, request, detector, keep_pixels)
     return plan if request.enlarge else _at_own_size(plan)
 
 
-def _decide(frame: Frame, request: CropRequest, detector: Detector | None) -> Plan:
+def _decide(
+    frame: Frame, request: CropRequest, detector: Detector | None, keep_pixels: bool
+) -> Plan:
     constraints = request.constraints.in_picture(frame.size)
     if request.mode == "trim":
         return _plan_trim(frame, request, constraints)
     if request.mode == "auto" or (request.mode, request.strategy) == ("subject", "saliency"):
         return _plan_by_interest(frame, request, constraints, detector)
     if request.mode == "subject":
-        plan = _plan_subject(frame, request, request.strategy)
+        moved = bool(constraints or outside_picture(constraints))
+        plan = _plan_subject(frame, request, request.strategy, last=not (keep_pixels or moved))
     else:
         plan = _plan_face(frame, request, detector)
     if constraints or outside_picture(constraints):
@@ -268,12 +287,14 @@ def _with_margin(box: Box, percent: int, frame: Size) -> Box:
     return Box(left, top, right - left, bottom - top)
 
 
-def _plan_subject(frame: Frame, request: CropRequest, strategy: Strategy) -> Plan:
+def _plan_subject(
+    frame: Frame, request: CropRequest, strategy: Strategy, *, last: bool = False
+) -> Plan:
     target = oversized(request.target, request.padding)
     shrink = Cover.of(frame.size, target).shrink
     pixels = frame.pixels(shrink)
     cover = Cover.of(pixels.size, target)
-    found = find_subject(pixels, cover, target, strategy)
+    found = find_subject(pixels, cover, target, strategy, last=last)
     kept = Box(
         found.window.left + half_up((target.width - request.target.width) / 2),
         found.window.top + half_up((target.height - request.target.height) / 2),

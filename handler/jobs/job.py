@@ -177,7 +177,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     watch = watch or Stopwatch()
     start = time.thread_time()
     picture, format_ = _open(job, config, watch)
-    planned = _plan(job, picture, format_, config, watch)
+    planned = _plan(job, picture, format_, config, watch, keep_pixels=job.overlay)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
     previews: dict[int, bytes] = {}
@@ -225,7 +225,7 @@ def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Planne
     """
     watch = watch or Stopwatch()
     picture, format_ = _open(job, config, watch)
-    return _plan(job, picture, format_, config, watch)
+    return _plan(job, picture, format_, config, watch, keep_pixels=True)
 
 
 def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
@@ -278,12 +278,18 @@ def _check_time(start: float, config: Config) -> None:
 
 
 def _plan(
-    job: Job, picture: Picture, format_: Format, config: Config, watch: Stopwatch
+    job: Job,
+    picture: Picture,
+    format_: Format,
+    config: Config,
+    watch: Stopwatch,
+    *,
+    keep_pixels: bool,
 ) -> PlannedJob:
     settings = job.settings
     detector = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
     with watch.step("plan"):
-        frame, plans = make_plans(picture, settings.requests(), detector)
+        frame, plans = make_plans(picture, settings.requests(), detector, keep_pixels=keep_pixels)
     if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":
         raise NoFaces("No face was found at this sensitivity")
     for plan in plans:

@@ -7,6 +7,7 @@ service uses it without a copy.
 
 import json
 import mmap
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -101,6 +102,24 @@ def read_missing_parts(memory: mmap.mmap) -> list[str]:
         return [str(part) for part in _read_description(memory)["missing"]]
     except (LookupError, TypeError) as error:
         raise ValueError("the description is malformed") from error
+
+
+def free_rows(memory: mmap.mmap, start: int, stop: int) -> None:
+    """Return some bytes of pixels to the system, for both processes. They then read as zero.
+
+    Args:
+        memory: the shared memory.
+        start: offset of the first one in the pixels. Bytes of the page that it shares with others
+            are kept.
+        stop: offset of the end.
+    """
+    first = HEADER_BYTES + start
+    first += -first % mmap.PAGESIZE
+    length = min(HEADER_BYTES + stop, len(memory)) - first
+    # Not every platform and file system can free a part of a file.
+    with suppress(AttributeError, OSError):
+        if length > 0:
+            memory.madvise(mmap.MADV_REMOVE, first, length)
 
 
 def read(memory: mmap.mmap, width: int, height: int) -> ReceivedImage:

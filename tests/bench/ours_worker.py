@@ -18,7 +18,6 @@ from handler.config import Config
 from handler.jobs.job import Job, Result, run_job
 from handler.malloc import keep_large_blocks
 from handler.settings import validate_settings
-from tests.bench.stages import timed_stages
 
 _CONFIG = Config(max_pixels=150_000_000)
 
@@ -43,6 +42,9 @@ class Worker:
 
     def stages(self, **settings: Any) -> dict[str, Any]:
         """Crop, and return the milliseconds of CPU of each stage."""
+        # Here, because unittest.mock imports asyncio, whose memory no crop needs.
+        from tests.bench.stages import timed_stages
+
         with timed_stages() as times:
             whole = self.crop(**settings)["cpu"]
         return {**times, "rest": whole - sum(times.values())}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from handler.codec.headers.header import MOST_MISSING
 from handler.codec.headers.jpeg import JpegHeader, last_scan
-from handler.core.image.alpha import Samples
+from handler.core.image.freed_rows import Samples
 from handler.errors import ProcessingFailed
 
 Rows = npt.NDArray[np.bool_]

@@ -4,13 +4,16 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cache
+from mmap import mmap
 from typing import Self
 
 import numpy as np
 
 from handler.codec.costs import DecodingCost
+from handler.codec.decoders.shared_rows import SharedRows
 from handler.codec.formats import Decoder
 from handler.codec.headers.header import DATA_ERRORS, ImageHeader
+from handler.core.geometry import Size
 from handler.core.image.alpha import DecodedImage
 from handler.errors import DecoderUnavailable, OutOfTime, ProcessingFailed
 from handler.sandbox.client import ForkServer, ForkServerFailed, WorkerFailed
@@ -126,7 +129,10 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
     if image.size != (size.width, size.height):
         raise ProcessingFailed(f"The {label} data differ in size from the header")
     warning = DATA_ERRORS.format(label) if damaged else None
-    if image.mode != "RGBA" or memory is None:
+    if memory is None or not isinstance(memory.obj, mmap):
         return DecodedImage(image, warning=warning)
+    rows = SharedRows(memory.obj, image.mode, Size(*image.size))
+    if image.mode != "RGBA":
+        return DecodedImage(image, warning=warning, rows=rows)
     samples = np.frombuffer(memory, np.uint8).reshape(image.height, image.width, 4)
-    return DecodedImage(image, samples, warning)
+    return DecodedImage(image, samples, warning, rows)

@@ -5,11 +5,11 @@ bits, of which Pillow compares eight.
 """
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from handler.codec.headers.png import COLOUR_TYPES
 from handler.core.image.alpha import DecodedImage
+from handler.core.image.freed_rows import PackedRows
 from handler.errors import ProcessingFailed
 from handler.malloc import give_back
 
@@ -69,7 +69,7 @@ def decode_with_deep_key(image: Image.Image, data: bytes) -> DecodedImage:
     return DecodedImage.over(samples, "RGBA")
 
 
-def decode(image: Image.Image, data: bytes) -> DecodedImage:
+def decode(image: Image.Image, data: bytes) -> DecodedImage | PackedRows:
     """Decode a plain file.
 
     Args:
@@ -90,18 +90,5 @@ def decode(image: Image.Image, data: bytes) -> DecodedImage:
     except Exception as error:
         raise ProcessingFailed("The PNG data are damaged or incomplete") from error
     if mode == "RGB":
-        return DecodedImage(_spread(pixels))
+        return PackedRows(pixels, give_back)
     return DecodedImage.over(pixels, mode)
-
-
-def _spread(pixels: npt.NDArray[np.uint8]) -> Image.Image:
-    """Copy an array (height, width, 3) to four bytes a pixel, and free it strip by strip."""
-    height, width = pixels.shape[:2]
-    image = Image.new("RGB", (width, height), None)  # not filled
-    for top in range(0, height, _STRIP):
-        bottom = min(top + _STRIP, height)
-        strip = pixels[top:bottom]
-        part = Image.frombuffer("RGB", (width, bottom - top), strip, "raw", "RGB", 0, 1)
-        image.paste(part, (0, top))
-        give_back(strip)
-    return image

@@ -13,7 +13,8 @@ from handler.codec.decoders.isolated import Allowance
 from handler.codec.headers.header import DATA_ERRORS
 from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Size
-from handler.core.image.alpha import DecodedImage, Samples
+from handler.core.image.alpha import DecodedImage
+from handler.core.image.freed_rows import ArrayRows, Samples
 from handler.errors import InvalidImage, ProcessingFailed
 
 # Scales of libjpeg-turbo that cost next to nothing, coarsest first.
@@ -134,9 +135,13 @@ def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> DecodedImage:
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
     size = _scaled(header.size, scale)
+    buffer, stride = pixels.base, pixels.strides[0]
+    if buffer is None:
+        raise ProcessingFailed("The JPEG data are damaged or incomplete")
+    del pixels  # a second reference to the buffer, which could not be freed in part
     # libjpeg-turbo rounds the scaled size up, libvips down; the stride skips the surplus column.
-    image = Image.frombuffer(mode, size, pixels, "raw", mode, pixels.strides[0], 1)
-    return DecodedImage(image, warning=warning)
+    rows = ArrayRows(buffer, stride)
+    return DecodedImage(rows.image(mode, size), warning=warning, rows=rows)
 
 
 def _read(size: Size, space: str, data: bytes, scale: int, *, strict: bool) -> Samples:
@@ -157,9 +162,10 @@ def _read(size: Size, space: str, data: bytes, scale: int, *, strict: bool) -> S
 
 def _shrink(image: Image.Image, size: Size, scale: int) -> DecodedImage:
     if scale > 1:
-        image = image.reduce(scale).crop((0, 0, *_scaled(size, scale)))
+        scaled = _scaled(size, scale)
+        image = image.reduce(scale).crop((0, 0, scaled.width, scaled.height))
     return DecodedImage(image)
 
 
-def _scaled(size: Size, scale: int) -> tuple[int, int]:
-    return max(1, size.width // scale), max(1, size.height // scale)
+def _scaled(size: Size, scale: int) -> Size:
+    return Size(max(1, size.width // scale), max(1, size.height // scale))

@@ -186,8 +186,9 @@ def _decode_frame(header: ImageHeader, format_: Format, allowance: Allowance) ->
     if header.frame is not None:
         decoded = _without_outside(decoded, header.frame)
     decoded.info = {}
-    samples = received.samples if decoded is image else None
-    return DecodedImage(decoded, samples, warning)
+    if decoded is image:
+        return replace(received, warning=warning)
+    return DecodedImage(decoded, warning=warning)
 
 
 def _without_outside(image: Image.Image, frame: Box) -> Image.Image:

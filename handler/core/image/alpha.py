@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-Samples = npt.NDArray[np.uint8]
+from handler.core.image.freed_rows import ArrayRows, Rows, Samples
 
 _STRAIGHT, _PREMULTIPLIED = "RGBA", "RGBa"
 # Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
@@ -24,11 +23,13 @@ class DecodedImage:
         samples: the memory of an RGBA picture, uint8 array (height, width, 4), if it may be
             overwritten; else None.
         warning: message to the client about errors in the data, or None.
+        rows: the rows of the picture, if their memory may be freed while they are read; else None.
     """
 
     image: Image.Image
     samples: Samples | None = None
     warning: str | None = None
+    rows: Rows | None = None
 
     @classmethod
     def over(cls, samples: Samples, mode: str) -> Self:
@@ -41,7 +42,8 @@ class DecodedImage:
         """
         height, width = samples.shape[:2]
         image = Image.frombuffer(mode, (width, height), samples, "raw", mode, 0, 1)
-        return cls(image, samples if mode == _STRAIGHT else None)
+        rows = ArrayRows(samples, samples.strides[0]) if samples.flags.owndata else None
+        return cls(image, samples if mode == _STRAIGHT else None, rows=rows)
 
 
 def premultiply(image: Image.Image, samples: Samples | None = None) -> Image.Image:

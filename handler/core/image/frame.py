@@ -7,8 +7,10 @@ from PIL import Image
 
 from handler.core.geometry import Box, Orientation, Region, Size
 from handler.core.image.alpha import DecodedImage, premultiply
+from handler.core.image.freed_rows import PackedRows
 from handler.core.image.orientation import turn_upright
 from handler.core.image.resample import resample
+from handler.core.image.resample_freed import resample_and_free, resample_packed
 
 # Largest distance from the grid of the last reading, in its pixels, that counts as on the grid.
 _ALIGNED = 1e-6
@@ -30,11 +32,12 @@ class Pixels:
 
     def __init__(
         self,
-        decoded: DecodedImage,
+        decoded: DecodedImage | PackedRows,
         orientation: Orientation,
         to_srgb: Callable[[Image.Image], Image.Image] = lambda image: image,
         *,
         sixteen_bit: bool = False,
+        decode_again: Callable[[], DecodedImage | PackedRows] | None = None,
     ) -> None:
         """Wrap decoded pixels.
 
@@ -42,18 +45,20 @@ class Pixels:
             decoded: the picture in the orientation of the file. The caller must not use it
                 afterwards.
             orientation: orientation of the picture in the file.
-            to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA. It is called once,
-                when pixels are first read.
+            to_srgb: converts the colours to sRGB, mode L, RGB, RGBX or RGBA. It is called once for
+                each row, when pixels are first read.
             sixteen_bit: see the attribute.
+            decode_again: returns the same picture again; None if no reading is the last one.
         """
-        self.size = orientation.size(Size(*decoded.image.size))
         self.sixteen_bit = sixteen_bit
-        self._stored = decoded.image
-        self._samples = decoded.samples
         self._orientation = orientation
-        self._to_srgb: Callable[[Image.Image], Image.Image] | None = to_srgb
+        self._to_srgb = to_srgb
+        self._decode_again = decode_again
         self._last: tuple[Region, Size, Image.Image] | None = None
         self._cache: dict[str, object] = {}
+        self._decoded: DecodedImage | PackedRows | None = decoded
+        self._is_srgb = False
+        self.size = orientation.size(_size(decoded))
 
     def native(self) -> Image.Image:
         """Return the whole upright picture in the file's own colours, with straight alpha.
@@ -61,7 +66,7 @@ class Pixels:
         After the first `read`, `crop` or `low_resolution` the colours are sRGB, because they are
         converted in place.
         """
-        return turn_upright(self._stored, self._orientation)
+        return turn_upright(self._image().image, self._orientation)
 
     def crop(self, box: Box) -> Image.Image:
         """Return a part of the upright picture, not resampled, with straight alpha.
@@ -76,7 +81,7 @@ class Pixels:
         upright = turn_upright(part, self._orientation)
         return upright.convert("RGBA") if upright.mode == "RGBa" else upright
 
-    def read(self, region: Region, size: Size) -> Image.Image:
+    def read(self, region: Region, size: Size, *, last: bool = False) -> Image.Image:
         """Return a resampled part of the upright picture; alpha is premultiplied (mode RGBa).
 
         If the part lies on the grid of the last call and inside its area, it is cut from that
@@ -85,12 +90,21 @@ class Pixels:
         Args:
             region: the area to read, in pixels of this picture when upright.
             size: size of the result.
+            last: whether only parts of the result will be read afterwards, so that the pixels are
+                freed while they are read. If others are read all the same, the file is decoded
+                again.
         """
         cached = self._cut_from_last(region, size)
         if cached is not None:
             return cached
-        stored = self._orientation.stored_region(region, self.size)
-        image = resample(self._premultiplied(), stored, self._orientation.size(size))
+        stored, stored_size = (
+            self._orientation.stored_region(region, self.size),
+            self._orientation.size(size),
+        )
+        if last and self._decode_again is not None:
+            image = self._resample_and_free(stored, stored_size)
+        else:
+            image = resample(self._premultiplied(), stored, stored_size)
         upright = turn_upright(image, self._orientation)
         self._last = region, size, upright
         return upright
@@ -121,17 +135,48 @@ class Pixels:
         image = image.resize((small.width, small.height), Image.Resampling.BILINEAR)
         return turn_upright(image, self._orientation)
 
+    def _image(self) -> DecodedImage:
+        """Return the stored picture."""
+        decoded = self._decoded
+        if decoded is None:
+            if self._decode_again is None:
+                raise ValueError("Expected a function that decodes again but received None")
+            decoded, self._is_srgb = self._decode_again(), False
+        if isinstance(decoded, PackedRows):
+            decoded = DecodedImage(decoded.image())
+        self._decoded = decoded
+        return decoded
+
     def _converted(self) -> Image.Image:
-        if self._to_srgb is not None:
-            converted = self._to_srgb(self._stored)
-            if converted is not self._stored:
-                self._stored, self._samples = converted, None
-            self._to_srgb = None
-        return self._stored
+        decoded = self._image()
+        if not self._is_srgb:
+            converted = self._to_srgb(decoded.image)
+            if converted is not decoded.image:
+                decoded = DecodedImage(converted)
+            self._decoded, self._is_srgb = decoded, True
+        return decoded.image
 
     def _premultiplied(self) -> Image.Image:
-        self._stored = premultiply(self._converted(), self._samples)
-        return self._stored
+        image, decoded = self._converted(), self._image()
+        premultiplied = premultiply(image, decoded.samples)
+        if premultiplied is not image:
+            rows = decoded.rows if decoded.samples is not None else None
+            self._decoded = DecodedImage(premultiplied, rows=rows)
+        return premultiplied
+
+    def _resample_and_free(self, region: Region, size: Size) -> Image.Image:
+        """Resample a part of the stored picture, which is then empty."""
+        if isinstance(self._decoded, PackedRows):
+            image = resample_packed(self._decoded, self._to_srgb, region, size)
+            if image is not None:
+                self._decoded = None
+                return image
+        mode, rows = self._premultiplied().mode, self._image().rows
+        if rows is None:
+            return resample(self._premultiplied(), region, size)
+        whole = _size(self._image())
+        self._decoded = None  # the picture uses the memory of its rows
+        return resample_and_free(rows, mode, whole, region, size)
 
     def _cut_from_last(self, region: Region, size: Size) -> Image.Image | None:
         if self._last is None:
@@ -146,6 +191,10 @@ class Pixels:
         same_grid = drift < _ALIGNED and (x1 - x0, y1 - y0) == (size.width, size.height)
         inside = x0 >= 0 and y0 >= 0 and x1 <= image.width and y1 <= image.height
         return image.crop((x0, y0, x1, y1)) if same_grid and inside else None
+
+
+def _size(decoded: DecodedImage | PackedRows) -> Size:
+    return decoded.size if isinstance(decoded, PackedRows) else Size(*decoded.image.size)
 
 
 class Frame(Protocol):

@@ -36,7 +36,9 @@ class SubjectWindow:
     heat: Heat | None
 
 
-def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy) -> SubjectWindow:
+def find_subject(
+    pixels: Pixels, cover: Cover, target: Size, strategy: Strategy, *, last: bool = False
+) -> SubjectWindow:
     """Return the window of ``target`` pixels that a strategy chooses.
 
     Args:
@@ -44,19 +46,22 @@ def find_subject(pixels: Pixels, cover: Cover, target: Size, strategy: Strategy)
         cover: the resize that the window is chosen on.
         target: size of the window.
         strategy: attention or entropy.
+        last: whether only a part of the resized picture will be read afterwards.
     """
-    return _STRATEGIES[strategy](pixels, cover, target)
+    # A picture that stays as it is, or is scored at another size, is read again.
+    last = last and cover.shrink > 1 and cover.resized.area <= MAX_SCORED_PIXELS
+    return _STRATEGIES[strategy](pixels, cover, target, last)
 
 
-def _find_by_attention(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindow:
-    scores = pixels.cached("attention", lambda: score(_scored_picture(pixels, cover)))
+def _find_by_attention(pixels: Pixels, cover: Cover, target: Size, last: bool) -> SubjectWindow:
+    scores = pixels.cached("attention", lambda: score(_scored_picture(pixels, cover, last)))
     attention = choose_window(scores, cover.resized, target)
     reason = "Centred on the highest score for edges, skin colour and saturation."
     return SubjectWindow(attention.window, attention.focus, reason, attention.heat)
 
 
-def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindow:
-    picture = _scored_picture(pixels, cover)
+def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size, last: bool) -> SubjectWindow:
+    picture = _scored_picture(pixels, cover, last)
     across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
     bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
     if picture.mode == "RGBX":
@@ -75,10 +80,10 @@ def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size) -> SubjectWindo
 _STRATEGIES = {"attention": _find_by_attention, "entropy": _find_by_entropy}
 
 
-def _scored_picture(pixels: Pixels, cover: Cover) -> Image.Image:
+def _scored_picture(pixels: Pixels, cover: Cover, last: bool) -> Image.Image:
     whole = cover.region_of(Box(0, 0, cover.resized.width, cover.resized.height))
     excess = math.sqrt(max(1, cover.resized.area / MAX_SCORED_PIXELS))
     size = Size(
         max(1, round(cover.resized.width / excess)), max(1, round(cover.resized.height / excess))
     )
-    return pixels.read(whole, size)
+    return pixels.read(whole, size, last=last)

@@ -1,0 +1,133 @@
+"""Runs of pixels of one axis that are resampled at a time."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from handler.core.geometry import Region, Size
+
+# Radius of the kernels: Lanczos3 in output pixels when reducing, Catmull-Rom in source pixels.
+LANCZOS_REACH = 3.0
+BICUBIC_REACH = 2.0
+# libvips averages whole blocks until this factor or less is left for Lanczos (its `gap` option).
+REDUCING_GAP = 2.0
+# Between its two passes Pillow stores each source row at the result's width. This many bytes fit
+# into the processor's cache. A result that needs at most a quarter more is not split.
+_BETWEEN_BYTES = 3 << 20
+_PIXEL_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of output pixels along one axis, and the source pixels that they are made from.
+
+    Attributes:
+        start: first output pixel.
+        length: number of output pixels.
+        origin: where the first one starts, in source pixels.
+        shrink: source pixels per output pixel.
+        first: first source pixel that is read, which may lie outside of the picture.
+        last: end of the source pixels that are read.
+        side: number of source pixels.
+    """
+
+    start: int
+    length: int
+    origin: float
+    shrink: float
+    first: int
+    last: int
+    side: int
+
+    @property
+    def before(self) -> int:
+        """Number of pixels read before the first pixel of the picture."""
+        return max(0, -self.first)
+
+    @property
+    def after(self) -> int:
+        """Number of pixels read after the last pixel of the picture."""
+        return max(0, self.last - self.side)
+
+    @property
+    def overhangs(self) -> bool:
+        """True if pixels outside the picture are read."""
+        return self.before > 0 or self.after > 0
+
+    @property
+    def needed(self) -> int:
+        """Number of rows from the first one of the picture to the last one that is read."""
+        last = self.origin + self.length * self.shrink + _reach(self.shrink)
+        return max(1, min(self.side, math.ceil(last)))
+
+    def cut(self, length: int) -> Iterator["Span"]:
+        """Yield the run in parts of at most ``length``; a run that overhangs is not split."""
+        if self.overhangs:
+            length = self.length
+        for start in range(0, self.length, length):
+            yield replace(
+                self,
+                start=self.start + start,
+                length=min(length, self.length - start),
+                origin=self.origin + start * self.shrink,
+            )
+
+    @property
+    def existing(self) -> tuple[int, int]:
+        """First and last (exclusive) source pixel that is read and exists."""
+        if not self.overhangs:
+            return 0, self.side
+        return max(0, min(self.first, self.side - 1)), min(self.side, max(self.last, 1))
+
+
+def _rows_at_once(region: Region, size: Size) -> int:
+    """Return the number of rows of the result to compute at a time."""
+    shrink = region.height / size.height
+    rows = _BETWEEN_BYTES // math.ceil(_PIXEL_BYTES * size.width * max(1, shrink))
+    # Parts must start at whole source pixels. Pillow reads the region in single precision, so other
+    # starts would change the last bit of the result and shift the blocks that are averaged first.
+    whole = float(region.top).is_integer() and float(region.height).is_integer()
+    step = size.height // math.gcd(int(region.height), size.height) if whole else size.height
+    if size.height < 1.25 * rows or step > rows or shrink >= 2 * REDUCING_GAP:
+        return size.height
+    return rows // step * step
+
+
+def spans_along(origin: float, shrink: float, length: int, side: int) -> Iterator[Span]:
+    """Split one axis into runs of which only the outermost need repeated edge pixels.
+
+    To pad the whole picture would copy all of it; to pad a strip of it costs almost nothing.
+    """
+    reach = _reach(shrink)
+    leaves_before = origin < 0
+    leaves_after = origin + length * shrink > side + 1e-6
+    head = min(length, math.ceil((reach - origin) / shrink)) if leaves_before else 0
+    tail = 0
+    if leaves_after:
+        tail = min(length - head, math.ceil((origin + length * shrink + reach - side) / shrink))
+    for start, stop in ((0, head), (head, length - tail), (length - tail, length)):
+        if start < stop:
+            first = origin + start * shrink
+            last = origin + stop * shrink
+            outer = (start == 0 and leaves_before, stop == length and leaves_after)
+            yield Span(
+                start,
+                stop - start,
+                first,
+                shrink,
+                math.floor(first - reach) if any(outer) else 0,
+                math.ceil(last + reach) if any(outer) else side,
+                side,
+            )
+
+
+def _reach(shrink: float) -> float:
+    """Return the number of source pixels that a kernel reads on each side, and one more."""
+    return max(LANCZOS_REACH * shrink, BICUBIC_REACH) + 1
+
+
+def parts_of(region: Region, size: Size, whole: Size) -> tuple[list["Span"], list["Span"]]:
+    """Return the runs of columns and of rows that are resampled at a time."""
+    columns = list(spans_along(region.left, region.width / size.width, size.width, whole.width))
+    rows = spans_along(region.top, region.height / size.height, size.height, whole.height)
+    return columns, [part for row in rows for part in row.cut(_rows_at_once(region, size))]
