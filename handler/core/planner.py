@@ -8,7 +8,8 @@ from handler.core.face import Face
 from handler.core.framing import frame_faces
 from handler.core.geometry import Box, Point, Size, half_up
 from handler.core.image.fit import Cover, contain
-from handler.core.image.frame import Frame, Pixels
+from handler.core.image.frame import Frame
+from handler.core.image.shared_frame import SharedFrame
 from handler.core.placement import apply_constraints, largest_extent, outside_picture, unmet
 from handler.core.plan import Canvas, Cut, Plan
 from handler.core.request import CropRequest, PixelConstraints, Strategy
@@ -25,33 +26,6 @@ _NO_DETECTION = (
 # side, one decoding is enough for nearly all windows: in 95 photos, a tenth of the closeups were
 # smaller, and fewer of the other windows.
 _FACE_WINDOW = 0.5
-
-
-class SharedFrame:
-    """A frame that several plans share, decoded at the finest scale that any of them needs."""
-
-    def __init__(self, frame: Frame, shrink: float) -> None:
-        """Wrap a frame.
-
-        Args:
-            frame: the opened picture.
-            shrink: the smallest shrink of all uses; see `Frame.pixels`.
-        """
-        self._frame = frame
-        self._shrink = shrink
-
-    @property
-    def size(self) -> Size:
-        """Size of the upright picture at full scale."""
-        return self._frame.size
-
-    def pixels(self, shrink: float) -> Pixels:
-        """Decode the picture, at the same scale for every coarser use."""
-        return self._frame.pixels(min(shrink, self._shrink))
-
-    def forget_pixels(self) -> None:
-        """Free the memory of the decoded pixels."""
-        self._frame.forget_pixels()
 
 
 class _OnceDetector:
@@ -94,23 +68,23 @@ def make_plans(
         Cover.of(frame.size, oversized(each.target, each.padding)).shrink for each in requests
     ]
     shared = frame if len(requests) == 1 else SharedFrame(frame, min(shrinks))
-    finest = min(shrinks)
-    if detector is not None and requests[0].mode == "face":
-        finest *= _FACE_WINDOW
-        detector = _OnceDetector(detector, SharedFrame(frame, finest))
-    elif detector is not None and len(requests) > 1:
-        detector = _OnceDetector(detector, shared)
+    searched = shared
+    if requests[0].mode == "face":
+        searched = SharedFrame(frame, min(shrinks) * _FACE_WINDOW)
+    once = None if detector is None else _OnceDetector(detector, searched)
     plans: dict[int, Plan] = {}
     for index in sorted(range(len(requests)), key=shrinks.__getitem__):
         plans[index] = make_plan(
-            shared, requests[index], detector, keep_pixels=keep_pixels or len(requests) > 1
+            shared,
+            requests[index],
+            once,
+            keep_pixels=keep_pixels or len(requests) > 1,
         )
     ordered = [plans[index] for index in range(len(requests))]
-    if ordered[0].mode == "face":
-        return SharedFrame(frame, min(finest, *(plan.cut.shrink for plan in ordered))), ordered
-    if len(requests) == 1:
+    if len(requests) == 1 and ordered[0].mode != "face":
         return frame, ordered
-    return SharedFrame(frame, min(plan.cut.shrink for plan in ordered)), ordered
+    rendered = searched if ordered[0].mode == "face" else frame
+    return SharedFrame(rendered, min(plan.cut.shrink for plan in ordered)), ordered
 
 
 def make_plan(
