@@ -53,18 +53,18 @@ class Case:
 _12MP = 4000, 3000
 CASES = (
     Case("JPEG 2 MP", Photo(1632, 1224, "jpeg"), 0.70),
-    Case("JPEG 12 MP", Photo(*_12MP, "jpeg"), 0.75, peak=(1.2, 256)),
+    Case("JPEG 12 MP", Photo(*_12MP, "jpeg"), 0.75, peak=(1.1, 256)),
     Case("JPEG 24 MP", Photo(6000, 4000, "jpeg"), 0.85),
     Case("JPEG 48 MP", Photo(8000, 6000, "jpeg"), 0.85),
     Case("JPEG 100 MP", Photo(11648, 8736, "jpeg"), 0.90, peak=(1.0, 256)),
-    Case("JPEG 12 MP, Display P3", Photo(*_12MP, "jpeg", "p3"), None, peak=(1.2, 256)),
-    Case("JPEG 12 MP, entropy", Photo(*_12MP, "jpeg"), None, _ENTROPY),
+    Case("JPEG 12 MP, Display P3", Photo(*_12MP, "jpeg", "p3"), None, peak=(1.15, 256)),
+    Case("JPEG 12 MP, entropy", Photo(*_12MP, "jpeg"), None, _ENTROPY, peak=(1.1, 256)),
     Case("JPEG 12 MP, trim", Photo(*_12MP, "jpeg", "product"), 0.20, _TRIM),
-    Case("PNG 12 MP", Photo(*_12MP, "png"), 1.05, peak=(1.2, 256)),
+    Case("PNG 12 MP", Photo(*_12MP, "png"), 1.05, peak=(1.05, 256)),
     Case("PNG 12 MP, trim", Photo(*_12MP, "png", "product"), 0.20, _TRIM),
-    Case("WebP 12 MP", Photo(*_12MP, "webp"), 1.05, peak=(1.2, 256)),
-    Case("GIF 12 MP", Photo(*_12MP, "gif"), None, peak=(1.2, 256)),
-    Case("TIFF 12 MP", Photo(*_12MP, "tiff"), None),
+    Case("WebP 12 MP", Photo(*_12MP, "webp"), 1.05, peak=(1.0, 256)),
+    Case("GIF 12 MP", Photo(*_12MP, "gif"), None, peak=(1.0, 256)),
+    Case("TIFF 12 MP", Photo(*_12MP, "tiff"), None, peak=(1.0, 256)),
     Case("AVIF 2 MP", Photo(1632, 1224, "avif"), None),
 )
 _QUICK = ("JPEG 2 MP", "JPEG 12 MP", "PNG 12 MP", "WebP 12 MP")
