@@ -172,6 +172,17 @@ def test_a_certain_face_lowers_the_price_of_leaving_the_centre() -> None:
     assert found.gain_over_centre > 0.15
 
 
+def test_a_window_leaves_the_centre_for_a_certain_object_only() -> None:
+    faint = interest_at((0.1, 0.5), (0.5, 0.5), (0.88, 0.2), (0.88, 0.8)).map
+
+    none, certain = (
+        select_window(Interest(faint, (), objects), PICTURE, TALL) for objects in (0.1, 0.6)
+    )
+
+    assert none.crop.left + none.crop.width / 2 == pytest.approx(400, abs=1)
+    assert certain.crop.left > 330
+
+
 @pytest.mark.parametrize("target", [Size(1, 1), TALL, Size(3, 1), Size(1, 6)])
 def test_a_narrow_window_reaches_a_subject_at_the_edge(target: Size) -> None:
     found = select_window(interest_at((0.06, 0.08)), PICTURE, target)
