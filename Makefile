@@ -43,7 +43,7 @@ budget: setup ## set up, then compare estimates of memory and CPU time with meas
 bench: setup ## set up, then compare time, memory and windows with sharp
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
-bench-crops: setup ## set up, then measure how much of the gaze, faces and main object crops keep
+bench-crops: setup ## set up, then measure how well crops agree with what people look at and keep (ARGS=--quick)
 	@$(BIN)/python -m tests.bench.crops $(ARGS)
 
 bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing

@@ -84,6 +84,9 @@ class Config(BaseModel):
     face_bundle: Path | None = Field(
         default=None, description="Path of the face detection bundle, if it is not the usual one."
     )
+    object_bundle: Path | None = Field(
+        default=None, description="Path of the object detection bundle, if it is not the usual one."
+    )
     memory_mb: int | None = Field(
         default=None,
         gt=0,

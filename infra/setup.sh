@@ -12,6 +12,7 @@ ROOT=$(pwd -P)
 
 UV_AT_LEAST=0.9.0 # the oldest tested release that has all options used here
 FACES=layers/face-detection
+OBJECTS=layers/object-detection
 HEADERS="libjpeg-dev liblcms2-dev libopenjp2-7-dev libtiff-dev libwebp-dev zlib1g-dev"
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -198,13 +199,25 @@ set_up_environment() {
     echo "$key" >.venv/made-from
 }
 
-# --- The face detection bundle, the Lambda emulator -----------------------------------------------
+# --- The detection bundles, the Lambda emulator ---------------------------------------------------
 
 set_up_faces() {
     .venv/bin/python $FACES/build.py --is-current && return
     say "building the face detection bundle into $FACES/build"
     need_uv
     PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $FACES/build.py || fail "The face detection bundle could not be built; the error is above."
+}
+
+set_up_objects() { # optional: auto mode works without it
+    .venv/bin/python $OBJECTS/build.py --is-current && return
+    if ! command -v npm >/dev/null; then
+        say "npm, which downloads the object detection model, was not found: auto mode works without it. Install it: apt-get install npm"
+        return
+    fi
+    say "building the object detection bundle into $OBJECTS/build"
+    need_uv
+    PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $OBJECTS/build.py ||
+        say "the object detection bundle could not be built (the error is above): auto mode works without it"
 }
 
 set_up_emulator() {
@@ -261,6 +274,7 @@ main() {
     fi
     set_up_environment
     set_up_faces
+    set_up_objects
     if [ "$what" != run ]; then
         set_up_emulator
         set_up_test_programs

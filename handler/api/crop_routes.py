@@ -260,7 +260,10 @@ def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) ->
             status="ok" if failure is None else "degraded",
             version=__version__,
             formats={name: name in available_formats() for name in FORMATS},
-            features={"face-detection": service.finds_faces},
+            features={
+                "face-detection": service.finds_faces,
+                "object-detection": service.finds_objects,
+            },
             sandbox=sandbox_parts(),
             store=StoreStatus(status="unavailable" if failure else "ok", reason=failure),
             limits=Limits(

@@ -14,6 +14,20 @@ from handler.core.image.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectEvidence:
+    """The objects in a picture, as far as they tell what viewers look at.
+
+    Attributes:
+        confidence: confidence that there is any object, 0 to 1.
+        maps: logarithms of the interest, float (rows, columns) each. The maps cover the whole
+            picture at several scales and are added up; their mean does not matter.
+    """
+
+    confidence: float
+    maps: Sequence[NDArray[np.floating]]
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """The faces in a picture, and the maps of interest of the network that found them.
 
@@ -21,10 +35,12 @@ class Inspection:
         faces: the faces, in pixels of the upright picture.
         maps: name and values of each map, which covers the whole picture; values are 0 or more,
             of shape (rows, columns).
+        objects: the objects; None if object detection is not available.
     """
 
     faces: tuple[Face, ...]
     maps: Sequence[tuple[str, NDArray[np.floating]]]
+    objects: ObjectEvidence | None = None
 
 
 class Detector(Protocol):

@@ -79,6 +79,7 @@ class Plan:
             to 1; None except for saliency and auto mode.
         weights: contributions of the maps that were combined, as shares that sum to 1; None except
             for saliency and auto mode.
+        evidence: the kinds of evidence that were looked for: "faces", "objects".
         constraints: the client's focus, keep and avoid.
     """
 
@@ -100,6 +101,7 @@ class Plan:
     heat: Heat | None = field(default=None, compare=False, repr=False)
     gain_over_centre: float | None = None
     weights: Mapping[str, float] | None = None
+    evidence: tuple[str, ...] = ()
     constraints: PixelConstraints = field(default_factory=PixelConstraints)
 
     @property

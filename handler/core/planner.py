@@ -172,6 +172,7 @@ def _plan_by_interest(
         heat=interest.map.heat,
         gain_over_centre=selection.gain_over_centre,
         weights=interest.map.weights,
+        evidence=interest.evidence,
         constraints=constraints,
     )
 
@@ -203,6 +204,7 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
         chosen=framing.chosen,
         faces_cut=framing.faces_cut,
         eye_line=framing.eye_line,
+        evidence=("faces",),
     )
 
 

@@ -94,6 +94,15 @@ def load(path: Path | None = None) -> Session:
         raise _damaged("it cannot be loaded") from error
 
 
+def open_model(model: bytes) -> Session:
+    """Open another model with the runtime of the bundle.
+
+    Raises:
+        KeyError: no bundle has been loaded yet.
+    """
+    return _open_session(sys.modules[_RUNTIME], model)
+
+
 def _check_fit(manifest: Mapping[str, Any]) -> None:
     if manifest["format"] != _MANIFEST_FORMAT:
         raise _damaged("the format of its manifest is not supported")

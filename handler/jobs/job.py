@@ -23,6 +23,7 @@ from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.job_warnings import job_warnings
 from handler.jobs.preview import needs_preview, preview_of
 from handler.jobs.steps import report_step
+from handler.objects import EvidenceDetector
 from handler.problems import FieldProblem
 from handler.settings import MAX_SIDE, CropSettings, OutputSize, suffix_of
 
@@ -287,7 +288,8 @@ def _plan(
     keep_pixels: bool,
 ) -> PlannedJob:
     settings = job.settings
-    detector = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
+    faces = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
+    detector = EvidenceDetector(faces, config.object_bundle)
     with watch.step("plan"):
         frame, plans = make_plans(picture, settings.requests(), detector, keep_pixels=keep_pixels)
     if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":

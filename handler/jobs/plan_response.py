@@ -109,6 +109,11 @@ class CropPlan(Response):
         description="Weight of each map of interest; the weights sum to 1, and one below 0 "
         "counts against its map. Null except for the saliency strategy and auto mode."
     )
+    evidence: list[str] = Field(
+        default=[],  # job records of earlier versions have none
+        description="Evidence that was looked for: faces, objects. Empty except for face and auto "
+        "mode.",
+    )
     keep: list[Box] = Field(description="Boxes of the setting keep.")
     avoid: list[Box] = Field(description="Boxes of the setting avoid.")
 
@@ -133,6 +138,7 @@ class CropPlan(Response):
             weights=None
             if plan.weights is None
             else {name: round(weight, 3) for name, weight in plan.weights.items()},
+            evidence=list(plan.evidence),
             keep=[Box.of(area.box_in(plan.source)) for area in plan.constraints.keep],
             avoid=[Box.of(area.box_in(plan.source)) for area in plan.constraints.avoid],
         )

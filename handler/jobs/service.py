@@ -22,6 +22,7 @@ from handler.jobs.job import (
 )
 from handler.jobs.preview import PREVIEW
 from handler.jobs.responses import AnalyzeResult, CropResult, SavedResult
+from handler.objects import is_installed
 from handler.storage import ResultStore
 from handler.telemetry import Facts, facts_of, log_job
 
@@ -62,6 +63,11 @@ class Service:
     def finds_faces(self) -> bool:
         """True if the face bundle is installed. No file of the bundle is opened."""
         return is_available(self._config.face_bundle)
+
+    @property
+    def finds_objects(self) -> bool:
+        """True if both bundles are installed: objects need the runtime of the face bundle."""
+        return self.finds_faces and is_installed(self._config.object_bundle)
 
     def crop(self, job: Job) -> CropResult:
         """Crop a picture, and store the results under the id of the job.

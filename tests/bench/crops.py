@@ -1,50 +1,58 @@
-"""`make bench-crops`: how much of the gaze, faces and main object the windows of each tool keep.
+"""`make bench-crops`: how well the windows of each tool agree with what people look at and keep.
 
-make bench-crops                  234 pictures of four aspects; takes some minutes
+make bench-crops                  568 pictures at four aspects
 make bench-crops ARGS=--quick     a sixth of them
 
-The pictures are from OSIE (Xu et al. 2014): gaze of 15 viewers, with manually drawn faces and main
-objects. Differences to the centre are paired by picture; the interval is from 10,000 bootstrap
-samples.
+The pictures are from OSIE (Xu et al. 2014: gaze of 15 viewers, manually drawn faces and main
+objects), FLMS (Fang et al. 2014: crops of ten people) and "saliency in crowd" (Jiang et al. 2014:
+gaze and faces). Differences to the centre are paired by picture; the interval is from 10,000
+bootstrap samples. The windows of the peers are kept for the next run.
+
+The weights of auto mode's readout were fitted to the pictures of OSIE and crowd. The results on
+pictures that were left out of the fit are in layers/object-detection/README.md.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from rich.console import Console, RenderableType
 from rich.table import Table
 
 from tests.bench.crops_sides import OURS, measure_cost, sides
-from tests.bench.crops_truth import KINDS, Floats, Photo, read_photos
+from tests.bench.crops_truth import MEASURES, Floats, Measure, Photo, read_photos
 from tests.bench.framing import ASPECTS
 from tests.bench.peers import Unavailable
 from tests.bench.report import verdict
 
-TITLES = {"gaze": "gaze", "face": "faces", "main": "main object"}
-# Required points over the centre, in the order of KINDS; and goals of auto in points.
-GATES = {"ours: saliency": (1.0, 1.8, 1.5), "ours: auto": (2.1, 7.9, 2.7)}
-GOALS = (85.0, 90.0, 86.0)
-BUDGETS = {"ours: saliency": 8.0, "ours: auto": 30.0}
+# Required points over the centre, in the order of MEASURES; those of auto hold without the object
+# bundle as well, except on FLMS.
+GATES = {
+    "ours: saliency": (1.0, 1.8, 1.5, -0.1, 0.0, 0.0, 0.0),
+    "ours: auto": (3.0, 11.0, 4.5, -0.3, -0.1, 0.8, 5.0),
+}
+# Points of the mean that auto mode is to reach.
+GOALS = (86.5, 92.0, 88.0, 85.5, 84.8, 82.5, 76.0)
+BUDGETS = {"ours: saliency": 8.0, "ours: auto": 60.0}
 _BEST = "best possible"
 _SAMPLES = 10_000
 
-# Points kept by side and kind, float64 (photos, aspects); NaN if a photo has nothing of the kind.
-Kept = dict[str, dict[str, Floats]]
+# Points by side and measure, float64 (photos, aspects); NaN if a photo has no such annotation.
+Kept = dict[str, dict[Measure, Floats]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="a sixth of the pictures")
     step = 6 if parser.parse_args().quick else 1
-    console = Console(width=None if Console().is_terminal else 160)
+    console = Console(width=None if Console().is_terminal else 200)
     try:
         with console.status("crops") as status:
             kept = measure(read_photos()[::step], status.update)
     except Unavailable as reason:
         console.print(f"[bold]crops[/] skipped: {reason}")
         return
-    for part in (overall(kept), by_aspect(kept), cost(measure_cost())):
+    for part in (overall(kept), intervals(kept), by_aspect(kept), cost(measure_cost())):
         console.print(part)
 
 
@@ -55,55 +63,71 @@ def measure(photos: Sequence[Photo], say: Callable[[str], None]) -> Kept:
         Unavailable: the peers cannot be installed.
     """
     with sides() as choosers:
-        shape = len(photos), len(ASPECTS)
+        shape, targets = (len(photos), len(ASPECTS)), list(ASPECTS.values())
         names = [*choosers, _BEST]
-        kept = {name: {kind: np.full(shape, np.nan) for kind in KINDS} for name in names}
+        kept = {name: {each: np.full(shape, np.nan) for each in MEASURES} for name in names}
         for row, photo in enumerate(photos):
             say(f"{row} of {len(photos)} pictures")
-            for column, target in enumerate(ASPECTS.values()):
-                shares = {
-                    name: photo.kept(choose(photo, target)) for name, choose in choosers.items()
-                }
-                shares[_BEST] = photo.most(target)
-                for name, by_kind in shares.items():
-                    for kind, share in by_kind.items():
-                        kept[name][kind][row, column] = 100 * share
+            found = {
+                name: [photo.kept(window) for window in choose(photo, targets)]
+                for name, choose in choosers.items()
+            }
+            found[_BEST] = [photo.most(target) for target in targets]
+            for name, shares in found.items():
+                for column, by_measure in enumerate(shares):
+                    for each, share in by_measure.items():
+                        kept[name][each][row, column] = 100 * share
     return kept
 
 
 def overall(kept: Kept) -> RenderableType:
-    """Return a table of means over the aspect ratios, and of differences to the centre."""
-    count = len(kept["centre"]["gaze"])
+    """Return a table of means over the aspect ratios."""
+    count = len(next(iter(kept["centre"].values())))
     table = _table(
-        f"Points kept of {count} pictures, mean over {', '.join(ASPECTS)}; "
-        "differences to the centre with the 95 % interval",
-        "",
-        *(title for kind in KINDS for title in (TITLES[kind], "over the centre", "")),
+        f"Points of {count} pictures, mean over {', '.join(ASPECTS)}", "", *MEASURES.values()
     )
-    for name, by_kind in kept.items():
-        cells = []
-        for index, kind in enumerate(KINDS):
-            own, centre = by_kind[kind].mean(axis=1), kept["centre"][kind].mean(axis=1)
-            mean, low, high = paired(own - centre)
-            gate = GATES[name][index] if name in GATES else None
-            over = "" if name == "centre" else f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
-            goal = "*" if name == "ours: auto" and np.nanmean(own) >= GOALS[index] else ""
-            passed = verdict(-mean, None if gate is None else -gate)
-            cells += [f"{np.nanmean(own):.1f}{goal}", over, passed]
-        table.add_row(name, *cells)
-    goals = ", ".join(f"{TITLES[kind]} {goal:.0f}" for kind, goal in zip(KINDS, GOALS, strict=True))
-    table.caption = f"PASS: required difference reached. *: goal of auto reached ({goals})."
+    for name, by_measure in kept.items():
+        means = [np.nanmean(by_measure[each]) for each in MEASURES]
+        reached = [
+            name == "ours: auto" and mean >= goal for mean, goal in zip(means, GOALS, strict=True)
+        ]
+        cells = zip(means, reached, strict=True)
+        table.add_row(name, *(f"{mean:.1f}{'*' if goal else ''}" for mean, goal in cells))
+    table.add_row("goal of auto", *(f"{goal:.1f}" for goal in GOALS))
+    table.caption = "*: goal reached."
     return table
 
 
+def intervals(kept: Kept) -> RenderableType:
+    """Return a table of differences to the centre, with the verdicts of the gates."""
+    table = _table("Differences to the centre with the 95 % interval", "", *MEASURES.values())
+    for name, by_measure in kept.items():
+        if name != "centre":
+            table.add_row(name, *_differences(name, by_measure, kept["centre"]))
+    table.caption = "PASS: required difference reached."
+    return table
+
+
+def _differences(
+    name: str, own: dict[Measure, Floats], centre: dict[Measure, Floats]
+) -> Iterator[str]:
+    for index, each in enumerate(MEASURES):
+        mean, low, high = paired(own[each].mean(axis=1) - centre[each].mean(axis=1))
+        gate = -GATES[name][index] if name in GATES else None
+        yield f"{mean:+.1f} [{low:+.1f}, {high:+.1f}] {verdict(-mean, gate)}".rstrip()
+
+
 def by_aspect(kept: Kept) -> RenderableType:
-    """Return a table of means by aspect ratio."""
-    table = _table("Points kept: " + " / ".join(TITLES[kind] for kind in KINDS), "", *ASPECTS)
-    for name, by_kind in kept.items():
-        means = [np.nanmean(by_kind[kind], axis=0) for kind in KINDS]
-        table.add_row(
-            name, *(" / ".join(f"{x:.1f}" for x in at) for at in zip(*means, strict=True))
-        )
+    """Return a table of means by aspect ratio, and whether ours are below the centre."""
+    table = _table("Points by aspect, and below the centre (-)", "", *MEASURES.values())
+    for name in ("centre", *OURS, _BEST):
+        for column, aspect in enumerate(ASPECTS):
+            cells = []
+            for each in MEASURES:
+                mean = np.nanmean(kept[name][each][:, column])
+                below = mean < np.nanmean(kept["centre"][each][:, column]) - 0.05
+                cells.append(f"{mean:.1f}{' -' if below else ''}")
+            table.add_row(f"{name} {aspect}", *cells)
     return table
 
 

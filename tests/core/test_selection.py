@@ -73,17 +73,18 @@ def planned(image: Image.Image, **crop_settings: object) -> Plan:
 
 
 @st.composite
-def crowds(draw: st.DrawFn) -> tuple[Face, ...]:
+def groups(draw: st.DrawFn) -> tuple[Face, ...]:
     faces = []
-    for _ in range(draw(st.integers(1, 5))):
+    for _ in range(draw(st.integers(1, 3))):
         side = draw(st.integers(20, 200))
         left, top = draw(st.integers(0, 800 - side)), draw(st.integers(0, 600 - side))
         faces.append(a_face(left, top, side, draw(st.floats(0.35, 1))))
-    return tuple(faces)
+    # The main face is certain, so it is chosen.
+    return (a_face(300, 200, 200, 1.0), *faces[1:])
 
 
 @untimed
-@given(crowds(), st.integers(1, 30), st.integers(1, 30), st.integers(0, 50))
+@given(groups(), st.integers(1, 30), st.integers(1, 30), st.integers(0, 50))
 def test_all_chosen_faces_stay_whole_if_they_fit_together(
     faces: tuple[Face, ...], width: int, height: int, padding: int
 ) -> None:
@@ -135,6 +136,58 @@ def test_a_face_near_the_edge_overrides_other_interest() -> None:
     assert contains(found.crop, face.box)
     # The window moves no further than necessary.
     assert found.crop.right == pytest.approx(face.box.right, abs=1)
+
+
+def test_a_weak_face_decides_nothing() -> None:
+    spot = (0.2, 0.5)
+
+    found, without = (
+        select_window(interest_at(spot, faces=faces), PICTURE, TALL)
+        for faces in ((a_face(700, 200, 80, 0.37),), ())
+    )
+
+    assert found.chosen == ()
+    assert abs(found.crop.left - without.crop.left) < 10
+
+
+def test_a_crowd_does_not_hold_the_window() -> None:
+    crowd = tuple(a_face(left, 200, 60) for left in (560, 620, 680, 740))
+    interest = interest_at((0.2, 0.5), faces=crowd)
+
+    assert select_window(interest, PICTURE, TALL).chosen == ()
+    assert select_window(interest, PICTURE, TALL).crop.left < 100
+    assert len(select_window(interest, PICTURE, TALL, choose="largest").chosen) == 1
+
+
+def test_a_certain_face_lowers_the_price_of_leaving_the_centre() -> None:
+    faint = interest_at((0.1, 0.5), (0.5, 0.5), (0.88, 0.2), (0.88, 0.8))
+    face = a_face(380, 270, 60)
+
+    without, found = (
+        select_window(Interest(faint.map, faces), PICTURE, TALL) for faces in ((), (face,))
+    )
+
+    assert without.crop.left + without.crop.width / 2 == pytest.approx(400, abs=1)
+    assert found.crop.left > 330
+    assert found.gain_over_centre > 0.15
+
+
+def test_a_window_leaves_the_centre_for_a_certain_object_only() -> None:
+    faint = interest_at((0.1, 0.5), (0.5, 0.5), (0.88, 0.2), (0.88, 0.8)).map
+
+    none, certain = (
+        select_window(Interest(faint, (), objects), PICTURE, TALL) for objects in (0.1, 0.6)
+    )
+
+    assert none.crop.left + none.crop.width / 2 == pytest.approx(400, abs=1)
+    assert certain.crop.left > 330
+
+
+@pytest.mark.parametrize("target", [Size(1, 1), TALL, Size(3, 1), Size(1, 6)])
+def test_a_narrow_window_reaches_a_subject_at_the_edge(target: Size) -> None:
+    found = select_window(interest_at((0.06, 0.08)), PICTURE, target)
+
+    assert contains(found.crop, Box(20, 20, 60, 60))
 
 
 def test_only_the_largest_face_can_be_chosen() -> None:

@@ -113,7 +113,7 @@ opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 import handler.lambda_events
 heavy = {"fastapi", "starlette", "mangum", "boto3", "botocore.session", "onnxruntime", "asyncio"}
-print(*heavy & set(sys.modules), *(path for path in opened if "face-detection" in path))
+print(*heavy & set(sys.modules), *(path for path in opened if "-detection" in path))
 """
     environment = {
         "SMART_CROP_STORE": "s3://results",

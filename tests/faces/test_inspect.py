@@ -21,7 +21,7 @@ from tests.pictures import encoded, photo
 
 def planned(image: Image.Image, bundle: Path, **settings: object) -> tuple[Plan, dict[str, float]]:
     requested, _ = validate_settings({"mode": "auto", **settings})
-    watch, config = Stopwatch(), Config(face_bundle=bundle)
+    watch, config = Stopwatch(), Config(face_bundle=bundle, object_bundle=bundle / "none")
     job = Job(encoded(image, "PNG"), None, requested)
     return plan_job(job, config, watch).crops[0].plan, watch.steps
 
@@ -97,7 +97,10 @@ def test_several_sizes_share_one_inspection(built: Path) -> None:
     requested, _ = validate_settings({"mode": "auto", "sizes": ["1:1", "9:16", "16:9"]})
     job = Job(encoded(photo("astronaut.png"), "PNG"), None, requested)
 
-    plans = [crop.plan for crop in plan_job(job, Config(face_bundle=built)).crops]
+    plans = [
+        crop.plan
+        for crop in plan_job(job, Config(face_bundle=built, object_bundle=built / "none")).crops
+    ]
 
     assert all(plan.heat is plans[0].heat for plan in plans)
     assert all(contains(plan.crop, plan.faces[0].box) for plan in plans)

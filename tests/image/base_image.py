@@ -19,6 +19,7 @@ _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # Variables of this machine that package clients in a container need as well.
 _PASSED_ON = (
     *("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+    *("npm_config_registry", "NPM_CONFIG_REGISTRY"),
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
 )
 _LABEL = "smart-crop.recipe"
@@ -32,7 +33,8 @@ def provide(engine: Engine) -> None:
         return
     settings = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     if _has_certificates():
-        settings |= {"SSL_CERT_FILE": _BUNDLE, "PIP_CERT": _BUNDLE}
+        names = "SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"
+        settings |= dict.fromkeys(names, _BUNDLE)
     changes = [f"ENV {name}={value}" for name, value in settings.items()]
     changes.append(f"LABEL {_LABEL}={made_from}")
     options = [word for change in changes for word in ("--change", change)]

@@ -119,6 +119,9 @@ def _sizes(image: Image) -> list[str]:
         "face detection bundle": sum(
             layer.size for layer in image.layers if layer.under("opt/face-detection")
         ),
+        "object detection bundle": sum(
+            layer.size for layer in image.layers if layer.under("opt/object-detection")
+        ),
         "service": sum(layer.size for layer in image.layers if layer.under("var/task")),
     }
     parts["all"] = sum(layer.size for layer in image.layers)

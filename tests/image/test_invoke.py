@@ -47,7 +47,7 @@ def test_crop_is_stored_and_its_link_serves_it(
 def test_health_lists_the_bundle_and_every_format(full: Build, aws: Mapping[str, str]) -> None:
     status, answer = invoke_http(full, "http-health", aws)
     assert status == 200
-    assert answer["features"] == {"face-detection": True}
+    assert answer["features"] == {"face-detection": True, "object-detection": True}
     assert all(answer["formats"].values()), answer["formats"]
     assert answer["version"] != "0+unknown"
 

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 from tests.image.layers import Image
 
-BUNDLE = "opt/face-detection"
+BUNDLE, OBJECTS = "opt/face-detection", "opt/object-detection"
 
 
 def test_bundle_is_one_layer_and_in_no_other(full_image: Image) -> None:
@@ -12,7 +12,15 @@ def test_bundle_is_one_layer_and_in_no_other(full_image: Image) -> None:
     assert len(bundles) == 1
     assert bundles[0].files == bundles[0].under(BUNDLE)
     others = [name for layer in full_image.layers if layer not in bundles for name in layer.files]
-    assert not [name for name in others if name.endswith(".onnx") or "onnxruntime" in name]
+    assert not [name for name in others if "onnxruntime" in name]
+
+
+def test_object_bundle_is_one_layer_with_the_only_other_model(full_image: Image) -> None:
+    bundles = [layer for layer in full_image.layers if layer.under(OBJECTS)]
+    assert len(bundles) == 1
+    assert bundles[0].files == bundles[0].under(OBJECTS)
+    models = [name for name in full_image.files if name.endswith(".onnx")]
+    assert sorted(PurePath(name).parent for name in models) == [PurePath(BUNDLE), PurePath(OBJECTS)]
 
 
 def test_bundle_has_the_model_and_its_runtime(full_image: Image) -> None:
@@ -23,14 +31,15 @@ def test_bundle_has_the_model_and_its_runtime(full_image: Image) -> None:
 
 
 def test_lean_image_has_no_bundle(lean_image: Image) -> None:
-    assert not [name for name in lean_image.files if name.startswith(f"{BUNDLE}/")]
+    assert not [name for name in lean_image.files if name.startswith((f"{BUNDLE}/", f"{OBJECTS}/"))]
     assert not [
         name for name in lean_image.files if name.endswith(".onnx") or "onnxruntime" in name
     ]
 
 
 def test_lean_image_differs_by_the_bundle_only(full_image: Image, lean_image: Image) -> None:
-    full = [layer for layer in full_image.layers if not layer.under(BUNDLE)]
+    bundles = BUNDLE, OBJECTS
+    full = [layer for layer in full_image.layers if not any(map(layer.under, bundles))]
     assert full == lean_image.layers
 
 

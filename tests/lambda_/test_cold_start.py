@@ -81,7 +81,7 @@ import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 import handler.lambda_http
-print(len(opened) > 100, *(path for path in opened if "face-detection" in path))
+print(len(opened) > 100, *(path for path in opened if "-detection" in path))
 """
     assert run(program, **STORES, AWS_LAMBDA_INITIALIZATION_TYPE=start) == "True\n"
 

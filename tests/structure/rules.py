@@ -78,6 +78,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "handler.codec.formats",
     ),
     "handler.faces": (*ERRORS, "handler.core"),
+    "handler.objects": (*ERRORS, "handler.core", "handler.faces"),
     "handler.settings": (
         *ERRORS,
         "handler.core.geometry",
@@ -92,6 +93,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "handler.core",
         "handler.faces",
         "handler.filenames",
+        "handler.objects",
         "handler.settings",
         "handler.storage",
         "handler.telemetry",

@@ -1,0 +1,72 @@
+"""The object detection bundle: located, checked and loaded by the first picture that needs it.
+
+A bundle is a folder built by `layers/object-detection/build.py`. It contains a manifest and the
+model. The runtime is that of the face detection bundle.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from handler.errors import FeatureDamaged
+from handler.faces.bundle import Session, open_model
+
+# The folder of a layer on AWS Lambda, then the folder that a checkout builds into.
+_PLACES = (
+    Path("/opt/object-detection"),
+    Path(__file__).parents[2] / "layers" / "object-detection" / "build",
+)
+_MANIFEST = "manifest.json"
+_MANIFEST_FORMAT = 1
+
+
+def find_bundle(path: Path | None = None) -> Path | None:
+    """Return the folder of the bundle, without opening any file.
+
+    Args:
+        path: the folder configured for the deployment; None for the default folders.
+
+    Returns:
+        The folder, or None if there is no bundle.
+    """
+    for place in _PLACES if path is None else (path,):
+        if (place / _MANIFEST).is_file():
+            return place
+    return None
+
+
+def is_installed(path: Path | None = None) -> bool:
+    """Return whether there is a bundle. Only `load_objects` checks that it is intact."""
+    return find_bundle(path) is not None
+
+
+def load_objects(folder: Path) -> Session:
+    """Check the hash of the model, and load it.
+
+    The face detection bundle must have been loaded before.
+
+    Args:
+        folder: a folder that `find_bundle` returned.
+
+    Raises:
+        FeatureDamaged: the bundle is incomplete or altered.
+    """
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_bytes())
+        if manifest["format"] != _MANIFEST_FORMAT:
+            raise _damaged("the format of its manifest is not supported")
+        name: str = manifest["model"]["file"]
+        model = (folder / name).read_bytes()
+        if hashlib.sha256(model).hexdigest() != manifest["files"][name]["sha256"]:
+            raise _damaged(f"{name} has the wrong hash")
+        return open_model(model)
+    except FeatureDamaged:
+        raise
+    except Exception as error:  # any error of a parser or of the runtime on damaged files
+        raise _damaged("it cannot be loaded") from error
+
+
+def _damaged(reason: str) -> FeatureDamaged:
+    error = FeatureDamaged(f"The object detection bundle is unusable: {reason}. Rebuild it")
+    error.feature = "object-detection"
+    return error
