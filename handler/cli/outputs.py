@@ -135,7 +135,9 @@ def check_output(output: str, count: int) -> bool:
     if not is_file(output, count):
         return False
     if count > 1:
-        raise click.UsageError(f"Several files need a folder as output; {output} is a file.")
+        raise click.UsageError(
+            f"--output: expected a folder for several files, received the file {output}"
+        )
     return True
 
 
