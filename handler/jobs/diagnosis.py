@@ -16,7 +16,7 @@ from handler.codec import FORMATS, available_formats, sandbox_parts
 from handler.config import Config
 from handler.core.geometry import Size
 from handler.errors import FeatureDamaged
-from handler.faces import detector, is_available
+from handler.faces import detector, is_available, place_of_environment
 from handler.jobs.budget import Budget, available_memory
 from handler.storage import ResultStore, connect
 
@@ -79,7 +79,9 @@ def _faces(config: Config) -> Finding:
         return Finding(
             "faces",
             "warning",
-            "not installed: mode face is rejected, and mode auto uses saliency alone",
+            "not installed: mode face is rejected, and mode auto uses saliency alone; a clone of "
+            "the repository builds it, with uv of the extra faces: "
+            f"python layers/face-detection/build.py --output {place_of_environment()}",
         )
     try:
         found = detector(config.face_bundle)

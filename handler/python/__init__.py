@@ -1,7 +1,4 @@
-"""The Python interface: crops and plans without a server, a store or environment variables.
-
-The wheel has this module as the package ``smart_crop``, too.
-"""
+"""The Python interface: crops and plans without a server, a store or environment variables."""
 
 from handler.errors import SmartCropError
 from handler.python.calls import analyze, crop
