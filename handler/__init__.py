@@ -1,8 +1,36 @@
-"""Smart crop: one photograph in, the right part of it out."""
+"""Smart crop: one photograph in, the right part of it out.
+
+>>> from handler import crop
+>>> result = crop("portrait.jpg", mode="auto", width=300, height=300)
+>>> result.image.size
+(300, 300)
+
+The names of the Python interface load on first use: the functions on Lambda, which do not use
+them, start without them.
+"""
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 try:
     __version__ = version("smart-crop")
 except PackageNotFoundError:  # run from a checkout that was not installed
     __version__ = "0+unknown"
+
+__all__ = ["Analysis", "Crop", "Settings", "SmartCropError", "analyze", "crop"]
+
+if TYPE_CHECKING:
+    from handler.python import Analysis, Crop, Settings, SmartCropError, analyze, crop
+else:
+
+    def __getattr__(name: str) -> object:
+        """Return a name of the Python interface, which is then loaded."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from handler import python
+
+        return getattr(python, name)
+
+    def __dir__() -> list[str]:
+        """Return the names of the module, with those that are not loaded yet."""
+        return sorted({*globals(), *__all__})

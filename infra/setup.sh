@@ -184,7 +184,7 @@ set_up_environment() {
     local key
     key=$({
         echo "$ROOT ${PYTHON:-} ${CC:-}"
-        cat infra/setup.sh infra/setup/*.py infra/setup/build.txt pyproject.toml requirements.lock
+        cat infra/setup.sh infra/setup/*.py infra/setup/build.txt infra/setup/overrides.txt pyproject.toml requirements.lock
     } | hash_of)
     [ -x .venv/bin/python ] && made_from .venv/made-from "$key" && return
     find_python

@@ -1,4 +1,4 @@
-"""The command line: ``smart-crop serve | crop | analyze``."""
+"""The command line ``smart-crop``."""
 
 from handler.cli.commands import main
 

@@ -1,7 +1,7 @@
-"""The command ``smart-crop analyze``: the crop plans of files as lines of JSON."""
+"""The command ``smart-crop analyze``: the crop plans of files as lines of JSON, or as a table."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import click
 from pydantic.main import IncEx
 
 from handler.cli.common import as_smart_crop_error, make_job, report, shared_by, standard_error
-from handler.cli.flags import read_settings
 from handler.cli.inputs import Source, find_sources
 from handler.cli.outputs import Target, check_output, format_of, make_folder, real_paths
+from handler.cli.plan_table import PlanTable
 from handler.cli.pool import cores, in_order
+from handler.cli.presets import read_settings_or_fail
 from handler.cli.result_names import result_paths
 from handler.codec import FORMATS
 from handler.config import Config
@@ -26,43 +27,52 @@ def analyze_files(
     names: Sequence[str],
     overlay: str | None,
     text: str | None,
-    flags: Mapping[str, object],
+    options: Mapping[str, object],
     config: Config,
+    *,
+    as_table: bool = False,
 ) -> bool:
-    """Print a line of JSON for each file, in the order of the files, on standard output.
+    """Print the plan of each file, in the order of the files, on standard output.
 
     Args:
         names: paths of files and of folders of pictures, or ``-`` for standard input.
         overlay: folder, or for one file a file, for the pictures with their plans drawn on them;
             None to draw none.
         text: settings as JSON, or None.
-        flags: value of each setting by its JSON name; None for a flag that is not given.
+        options: value of each option for settings; see `handler.cli.presets.read_settings`.
         config: configuration, whose limits apply.
+        as_table: whether to print a table at the end, in place of a line of JSON for each file.
 
     Returns:
         True if every file has a plan.
+
+    Raises:
+        click.ClickException: the settings or the folder of the overlays are rejected.
     """
-    work: Callable[[tuple[str, Target | None]], Mapping[str, object]]
     sources = find_sources(names)
     targets: Sequence[Target | None] = [None] * len(sources)
-    try:
-        settings, warnings = read_settings(text, flags)
-        config = shared_by(config, cores())
-        if overlay is not None:
+    settings, warnings = read_settings_or_fail(text, options)
+    config = shared_by(config, cores())
+    if overlay is not None:
+        try:
             targets = _targets(overlay, sources)
             make_folder(targets[0].path.parent if len(targets) == 1 else Path(overlay))
-    except SmartCropError as error:
-        work = partial(_reject, error=error)
-    else:
-        report(standard_error(), "Warning", warnings)
-        inputs = real_paths(sources)
-        work = partial(_analyze, settings=settings, warnings=warnings, config=config, inputs=inputs)
-    done = True
+        except SmartCropError as error:
+            raise click.ClickException(error.in_words) from error
+    report(standard_error(), "Warning", warnings)
+    inputs = real_paths(sources)
+    shown = [] if as_table else warnings  # a table does not repeat them for each file
+    work = partial(_analyze, settings=settings, warnings=shown, config=config, inputs=inputs)
+    table, done = PlanTable(), True
     tasks = list(zip(sources, targets, strict=True))
     with in_order(work, tasks, cores()) as answers:
         for source, answer in zip(sources, answers, strict=True):
             done = done and "plan" in answer
-            click.echo(json.dumps({"file": source.name, **answer}))
+            if as_table:
+                table.add(source.name, answer)
+            else:
+                click.echo(json.dumps({"file": source.name, **answer}))
+    table.show()
     return done
 
 
@@ -71,10 +81,6 @@ def _targets(overlay: str, sources: Sequence[Source]) -> list[Target]:
         return [Target(Path(overlay), overwrite=True)]
     paths = result_paths(sources, "_overlay")
     return [Target(Path(overlay) / path, add_extension=True, overwrite=True) for path in paths]
-
-
-def _reject(_: object, error: SmartCropError) -> Mapping[str, object]:
-    return error.answer()
 
 
 def _analyze(

@@ -1,30 +1,27 @@
-"""The command line: ``smart-crop serve | crop | analyze``.
+"""The commands and their options.
 
 Modules that load slowly are imported by the commands that need them, so that ``--help`` is quick.
 """
 
-import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import click
 
 from handler import __version__
+from handler.cli.environment import read_config, store_option, store_url
 from handler.cli.flags import SettingsCommand
+from handler.cli.grammar import Commands, Positive, Whole
+from handler.cli.information import completion, doctor, formats, sizes
 from handler.cold_start import limit_blas_threads
 from handler.malloc import keep_large_blocks
-
-if TYPE_CHECKING:
-    from handler.config import Config
 
 _MAX_PORT = 65_535
 _MAX_JOBS = 256
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="smart-crop")
 def main() -> None:
     """Crop photographs to the part that matters."""
@@ -67,17 +64,12 @@ def _each(
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, _MAX_PORT),
+    type=Whole(0, _MAX_PORT),
     default=13490,
     show_default=True,
     help="Port to serve on; 0 chooses a free one.",
 )
-@click.option(
-    "--store",
-    envvar="SMART_CROP_STORE",
-    show_envvar=True,
-    help="Store of results: a folder, file:///folder or s3://bucket/prefix.  [default: .results]",
-)
+@store_option
 @click.option(
     "--allow-host",
     "allowed_hosts",
@@ -96,30 +88,53 @@ def _each(
     help="Origin of pages that may call the server, such as https://example.com; can be repeated. "
     "Requests of other pages are rejected.  [env var: SMART_CROP_CORS_ORIGINS]",
 )
+@click.option(
+    "--keep",
+    metavar="DAYS",
+    type=Positive(),
+    help="Delete results and records of jobs that are older; checked every hour. Other files in "
+    "the store are kept.  [default: results are kept]",
+)
 def serve(
     host: str,
     port: int,
     store: str | None,
     allowed_hosts: tuple[str, ...],
     cors_origins: tuple[str, ...],
+    keep: float | None,
 ) -> None:
     """Serve the HTTP API and its web page."""
     from handler.cli.serve import run_server
 
-    config = _config()
+    config = read_config()
     changed = {
-        "store": _store_url(store or ".results"),
+        "store": store_url(store),
         "cors_origins": (*config.cors_origins, *cors_origins),
     }
-    run_server(config.model_copy(update=changed), host, port, allowed_hosts)
+    run_server(config.model_copy(update=changed), host, port, allowed_hosts, keep_days=keep)
 
 
-@main.command(cls=SettingsCommand)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+_files = click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
+)
+
+
+@main.command(
+    cls=SettingsCommand,
+    examples={
+        "portrait.jpg -s 400x400": "portrait_smartcrop.jpg, next to it",
+        "*.jpg -o thumbnails/ -w 400": "400 pixels wide, with the aspect of each picture",
+        "team.jpg -o avatar.webp -m face -s 300x300": "the extension selects the format",
+        "photos/ -o crops/ --sizes 1:1,16:9 -n": "a folder in two sizes; only print the names",
+        "inbox/ -o crops/ --watch -s 1200x630": "what is put into the folder from now on",
+    },
+)
+@_files
 @click.option(
     "-o",
     "--output",
     metavar="DIR_OR_FILE",
+    type=click.Path(),
     help="Folder of the results, which are named <stem>_smartcrop.<ext>; it is created if "
     "necessary. For one FILE also a file, whose extension selects the format, or - for standard "
     "output.  [default: the folder of each FILE]",
@@ -127,7 +142,8 @@ def serve(
 @click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(1, _MAX_JOBS),
+    type=Whole(1, _MAX_JOBS),
+    metavar="NUMBER",
     help="Pictures to crop in parallel; each needs a core and memory.  [default: one per core]",
 )
 @click.option(
@@ -140,75 +156,96 @@ def serve(
     is_flag=True,
     help="Replace existing files. A FILE itself is never replaced.",
 )
+@click.option("-n", "--dry-run", is_flag=True, help="Print what would be cropped; write nothing.")
+@click.option("--watch", is_flag=True, help="Wait for new pictures in the folders, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each result.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
 def crop(
     files: tuple[str, ...],
     output: str | None,
     jobs: int | None,
     again: bool,
     overwrite: bool,
+    dry_run: bool,
+    watch: bool,
+    as_json: bool,
+    quiet: bool,
     settings: str | None,
-    **flags: object,
+    **options: object,
 ) -> None:
     """Crop pictures.
 
     A FILE can be a folder, which stands for all pictures in it, or - for standard input.
 
-    A line is printed for each result. The results of a folder keep its layout, and a table of
-    counts is printed in place of these lines. The last line says how many pictures were cropped,
-    skipped and failed.
+    A line is printed for each result of a FILE. The results of a folder keep its layout. For
+    several files and for folders, a table of counts by folder follows. The last line says how many
+    pictures were cropped, skipped and failed.
 
     Pictures that an earlier run cropped into the same folder with the same settings are skipped,
     so that an interrupted run can be resumed; all others get the names that they had. The file
-    .smart-crop.jsonl next to the results is the record of these runs. Existing files are not
+    .smart-crop.jsonl in the folder of -o is the record of these runs. Existing files are not
     replaced, except by the same picture of a folder after it or the settings have changed.
 
     With --width or --height alone, the result has the aspect of its picture.
 
-    The exit status is 1 if any FILE fails, and 130 after Ctrl-C. The other files are still cropped.
+    The exit status is 1 if any FILE fails, 2 if an option is not accepted, and 130 after Ctrl-C.
+    If a FILE fails, the other files are still cropped.
     """
     from handler.cli.crop import Run, crop_files
 
-    run = Run(jobs, again, overwrite)
-    sys.exit(crop_files(files, output, settings, flags, _config(), run))
+    if as_json and quiet:
+        raise click.UsageError("--json: expected without --quiet, received both")
+    if watch and dry_run:
+        raise click.UsageError("--watch: expected without --dry-run, received both")
+    lines: Literal["text", "json", "none"] = "json" if as_json else "none" if quiet else "text"
+    run = Run(jobs, again, overwrite, dry_run, lines, watch)
+    sys.exit(crop_files(files, output, settings, options, read_config(), run))
 
 
-@main.command(cls=SettingsCommand)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@main.command(
+    cls=SettingsCommand,
+    examples={
+        "portrait.jpg -s 400x400": "the window for this size",
+        "*.jpg -w 400 -H 400 --overlay why/": "also draw the plans into a folder",
+        "photos/ -m face > plans.jsonl": "a line of JSON for each picture of a folder",
+    },
+)
+@_files
 @click.option(
     "--overlay",
     metavar="DIR_OR_FILE",
+    type=click.Path(),
     help="Folder, or for one FILE a file, for pictures with the plan drawn on them: window, focal "
     "point, faces, heat map.",
 )
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print JSON also in a terminal.",
+)
 def analyze(
-    files: tuple[str, ...], overlay: str | None, settings: str | None, **flags: object
+    files: tuple[str, ...],
+    overlay: str | None,
+    as_json: bool,
+    settings: str | None,
+    **options: object,
 ) -> None:
-    """Print the crop plan of each file as one JSON object per line.
+    """Print the crop plan of each file.
+
+    In a terminal, the plans are a table. Otherwise each is a JSON object on a line of its own.
 
     A FILE can be a folder, which stands for all pictures in it, or - for standard input.
 
-    The exit status is 1 if any FILE fails. The plans of the other files are still printed.
+    The exit status is 1 if any FILE fails, and 2 if an option is not accepted. If a FILE fails, the
+    plans of the other files are still printed.
     """
     from handler.cli.analyze import analyze_files
 
-    sys.exit(0 if analyze_files(files, overlay, settings, flags, _config()) else 1)
+    as_table = sys.stdout.isatty() and not as_json
+    done = analyze_files(files, overlay, settings, options, read_config(), as_table=as_table)
+    sys.exit(0 if done else 1)
 
 
-def _store_url(store: str) -> str:
-    return store if "://" in store else Path(store).resolve().as_uri()
-
-
-def _config() -> "Config":
-    from pydantic import ValidationError
-
-    from handler.config import Config
-    from handler.settings.validation import problems_of
-
-    try:
-        return Config.from_environment(os.environ)
-    except ValidationError as error:
-        first = problems_of(error, Config, "environment")[0]
-        variable = f"SMART_CROP_{first.field}".upper()
-        expected = first.expected.removeprefix("null or ")  # a variable cannot be null
-        problem = replace(first, field=variable, expected=expected)
-        raise click.ClickException(problem.message) from error
+for _command in (sizes, formats, doctor, completion):
+    main.add_command(_command)

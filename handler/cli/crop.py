@@ -1,15 +1,15 @@
 """The command ``smart-crop crop``: the settings, the pictures and the files of their results."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from handler.cli.common import report, shared_by, standard_error
-from handler.cli.cropping import Cropping, Work
-from handler.cli.flags import read_settings
+from handler.cli.common import shared_by
+from handler.cli.cropping import Task, Work, crop_all
 from handler.cli.inputs import STANDARD_STREAM, Source, find_sources, has_folder
 from handler.cli.outputs import (
     Target,
@@ -21,8 +21,11 @@ from handler.cli.outputs import (
     writable_extensions,
 )
 from handler.cli.pool import cores
+from handler.cli.presets import read_settings_or_fail
+from handler.cli.reporting import Report, Style
 from handler.cli.result_names import result_paths, results_among
 from handler.cli.resume import RunRecord
+from handler.cli.watch import check_watched, watch
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.filenames import RESULT_MARK
@@ -37,18 +40,24 @@ class Run:
         workers: number of pictures to crop in parallel; None for one per core.
         again: whether to crop pictures that an earlier run has cropped.
         overwrite: whether results replace existing files.
+        dry: whether nothing is written.
+        lines: form of the output; see `handler.cli.reporting.Style`.
+        watch: whether to wait for new pictures in the folders.
     """
 
     workers: int | None = None
     again: bool = False
     overwrite: bool = False
+    dry: bool = False
+    lines: Literal["text", "json", "none"] = "text"
+    watch: bool = False
 
 
 def crop_files(
     names: Sequence[str],
     output: str | None,
     text: str | None,
-    flags: Mapping[str, object],
+    options: Mapping[str, object],
     config: Config,
     run: Run,
 ) -> int:
@@ -56,15 +65,16 @@ def crop_files(
 
     Results in one folder are recorded there. Pictures that are recorded with the same settings are
     skipped, and all others get the names that they had. On standard output, a line for each result
-    of a named file or a table of the counts by folder is printed. The last line has the counts of
-    the run, also after Ctrl-C. Nothing is printed if the result goes there.
+    of a named file and, for several names or folders, a table of the counts by folder are printed.
+    The last line has the counts of the run, also after Ctrl-C. Nothing is printed if the result
+    goes there.
 
     Args:
         names: paths of files and of folders of pictures, or ``-`` for standard input.
         output: a folder for the results, or for one file a file; None for the folder of each file,
             or for standard output if the only file is standard input.
         text: settings as JSON, or None.
-        flags: value of each setting by its JSON name; None for a flag that is not given.
+        options: value of each option for settings; see `handler.cli.presets.read_settings`.
         config: configuration, whose limits apply.
         run: options of the run.
 
@@ -76,44 +86,124 @@ def crop_files(
     """
     if output is None and list(names) == [STANDARD_STREAM]:
         output = STANDARD_STREAM
-    workers = run.workers or cores()
-    try:
-        settings, warnings = read_settings(text, flags)
-        record = _read_record(names, output, settings)
-        if output is not None and record is None:
-            settings = _for_file(settings, Path(output))
-        sources = _sources(names, record)
-        results = results_among(sources, RESULT_MARK) if output is None else {}
-        sources = [source for source in sources if source not in results]
-        tasks = list(zip(sources, _targets(sources, output, run, record), strict=True))
-    except SmartCropError as error:
-        raise click.ClickException(error.in_words) from error
-    warnings += [
-        f"{result.name}: skipped, because it is a result of {source.name}"
-        for result, source in results.items()
-    ]
-    report(standard_error(), "Warning", warnings)
-    inputs = real_paths(sources)
-    work = Work(settings, shared_by(config, workers), inputs, record and record.without_entries())
-    cropping = Cropping(tasks, work, workers, skipped=len(results), table=has_folder(names))
-    return cropping.crop(None if run.again else record)
+    settings, warnings = read_settings_or_fail(text, options)
+    cropper = _Cropper(names, output, settings, config, run)
+    if run.watch:
+        check_watched(names)
+    first = cropper.find()
+    cropper.report.warn(*warnings)
+    if run.watch:  # Ctrl-C is its usual end
+        watch(names, cropper.crop_ready, cropper.report)
+        return cropper.report.end()
+    interrupted = cropper.crop(first)
+    return cropper.report.end(interrupted=interrupted, resumable=first.record is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The pictures of a run, and the destinations of their results.
+
+    Attributes:
+        tasks: the pictures to crop, each with its destination.
+        results: named files that are results of other ones, each with the other one.
+        settings: settings of the crops.
+        record: record of the folder of the results; None if they are not in one folder.
+    """
+
+    tasks: Sequence[Task]
+    results: Mapping[Source, Source]
+    settings: CropSettings
+    record: RunRecord | None
+
+
+class _Cropper:
+    """The pictures of a run, found and cropped once or repeatedly.
+
+    Attributes:
+        report: the output of the run.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        output: str | None,
+        settings: CropSettings,
+        config: Config,
+        run: Run,
+    ) -> None:
+        self._names = names
+        self._output = output
+        self._settings = settings
+        self._workers = run.workers or cores()
+        self._config = shared_by(config, self._workers)
+        self._run = run
+        several = len(names) > 1 or has_folder(names)
+        table = several and not run.watch and not run.dry
+        silent = output == STANDARD_STREAM
+        self.report = Report(Style(run.lines, table=table, dry=run.dry, silent=silent))
+
+    def find(self, is_ready: Callable[[Source], bool] = lambda _: True) -> _Found:
+        """Return the pictures.
+
+        Args:
+            is_ready: returns whether a picture is to be cropped.
+
+        Raises:
+            click.ClickException: the output is rejected.
+        """
+        output, settings = self._output, self._settings
+        try:
+            record = _read_record(self._names, output, settings, self._run)
+            if output is not None and record is None:
+                settings = _for_file(settings, Path(output))
+            sources = [each for each in _sources(self._names, record) if is_ready(each)]
+            results = results_among(sources, RESULT_MARK) if output is None else {}
+            sources = [source for source in sources if source not in results]
+            targets = _targets(sources, output, self._run, record)
+        except SmartCropError as error:
+            raise click.ClickException(error.in_words) from error
+        return _Found(list(zip(sources, targets, strict=True)), results, settings, record)
+
+    def crop(self, found: _Found) -> bool:
+        """Crop the pictures, and return whether Ctrl-C ended the run."""
+        for result, source in found.results.items():
+            reason = f"it is a result of {source.name}"
+            self.report.warn(f"{result.name}: skipped, because {reason}")
+            self.report.skip(result, reason, shown=False)
+        work = Work(
+            found.settings,
+            self._config,
+            real_paths([source for source, _ in found.tasks]),
+            found.record and found.record.without_entries(),
+            dry=self._run.dry,
+            plans=self._run.lines == "json",
+        )
+        known = None if self._run.again else found.record
+        return crop_all(found.tasks, work, self._workers, self.report, known)
+
+    def crop_ready(self, is_ready: Callable[[Source], bool]) -> bool:
+        """Crop the pictures that are ready, and return whether Ctrl-C ended the run."""
+        return self.crop(self.find(is_ready))
 
 
 def _read_record(
-    names: Sequence[str], output: str | None, settings: CropSettings
+    names: Sequence[str], output: str | None, settings: CropSettings, run: Run
 ) -> RunRecord | None:
     """Return the record of the folder of the results, or None if they are not in one folder."""
     if output is None:
         if has_folder(names):
-            raise click.UsageError("The results of a folder need a folder as output: add -o DIR.")
+            raise click.UsageError(
+                "--output: expected a folder for the results of a folder, received none; add -o DIR"
+            )
         return None
     if has_folder(names) and is_file(output, 2):
         raise click.UsageError(
-            f"The results of a folder need a folder as output; {output} is a file."
+            f"--output: expected a folder for the results of a folder, received the file {output}"
         )
     if not has_folder(names) and check_output(output, len(names)):
         return None
-    make_folder(Path(output))
+    if not run.dry:
+        make_folder(Path(output))
     return RunRecord.of(Path(output), settings)
 
 
@@ -139,7 +229,7 @@ def _targets(
         paths = result_paths(siblings, f"_{RESULT_MARK}")
         return [Target(path, add_extension=True, overwrite=run.overwrite) for path in paths]
     if record is None:
-        if output != STANDARD_STREAM:
+        if output != STANDARD_STREAM and not run.dry:
             make_folder(Path(output).parent)
         return [Target(Path(output), overwrite=run.overwrite)]
     earlier = record.earlier_paths(sources)
@@ -158,13 +248,15 @@ def _targets(
 def _for_file(settings: CropSettings, path: Path) -> CropSettings:
     """Return the settings with the format of the file's extension, unless they have one."""
     if len(settings.sizes) > 1:
-        raise click.UsageError(f"Several sizes need a folder as output; {path} is a file.")
+        raise click.UsageError(
+            f"--output: expected a folder for several sizes, received the file {path}"
+        )
     if "format" in settings.model_fields_set or path.suffix == "":
         return settings
     format_ = format_of(path)
     if format_ is None:
         raise click.UsageError(
-            f"The extension of {path} selects no format. Use one of {writable_extensions()}, "
-            "or add --format. If it is a folder, end its name with /."
+            f"--output: expected a file with the extension {writable_extensions()}, or a folder "
+            f"whose name ends with /, received {path}; --format sets the format of any file"
         )
     return settings.model_copy(update={"format": format_})

@@ -1,33 +1,23 @@
-"""The crops of one run: in parallel, with their outcomes counted and printed."""
+"""The crops of one run, in parallel."""
 
-import sys
-import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
-from handler.cli.common import as_smart_crop_error, is_terminal, make_job, report, standard_error
+from handler.cli.common import as_smart_crop_error, make_job
 from handler.cli.inputs import STANDARD_STREAM, Source
+from handler.cli.outcome import Failure, Outcome, Written
 from handler.cli.outputs import Target
 from handler.cli.pool import in_order, in_processes
+from handler.cli.reporting import Report
 from handler.cli.resume import RunRecord
-from handler.cli.summary import Summary, printable
+from handler.codec import Limits, open_picture, output_format
 from handler.config import Config
 from handler.errors import Stopped
 from handler.jobs.cancellation import Cancellation
-from handler.jobs.job import run_job
-from handler.jobs.job_warnings import IGNORED
-from handler.settings import CropSettings
-
-# Status of a program that Ctrl-C ends: 128 and the number of the signal.
-_INTERRUPTED = 130
+from handler.jobs.job import FinishedJob, Job, Result, run_job
+from handler.jobs.plan_response import CropPlan
+from handler.settings import CropSettings, OutputSize, suffix_of
 
 Task = tuple[Source, Target]
 
@@ -41,159 +31,67 @@ class Work:
         config: configuration, whose limits apply.
         inputs: real paths of the files to crop.
         record: receives the outcomes; None for results outside one folder.
+        dry: whether nothing is written.
+        plans: whether the outcomes have the plans.
     """
 
     settings: CropSettings
     config: Config
     inputs: frozenset[str]
     record: RunRecord | None
+    dry: bool = False
+    plans: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    warnings: Sequence[str] = ()
-    failure: str | None = None
-    results: Sequence[str] = ()
-    is_new: bool = True
-    read: int = 0
-    written: int = 0
+def crop_all(
+    tasks: Sequence[Task], work: Work, workers: int, report: Report, record: RunRecord | None
+) -> bool:
+    """Crop all pictures but those of a record, and return whether Ctrl-C ended the run.
 
-
-class Cropping:
-    """The crops of one run."""
-
-    def __init__(
-        self, tasks: Sequence[Task], work: Work, workers: int, *, skipped: int = 0, table: bool
-    ) -> None:
-        """Bind the tasks of the run.
-
-        Args:
-            tasks: the pictures and the destinations of their results.
-            work: what all tasks share.
-            workers: number of pictures to crop in parallel.
-            skipped: number of pictures that are skipped in any case.
-            table: whether a table of the counts by folder replaces the line for each result.
-        """
-        self._tasks = tasks
-        self._work = work
-        self._workers = workers
-        self._table = table
-        self._console = standard_error()
-        self._summary = Summary()
-        if skipped:
-            self._summary.of(Path()).skipped = skipped
-        # Warnings about settings, which are often those of every picture, and how often they came.
-        self._repeats: Counter[str] = Counter()
-        # The results are the only output if they go to standard output.
-        self._silent = any(str(target.path) == STANDARD_STREAM for _, target in tasks)
-
-    def crop(self, record: RunRecord | None) -> int:
-        """Crop all pictures but those of the record, and return the exit status.
-
-        Args:
-            record: the pictures to skip; None for none.
-        """
-        start = time.monotonic()
-        waiting = [task for task in self._tasks if record is None or not self._skip(task, record)]
-        interrupted = self._crop(waiting)
-        if interrupted:
-            again = "; run the same command again to resume" if self._work.record else ""
-            report(self._console, "Warning", [f"Interrupted{again}"])
-        for line, count in self._repeats.items():
-            if count > 1:
-                report(self._console, "Warning", [f"{count - 1:,} more: {line}"])
-        if not self._tasks:
-            report(self._console, "Warning", ["No pictures were found"])
-        if self._table:
-            self._summary.show(Console())
-        self._print(f"{self._summary.line()} in {time.monotonic() - start:,.1f} s")
-        if interrupted:
-            return _INTERRUPTED
-        return 1 if self._summary.has_failed else 0
-
-    def _skip(self, task: Task, record: RunRecord) -> bool:
-        source, target = task
-        if not record.has(source, target.path):
-            return False
-        self._count_skipped(source)
-        return True
-
-    def _crop(self, tasks: Sequence[Task]) -> bool:
-        """Crop pictures, and return whether Ctrl-C ended the run."""
-        # Worker processes cannot read standard input.
-        here = any(source.name == STANDARD_STREAM for source, _ in tasks)
-        cancellation, finished, counted = Cancellation(), dict[int, _Outcome](), 0
-        do = partial(_crop, work=self._work, cancellation=cancellation)
-        try:
-            with (
-                self._progress(len(tasks)) as progress,
-                in_order(do, tasks, self._workers)
-                if here
-                else in_processes(
-                    do, tasks, self._workers, _killed, finished.__setitem__
-                ) as outcomes,
-            ):
-                try:
-                    for outcome in progress.track(outcomes, len(tasks)):
-                        self._count(tasks[counted][0], outcome)
-                        counted += 1
-                except KeyboardInterrupt:
-                    cancellation.is_requested = True
-                    raise
-        except KeyboardInterrupt:
-            # Crops that could not be stopped have finished meanwhile.
-            for index in sorted(index for index in finished if index >= counted):
-                self._count(tasks[index][0], finished[index])
-            return True
-        return False
-
-    def _count(self, source: Source, outcome: _Outcome) -> None:
-        counts = self._summary.of(source.subfolder)
-        counts.read += outcome.read
-        counts.written += outcome.written
-        for line in outcome.warnings:
-            self._repeats[line] += IGNORED in line
-            if self._repeats[line] <= 1:
-                report(self._console, "Warning", [f"{source.name}: {line}"])
-        if outcome.failure is not None:
-            counts.failed += 1
-            report(self._console, "Error", [f"{source.name}: {outcome.failure}"])
-            return
-        if source.named and not outcome.is_new:
-            self._count_skipped(source)
-            return
-        counts.cropped += 1
-        if not self._table:
-            for line in outcome.results:
-                self._print(f"{source.name} -> {line}")
-
-    def _count_skipped(self, source: Source) -> None:
-        self._summary.of(source.subfolder).skipped += 1
-        if not self._table:
-            self._print(f"{source.name}: skipped, its result is up to date")
-
-    def _print(self, line: str) -> None:
-        if self._silent:
-            return
-        if is_terminal() and sys.stdout.isatty():  # above the progress bar
-            self._console.print(Text(printable(line)), soft_wrap=True)
+    Args:
+        tasks: the pictures and the destinations of their results.
+        work: what all tasks share.
+        workers: number of pictures to crop in parallel.
+        report: prints and counts the outcomes.
+        record: the pictures to skip; None for none.
+    """
+    waiting = []
+    for source, target in tasks:
+        if record is not None and record.has(source, target.path):
+            report.skip(source)
         else:
-            click.echo(printable(line))
-
-    def _progress(self, count: int) -> Progress:
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=count <= 1 or not is_terminal(),
-            # Otherwise the lines for a file or a pipe would go to the terminal.
-            redirect_stdout=False,
-        )
+            waiting.append((source, target))
+    return _crop_waiting(waiting, work, workers, report)
 
 
-def _crop(task: Task, work: Work, cancellation: Cancellation) -> _Outcome:
+def _crop_waiting(tasks: Sequence[Task], work: Work, workers: int, report: Report) -> bool:
+    # Worker processes cannot read standard input.
+    here = any(source.name == STANDARD_STREAM for source, _ in tasks)
+    cancellation, finished, counted = Cancellation(), dict[int, Outcome](), 0
+    do = partial(_crop, work=work, cancellation=cancellation)
+    try:
+        with (
+            report.progress(len(tasks)),
+            in_order(do, tasks, workers)
+            if here
+            else in_processes(do, tasks, workers, _killed, finished.__setitem__) as outcomes,
+        ):
+            try:
+                for outcome in outcomes:
+                    report.count(tasks[counted][0], outcome)
+                    counted += 1
+            except KeyboardInterrupt:
+                cancellation.is_requested = True
+                raise
+    except KeyboardInterrupt:
+        # Crops that could not be stopped have finished meanwhile.
+        for index in sorted(index for index in finished if index >= counted):
+            report.count(tasks[index][0], finished[index])
+        return True
+    return False
+
+
+def _crop(task: Task, work: Work, cancellation: Cancellation) -> Outcome:
     """Crop a picture and write its results.
 
     Raises:
@@ -202,33 +100,64 @@ def _crop(task: Task, work: Work, cancellation: Cancellation) -> _Outcome:
     source, target = task
     try:
         job = make_job(source.name, work.settings, work.config)
+        if work.dry and (outcome := _without_decoding(job, target, work)):
+            return outcome
         with cancellation.applied():
             finished = run_job(job, work.config)
-        paths = [
-            target.path_of(result.format.extension, result.crop.suffix)
-            for result in finished.results
-        ]
-        files = list(zip(paths, finished.results, strict=True))
-        # All are checked before the first one is written.
-        new = [each for each in files if target.is_new(each[0], each[1].data, work.inputs)]
+        return _written(source, target, job, finished, work)
+    except Stopped:
+        raise
+    except Exception as error:
+        return Outcome(failure=Failure.of(as_smart_crop_error(error)))
+
+
+def _written(
+    source: Source, target: Target, job: Job, finished: FinishedJob, work: Work
+) -> Outcome:
+    """Write the results of a picture, and return its outcome."""
+    paths = [
+        target.path_of(result.format.extension, result.crop.suffix) for result in finished.results
+    ]
+    files = list(zip(paths, finished.results, strict=True))
+    # All are checked before the first one is written.
+    new = [each for each in files if target.is_new(each[0], each[1].data, work.inputs)]
+    if not work.dry:
         for path, result in new:
             target.write(path, result.data)
         if work.record is not None:
             work.record.add(source, target.path, paths)
-    except Stopped:
-        raise
-    except Exception as error:
-        return _Outcome(failure=as_smart_crop_error(error).in_words)
-    return _Outcome(
+    return Outcome(
         finished.warnings,
-        results=[f"{path} ({result.size.width}x{result.size.height})" for path, result in files],
+        results=[_described(str(path), result, work.plans) for path, result in files],
         is_new=bool(new),
         read=len(job.data),
         written=sum(len(result.data) for _, result in new),
     )
 
 
-def _killed(_: Task) -> _Outcome:
-    return _Outcome(
-        failure="Processing failed: the worker process was killed, probably out of memory"
-    )
+def _described(path: str, result: Result, with_plan: bool) -> Written:
+    plan = CropPlan.of(result.plan).model_dump(mode="json", by_alias=True) if with_plan else None
+    size = None if result.crop.size is None else result.crop.size.label
+    return Written(path, result.size.width, result.size.height, size, len(result.data), plan)
+
+
+def _without_decoding(job: Job, target: Target, work: Work) -> Outcome | None:
+    """Return the outcome that follows from the image header, or None if pixels decide it.
+
+    They do if a file exists that a result might equal.
+    """
+    picture = open_picture(job.data, Limits(work.config.max_pixels))
+    extension = output_format(picture.format, job.settings.format).extension
+    sizes: Sequence[OutputSize | None] = job.settings.sizes or [None]
+    paths = [target.path_of(extension, suffix_of(size)) for size in sizes]
+    if not target.overwrite and any(path.exists() for path in paths):
+        return None
+    new = [path for path in paths if target.is_new(path, b"", work.inputs)]
+    labels = [None if size is None else size.label for size in sizes]
+    results = [Written(str(path), size=label) for path, label in zip(new, labels, strict=True)]
+    return Outcome(results=results, read=len(job.data))
+
+
+def _killed(_: Task) -> Outcome:
+    words = "Processing failed: the worker process was killed, probably out of memory"
+    return Outcome(failure=Failure(words, {"error": words, "code": "PROCESSING_FAILED"}))

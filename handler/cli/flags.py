@@ -1,71 +1,158 @@
-"""The option ``--settings`` and one flag per setting, generated from the JSON schema."""
+"""The options for settings, generated from the JSON schema and grouped by mode."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-if TYPE_CHECKING:
-    from handler.settings import CropSettings
+# Settings with a short option.
+_SHORT = {"mode": "-m", "width": "-w", "height": "-H", "quality": "-q"}
+_DEFAULT_MODE = "auto, or the mode that the other options need"
+# Title of each group in the help, and the modes in which its settings have an effect; see `MODES`
+# of `handler.settings.effects`. Settings of other combinations have an effect in most modes.
+_GROUPS = {
+    "Subject mode": ({"subject"},),
+    "Face and auto mode": ({"face"}, {"face", "auto"}),
+    "Trim mode": ({"trim"},),
+}
+_EVERY_MODE = "Settings"
 
 
 class SettingsCommand(click.Command):
-    """A command with the option ``--settings`` and one flag per setting.
+    """A command with the options for settings.
 
-    The flags are generated at the first use, because the schema of the settings loads slowly.
+    The options are generated at the first use, because the schema of the settings loads slowly.
     """
+
+    def __init__(
+        self, *args: Any, examples: Mapping[str, str] = MappingProxyType({}), **attributes: Any
+    ) -> None:
+        """Create a command.
+
+        Args:
+            *args: see `click.Command`.
+            examples: arguments of commands that end the help, each with its meaning.
+            **attributes: see `click.Command`.
+        """
+        super().__init__(*args, **attributes)
+        self._examples = examples
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters, those for settings, and ``--help``."""
         help_option = self.get_help_option(ctx)
-        return [*self.params, *_settings_options(), *([help_option] if help_option else [])]
+        return [*self.params, *settings_options(), *([help_option] if help_option else [])]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options by group: the command's own, then those for settings by mode."""
+        help_option = self.get_help_option(ctx)
+        own = [each for each in self.params if isinstance(each, click.Option)]
+        own += [help_option] if help_option else []
+        for title, options in {"Options": own, **_by_group()}.items():
+            rows = [row for option in options if (row := option.get_help_record(ctx))]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        with formatter.section("Examples"):
+            for arguments, meaning in self._examples.items():
+                indent = " " * formatter.current_indent
+                formatter.write(f"{indent}{ctx.command_path} {arguments}\n{indent}    {meaning}\n")
 
 
-def read_settings(
-    text: str | None, flags: Mapping[str, object]
-) -> tuple["CropSettings", list[str]]:
-    """Merge and validate the settings. A flag takes precedence over the JSON.
+def _by_group() -> Mapping[str, Sequence[click.Option]]:
+    """Return the options for settings by the title of their group."""
+    from handler.settings.effects import MODES
 
-    Args:
-        text: the JSON object of ``--settings``, or None.
-        flags: value of each setting by its JSON name; None for a flag that is not given.
+    groups: dict[str, list[click.Option]] = {title: [] for title in (_EVERY_MODE, *_GROUPS)}
+    for option in settings_options():
+        modes = set(MODES.get(option.name or "", ()))
+        found = (title for title, listed in _GROUPS.items() if modes in listed)
+        groups[next(found, _EVERY_MODE)].append(option)
+    return groups
 
-    Returns:
-        The settings, and the warnings about them.
 
-    Raises:
-        SettingsNotJson: ``text`` is not JSON.
-        InvalidSettings: a setting is out of range or of the wrong type.
-    """
-    from handler.settings import read_object, validate_settings
+class _Value(click.ParamType[Any]):
+    """The value of a setting, which is validated with all others."""
 
-    given = {name: value for name, value in flags.items() if value is not None}
-    return validate_settings({**read_object(text), **given}, keeps_aspect=True)
+    name = "value"
+
+    def __init__(self, read: Callable[[str], object], words: Sequence[str] = ()) -> None:
+        self._read = read
+        self._words = words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value as JSON has it."""
+        return self._read(value) if isinstance(value, str) else value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the words that begin with a text; of a list, its last item is completed."""
+        before, comma, last = incomplete.rpartition(",")
+        return [
+            CompletionItem(f"{before}{comma}{word}")
+            for word in self._words
+            if word.startswith(last)
+        ]
+
+
+class _PresetName(click.ParamType[str]):
+    """The name of a preset, which is looked up with the settings."""
+
+    name = "name"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names of presets that begin with a text."""
+        from handler.cli.presets import preset_names
+
+        return [CompletionItem(name) for name in preset_names() if name.startswith(incomplete)]
 
 
 @cache
-def _settings_options() -> list[click.Option]:
-    from handler.settings import CropSettings
+def settings_options() -> list[click.Option]:
+    """Return the options for settings: one for each, and those for several at once."""
+    from handler.settings import PRESETS, CropSettings
 
     properties = CropSettings.model_json_schema(by_alias=True)["properties"]
-    options = [
+    single = [
         _option(name, field.alias or name, properties[field.alias or name])
         for name, field in CropSettings.model_fields.items()
     ]
+    size = click.Option(
+        ["-s", "--size"],
+        type=_Value(str, tuple(PRESETS)),
+        metavar="WIDTHxHEIGHT|NAME",
+        help="Width and height at once, such as 400x400 or 16:9; `smart-crop sizes` lists the "
+        "names.",
+    )
+    preset = click.Option(
+        ["--preset"],
+        type=_PresetName(),
+        metavar="NAME",
+        help="Settings with this name in the file .smart-crop.json, which is searched for from the "
+        "working directory upwards; --settings and the options take precedence.",
+    )
     whole = click.Option(
         ["--settings"],
         metavar="JSON",
-        help="Settings as one JSON object, as in the API; flags take precedence.",
+        help="Settings as one JSON object, as in the API; the options take precedence.",
     )
-    return [whole, *options]
+    return [size, *single, preset, whole]
 
 
 def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
     flag = f"--{name.replace('_', '-')}"
     # An optional setting is a union of its type and null.
     schema = {**schema, **next(iter(schema.get("anyOf", ())), {})}
+    if alias == "mode":
+        schema["default"] = _DEFAULT_MODE
     help_ = _help(schema)
     if schema.get("type") == "boolean":
         return click.Option(
@@ -75,7 +162,16 @@ def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
         read, metavar = _FORMS[alias]
     else:
         read, metavar = _READERS.get(schema.get("type", ""), _json_value), _metavar(schema)
-    return click.Option([flag, alias], type=read, metavar=metavar, help=help_)
+    names = [*filter(None, [_SHORT.get(alias)]), flag, alias]
+    return click.Option(names, type=_Value(read, _words(schema)), metavar=metavar, help=help_)
+
+
+def _words(schema: Mapping[str, Any]) -> Sequence[str]:
+    """Return the words that a setting accepts, for completion."""
+    if "items" in schema:
+        return [word for each in schema["items"].get("anyOf", ()) for word in each.get("enum", ())]
+    words: Sequence[str] = schema.get("enum", ())
+    return words
 
 
 def _json_value(text: str) -> object:

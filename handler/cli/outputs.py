@@ -8,24 +8,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, get_args
+from typing import BinaryIO
 
 import click
 
 from handler.cli.inputs import STANDARD_STREAM, Source
-from handler.codec import FORMATS
+from handler.codec import WRITTEN_EXTENSIONS
 from handler.errors import InvalidImage, SmartCropError
 from handler.filenames import size_suffix
-from handler.settings import OutputFormat
 
 _CHUNK_BYTES = 1 << 20
-# Extension -> name of the format of a result with this extension.
-_WRITABLE = {
-    extension: format_.name
-    for format_ in FORMATS.values()
-    if format_.name in get_args(OutputFormat)
-    for extension in format_.extensions
-}
 
 
 class Unreadable(SmartCropError):
@@ -126,12 +118,12 @@ def read_file(name: str, max_bytes: int) -> bytes:
 
 def format_of(path: Path) -> str | None:
     """Return the name of the format that a file's extension selects, or None."""
-    return _WRITABLE.get(path.suffix.removeprefix(".").lower())
+    return WRITTEN_EXTENSIONS.get(path.suffix.removeprefix(".").lower())
 
 
 def writable_extensions() -> str:
     """Return the extensions that select a format, separated by commas."""
-    return ", ".join(sorted(_WRITABLE))
+    return ", ".join(sorted(WRITTEN_EXTENSIONS))
 
 
 def check_output(output: str, count: int) -> bool:
@@ -143,7 +135,9 @@ def check_output(output: str, count: int) -> bool:
     if not is_file(output, count):
         return False
     if count > 1:
-        raise click.UsageError(f"Several files need a folder as output; {output} is a file.")
+        raise click.UsageError(
+            f"--output: expected a folder for several files, received the file {output}"
+        )
     return True
 
 

@@ -17,6 +17,7 @@ from handler.api import AcceptedOrigins, JobQueue, create_app, host_name, is_loo
 from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits, with_limits
 from handler.codec import sandbox_parts, start_decoding
 from handler.config import Config
+from handler.jobs.retention import start_deleting
 
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not served on
 
@@ -26,6 +27,7 @@ def run_server(
     host: str,
     port: int,
     allowed_hosts: Sequence[str] = (),
+    keep_days: float | None = None,
     limits: ConnectionLimits = DEFAULT_LIMITS,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM.
@@ -36,6 +38,7 @@ def run_server(
         port: port to listen on; 0 for a free one.
         allowed_hosts: names and addresses by which clients reach the server, as
             `handler.api.host_name` returns them; those of the loopback are always accepted.
+        keep_days: age in days at which results are deleted; None to keep them.
         limits: the limits of connections.
 
     Raises:
@@ -67,6 +70,8 @@ def run_server(
         )
     click.echo(f"Serving http://{_in_url(host)}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
+    if keep_days is not None:
+        start_deleting(config, keep_days)
     server.run(sockets=[listener])
     # A job that does not reach its next step must not keep the process from ending.
     ended = threading.Timer(limits.answer_seconds, os._exit, (1,))

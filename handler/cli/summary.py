@@ -41,14 +41,29 @@ class Summary:
         return self._folders.setdefault(folder, FolderCounts())
 
     @property
+    def total(self) -> FolderCounts:
+        """The counts of all folders together."""
+        return _sum(self._folders.values())
+
+    @property
     def has_failed(self) -> bool:
         """True if a picture failed."""
-        return any(counts.failed for counts in self._folders.values())
+        return self.total.failed > 0
 
-    def line(self) -> str:
-        """Return the counts of all pictures in one line."""
-        total = _sum(self._folders.values())
-        return f"{total.cropped:,} cropped, {total.skipped:,} skipped, {total.failed:,} failed"
+    @property
+    def is_empty(self) -> bool:
+        """True if no picture was counted."""
+        total = self.total
+        return total.cropped + total.skipped + total.failed == 0
+
+    def line(self, verb: str = "cropped") -> str:
+        """Return the counts of all pictures in one line.
+
+        Args:
+            verb: what was done with those that were not skipped and did not fail.
+        """
+        total = self.total
+        return f"{total.cropped:,} {verb}, {total.skipped:,} skipped, {total.failed:,} failed"
 
     def show(self, console: Console) -> None:
         """Print a row for each folder, and a row of totals."""
@@ -60,7 +75,7 @@ class Summary:
             for folder, counts in sorted(self._folders.items()):
                 table.add_row(Text(printable(str(folder))), *counts.cells())
             table.add_section()
-        table.add_row("all", *_sum(self._folders.values()).cells())
+        table.add_row("all", *self.total.cells())
         console.print(table)
 
 

@@ -8,6 +8,7 @@ from handler.codec.decoders.isolated import sandbox_parts, start_decoding
 from handler.codec.encoders.encode import encode
 from handler.codec.formats import (
     FORMATS,
+    WRITTEN_EXTENSIONS,
     Format,
     available_formats,
     content_type_of,
@@ -18,6 +19,7 @@ from handler.codec.picture import Limits, Picture, open_picture
 
 __all__ = [
     "FORMATS",
+    "WRITTEN_EXTENSIONS",
     "Format",
     "Limits",
     "Picture",

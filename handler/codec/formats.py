@@ -1,5 +1,6 @@
 """The table of formats, and the recognition of a file's format."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -244,6 +245,13 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"8BPS\0\1", "psd"),
     (0, b"\0\0\1\0", "ico"),
 )
+WRITTEN_EXTENSIONS: Mapping[str, str] = {
+    extension: format_.name
+    for format_ in FORMATS.values()
+    if format_.name == format_.output
+    for extension in format_.extensions
+}
+"""The name of the format that each extension of a result selects, without the dot."""
 # Formats that need a feature of Pillow's build, or a package, which may be missing.
 _FEATURES = {"webp": "webp", "tiff": "libtiff", "jp2": "jpg_2000"}
 _PACKAGES = {"avif": "pillow_avif", "heic": "pi_heif", "jxl": "pylibjxl"}

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from handler.errors import FeatureDamaged, FeatureMissing
 
-# The folder of a layer on AWS Lambda, then the folder that a checkout builds into.
+# The folder of a layer on AWS Lambda, the folder that a checkout builds into, and the folder of an
+# environment into which the wheel is installed.
 _PLACES = (
     Path("/opt/face-detection"),
     Path(__file__).parents[2] / "layers" / "face-detection" / "build",
+    Path(sys.prefix) / "share" / "smart-crop" / "face-detection",
 )
 _MANIFEST = "manifest.json"
 _MANIFEST_FORMAT = 2
@@ -57,6 +59,11 @@ def locate(path: Path | None = None) -> Path | None:
         if (place / _MANIFEST).is_file():
             return place
     return None
+
+
+def place_of_environment() -> Path:
+    """Return the folder of the bundle in the environment of this Python; it need not exist."""
+    return _PLACES[-1]
 
 
 def is_available(path: Path | None = None) -> bool:

@@ -19,6 +19,7 @@ from handler.faces import LazyDetector
 from handler.filenames import result_name
 from handler.jobs.budget import Budget, check
 from handler.jobs.cancellation import stop_if_cancelled
+from handler.jobs.encoding import encode_result
 from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.job_warnings import job_warnings
 from handler.jobs.preview import needs_preview, preview_of
@@ -82,12 +83,16 @@ class PlannedJob:
     """The plans of a job.
 
     Attributes:
+        picture: the opened picture.
         frame: the frame to render the plans from.
+        format: format of the results.
         crops: one plan, or one for each entry of the setting ``sizes``, in their order.
         warnings: warnings about the request, the picture and the plans.
     """
 
+    picture: Picture
     frame: Frame
+    format: Format
     crops: list[PlannedCrop]
     warnings: list[str]
 
@@ -188,14 +193,7 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
         with watch.step("render"):
             index, image = next(images)
         with watch.step("encode"):
-            files[index] = encode(
-                image,
-                format_,
-                job.settings.quality,
-                job.settings.request().pad_colour,
-                optimise=not plans[index].cut.reduces,
-                all_pixels=sum(plan.output.area for plan in plans),
-            )
+            files[index] = encode_result(image, format_, job.settings, plans, index)
             if job.preview and needs_preview(format_):
                 previews[index] = preview_of(image)
     results = [
@@ -301,7 +299,7 @@ def _plan(
             _check_budget(job, config, picture, format_, [fitted])
     sizes: Sequence[OutputSize | None] = settings.sizes or [None]
     crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
-    return PlannedJob(frame, crops, _warnings(job, picture, format_, plans))
+    return PlannedJob(picture, frame, format_, crops, _warnings(job, picture, format_, plans))
 
 
 def _check_side(square: Size) -> None:

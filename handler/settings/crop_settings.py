@@ -91,12 +91,12 @@ class CropSettings(BaseModel):
     width: Side = Field(
         default=_DEFAULT_SIDE,
         description="Width of the result in pixels. It has its default, with a warning, if only "
-        "height is set; the command line then keeps the aspect of the image.",
+        "height is set; the command line and Python keep the aspect of the image.",
     )
     height: Side = Field(
         default=_DEFAULT_SIDE,
         description="Height of the result in pixels. It has its default, with a warning, if only "
-        "width is set; the command line then keeps the aspect of the image.",
+        "width is set; the command line and Python keep the aspect of the image.",
     )
     enlarge: bool = Field(
         default=True,

@@ -1,5 +1,6 @@
 """Uploads, results and job records in object stores: S3 buckets or a directory."""
 
+from handler.storage.expiry import delete_old
 from handler.storage.failures import TEMPORARY_FILES, unavailable
 from handler.storage.job_records import JobAlias, JobRecord, JobStore
 from handler.storage.object_store import connect
@@ -20,6 +21,7 @@ __all__ = [
     "UploadStore",
     "bucket_url",
     "connect",
+    "delete_old",
     "job_id_of",
     "unavailable",
     "upload_key",

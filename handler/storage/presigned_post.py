@@ -38,12 +38,17 @@ def presign_post(
         lifetime: time until the form expires.
 
     Raises:
-        StorageUnavailable: there are no credentials.
+        StorageUnavailable: there are no credentials, or the extra ``aws`` is not installed.
     """
     # Few requests need botocore, and a cold start would wait for it.
-    from botocore.auth import S3SigV4PostAuth
-    from botocore.awsrequest import AWSRequest
-    from botocore.exceptions import BotoCoreError
+    try:
+        from botocore.auth import S3SigV4PostAuth
+        from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import BotoCoreError
+    except ImportError as error:
+        raise StorageUnavailable(
+            "Upload forms need the packages for AWS: pip install smart-crop[aws]"
+        ) from error
 
     expires_at = datetime.now(UTC).replace(microsecond=0) + lifetime
     signed = dict(fields)

@@ -17,7 +17,7 @@ pin() {
     exit 1
 }
 [ -x $PYTHON ] || PYTHON=python3
-pin pyproject.toml --extra lambda --group dev --output-file requirements.lock "$@"
+pin pyproject.toml --extra aws --group simd --group dev --overrides infra/setup/overrides.txt --output-file requirements.lock "$@"
 printf '%s\n' hatchling pybind11 setuptools | pin - --output-file infra/setup/build.txt "$@"
 
 line=$($PYTHON infra/setup/lock_key.py)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def key_line() -> str:
-    """Return a comment line with a hash of the parts of pyproject.toml that the resolver reads."""
+    """Return a comment line with a hash of the requirements that the resolver reads."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         data = tomllib.load(file)
     project = data["project"]
@@ -24,7 +24,7 @@ def key_line() -> str:
         project["dependencies"],
         project["optional-dependencies"],
         data["dependency-groups"],
-        data["tool"]["uv"]["override-dependencies"],
+        (ROOT / "infra/setup/overrides.txt").read_text(),
     ]
     digest = hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
     return f"# requirements: {digest[:16]}"

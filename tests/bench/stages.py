@@ -21,7 +21,7 @@ STAGES = {
     "resample": ("handler.core.image.frame.resample",),
     "shrink": ("handler.core.subject.attention.shrink_to_square",),
     "score": ("handler.core.subject.attention._score", "handler.core.subject.attention._blur"),
-    "encode": ("handler.jobs.job.encode",),
+    "encode": ("handler.jobs.encoding.encode", "handler.jobs.job.encode"),
 }
 
 

@@ -138,24 +138,12 @@ def test_a_file_that_fails_has_a_line_with_its_error(
     assert "plan" in answers[-1]
 
 
-def test_rejected_settings_are_the_error_of_every_file(call: SmartCrop, draw: Draw) -> None:
+def test_rejected_settings_are_an_error_of_usage(call: SmartCrop, draw: Draw) -> None:
     draw("a.png")
     ran = call("analyze", "a.png", "missing.png", "--padding", "51")
-    message = "padding: expected a whole number from 0 to 50, received 51"
-    problem = {
-        "field": "padding",
-        "message": message,
-        "received": "51",
-        "expected": "a whole number from 0 to 50",
-    }
-    error = {
-        "error": "Invalid settings",
-        "details": message,
-        "code": "INVALID_SETTINGS",
-        "errors": [problem],
-    }
-    assert ran.returncode == 1
-    assert objects(ran) == [{"file": name, **error} for name in ("a.png", "missing.png")]
+    assert (ran.returncode, ran.stdout) == (2, "")
+    message = "--padding: expected a whole number from 0 to 50, received 51"
+    assert ran.stderr.endswith(f"\n\nError: {message}\n")
 
 
 def test_unknown_settings_are_also_a_warning_on_standard_error(

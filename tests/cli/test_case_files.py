@@ -55,7 +55,7 @@ def test_a_file_has_the_same_result_over_http_and_by_the_command_line(
 
     done = call(
         *("crop", CASES / name, "-o", "out", "--width", "40", "--height", "30"),
-        *("--format", "png"),
+        *("--format", "png", "--mode", "subject"),
     )
     assert done.returncode == 0, done.stderr
     (written,) = (tmp_path / "out").glob("*.png")

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from handler.cli.commands import analyze, crop
-from handler.cli.flags import read_settings
+from handler.cli.presets import read_settings
 from handler.errors import InvalidSettings
 from handler.settings import CropSettings, parse_settings
 
@@ -29,6 +29,11 @@ VALUES: dict[str, tuple[str, Any]] = {
     "quality": ("80", 80),
     "format": ("JPG", "jpeg"),
 }
+# The mode of the command line, if a setting has an effect in one mode alone; otherwise it is auto.
+NEEDED = {
+    **{"strategy": "subject", "facePreset": "face", "onNoFaces": "face"},
+    **dict.fromkeys(("threshold", "targetSize"), "trim"),
+}
 # A colour that is also a JSON number is still text.
 INVALID = {
     "mode": "portrait",
@@ -47,7 +52,8 @@ INVALID = {
 def typed(*arguments: str) -> dict[str, Any]:
     """Return the parameters that the command gets from flags."""
     context = analyze.make_context("analyze", ["a.jpg", *arguments])
-    return {k: v for k, v in context.params.items() if k not in ("files", "settings")}
+    others = ("files", "settings", "overlay", "as_json")
+    return {k: v for k, v in context.params.items() if k not in others}
 
 
 def flag_of(alias: str) -> str:
@@ -57,7 +63,7 @@ def flag_of(alias: str) -> str:
 @pytest.mark.parametrize("command", [analyze, crop])
 def test_every_setting_has_a_flag_with_its_description(command: click.Command) -> None:
     with click.Context(command) as context:
-        flags = {option.opts[0]: option for option in command.get_params(context)}
+        flags = {option.opts[-1]: option for option in command.get_params(context)}
     for field in CropSettings.model_fields.values():
         option = flags[flag_of(field.alias or "")]
         assert isinstance(option, click.Option)
@@ -69,7 +75,7 @@ def test_every_setting_has_a_flag_with_its_description(command: click.Command) -
 def test_a_flag_sets_its_setting(alias: str) -> None:
     text, value = VALUES[alias]
     by_flag, _ = read_settings(None, typed(flag_of(alias), text))
-    by_json, _ = parse_settings(json.dumps({alias: value}))
+    by_json, _ = parse_settings(json.dumps({"mode": NEEDED.get(alias, "auto"), alias: value}))
     assert by_flag == by_json != CropSettings()
     assert by_flag.model_fields_set == by_json.model_fields_set
 
@@ -85,14 +91,15 @@ def test_a_boolean_has_a_flag_for_true_and_one_for_false(flag: str, value: bool)
 def test_sizes_are_separated_by_commas_or_json() -> None:
     text = '["1:1",{"width":30,"height":20,"name":"small"}]'
     by_flag, _ = read_settings(None, typed("--sizes", text))
-    assert by_flag == parse_settings(f'{{"sizes":{text}}}')[0]
+    assert by_flag == parse_settings(f'{{"mode":"auto","sizes":{text}}}')[0]
     with pytest.raises(InvalidSettings, match=r"sizes\.1: expected WIDTHxHEIGHT"):
         read_settings(None, typed("--sizes", "1:1,large"))
 
 
 def test_constraints_are_numbers_separated_by_commas_or_json() -> None:
     box = {"left": 10, "top": 0, "width": 20, "height": 30}
-    expected, _ = parse_settings(json.dumps({"focus": {"x": 0.25, "y": 1}, "keep": [box, box]}))
+    both = {"focus": {"x": 0.25, "y": 1}, "keep": [box, box]}
+    expected, _ = parse_settings(json.dumps({"mode": "auto", **both}))
     short = typed("--focus", ".25,1", "--keep", "10.0,0,20,30;10,0, 20,30")
     long = typed("--focus", '{"x":0.25,"y":1}', "--keep", json.dumps([box, box]))
     assert read_settings(None, short)[0] == read_settings(None, long)[0] == expected

@@ -193,14 +193,15 @@ def test_the_output_of_a_folder_must_be_a_folder(
     (tmp_path / "out.jpg").write_bytes(b"")
     ran = call("crop", "album", "-o", output)
     assert ran.returncode == 2
-    assert f"The results of a folder need a folder as output; {output} is a file." in ran.stderr
+    assert "--output: expected a folder for the results of a folder, " in ran.stderr
+    assert f"received the file {output}" in ran.stderr
 
 
 def test_the_output_of_several_sizes_must_be_a_folder(call: SmartCrop, draw: Draw) -> None:
     draw("a.png")
     ran = call("crop", "a.png", "-o", "out.jpg", "--sizes", "1:1,16:9")
     assert ran.returncode == 2
-    assert "Several sizes need a folder as output; out.jpg is a file." in ran.stderr
+    assert "--output: expected a folder for several sizes, received the file out.jpg" in ran.stderr
     assert call("crop", "a.png", "-o", "out.jpg", "--sizes", "40x30").returncode == 0
 
 

@@ -26,6 +26,7 @@ _START_SECONDS = 300
 # Commands that this module does not run, and where they are run or why they cannot be.
 NOT_RUN_HERE = {
     "make test": "it runs this test",
+    "pip install .": "tests/package runs it",
     "make check": ".ci/run runs it",
     "make image-test": ".ci/run runs it as root",
     "make budget": "it takes minutes, and tests/budget measures smaller files",

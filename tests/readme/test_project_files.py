@@ -108,7 +108,8 @@ def test_security_describes_the_formats_decoded_in_a_worker_process() -> None:
 def test_the_package_has_type_information() -> None:
     assert (ROOT / "handler/py.typed").read_bytes() == b""
     wheel = project()["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel == {"packages": ["handler"]}, "a pattern may exclude py.typed"
+    assert wheel["packages"] == ["handler"]
+    assert set(wheel) == {"packages", "force-include"}, "a pattern may exclude py.typed"
 
 
 def test_the_npm_lock_file_names_no_registry() -> None:

@@ -1,0 +1,171 @@
+"""The wheel, built and installed into an empty virtual environment, as `pip install .` does.
+
+It is the only test of the package without what `make` installs, and takes a minute or two.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import httpx
+import pytest
+
+from tests.pictures import decoded, encoded, photo
+from tests.servers import free_ports
+from tests.structure.rules import ROOT
+
+_SECONDS = 900
+_PROGRAM = """
+import sys, handler, smart_crop
+assert handler.__file__.startswith(sys.prefix)
+from smart_crop import Settings, analyze, crop
+result = crop("portrait.jpg", Settings(mode="auto"), width=90, height=60)
+assert result.image.size == (90, 60)
+assert analyze("portrait.jpg", width=9).plan.source.width == 512
+assert crop is handler.crop and smart_crop.__all__
+print(result.save("python.webp"))
+"""
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of the environment, which sees no other packages."""
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=_alone()
+    )
+
+
+def _alone() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return run(python, "-m", "pip", "--disable-pip-version-check", *arguments)
+
+
+def made(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the output of pip; skip the test if pip reaches no package index."""
+    if re.search(
+        "No matching distribution|NewConnectionError|Could not find a version", done.stderr
+    ):
+        pytest.skip("needs a package index that pip can reach")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment that has the wheel and its requirements only."""
+    folder = tmp_path_factory.mktemp("package")
+    try:
+        venv.create(folder / "venv", with_pip=True)
+    except subprocess.CalledProcessError:
+        pytest.skip("needs the module ensurepip: apt-get install python3-venv")
+    python = folder / "venv/bin/python"
+    made(pip(python, "wheel", "--no-deps", "--wheel-dir", folder, ROOT))
+    (wheel,) = folder.glob("*.whl")
+    made(pip(python, "install", "--no-compile", wheel))  # compiling takes half of the time
+    return python.parent
+
+
+@pytest.fixture
+def portrait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A photo in the working directory, which is not the repository."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "portrait.jpg").write_bytes(encoded(photo("astronaut.png")))
+    return tmp_path / "portrait.jpg"
+
+
+@pytest.fixture
+def served(environment: Path, portrait: Path) -> Iterator[str]:
+    """The URL of a server that the environment runs."""
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [environment / "smart-crop", "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_alone(),
+    )
+    try:
+        end = time.monotonic() + _SECONDS
+        while time.monotonic() < end:
+            assert process.poll() is None
+            try:
+                httpx.get(f"{url}/api/v1/health")
+                break
+            except httpx.ConnectError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_the_wheel_has_both_packages_with_their_types(environment: Path) -> None:
+    (wheel,) = environment.parents[1].glob("*.whl")
+    with ZipFile(wheel) as file:
+        names = set(file.namelist())
+
+    modules = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "handler").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    moved = {"handler/python/smart_crop.py", "handler/python/py.typed"}
+    added = {"smart_crop/__init__.py", "smart_crop/py.typed"}
+    assert {name for name in names if ".dist-info/" not in name} == modules - moved | added
+
+
+def test_the_environment_has_one_pillow_and_nothing_of_aws(environment: Path) -> None:
+    listed = json.loads(made(pip(environment / "python", "list", "--format", "json")))
+    names = {each["name"].lower() for each in listed}
+
+    assert "pillow" in names
+    assert not names & {"pillow-simd", "boto3", "botocore", "mangum", "awslambdaric"}
+    made(pip(environment / "python", "check"))
+
+
+def test_the_command_line_crops(environment: Path, portrait: Path) -> None:
+    done = run(environment / "smart-crop", "crop", portrait, "-s", "90x60")
+
+    assert done.returncode == 0, done.stderr
+    assert decoded((portrait.parent / "portrait_smartcrop.jpg").read_bytes()).size == (90, 60)
+    assert "did not search for faces" in done.stderr
+
+
+def test_the_parts_are_sound(environment: Path, portrait: Path) -> None:
+    done = run(environment / "smart-crop", "doctor", "--json")
+
+    states = {row["part"]: row["state"] for row in map(json.loads, done.stdout.splitlines())}
+    assert "broken" not in states.values()
+    assert states["PIL"] == "ok"
+    assert states["faces"] == "warning"
+
+
+def test_the_package_crops_under_both_names(environment: Path, portrait: Path) -> None:
+    done = run(environment / "python", "-c", _PROGRAM)
+
+    assert (done.stdout, done.stderr) == ("python.webp\n", "")
+
+
+def test_the_service_crops(served: str, portrait: Path) -> None:
+    with portrait.open("rb") as file:
+        answer = httpx.post(
+            f"{served}/api/v1/tools/smart-crop",
+            files={"file": file},
+            data={"width": "90", "height": "60"},
+            timeout=_SECONDS,
+        )
+
+    assert answer.status_code == 200
+    picture = httpx.get(f"{served}{answer.json()['downloadUrl']}")
+    assert decoded(picture.content).size == (90, 60)
+    health = httpx.get(f"{served}/api/v1/health").json()
+    assert sys.platform != "linux" or all(health["sandbox"].values())
