@@ -17,9 +17,10 @@ export function outputOf({ mode, crop }, settings) {
   return { width: side, height: side };
 }
 
-export function drawPreview(canvas, image, plan, settings) {
+/** Draws the result of a plan on a canvas, whose longer side has at most `longest` pixels. */
+export function drawPreview(canvas, image, plan, settings, longest = LONG_SIDE) {
   const output = outputOf(plan, settings);
-  const scale = Math.min(1, LONG_SIDE / Math.max(output.width, output.height));
+  const scale = Math.min(1, longest / Math.max(output.width, output.height));
   canvas.width = Math.max(1, Math.round(output.width * scale));
   canvas.height = Math.max(1, Math.round(output.height * scale));
   const { left, top, width, height } = plan.crop;
