@@ -136,7 +136,8 @@ class Page:
     def settings(self) -> dict[str, Any]:
         """Return the settings in the displayed request code."""
         code = self.one("#snippet").get_attribute("textContent") or ""
-        settings: dict[str, Any] = json.loads(code.partition("settings=")[2].removesuffix("'"))
+        text = code.partition("settings=")[2].removesuffix("'")
+        settings: dict[str, Any] = json.loads(text)
         return settings
 
     def logged_errors(self) -> list[str]:

@@ -84,6 +84,25 @@ def test_photos_are_added_and_removed(page: Page, portrait: Path, coffee: Path) 
     assert not page.one("#crop").is_enabled()
 
 
+@pytest.mark.parametrize(
+    ("name", "mode", "reason"),
+    [
+        ("Sailing boat", "auto", "% of the interest"),
+        ("Portrait", "auto", "1 face."),
+        ("Product", "trim", "Window 288 × 780 of 1800 × 1200."),
+    ],
+)
+def test_samples_need_no_photo(page: Page, name: str, mode: str, reason: str) -> None:
+    (sample,) = (each for each in page.all("#samples button") if each.text == name)
+
+    sample.click()
+
+    page.until(lambda: reason in page.text("#reason"))
+    page.until(lambda: page.text("#result-title") == "Result")
+    assert page.settings()["mode"] == mode
+    assert not page.one("#samples").is_displayed()
+
+
 def test_several_photos_are_saved_in_one_zip(
     page: Page, portrait: Path, coffee: Path, saved: Callable[[str], bytes]
 ) -> None:

@@ -12,8 +12,9 @@ export function photoOf(file) {
     file,
     url,
     image,
-    // True if the browser cannot show the format.
+    // True if the browser cannot show the format; then the service renders the photo.
     unseen: false,
+    rendered: null,
     // The plan that is shown; the plans and the results by the key of their request.
     plan: null,
     plans: new Map(),
@@ -41,7 +42,7 @@ export function keepResult(photo, { key }, result) {
 
 /** Frees the memory of a photo that is removed. */
 export function release(photo) {
-  URL.revokeObjectURL(photo.url);
+  [photo.url, photo.rendered].forEach((each) => each && URL.revokeObjectURL(each));
   for (const { url, shown } of photo.results.values()) {
     [url, shown].forEach((each) => each && URL.revokeObjectURL(each));
   }

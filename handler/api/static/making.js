@@ -5,6 +5,8 @@ import { zipOf } from "./zip.js";
 
 // Formats that browsers show in an image element.
 const SHOWN = new Set(["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"]);
+// Pixels; enough for the pane of the original.
+const RENDERED_SIDE = 1600;
 const PREVIEW = { format: "webp", quality: 80 };
 
 /** Returns the result of a request, which is made unless the photo has it. */
@@ -22,6 +24,18 @@ export async function make(service, photo, request, how = {}) {
 async function previewOf(service, photo, { settings }, { signal }) {
   const { blob } = await service.crop(photo, { ...settings, ...PREVIEW }, { signal });
   return URL.createObjectURL(blob);
+}
+
+/** Requests the whole photo in a format that the browser shows. */
+export async function render(service, photo, { width, height }, signal) {
+  const scale = Math.min(1, RENDERED_SIDE / Math.max(width, height));
+  const [wide, high] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  const settings = { mode: "subject", width: wide, height: high, ...PREVIEW };
+  const { blob } = await service.crop(photo, settings, { signal });
+  photo.rendered = URL.createObjectURL(blob);
+  photo.image = new Image();
+  photo.image.src = photo.rendered;
+  await photo.image.decode();
 }
 
 /** Saves one file as it is, and several in a ZIP; returns the name and the size of what was saved. */

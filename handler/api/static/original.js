@@ -21,7 +21,7 @@ export class Original {
     byId("before").addEventListener("error", () => {
       byId("fitted").hidden = true;
       byId("unseen").hidden = Boolean(this.#photo?.error);
-      if (!this.#photo || this.#photo.overlayUrl) return;
+      if (!this.#photo || this.#photo.rendered) return;
       this.#photo.unseen = true;
       changed();
     });
@@ -39,8 +39,8 @@ export class Original {
     byId("source").textContent = `${photo.file.name}, ${megabytes(photo.file.size)}`;
     byId("reason").textContent = "";
     clearPlan(byId("plan"));
-    this.#showPicture(photo.url);
-    byId("failure").hidden = true;
+    this.#showPicture(shownUrl(photo));
+    byId("legend").hidden = byId("failure").hidden = true;
     if (photo.error) this.showFailure(photo);
   }
 
@@ -49,13 +49,9 @@ export class Original {
     else byId("original").removeAttribute("aria-busy");
   }
 
-  /** Returns whether the service has to draw the photo: with the heat map, or for the browser. */
-  needsOverlay(photo, settings) {
+  /** Returns whether the service has to draw the heat map. */
+  needsOverlay(settings) {
     byId("heat").hidden = !hasHeat(settings);
-    return photo.unseen || this.#isHot();
-  }
-
-  #isHot() {
     return !byId("heat").hidden && byId("heat").ariaPressed === "true";
   }
 
@@ -63,8 +59,9 @@ export class Original {
   showPlan(photo) {
     if (photo !== this.#photo || !photo.plan) return;
     byId("failure").hidden = true;
+    byId("legend").hidden = !photo.overlayUrl;
     byId("reason").textContent = [describePlan(photo.plan), ...otherWarnings(photo.warnings)].join(" ");
-    this.#showPicture(photo.overlayUrl ? new URL(photo.overlayUrl, location).href : photo.url);
+    this.#showPicture(photo.overlayUrl ? new URL(photo.overlayUrl, location).href : shownUrl(photo));
     this.draw();
   }
 
@@ -82,8 +79,8 @@ export class Original {
   showFailure(photo) {
     clearPlan(byId("plan"));
     byId("reason").textContent = "";
-    byId("unseen").hidden = true;
-    byId("fitted").hidden = photo.unseen;
+    byId("legend").hidden = byId("unseen").hidden = true;
+    byId("fitted").hidden = photo.unseen && !photo.rendered;
     byId("failure").hidden = !photo.error;
     byId("failure-text").textContent = photo.error ?? "";
     this.setBusy(false);
@@ -95,6 +92,8 @@ export class Original {
     if (byId("before").src !== url) byId("before").src = url;
   }
 }
+
+const shownUrl = (photo) => photo.rendered ?? photo.url;
 
 function planWith(plan, moved) {
   if (moved?.kind !== "window") return plan;

@@ -5,21 +5,22 @@ import { readAddress, writeAddress } from "./address.js";
 import { showDeployment } from "./deployment.js";
 import { watchDrags } from "./drag.js";
 import { watchFiles } from "./files.js";
-import { make, save } from "./making.js";
+import { make, render, save } from "./making.js";
 import { showMarks, watchMarks } from "./mark_list.js";
+import { setError, setStatus, showProgress } from "./messages.js";
 import { activate, activeOutput, removeOutput, resize } from "./outputs.js";
 import { Original } from "./original.js";
 import { showCode, watchCode } from "./request_code.js";
 import { showResults } from "./result.js";
+import { showSamples } from "./samples.js";
 import { Failure, Service } from "./service.js";
-import { problemOf, requestsOf, settingsOf, watchForm } from "./settings.js";
+import { problemOf, requestsOf, settingsOf, showForm, watchForm } from "./settings.js";
 import { showSheet, watchSheet } from "./sheet.js";
+import { watchViewer } from "./viewer.js";
 import { counted, megabytes } from "./words.js";
 
 // Long enough not to send a request for every step of a slider, short enough to feel live.
 const SETTLED_MS = 250;
-// The progress of a smaller upload is over before anyone can read it.
-const PROGRESS_BYTES = 300_000;
 // Above this, results are made only on request: each sends the photo again.
 const LIVE_BYTES = 40_000_000;
 // Errors of the settings; all others belong to their photo.
@@ -37,21 +38,6 @@ let timer = 0;
 
 const requests = (photo) => requestsOf(form, photo);
 const isBusy = () => byId("crop").getAttribute("aria-disabled") === "true";
-
-function setStatus(text) {
-  byId("status").textContent = text;
-}
-
-function setError(text) {
-  byId("error").hidden = text === null;
-  byId("error").textContent = text ?? "";
-}
-
-function showProgress(sent, total) {
-  const bar = byId("progress");
-  bar.hidden = total < PROGRESS_BYTES || sent >= total;
-  bar.value = sent / total;
-}
 
 // --- The photos ----------------------------------------------------------------------------------
 
@@ -130,13 +116,17 @@ async function planNow() {
 async function plan(photo, signal) {
   const asked = requests(photo);
   const settings = settingsOf(form, photo);
-  const overlay = original.needsOverlay(photo, settings);
+  const overlay = original.needsOverlay(settings);
   const answer = await service.analyze(photo, settings, { signal, progress: showProgress, overlay });
   if (signal.aborted) return;
   photo.plans.clear();
   asked.forEach(({ key }, index) => photo.plans.set(key, answer.results?.[index].plan ?? answer.plan));
   Object.assign(photo, { error: null, warnings: answer.warnings, overlayUrl: answer.overlayUrl });
   showPlan(photo);
+  if (photo.unseen && !photo.rendered) {
+    await render(service, photo, answer.plan.source, signal);
+    if (!signal.aborted) showPlan(photo);
+  }
   original.setBusy(false);
   refresh();
 }
@@ -271,7 +261,14 @@ watchDrags(() => current, () => form.elements.mode.value !== "trim", {
   },
 });
 watchCode(refresh);
+watchViewer();
 watchFiles(byId("file"), addPhotos);
+showSamples(byId("samples"), (file, mode) => {
+  if (mode) form.elements.mode.value = mode;
+  showForm(form);
+  writeAddress(form);
+  addPhotos([file]);
+});
 watchSheet({
   open: (index) => show(photos[index]),
   remove: (index) => remove(photos[index]),

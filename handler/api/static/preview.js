@@ -32,7 +32,10 @@ export function drawPreview(canvas, image, plan, settings, longest = LONG_SIDE) 
     context.clearRect(at.x, at.y, at.width, at.height);
   }
   context.imageSmoothingQuality = "high";
-  context.drawImage(image, left, top, width, height, at.x, at.y, at.width, at.height);
+  // The service renders photos that the browser cannot show, at a smaller scale.
+  const shown = image.naturalWidth / plan.source.width;
+  const from = [left, top, width, height].map((each) => each * shown);
+  context.drawImage(image, ...from, at.x, at.y, at.width, at.height);
 }
 
 // Returns the rectangle of the crop on the canvas: centred in a padded square, else all of it.

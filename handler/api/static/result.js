@@ -5,6 +5,7 @@ import { badgesOf, enlargementOf, largestSize, times } from "./badges.js";
 import { imageOf, updateList } from "./dom.js";
 import { drawPreview, outputOf } from "./preview.js";
 import { titleOf } from "./sizes.js";
+import { showViewer } from "./viewer.js";
 import { megabytes, otherWarnings } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -25,6 +26,7 @@ export function showResults(photo, requests, active) {
   showPicture(photo, request, plan, result);
   showFacts(photo, request, plan, result);
   showEnlarged(plan, request);
+  showViewer(photo, plan, sized(request));
 }
 
 // Returns the last plan if its window has the shape of the output.
@@ -40,6 +42,7 @@ function showPicture(photo, request, plan, result) {
   byId("preview").hidden = !isDrawn;
   image.hidden = !result;
   byId("unshown").hidden = isDrawn || Boolean(result);
+  byId("compared").hidden = !byId("unshown").hidden;
   if (isDrawn) drawPreview(byId("preview"), photo.image, plan, sized(request));
   if (result && image.src !== result.shown) image.src = result.shown;
 }
@@ -108,5 +111,5 @@ function pictureOf(photo, request, plan, result) {
 const sized = ({ settings, output }) => ({ ...settings, width: output.width, height: output.height });
 
 function canDraw({ image }, plan) {
-  return Boolean(plan) && image.complete && image.naturalWidth === plan.source.width;
+  return Boolean(plan) && image.complete && image.naturalWidth > 0;
 }

@@ -46,7 +46,7 @@ function openButton(photo, isCurrent, results) {
   button.setAttribute("aria-current", isCurrent);
   const pictures = document.createElement("span");
   pictures.className = "pictures";
-  const urls = results.length > 0 ? results.map(({ shown }) => shown) : [photo.url];
+  const urls = results.length > 0 ? results.map(({ shown }) => shown) : [photo.rendered ?? photo.url];
   pictures.append(...urls.map((url) => thumbnail(photo, url)));
   const name = document.createElement("strong");
   name.textContent = photo.file.name;
