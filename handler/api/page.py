@@ -42,14 +42,15 @@ def _policy(config: Config) -> str:
     """Return the Content-Security-Policy of the pages.
 
     Scripts, styles and requests are limited to this server, except for two addresses: the page
-    posts forms to the uploads bucket, and shows images of the results bucket.
+    posts forms to the uploads bucket, and reads files of the results bucket.
     """
     uploads = f" {bucket_url(urlsplit(config.uploads).netloc)}" if config.uploads else ""
     store = urlsplit(config.store)
     results = f" {bucket_url(store.netloc)}/" if store.scheme == "s3" else ""
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:{results}; "
-        f"connect-src 'self'{uploads}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'{uploads}{results}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     )
 
 

@@ -18,9 +18,27 @@ _LANDMARK = (255, 220, 0)
 _EYE_LINE = (0, 200, 255)
 _FOCUS = (255, 60, 60)
 _KEEP, _AVOID = (70, 130, 255), (255, 120, 0)
-# Share of the brightness that is kept outside the window, and opacity of the highest heat.
+# Share of the brightness that is kept outside the window, and opacity of the heat map.
 _DIMMED = 0.45
-_GLOW = 0.6
+_HEAT = 0.6
+# The colour map inferno of matplotlib (CC0) in eleven equal steps from the lowest heat to the
+# highest. Its lightness rises evenly, so that equal steps of the heat look equal.
+_INFERNO = np.array(
+    [
+        (0, 0, 4),
+        (22, 11, 57),
+        (66, 10, 104),
+        (106, 23, 110),
+        (147, 38, 103),
+        (188, 55, 84),
+        (221, 81, 58),
+        (243, 120, 25),
+        (252, 165, 10),
+        (246, 215, 70),
+        (252, 255, 164),
+    ],
+    float,
+)
 
 Projection = Callable[[float, float], tuple[float, float]]
 
@@ -28,9 +46,10 @@ Projection = Callable[[float, float], tuple[float, float]]
 def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
     """Draw a plan on its picture.
 
-    The drawing shows the window, the focal point, the faces with landmarks and eye line, the heat
-    map that the window was chosen by, and the client's constraints: kept areas in blue, avoided
-    ones in orange.
+    The drawing shows the window, the focal point, the faces with landmarks and eye line, and the
+    client's constraints: kept areas in blue, avoided ones in orange. With a heat map that the
+    window was chosen by, the picture is grey below the colours of the map. Without one, the
+    picture is dimmed outside the window.
 
     Args:
         frame: the picture that the plan is for.
@@ -45,25 +64,28 @@ def draw_overlay(frame: Frame, plan: Plan) -> Image.Image:
     whole = Region(0, 0, pixels.size.width, pixels.size.height)
     picture = pixels.read(whole, size).convert("RGBA").convert("RGB")
     if plan.heat is not None:
-        picture = _glowing(picture, plan.heat)
+        picture = _coloured(picture, plan.heat)
 
     def project(x: float, y: float) -> tuple[float, float]:
         return x / shrink, y / shrink
 
-    picture = _dimmed(picture, plan.crop, project)
+    # Dimmed colours would not be those of the colour map.
+    if plan.heat is None:
+        picture = _dimmed(picture, plan.crop, project)
     _draw_marks(ImageDraw.Draw(picture), plan, project, max(1, min(picture.size) // 200))
     return picture
 
 
-def _glowing(picture: Image.Image, heat: npt.NDArray[np.float64]) -> Image.Image:
+def _coloured(picture: Image.Image, heat: npt.NDArray[np.float64]) -> Image.Image:
+    """Return the picture in grey below the heat map, whose colours do not depend on its own."""
     low, high = float(heat.min()), float(heat.max())
     share = (heat - low) / max(high - low, 1e-9)
-    glow = Image.fromarray((share**2 * _GLOW * 255).astype(np.uint8))
-    return Image.composite(
-        Image.new("RGB", picture.size, _FOCUS),
-        picture,
-        glow.resize(picture.size, Image.Resampling.BICUBIC),
-    )
+    level = Image.fromarray((share * 255).astype(np.uint8))
+    smooth = np.asarray(level.resize(picture.size, Image.Resampling.BICUBIC), float) / 255
+    steps = np.linspace(0, 1, len(_INFERNO))
+    colours = np.stack([np.interp(smooth, steps, channel) for channel in _INFERNO.T], axis=-1)
+    grey = picture.convert("L").convert("RGB")
+    return Image.blend(grey, Image.fromarray(colours.astype(np.uint8)), _HEAT)
 
 
 def _dimmed(picture: Image.Image, window: Box, project: Projection) -> Image.Image:

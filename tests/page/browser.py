@@ -59,19 +59,24 @@ class Page:
         self.one("#file").send_keys("\n".join(map(str, files)))
 
     def open(self, *files: Path) -> None:
-        """Select photos, and wait until the plan of the first is drawn."""
+        """Unfold all settings, select photos, and wait until the plan of the first is drawn."""
+        self.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         self.pick(*files)
-        self.until(self.window)
+        self.until(lambda: self.text("#source").startswith(f"{files[0].name}, ") and self.window())
+
+    def leave(self) -> None:
+        """Close the page; its requests end."""
+        self.driver.get("about:blank")
 
     def mode(self, name: str) -> None:
         button = self.one(f"[name=mode][value={name}]")
-        # Below the photo, which stays visible on a phone, and above the Crop button.
+        # Below the photo, which stays visible on a phone, and above the Download button.
         self.run("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
     def choose(self, name: str, value: str) -> None:
         """Change a setting: press a radio button, or fill in a control."""
-        buttons = self.all(f"[name={name}][type=radio][value='{value}']")
+        buttons = self.all(f"[name={name}]:is([type=radio], [type=checkbox])[value='{value}']")
         if buttons:
             buttons[0].click()
         else:
@@ -110,7 +115,7 @@ class Page:
         return None if values is None else tuple(values)
 
     def crop(self) -> None:
-        """Press the Crop button, and wait until all crops are done."""
+        """Press the Download button, and wait until all crops are done."""
         self.one("#crop").click()
         self.until(self.is_done)
 
@@ -121,6 +126,7 @@ class Page:
     def result(self) -> tuple[int, int]:
         """Return width and height of the displayed result."""
         image = self.one("#after")
+        self.until(lambda: self.text("#result-title") == "Result")
         self.until(lambda: self.run("return arguments[0].complete", image))
         width, height = self.run(
             "return [arguments[0].naturalWidth, arguments[0].naturalHeight]", image
@@ -130,7 +136,8 @@ class Page:
     def settings(self) -> dict[str, Any]:
         """Return the settings in the displayed request code."""
         code = self.one("#snippet").get_attribute("textContent") or ""
-        settings: dict[str, Any] = json.loads(code.partition("settings=")[2].removesuffix("'"))
+        text = code.partition("settings=")[2].removesuffix("'")
+        settings: dict[str, Any] = json.loads(text)
         return settings
 
     def logged_errors(self) -> list[str]:

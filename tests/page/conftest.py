@@ -1,4 +1,5 @@
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,7 +27,13 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder in which Chromium saves files."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterator[Chrome]:
     """Chromium, with a temporary profile."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
@@ -38,6 +45,8 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with Chrome(options, ChromeService(chromedriver)) as driver:
+        saved = {"behavior": "allow", "downloadPath": str(downloads)}
+        driver.execute_cdp_cmd("Browser.setDownloadBehavior", saved)
         yield driver
 
 
@@ -54,6 +63,7 @@ def page(driver: Chrome, url: str) -> Iterator[Page]:
     """The page. Afterwards, asserts that it logged no error and contacted only its service."""
     page = Page(driver, url)
     yield page
+    page.leave()
     assert page.logged_errors() == []
     assert page.requests() == {url}
 
@@ -73,6 +83,22 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def saved(downloads: Path) -> Iterator[Callable[[str], bytes]]:
+    """Returns a file that the page saves, by its name, when it is complete."""
+
+    def read(name: str) -> bytes:
+        path, deadline = downloads / name, time.monotonic() + 30
+        while not path.exists():
+            assert time.monotonic() < deadline, sorted(each.name for each in downloads.iterdir())
+            time.sleep(0.02)
+        return path.read_bytes()
+
+    yield read
+    for path in downloads.iterdir():
+        path.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """The request code of the page, run as it is copied."""
 
-import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.request import urlopen
+from zipfile import ZipFile
 
 import pytest
 
@@ -16,6 +15,7 @@ from tests.pictures import decoded
 
 # Characters that shells, curl or string literals have to escape.
 NAME = """it's "a" photo; $HOME, 1.jpg"""
+RESULT = NAME.replace(".jpg", "_smartcrop.jpg")
 
 
 @pytest.fixture
@@ -38,30 +38,77 @@ def run(command: Sequence[str], folder: Path) -> str:
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-def size_at(url: str) -> tuple[int, int]:
-    with urlopen(url) as response:
-        return decoded(response.read()).size
+def size_of(result: Path) -> tuple[int, int]:
+    return decoded(result.read_bytes()).size
 
 
 @needs_curl
-def test_curl_crops_as_the_page_does(code: Callable[[str], str], tmp_path: Path) -> None:
-    answer = json.loads(run(["bash", "-c", code("curl")], tmp_path))
+def test_curl_saves_the_crop_of_the_page(code: Callable[[str], str], tmp_path: Path) -> None:
+    run(["bash", "-c", code("curl")], tmp_path)
 
-    assert (answer["width"], answer["height"]) == (60, 40)
-
-
-def test_python_crops_as_the_page_does(code: Callable[[str], str], tmp_path: Path) -> None:
-    assert size_at(run([sys.executable, "-c", code("python")], tmp_path)) == (60, 40)
+    assert size_of(tmp_path / RESULT) == (60, 40)
 
 
-def test_javascript_crops_as_the_page_does(code: Callable[[str], str], tmp_path: Path) -> None:
+@needs_curl
+def test_curl_saves_several_sizes_in_a_zip(
+    page: Page, code: Callable[[str], str], tmp_path: Path
+) -> None:
+    code("curl")
+    page.choose("shape", "16:9")
+
+    run(["bash", "-c", page.one("#snippet").get_attribute("textContent") or ""], tmp_path)
+
+    with ZipFile(tmp_path / "smartcrop.zip") as archive:
+        assert [decoded(archive.read(name)).size for name in archive.namelist()] == [
+            (60, 40),
+            (1920, 1080),
+        ]
+
+
+def test_the_command_line_crops_as_the_page_does(
+    code: Callable[[str], str], tmp_path: Path
+) -> None:
+    main = "from handler.cli import main; main()"
+    command = f'smart-crop() {{ "{sys.executable}" -c "{main}" "$@"; }}; {code("cli")}'
+
+    run(["bash", "-c", command], tmp_path)
+
+    assert size_of(tmp_path / RESULT) == (60, 40)
+
+
+def test_python_saves_the_crop_of_the_page(code: Callable[[str], str], tmp_path: Path) -> None:
+    run([sys.executable, "-c", code("python")], tmp_path)
+
+    assert size_of(tmp_path / RESULT) == (60, 40)
+
+
+def test_node_saves_the_crop_of_the_page(code: Callable[[str], str], tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None or int(run([node, "--version"], tmp_path)[1:].split(".")[0]) < 18:
         pytest.skip("needs Node.js 18 or newer, which has fetch: apt-get install nodejs")
     script = tmp_path / "crop.mjs"
-    script.write_text(code("javascript"))
+    script.write_text(code("node"))
 
-    assert size_at(run([node, "--no-warnings", str(script)], tmp_path)) == (60, 40)
+    run([node, "--no-warnings", str(script)], tmp_path)
+
+    assert size_of(tmp_path / RESULT) == (60, 40)
+
+
+def test_the_browser_saves_the_crop_of_the_page(
+    page: Page, code: Callable[[str], str], coffee: Path, saved: Callable[[str], bytes]
+) -> None:
+    script = code("browser")
+    page.run(
+        "const files = new DataTransfer();"
+        "files.items.add(new File([new Uint8Array(arguments[0])], 'a.jpg'));"
+        "document.querySelector('#file').files = files.files",
+        list(coffee.read_bytes()),
+    )
+
+    page.run(f"return (async () => {{ {script} }})()")
+
+    # Chromium replaces the characters that its system's file names may not have.
+    assert decoded(saved(RESULT.replace('"', "_"))).size == (60, 40)
 
 
 def test_the_copy_button_confirms_the_copy(page: Page) -> None:

@@ -1,11 +1,10 @@
 """Selecting, dropping and pasting photos; several photos; large photos."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from urllib.request import urlopen
 from uuid import uuid4
 from zipfile import ZipFile
 
@@ -35,52 +34,102 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_each_of_several_photos_has_a_result(
+def states(page: Page) -> list[str]:
+    states: list[str] = page.run(
+        "return [...document.querySelectorAll('#list li')].map((each) => each.dataset.state)"
+    )
+    return states
+
+
+def test_the_contact_sheet_shows_results_badges_and_errors(
     page: Page, portrait: Path, coffee: Path, tmp_path: Path
 ) -> None:
     page.expects_rejection = True
     notes = tmp_path / "notes.txt"
     notes.write_text("Buy milk.")
     page.open(portrait, notes, coffee)
-    assert page.text("#crop") == "Crop 3 photos"
+    assert page.text("#crop") == "Download 3 files"
 
-    page.crop()
+    page.one("#all").click()
 
-    rows = page.all("#list li")
-    assert [row.get_attribute("data-state") for row in rows] == ["done", "failed", "done"]
-    assert [row.text.partition("\n")[2].split(":")[0] for row in rows] == [
-        "Download",
-        "Invalid image",
-        "Download",
-    ]
-    assert page.text("#status") == "2 of 3 done."
-    assert page.text("#error") == "1 of 3 could not be cropped."
-    assert page.text("#made").startswith("astronaut_smartcrop.jpg")
-    page.all("#list button")[2].click()
+    page.until(lambda: states(page) == ["done", "failed", "done"])
+    page.until(page.is_done)
+    assert page.text("#status") == "Cropped 2 files. 1 of 3 failed."
+    badges = page.run(
+        "return [...document.querySelectorAll('#list li')]"
+        "    .map((card) => [...card.querySelectorAll('.badge')].map((each) => each.textContent))"
+    )
+    assert badges == [["1 face", "enlarged 4.22×"], [], ["enlarged 5.4×"]]
+    assert "is not a picture" in page.all("#list li")[1].text
+    page.all("#list .open")[2].click()
     assert page.text("#made").startswith("coffee_smartcrop.jpg")
-    assert page.all("#list button")[2].get_attribute("aria-current") == "true"
+    page.until(lambda: page.all("#list .open")[2].get_attribute("aria-current") == "true")
     page.until(lambda: "of 300 × 200." in page.text("#reason"))
 
 
-def zip_of(page: Page) -> ZipFile:
-    """Press the ZIP button, and return the ZIP that the browser would save."""
-    page.run("HTMLAnchorElement.prototype.click = function () { window.saved = this.href }")
-    page.one("#zip").click()
-    page.until(lambda: page.run("return window.saved"))
-    with urlopen(page.run("return window.saved")) as response:
-        return ZipFile(BytesIO(response.read()))
+def test_photos_are_added_and_removed(page: Page, portrait: Path, coffee: Path) -> None:
+    page.open(portrait)
+    page.open(coffee)
+    assert page.text("#crop") == "Download 2 files"
+    assert [name.text for name in page.all("#list strong")] == ["astronaut.jpg", "coffee.jpg"]
+
+    page.all("#list .remove")[0].click()
+
+    assert page.text("#crop") == "Download"
+    assert page.text("#source").startswith("coffee.jpg, ")
+    page.one("#remove").click()
+    assert not page.one("#original").is_displayed()
+    assert not page.one("#result").is_displayed()
+    assert page.text("#pick-title") == "Choose photos"
+    assert not page.one("#crop").is_enabled()
 
 
-def test_several_photos_are_downloaded_as_one_zip(page: Page, portrait: Path, coffee: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "mode", "reason"),
+    [
+        ("Sailing boat", "auto", "% of the interest"),
+        ("Portrait", "auto", "1 face."),
+        ("Product", "trim", "Window 288 × 780 of 1800 × 1200."),
+    ],
+)
+def test_samples_need_no_photo(page: Page, name: str, mode: str, reason: str) -> None:
+    (sample,) = (each for each in page.all("#samples button") if each.text == name)
+
+    sample.click()
+
+    page.until(lambda: reason in page.text("#reason"))
+    page.until(lambda: page.text("#result-title") == "Result")
+    assert page.settings()["mode"] == mode
+    assert not page.one("#samples").is_displayed()
+
+
+def test_several_photos_are_saved_in_one_zip(
+    page: Page, portrait: Path, coffee: Path, saved: Callable[[str], bytes]
+) -> None:
     page.open(portrait, coffee)
     page.fill("[name=width]", "50")
     page.fill("[name=height]", "40")
 
-    archive = zip_of(page)
+    page.crop()
 
-    assert archive.namelist() == ["astronaut_smartcrop.jpg", "coffee_smartcrop.jpg"]
-    assert decoded(archive.read("coffee_smartcrop.jpg")).size == (50, 40)
-    assert page.text("#packed") == ""
+    with ZipFile(BytesIO(saved("smartcrop.zip"))) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["astronaut_smartcrop.jpg", "coffee_smartcrop.jpg"]
+        assert decoded(archive.read("coffee_smartcrop.jpg")).size == (50, 40)
+    assert page.text("#status").startswith("Saved smartcrop.zip with 2 files, ")
+
+
+def test_two_photos_of_the_same_name_are_both_in_the_zip(
+    page: Page, coffee: Path, saved: Callable[[str], bytes]
+) -> None:
+    page.open(coffee)
+    page.open(coffee)
+    page.fill("[name=width]", "50")
+
+    page.crop()
+
+    with ZipFile(BytesIO(saved("smartcrop.zip"))) as archive:
+        assert archive.namelist() == ["coffee_smartcrop.jpg", "coffee_smartcrop-2.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -98,17 +147,17 @@ def test_photos_can_be_dropped_and_pasted(page: Page, coffee: Path, gesture: str
         list(coffee.read_bytes()),
     )
 
-    page.until(page.window)
-    page.crop()
-    assert page.text("#made").startswith("dropped_smartcrop.jpg")
+    page.until(lambda: page.text("#made").startswith("dropped_smartcrop.jpg"))
 
 
 def test_without_uploads_a_large_photo_shows_an_error(page: Page, large: Path) -> None:
     page.pick(large)
 
-    page.until(lambda: page.text("#error"))
+    page.until(lambda: page.text("#failure-text"))
     size = large.stat().st_size / 1000
-    assert page.text("#error") == f"large.png: expected at most 300 kB, received {size:.0f} kB"
+    assert (
+        page.text("#failure-text") == f"large.png: expected at most 300 kB, received {size:.0f} kB"
+    )
 
 
 @pytest.fixture
@@ -179,25 +228,30 @@ def test_a_lost_connection_is_reported_and_the_next_try_succeeds(page: Page, cof
     page.expects_rejection = True
     page.open(coffee)
     with network(page.driver, offline=True):
-        page.crop()
-        assert page.text("#error") == "The service did not respond. Check the network connection."
+        page.fill("[name=quality]", "80")
+        words = "The service did not respond. Check the network connection."
+        page.until(lambda: page.text("#failure-text") == words)
 
-    page.crop()
+    page.one("#retry").click()
 
-    assert page.text("#error") == ""
     assert page.result() == (1080, 1080)
+    assert not page.one("#failure").is_displayed()
 
 
 def test_a_large_photo_among_several_is_in_the_zip(
-    driver: Chrome, deployed: Config, large: Path, coffee: Path
+    driver: Chrome,
+    deployed: Config,
+    large: Path,
+    coffee: Path,
+    saved: Callable[[str], bytes],
 ) -> None:
     with serving(deployed) as url:
         page = Page(driver, url)
         page.open(coffee, large)
+        page.crop()
 
-        names = zip_of(page).namelist()
-
-        assert names == ["coffee_smartcrop.jpg", "large_smartcrop.png"]
+        with ZipFile(BytesIO(saved("smartcrop.zip"))) as archive:
+            assert archive.namelist() == ["coffee_smartcrop.jpg", "large_smartcrop.png"]
         assert page.logged_errors() == []
 
 

@@ -1,254 +1,294 @@
-// Connects the form, the photos, the plan and the results.
+// Connects the form, the photos, the plans and the results.
 
-import { clearConstraints } from "./constraints.js";
-import { createRow, showOutcome, watchFiles } from "./photos.js";
-import { clearPlan, describePlan, drawPlan } from "./plan.js";
+import { photoOf, release, resultOf } from "./album.js";
+import { readAddress, writeAddress } from "./address.js";
+import { showDeployment } from "./deployment.js";
+import { watchDrags } from "./drag.js";
+import { watchFiles } from "./files.js";
+import { make, render, save } from "./making.js";
+import { showMarks, watchMarks } from "./mark_list.js";
+import { setError, setStatus, showProgress } from "./messages.js";
+import { activate, activeOutput, removeOutput, resize } from "./outputs.js";
+import { Original } from "./original.js";
 import { showCode, watchCode } from "./request_code.js";
-import { showResult } from "./result.js";
-import { Failure, Service, megabytes } from "./service.js";
-import { problemOf, settingsOf, watchForm } from "./settings.js";
+import { showResults } from "./result.js";
+import { showSamples } from "./samples.js";
+import { Failure, Service } from "./service.js";
+import { problemOf, requestsOf, settingsOf, showForm, watchForm } from "./settings.js";
+import { showSheet, watchSheet } from "./sheet.js";
+import { watchViewer } from "./viewer.js";
+import { counted, megabytes } from "./words.js";
 
 // Long enough not to send a request for every step of a slider, short enough to feel live.
 const SETTLED_MS = 250;
-// The progress of a smaller upload is over before anyone can read it.
-const PROGRESS_BYTES = 300_000;
+// Above this, results are made only on request: each sends the photo again.
+const LIVE_BYTES = 40_000_000;
+// Errors of the settings; all others belong to their photo.
+const OF_SETTINGS = new Set(["INVALID_SETTINGS", "INVALID_REQUEST", "SETTINGS_NOT_JSON"]);
 
 const byId = (id) => document.getElementById(id);
 const form = byId("form");
 const service = new Service();
+const original = new Original();
 
 let photos = [];
 let current = null;
-let planning = new AbortController();
+let live = new AbortController();
 let timer = 0;
 
-function setStatus(text) {
-  byId("status").textContent = text;
+const requests = (photo) => requestsOf(form, photo);
+const isBusy = () => byId("crop").getAttribute("aria-disabled") === "true";
+
+// --- The photos ----------------------------------------------------------------------------------
+
+function addPhotos(files) {
+  const added = files.map(photoOf);
+  photos = [...photos, ...added];
+  setStatus("");
+  show(added[0]);
 }
 
-function setError(text) {
-  byId("error").hidden = text === null;
-  byId("error").textContent = text ?? "";
-}
-
-function showProgress(sent, total) {
-  const bar = byId("progress");
-  bar.hidden = total < PROGRESS_BYTES || sent >= total;
-  bar.value = sent / total;
-}
-
-function setPhotos(files) {
-  photos.forEach((photo) => URL.revokeObjectURL(photo.url));
-  clearConstraints();
-  photos = files.map((file) => ({ file, url: URL.createObjectURL(file) }));
-  byId("several").hidden = photos.length < 2;
-  byId("list").replaceChildren(
-    ...photos.map((photo) => {
-      photo.listed = createRow(photo, () => show(photo));
-      return photo.listed.row;
-    }),
-  );
-  byId("crop").textContent = photos.length > 1 ? `Crop ${photos.length} photos` : "Crop";
-  byId("crop").disabled = false;
-  document.body.classList.add("chosen");
-  byId("packed").textContent = "";
-  setStatus(photos.length > 1 ? `${photos.length} photos.` : "");
-  show(photos[0]);
+function remove(photo) {
+  release(photo);
+  const index = photos.indexOf(photo);
+  photos = photos.filter((each) => each !== photo);
+  if (photo === current) show(photos[index] ?? photos[index - 1] ?? null);
+  else refresh();
 }
 
 function show(photo) {
+  live.abort();
   current = photo;
-  photos.forEach((each) => each.listed.button.setAttribute("aria-current", each === photo));
-  photo.unseen = false;
-  photo.image = new Image();
-  photo.image.addEventListener("load", () => photo === current && refresh());
-  photo.image.src = photo.url;
-  byId("original").hidden = false;
-  byId("source").textContent = `${photo.file.name}, ${megabytes(photo.file.size)}`;
-  byId("reason").textContent = "";
-  clearPlan(byId("plan"));
-  showPicture(photo.url);
+  document.body.classList.toggle("chosen", photo !== null);
+  byId("pick-title").textContent = photo ? "Add photos" : "Choose photos";
+  original.show(photo);
+  showMarks(photo);
+  if (photo === null) {
+    byId("result").hidden = true;
+    setStatus("Choose a photo to start.");
+  }
+  photo?.image.addEventListener("load", () => photo === current && refresh());
   refresh();
-  plan();
-}
-
-function showPicture(url) {
-  byId("unseen").hidden = true;
-  byId("fitted").hidden = false;
-  if (byId("before").src !== url) byId("before").src = url;
+  planNow();
 }
 
 function refresh() {
-  const settings = settingsOf(form);
+  const settings = settingsOf(form, current);
   showCode(current?.file.name ?? "photo.jpg", settings, {
     isTooLarge: current !== null && service.isTooLarge(current.file),
   });
-  if (current !== null) showResult(current, settings);
+  if (current) showResults(current, requests(current), activeOutput());
+  showSheet(photos, current, requests);
+  const files = photos.length * (current ? requests(current).length : 1);
+  byId("crop").textContent = files > 1 ? `Download ${files} files` : "Download";
+  byId("crop").disabled = current === null;
 }
 
-// --- The live plan -------------------------------------------------------------------------------
+// --- The live plan and the live results ----------------------------------------------------------
 
-function planSoon() {
+function settle() {
+  refresh();
   clearTimeout(timer);
-  planning.abort();
-  timer = setTimeout(plan, SETTLED_MS);
+  live.abort();
+  timer = setTimeout(planNow, SETTLED_MS);
 }
 
-async function plan() {
+async function planNow() {
   clearTimeout(timer);
-  planning.abort();
+  live.abort();
   const photo = current;
   const problem = problemOf(form);
   setError(problem?.text ?? null);
   if (photo === null || problem) return;
-  planning = new AbortController();
-  const { signal } = planning;
-  const settings = settingsOf(form);
-  const { mode, strategy } = settings;
-  const hasHeat = mode === "auto" || (mode === "subject" && strategy !== "entropy");
-  byId("heat").hidden = !hasHeat;
-  const heat = hasHeat && byId("heat").ariaPressed === "true";
-  const how = { signal, progress: showProgress, overlay: heat || photo.unseen };
-  byId("original").setAttribute("aria-busy", "true");
+  live = new AbortController();
+  const { signal } = live;
+  original.setBusy(true);
   try {
-    const answer = await service.analyze(photo, settings, how);
-    if (signal.aborted) return;
-    photo.plan = answer.plan;
-    photo.planned = settings;
-    showPlan(photo, answer);
+    await plan(photo, signal);
+    if (!signal.aborted) await makeLive(photo, signal);
   } catch (error) {
     if (signal.aborted) return;
-    photo.plan = null;
-    clearPlan(byId("plan"));
-    byId("reason").textContent = "";
-    byId("original").hidden = photo.unseen;
-    setError(messageOf(error));
+    fail(photo, error);
+  }
+  if (!signal.aborted) original.setBusy(false);
+}
+
+async function plan(photo, signal) {
+  const asked = requests(photo);
+  const settings = settingsOf(form, photo);
+  const overlay = original.needsOverlay(settings);
+  const answer = await service.analyze(photo, settings, { signal, progress: showProgress, overlay });
+  if (signal.aborted) return;
+  photo.plans.clear();
+  asked.forEach(({ key }, index) => photo.plans.set(key, answer.results?.[index].plan ?? answer.plan));
+  Object.assign(photo, { error: null, warnings: answer.warnings, overlayUrl: answer.overlayUrl });
+  showPlan(photo);
+  if (photo.unseen && !photo.rendered) {
+    await render(service, photo, answer.plan.source, signal);
+    if (!signal.aborted) showPlan(photo);
+  }
+  original.setBusy(false);
+  refresh();
+}
+
+function showPlan(photo) {
+  const asked = requests(photo);
+  const { key } = asked.find(({ output }) => output === activeOutput()) ?? asked[0];
+  photo.plan = photo.plans.get(key) ?? null;
+  original.showPlan(photo);
+}
+
+async function makeLive(photo, signal) {
+  const asked = requests(photo);
+  if (photo.file.size * asked.length > LIVE_BYTES || isBusy()) return;
+  for (const request of asked) {
+    await make(service, photo, request, { signal });
+    if (signal.aborted) return;
+    refresh();
+  }
+}
+
+function fail(photo, error) {
+  if (!(error instanceof Failure)) console.error(error);
+  const text = error instanceof Failure ? error.message : "An error occurred in the page. Reload it.";
+  if (OF_SETTINGS.has(error.code)) setError(text);
+  else photo.error = text;
+  photo.plan = null;
+  photo.plans.clear();
+  if (photo === current) {
+    original.showFailure(photo);
+    byId("result").hidden = true;
   }
   refresh();
-  byId("original").removeAttribute("aria-busy");
 }
 
-function showPlan(photo, answer) {
-  byId("original").hidden = false;
-  byId("reason").textContent = [describePlan(answer.plan), ...answer.warnings].join(" ");
-  // The overlay of the service already shows the window and the faces.
-  if (answer.overlayUrl) clearPlan(byId("plan"));
-  else drawPlan(byId("plan"), answer.plan);
-  showPicture(answer.overlayUrl ? new URL(answer.overlayUrl, location).href : photo.url);
-}
+// --- The download --------------------------------------------------------------------------------
 
-function cannotShow() {
-  byId("fitted").hidden = true;
-  byId("unseen").hidden = false;
-  if (current.unseen) return;
-  current.unseen = true;
-  plan();
-}
-
-function messageOf(error) {
-  if (!(error instanceof Failure)) console.error(error);
-  return error instanceof Failure ? error.message : "An error occurred in the page. Reload it.";
-}
-
-// --- The crop ------------------------------------------------------------------------------------
-
-async function cropAll(event) {
-  event.preventDefault();
+function firstProblem() {
   const problem = problemOf(form);
-  if (problem) {
-    setError(problem.text);
-    problem.control.focus();
-    return;
-  }
-  const settings = settingsOf(form);
-  const button = byId("crop");
+  if (!problem) return null;
+  setError(problem.text);
+  problem.control.closest("details")?.setAttribute("open", "");
+  problem.control.focus();
+  return problem;
+}
+
+async function cropAll(afterwards) {
   // Not `disabled`: the button would lose the keyboard focus.
-  if (button.getAttribute("aria-disabled") === "true") return;
-  button.setAttribute("aria-disabled", "true");
+  if (isBusy() || firstProblem()) return;
+  live.abort();
+  byId("crop").setAttribute("aria-disabled", "true");
   setError(null);
   const all = photos;
-  for (const [index, photo] of all.entries()) {
-    setStatus(all.length > 1 ? `Cropping ${index + 1} of ${all.length}…` : "Cropping…");
-    await crop(photo, settings);
-  }
-  button.removeAttribute("aria-disabled");
-  if (all === photos) summarize();
+  const results = await makeAll(all);
+  const failed = all.filter(({ error }) => error).length;
+  const words = [results.length > 0 && (await afterwards(results)), failed > 0 && `${failed} of ${all.length} failed.`];
+  byId("crop").removeAttribute("aria-disabled");
+  setStatus(words.filter(Boolean).join(" "));
 }
 
-async function pack() {
-  const problem = problemOf(form);
-  if (problem || byId("zip").getAttribute("aria-disabled") === "true") return;
-  byId("zip").setAttribute("aria-disabled", "true");
-  byId("packed").textContent = "Creating the ZIP…";
-  try {
-    const how = { progress: showProgress };
-    const answer = await service.cropBatch(photos, settingsOf(form), how);
-    const failed = answer.files.filter(({ error }) => error).length;
-    byId("packed").textContent = failed > 0 ? `${failed} of ${photos.length} failed.` : "";
-    download(answer);
-  } catch (error) {
-    byId("packed").textContent = messageOf(error);
-  }
-  byId("zip").removeAttribute("aria-disabled");
-}
-
-function download({ downloadUrl, filename }) {
-  const link = document.createElement("a");
-  link.href = downloadUrl;
-  link.download = filename;
-  link.click();
-}
-
-async function crop(photo, settings) {
-  showOutcome(photo.listed, { busy: true });
-  try {
-    photo.result = await service.crop(photo, settings, { progress: showProgress });
-    photo.made = JSON.stringify(settings);
-    photo.error = null;
-  } catch (error) {
-    photo.result = null;
-    photo.error = messageOf(error);
+async function makeAll(all) {
+  const jobs = all.flatMap((photo) => requests(photo).map((request) => ({ photo, request })));
+  all.forEach((photo) => Object.assign(photo, { error: null }));
+  const results = [];
+  for (const [index, { photo, request }] of jobs.entries()) {
+    setStatus(jobs.length > 1 ? `Cropping ${index + 1} of ${jobs.length}…` : "Cropping…");
+    if (!photo.error) results.push(await makeOne(photo, request));
   }
   showProgress(1, 1);
-  showOutcome(photo.listed, photo);
-  if (photo === current) refresh();
+  return results.filter(Boolean);
 }
 
-function summarize() {
-  const failed = photos.filter((photo) => photo.error);
-  const done = photos.length - failed.length;
-  setStatus(photos.length === 1 && done === 1 ? "Done." : done > 0 ? `${done} of ${photos.length} done.` : "");
-  if (photos.length === 1) setError(failed[0]?.error ?? null);
-  else if (failed.length > 0) setError(`${failed.length} of ${photos.length} could not be cropped.`);
-  byId("result").scrollIntoView({ block: "nearest" });
-}
-
-// --- The features of the deployment --------------------------------------------------------------
-
-function showHealth(health) {
-  if (health === null) return;
-  byId("no-faces").hidden = health.features["face-detection"] !== false;
-  for (const option of form.elements.format.options) {
-    option.disabled = health.formats[option.value] === false;
-  }
-  const formats = Object.keys(health.formats).filter((name) => health.formats[name]);
-  const most = health.limits.maxUploadBytes ?? health.limits.maxBodyBytes;
-  byId("accepted").textContent = `${formats.join(", ").toUpperCase()}, up to ${megabytes(most)} each`;
-}
-
-watchForm(form, () => {
+async function makeOne(photo, request) {
+  if (resultOf(photo, request)) return resultOf(photo, request);
+  photo.busy = true;
   refresh();
-  if (photos.length === 1) setStatus("");
-  planSoon();
+  try {
+    return await make(service, photo, request, { progress: showProgress });
+  } catch (error) {
+    fail(photo, error);
+    return null;
+  } finally {
+    photo.busy = false;
+    refresh();
+  }
+}
+
+async function saveAll(results) {
+  const { filename, size } = await save(results);
+  const files = results.length > 1 ? ` with ${results.length} files` : "";
+  return `Saved ${filename}${files}, ${megabytes(size)}.`;
+}
+
+// --- The controls --------------------------------------------------------------------------------
+
+function retry(photo) {
+  photo.error = null;
+  show(photo);
+}
+
+function changeOutputs(change) {
+  change();
+  writeAddress(form);
+  settle();
+}
+
+function pressCard({ target }) {
+  const button = target.closest("button");
+  const output = button && requests(current).find((each) => each.output.name === button.value)?.output;
+  if (!output) return;
+  if (button.className === "remove") changeOutputs(() => removeOutput(output));
+  else {
+    activate(output);
+    showPlan(current);
+    refresh();
+  }
+}
+
+readAddress(form);
+watchForm(form, () => {
+  setStatus("");
+  writeAddress(form);
+  settle();
+});
+watchMarks(settle);
+watchDrags(() => current, () => form.elements.mode.value !== "trim", {
+  dragged: (photo, moved) => original.draw(moved),
+  changed: (photo) => {
+    showMarks(photo);
+    original.draw();
+    settle();
+  },
 });
 watchCode(refresh);
-watchFiles(byId("file"), setPhotos);
-form.addEventListener("submit", cropAll);
-byId("zip").addEventListener("click", pack);
-byId("before").addEventListener("error", cannotShow);
-byId("heat").addEventListener("click", (event) => {
-  const { ariaPressed } = event.target;
-  event.target.ariaPressed = ariaPressed === "true" ? "false" : "true";
-  plan();
+watchViewer();
+watchFiles(byId("file"), addPhotos);
+showSamples(byId("samples"), (file, mode) => {
+  if (mode) form.elements.mode.value = mode;
+  showForm(form);
+  writeAddress(form);
+  addPhotos([file]);
 });
-service.health().then(showHealth, (error) => setError(messageOf(error)));
+watchSheet({
+  open: (index) => show(photos[index]),
+  remove: (index) => remove(photos[index]),
+  retry: (index) => retry(photos[index]),
+});
+original.watch(planNow);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  cropAll(saveAll);
+});
+byId("all").addEventListener("click", () => cropAll((results) => `Cropped ${counted(results.length, "file")}.`));
+byId("remove").addEventListener("click", () => remove(current));
+byId("retry").addEventListener("click", () => retry(current));
+byId("strip").addEventListener("click", pressCard);
+byId("shrink").addEventListener("click", ({ target }) => {
+  changeOutputs(() => resize(...target.value.split("x").map(Number)));
+});
+addEventListener("hashchange", () => {
+  readAddress(form);
+  settle();
+});
+refresh();
+service.health().then((health) => showDeployment(form, health), (error) => setError(error.message));

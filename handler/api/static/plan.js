@@ -1,17 +1,24 @@
-// Draws a plan over its photo, and describes it in a sentence.
+// Draws a plan and the marks over their photo, and describes the plan in sentences.
 
-import { constraintMarks } from "./constraints.js";
+import { counted, sentence } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export function drawPlan(svg, plan) {
+/**
+ * Draws the window of a plan, its faces, and the marks of the user.
+ *
+ * `pixel` is the size of a pixel of the screen, in pixels of the photo: handles and dots have the
+ * same size on every screen.
+ */
+export function drawPlan(svg, plan, { marks, selected, pixel }) {
   const { source, crop } = plan;
   if (!svg.querySelector(".window")) svg.replaceChildren(...frame());
   svg.setAttribute("viewBox", `0 0 ${source.width} ${source.height}`);
   // The window stays the same element, so that CSS animates its move.
   for (const each of svg.querySelectorAll(".window, .hole")) set(each, rectangle(crop));
   svg.querySelectorAll(".mark").forEach((each) => each.remove());
-  svg.append(...constraints(plan.source), ...marks(plan));
+  svg.append(...facts(plan, pixel), ...marks.flatMap((mark) => drawnMark(mark, source, selected, pixel)));
+  if (plan.mode !== "trim") svg.append(...handles(crop, pixel));
 }
 
 /** Removes the plan from the photo. */
@@ -26,15 +33,10 @@ export function describePlan(plan) {
     sentence(plan.reason),
     plan.fallback === "no-faces" && "No faces were found.",
     `Window ${crop.width} × ${crop.height} of ${source.width} × ${source.height}.`,
-    faces.length > 0 && `${faces.length} ${faces.length === 1 ? "face" : "faces"}.`,
+    faces.length > 0 && `${counted(faces.length, "face")}.`,
     plan.facesCut > 0 && `${plan.facesCut} cut off.`,
   ];
   return words.filter(Boolean).join(" ");
-}
-
-function sentence(text) {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
 function frame() {
@@ -50,13 +52,11 @@ function frame() {
   ];
 }
 
-function marks(plan) {
+function facts(plan, pixel) {
   const { crop } = plan;
-  // Relative to the photo, so that the dot has the same size on every screen.
-  const dot = Math.max(plan.source.width, plan.source.height) / 160;
   const drawn = plan.faces.flatMap((face) => [
     shape("rect", face.chosen ? "mark face chosen" : "mark face", rectangle(face.box)),
-    ...face.landmarks.map(([cx, cy]) => shape("circle", "mark landmark", { cx, cy, r: dot / 2 })),
+    ...face.landmarks.map(([cx, cy]) => shape("circle", "mark landmark", { cx, cy, r: 1.5 * pixel })),
   ]);
   if (plan.eyeLine !== null) {
     const right = crop.left + crop.width;
@@ -64,24 +64,34 @@ function marks(plan) {
     drawn.push(shape("line", "mark eye-line", line));
   }
   if (plan.mode === "subject" || plan.mode === "auto") {
-    drawn.push(shape("circle", "mark focus", { cx: plan.focus.x, cy: plan.focus.y, r: 2 * dot }));
+    drawn.push(shape("circle", "mark focus", { cx: plan.focus.x, cy: plan.focus.y, r: 5 * pixel }));
   }
   return drawn;
 }
 
-function constraints({ width, height }) {
-  const dot = Math.max(width, height) / 80;
-  return constraintMarks().map(({ kind, place }) => {
-    if (kind !== "focus") return shape("rect", `mark ${kind}`, scaled(place, width, height));
-    const [x, y] = [place.x * width, place.y * height];
-    const d = `M${x - 2 * dot} ${y}H${x + 2 * dot}M${x} ${y - 2 * dot}V${y + 2 * dot}`;
-    return shape("path", "mark manual-focus", { d });
-  });
+function drawnMark({ kind, place }, { width, height }, selected, pixel) {
+  const current = selected && selected.place === place ? " selected" : "";
+  if (kind === "keep" || kind === "avoid") {
+    const box = scaled(place, width, height);
+    const drawn = shape("rect", `mark ${kind}${current}`, rectangle(box));
+    return current ? [drawn, ...handles(box, pixel)] : [drawn];
+  }
+  const [x, y, arm] = [place.x * width, place.y * height, 9 * pixel];
+  const d = `M${x - arm} ${y}H${x + arm}M${x} ${y - arm}V${y + arm}`;
+  return [shape("path", `mark manual-focus${current}`, { d })];
+}
+
+function handles({ left, top, width, height }, pixel) {
+  const corners = [left, left + width].flatMap((x) => [top, top + height].map((y) => [x, y]));
+  const side = 9 * pixel;
+  return corners.map(([x, y]) =>
+    shape("rect", "mark handle", { x: x - side / 2, y: y - side / 2, width: side, height: side }),
+  );
 }
 
 const scaled = (place, width, height) => ({
-  x: place.left * width,
-  y: place.top * height,
+  left: place.left * width,
+  top: place.top * height,
   width: place.width * width,
   height: place.height * height,
 });

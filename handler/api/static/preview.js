@@ -17,9 +17,10 @@ export function outputOf({ mode, crop }, settings) {
   return { width: side, height: side };
 }
 
-export function drawPreview(canvas, image, plan, settings) {
+/** Draws the result of a plan on a canvas, whose longer side has at most `longest` pixels. */
+export function drawPreview(canvas, image, plan, settings, longest = LONG_SIDE) {
   const output = outputOf(plan, settings);
-  const scale = Math.min(1, LONG_SIDE / Math.max(output.width, output.height));
+  const scale = Math.min(1, longest / Math.max(output.width, output.height));
   canvas.width = Math.max(1, Math.round(output.width * scale));
   canvas.height = Math.max(1, Math.round(output.height * scale));
   const { left, top, width, height } = plan.crop;
@@ -31,7 +32,10 @@ export function drawPreview(canvas, image, plan, settings) {
     context.clearRect(at.x, at.y, at.width, at.height);
   }
   context.imageSmoothingQuality = "high";
-  context.drawImage(image, left, top, width, height, at.x, at.y, at.width, at.height);
+  // The service renders photos that the browser cannot show, at a smaller scale.
+  const shown = image.naturalWidth / plan.source.width;
+  const from = [left, top, width, height].map((each) => each * shown);
+  context.drawImage(image, ...from, at.x, at.y, at.width, at.height);
 }
 
 // Returns the rectangle of the crop on the canvas: centred in a padded square, else all of it.

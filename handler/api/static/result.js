@@ -1,54 +1,115 @@
-// Shows the crop of a photo, or a preview of it.
+// Shows the results of a photo: the active output large, and a card for each of several outputs.
 
-import { drawPreview } from "./preview.js";
-import { megabytes } from "./service.js";
+import { resultOf } from "./album.js";
+import { badgesOf, enlargementOf, largestSize, times } from "./badges.js";
+import { imageOf, updateList } from "./dom.js";
+import { drawPreview, outputOf } from "./preview.js";
+import { titleOf } from "./sizes.js";
+import { showViewer } from "./viewer.js";
+import { megabytes, otherWarnings } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
+// Pixels; the cards are small.
+const CARD_SIDE = 320;
 
-/** Shows the result if it was made with these settings, otherwise a preview. */
-export function showResult(photo, settings) {
-  const result = photo.made === JSON.stringify(settings) ? photo.result : null;
-  const isDrawn = !result && canDraw(photo);
+/** Shows the results of a photo, or previews of those that are not made yet. */
+export function showResults(photo, requests, active) {
+  const request = requests.find(({ output }) => output === active) ?? requests[0];
+  const result = resultOf(photo, request);
   byId("result").hidden = !result && !photo.plan;
+  if (byId("result").hidden) return;
   byId("result-title").textContent = result ? "Result" : "Preview";
-  byId("preview").hidden = !isDrawn;
-  byId("download").hidden = !result;
-  if (isDrawn) drawPreview(byId("preview"), photo.image, photo.plan, photo.planned);
-  if (result) showFile(photo, result);
-  else showNothing(isDrawn);
+  showCards(photo, requests, request);
+  const plan = photo.plans.get(request.key) ?? result?.plan ?? lastPlan(photo, request);
+  // Until there is a plan for another shape, the last picture stays.
+  if (!plan) return;
+  showPicture(photo, request, plan, result);
+  showFacts(photo, request, plan, result);
+  showEnlarged(plan, request);
+  showViewer(photo, plan, sized(request));
 }
 
-function canDraw({ plan, image }) {
-  return Boolean(plan) && image.complete && image.naturalWidth === plan.source.width;
+// Returns the last plan if its window has the shape of the output.
+function lastPlan({ plan }, { output, settings }) {
+  if (!plan || settings.mode === "trim" || plan.mode === "trim") return plan;
+  const factor = (plan.crop.width * output.height) / (plan.crop.height * output.width);
+  return Math.abs(factor - 1) < 0.02 ? plan : null;
 }
 
-function showFile(photo, result) {
+function showPicture(photo, request, plan, result) {
+  const isDrawn = !result && canDraw(photo, plan);
   const image = byId("after");
-  const url = new URL(result.downloadUrl, location).href;
-  const shown = new URL(result.previewUrl ?? url, location).href;
-  if (image.src !== shown) {
-    byId("unshown").hidden = true;
-    image.hidden = false;
-    image.src = shown;
-  }
-  image.hidden = !byId("unshown").hidden;
-  byId("download").href = url;
-  byId("download").download = result.filename;
-  byId("facts").textContent = `${result.width} × ${result.height}`;
-  const file = `${result.filename}, ${megabytes(result.processedSize)}`;
-  byId("made").textContent = [file, ...result.warnings].join(". ");
+  byId("preview").hidden = !isDrawn;
+  image.hidden = !result;
+  byId("unshown").hidden = isDrawn || Boolean(result);
+  byId("compared").hidden = !byId("unshown").hidden;
+  if (isDrawn) drawPreview(byId("preview"), photo.image, plan, sized(request));
+  if (result && image.src !== result.shown) image.src = result.shown;
 }
 
-function showNothing(isDrawn) {
-  byId("after").hidden = true;
-  byId("unshown").hidden = true;
-  byId("facts").textContent = "";
-  byId("made").textContent = isDrawn
-    ? "Press Crop to get the file."
-    : "This browser cannot show this format. Press Crop to get the file.";
+function showFacts(photo, request, plan, result) {
+  const { width, height } = outputOf(plan, sized(request));
+  byId("facts").textContent = [`${width} × ${height}`, result && megabytes(result.blob.size)].filter(Boolean).join(", ");
+  const warnings = otherWarnings(result?.warnings ?? photo.warnings);
+  byId("made").textContent = [result?.filename, ...warnings].filter(Boolean).join(" ");
 }
 
-byId("after").addEventListener("error", () => {
-  byId("after").hidden = true;
-  byId("unshown").hidden = false;
-});
+function showEnlarged(plan, request) {
+  const factor = enlargementOf(plan, request);
+  byId("enlarged").hidden = factor === 1;
+  if (factor === 1) return;
+  const { width, height } = plan.crop;
+  const [most, high] = largestSize(plan, request);
+  byId("enlarged-text").textContent =
+    `The window has ${width} × ${height} pixels. The result is enlarged ${times(factor)} and looks soft.`;
+  byId("shrink").textContent = `Use ${most} × ${high}`;
+  byId("shrink").value = `${most}x${high}`;
+}
+
+function showCards(photo, requests, active) {
+  const strip = byId("strip");
+  strip.hidden = requests.length < 2;
+  updateList(strip, strip.hidden ? [] : requests.map((each) => cardOf(photo, each, each === active)));
+}
+
+function cardOf(photo, request, isActive) {
+  const card = document.createElement("li");
+  const button = document.createElement("button");
+  const title = document.createElement("strong");
+  const size = document.createElement("span");
+  const result = resultOf(photo, request);
+  const plan = photo.plans.get(request.key) ?? result?.plan;
+  Object.assign(button, { type: "button", value: request.output.name });
+  button.setAttribute("aria-current", isActive);
+  title.textContent = titleOf(request.output);
+  size.textContent = result ? megabytes(result.blob.size) : "…";
+  const badges = document.createElement("span");
+  badges.className = "badges";
+  if (plan) badges.append(...badgesOf(plan, request));
+  button.append(...pictureOf(photo, request, plan, result), title, size, badges);
+  card.append(button, removeButton(request.output));
+  return card;
+}
+
+function removeButton({ name }) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "remove", value: name, textContent: "×" });
+  button.ariaLabel = `Remove the output ${name}`;
+  return button;
+}
+
+function pictureOf(photo, request, plan, result) {
+  if (result) return [imageOf(result.shown)];
+  if (!canDraw(photo, plan)) return [];
+  const canvas = document.createElement("canvas");
+  drawPreview(canvas, photo.image, plan, sized(request), CARD_SIDE);
+  // Two canvases of the same size are equal elements, with any pixels.
+  canvas.dataset.drawn = photo.url + request.key;
+  return [canvas];
+}
+
+const sized = ({ settings, output }) => ({ ...settings, width: output.width, height: output.height });
+
+function canDraw({ image }, plan) {
+  return Boolean(plan) && image.complete && image.naturalWidth > 0;
+}

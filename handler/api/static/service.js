@@ -1,5 +1,7 @@
 // Requests to the service. An error is thrown as a Failure with a message for the user.
 
+import { megabytes, wordsOf } from "./words.js";
+
 const TOOL = "api/v1/tools/smart-crop";
 // Allowance for the multipart headers and the settings next to the file, in bytes.
 const FORM_BYTES = 10_000;
@@ -7,7 +9,13 @@ const FORM_BYTES = 10_000;
 // requests the crop itself: a deployment may have an uploads bucket, but no events function.
 const JOB_DELAYS = [0, 500, 1000, 2000, 3000];
 
-export class Failure extends Error {}
+export class Failure extends Error {
+  /** `code` is the code of the service's answer, or undefined if there is none. */
+  constructor(message, code) {
+    super(message);
+    this.code = code;
+  }
+}
 
 export class Service {
   #limits = null;
@@ -24,47 +32,35 @@ export class Service {
     return this.#limits !== null && file.size + FORM_BYTES > this.#limits.maxBodyBytes;
   }
 
-  analyze(photo, settings, { overlay = false, ...how } = {}) {
-    return this.#ask(`${TOOL}/analyze${overlay ? "?overlay=true" : ""}`, photo, settings, how);
+  async analyze(photo, settings, { overlay = false, ...how } = {}) {
+    const url = `${TOOL}/analyze${overlay ? "?overlay=true" : ""}`;
+    return finished(await this.#send(url, photo, settings, how));
   }
 
+  /**
+   * Returns one result: its file as a Blob, with its name, plan and warnings. The service does not
+   * store it, unless it is too large for an answer.
+   */
   async crop(photo, settings, how = {}) {
-    if (photo.upload === undefined && !this.isTooLarge(photo.file)) {
-      return this.#ask(TOOL, photo, settings, how);
+    if (photo.upload !== undefined || this.isTooLarge(photo.file)) {
+      const upload = await this.#upload(photo, settings, how);
+      const job = upload.settings === JSON.stringify(settings) ? await ofJob(upload.jobUrl) : null;
+      if (job) return { ...job, blob: await fetched(job.downloadUrl) };
     }
-    const upload = await this.#upload(photo, settings, how);
-    const hasSameSettings = upload.settings === JSON.stringify(settings);
-    return (hasSameSettings && (await ofJob(upload.jobUrl))) || this.#ask(TOOL, photo, settings, how);
+    const answer = await this.#send(TOOL, photo, settings, { ...how, accept: "image/*", type: "blob" });
+    return answer.blob ? pictureOf(answer) : finished(answer);
   }
 
-  /** Crops all photos, and returns the link to the ZIP of the results. */
-  async cropBatch(photos, settings, how = {}) {
-    const bytes = photos.reduce((sum, { file }) => sum + file.size + FORM_BYTES, 0);
-    const isUploaded = photos.some((photo) => photo.upload !== undefined);
-    // A large ZIP exceeds the response limit of Lambda; a JSON response with its link does not.
-    const options = { accept: "application/json", ...how };
-    if (isUploaded || bytes > (this.#limits?.maxBodyBytes ?? Infinity)) {
-      const uploads = [];
-      for (const photo of photos) uploads.push(await this.#upload(photo, settings, how));
-      const json = { keys: uploads.map(({ key }) => key), settings };
-      return finished(await send("POST", `${TOOL}/batch`, { ...options, json }));
-    }
-    const body = new FormData();
-    for (const { file } of photos) body.append("files", file);
-    body.append("settings", JSON.stringify(settings));
-    return finished(await send("POST", `${TOOL}/batch`, { ...options, body }));
-  }
-
-  async #ask(url, photo, settings, how) {
+  async #send(url, photo, settings, how) {
     if (photo.upload === undefined && !this.isTooLarge(photo.file)) {
       const body = new FormData();
       body.append("file", photo.file);
       body.append("settings", JSON.stringify(settings));
       const direct = await send("POST", url, { body, ...how });
-      if (direct.status !== 413 || this.#limits?.maxUploadBytes === null) return finished(direct);
+      if (direct.status !== 413 || this.#limits?.maxUploadBytes === null) return direct;
     }
     const { key } = await this.#upload(photo, settings, how);
-    return finished(await send("POST", url, { json: { key, settings }, signal: how.signal }));
+    return send("POST", url, { ...how, progress: null, json: { key, settings } });
   }
 
   // Uploads a photo once: a change of settings does not upload it again.
@@ -92,16 +88,11 @@ export class Service {
   }
 }
 
-export function megabytes(bytes) {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-}
-
 async function ofJob(url) {
   for (const delay of JOB_DELAYS) {
     await new Promise((resolve) => setTimeout(resolve, delay));
     const job = finished(await send("GET", url));
-    if (job.state === "failed") throw new Failure(messageOf(job));
+    if (job.state === "failed") throw failureOf(job);
     if (job.state === "done") return job;
   }
   return null;
@@ -109,33 +100,65 @@ async function ofJob(url) {
 
 function finished({ status, answer }) {
   if (status >= 200 && status < 300 && answer !== null) return answer;
-  if (answer?.error) throw new Failure(messageOf(answer));
+  if (answer?.error) throw failureOf(answer);
   if (status === 413) throw new Failure("The photo is larger than this service accepts.");
   throw new Failure(`The service failed with status ${status}. Try again.`);
 }
 
-const messageOf = (answer) => [answer.error, answer.details].filter(Boolean).join(": ");
+const failureOf = (answer) => new Failure(wordsOf(answer), answer.code);
+
+// Returns the picture of an answer, with the plan and the warnings of its headers. The plan is null
+// for a file that the answer redirected to.
+function pictureOf({ blob, header }) {
+  return {
+    blob,
+    filename: filenameOf(header("Content-Disposition") ?? ""),
+    plan: JSON.parse(header("X-Smart-Crop-Plan") ?? "null"),
+    warnings: JSON.parse(header("X-Smart-Crop-Warnings") ?? "[]"),
+  };
+}
+
+function filenameOf(disposition) {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition);
+  if (encoded) return decodeURIComponent(encoded[1]);
+  return /filename="([^"]*)"/.exec(disposition)?.[1] ?? "result";
+}
+
+async function fetched(url) {
+  const { blob } = await send("GET", url, { type: "blob" });
+  if (!blob) throw new Failure("The result could not be fetched. Try again.");
+  return blob;
+}
 
 const tooLarge = (file, most) =>
   `${file.name}: expected at most ${megabytes(most)}, received ${megabytes(file.size)}`;
 
 // XMLHttpRequest, because fetch reports no upload progress.
-function send(method, url, { body, json, accept, progress, signal } = {}) {
+function send(method, url, { body, json, accept, progress, signal, type = "text" } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
+    request.responseType = type;
     if (json) request.setRequestHeader("Content-Type", "application/json");
     if (accept) request.setRequestHeader("Accept", accept);
     if (progress) {
       request.upload.onprogress = (event) => progress(event.loaded, event.total);
       request.upload.onloadend = () => progress(1, 1);
     }
-    request.onload = () => resolve({ status: request.status, answer: parsed(request.responseText) });
+    request.onload = async () => resolve(await answerOf(request));
     request.onerror = () => reject(new Failure("The service did not respond. Check the network connection."));
     request.onabort = () => reject(new DOMException("A newer request replaces this one", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     request.send(json ? JSON.stringify(json) : body);
   });
+}
+
+async function answerOf(request) {
+  const { status, response } = request;
+  const header = (name) => request.getResponseHeader(name) ?? undefined;
+  const isFile = response instanceof Blob && status < 300;
+  if (isFile) return { status, header, blob: response, answer: null };
+  return { status, answer: parsed(response instanceof Blob ? await response.text() : response) };
 }
 
 function parsed(text) {

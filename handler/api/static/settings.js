@@ -1,14 +1,27 @@
 // Converts between the form and the crop settings. The ranges are in index.html.
 
-import { constraintsOf, watchConstraints } from "./constraints.js";
-import { fillPresets, fillShapes, shapeOf } from "./sizes.js";
+import { settingsOfMarks } from "./marks.js";
+import { activeOutput, outputsOf, watchOutputs } from "./outputs.js";
 
 // Sent even with their default values, so that the request in code shows them.
 const ALWAYS_SENT = new Set(["mode", "width", "height"]);
 const LOSSLESS = new Set(["png", "tiff", "gif"]);
 
-/** Returns the settings that differ from the service's defaults, and those always sent. */
-export function settingsOf(form) {
+/** Returns the settings of a photo with all outputs, as one request sends them. */
+export function settingsOf(form, photo) {
+  const settings = { ...formSettings(form), ...settingsOfMarks(photo, form.elements.mode.value) };
+  return settings.mode === "trim" ? settings : withOutputs(settings, outputsOf());
+}
+
+/** Returns the requests for the results of a photo: each output with its settings and a key. */
+export function requestsOf(form, photo) {
+  const settings = settingsOf(form, photo);
+  if (!settings.sizes) return [requestOf(activeOutput(), settings)];
+  return outputsOf().map((output) => requestOf(output, { ...settings, sizes: [output.name] }));
+}
+
+/** Returns the settings of the form that differ from the service's defaults, and those always sent. */
+export function formSettings(form) {
   const settings = {};
   for (const control of form.elements) {
     if (!control.name || control.matches("fieldset, :disabled, [data-unsent] *")) continue;
@@ -19,40 +32,41 @@ export function settingsOf(form) {
     }
     settings[control.name] = value;
   }
-  const { disabled } = form.querySelector("#constraints");
-  return disabled ? settings : { ...settings, ...constraintsOf() };
+  return settings;
 }
 
 /** Calls `changed` after every change of the form, to valid or invalid settings. */
 export function watchForm(form, changed) {
-  const presets = form.querySelector("#size");
-  const shapes = form.querySelector("#aspects");
-  fillPresets(presets);
-  fillShapes(shapes);
   const update = () => {
-    showGroups(form);
-    showValues(form);
-    matchSize(form);
+    showForm(form);
     changed();
   };
-  for (const sizes of [presets, shapes]) {
-    sizes.addEventListener("input", (event) => setSize(form, ...event.target.value.split("x")));
-  }
-  form.querySelector("#swap").addEventListener("click", () => {
-    setSize(form, form.elements.height.value, form.elements.width.value);
-    update();
-  });
+  watchOutputs(form, update);
   form.addEventListener("input", update);
-  watchConstraints(update);
-  update();
+  showForm(form);
+}
+
+/** Shows the controls that the mode and the other settings need, and the values of sliders. */
+export function showForm(form) {
+  showGroups(form);
+  showValues(form);
 }
 
 /** Returns the first invalid control with the browser's message, or null if all are valid. */
 export function problemOf(form) {
   const control = [...form.elements].find((each) => !each.matches("fieldset") && !each.checkValidity());
   if (!control) return null;
-  return { control, text: `${control.name || control.ariaLabel}: ${control.validationMessage}` };
+  const name = control.name || control.ariaLabel;
+  return { control, text: `${name}: ${control.validationMessage}` };
 }
+
+// With several outputs, the request has the setting sizes in place of width and height.
+function withOutputs({ width, height, ...settings }, outputs) {
+  if (outputs.length > 1) return { ...settings, sizes: outputs.map(({ name }) => name) };
+  return { ...settings, width, height };
+}
+
+const requestOf = (output, settings) => ({ output, settings, key: JSON.stringify(settings) });
 
 function valueOf(form, control) {
   if (control.type === "checkbox") return control.checked;
@@ -97,19 +111,4 @@ function showValues(form) {
     range.ariaValueText = text;
     range.closest("label").querySelector(".value").textContent = text;
   }
-}
-
-function setSize(form, width, height) {
-  if (!width) return;
-  form.elements.width.value = width;
-  form.elements.height.value = height;
-}
-
-function matchSize(form) {
-  const { width, height } = form.elements;
-  const shape = shapeOf(width.valueAsNumber, height.valueAsNumber);
-  for (const radio of form.elements.shape) radio.checked = radio.value === shape;
-  // Several presets share a size: keep the selected one as long as its size matches.
-  const presets = form.querySelector("#size");
-  if (presets.value !== `${width.value}x${height.value}`) presets.value = "";
 }

@@ -50,14 +50,25 @@ const PRESETS = {
   Threads: [["Post", 1080, 1080]],
 };
 
+// The name of a preset in the setting `sizes`, such as instagram-story.
+const slug = (medium, name) => `${medium}-${name}`.toLowerCase();
+const NAMED = [
+  ...SHAPES,
+  ...Object.entries(PRESETS).flatMap(([medium, sizes]) =>
+    sizes.map(([name, ...sides]) => [slug(medium, name), ...sides]),
+  ),
+];
+const PLAIN = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/;
+
 const SVG = "http://www.w3.org/2000/svg";
 
+/** Fills the group with a checkbox for each shape. */
 export function fillShapes(group) {
   group.append(
     ...SHAPES.map(([name, width, height]) => {
       const label = document.createElement("label");
       const input = document.createElement("input");
-      Object.assign(input, { type: "radio", name: "shape", value: `${width}x${height}` });
+      Object.assign(input, { type: "checkbox", name: "shape", value: name });
       const text = document.createElement("span");
       text.textContent = name;
       label.append(input, rectangle(width / height), text);
@@ -71,18 +82,34 @@ export function fillPresets(select) {
     const group = document.createElement("optgroup");
     group.label = medium;
     for (const [name, width, height] of sizes) {
-      const option = new Option(`${medium} ${name.toLowerCase()}, ${width} × ${height}`);
-      option.value = `${width}x${height}`;
-      group.append(option);
+      group.append(new Option(`${medium} ${name.toLowerCase()}, ${width} × ${height}`, slug(medium, name)));
     }
     select.append(group);
   }
 }
 
-/** Returns the radio value of the shape with this aspect ratio, or undefined if there is none. */
-export function shapeOf(width, height) {
-  const shape = SHAPES.find(([, w, h]) => w * height === h * width);
-  return shape && `${shape[1]}x${shape[2]}`;
+/** Returns the output with a name such as 16:9, x-post or 300x200, or null if there is none. */
+export function outputNamed(name) {
+  const preset = NAMED.find(([each]) => each === name);
+  if (preset) return { name, width: preset[1], height: preset[2] };
+  const [, width, height] = PLAIN.exec(name) ?? [];
+  return width ? outputOfSize(Number(width), Number(height)) : null;
+}
+
+/** Returns the output with these sides; its name is that of the shape of the same size. */
+export function outputOfSize(width, height) {
+  const shape = SHAPES.find(([, w, h]) => w === width && h === height);
+  return { name: shape?.[0] ?? `${width}x${height}`, width, height };
+}
+
+/** Returns the name of an output for people. */
+export function titleOf({ name, width, height }) {
+  if (PLAIN.test(name)) return `${width} × ${height}`;
+  for (const [medium, sizes] of Object.entries(PRESETS)) {
+    const preset = sizes.find(([each]) => slug(medium, each) === name);
+    if (preset) return `${medium} ${preset[0].toLowerCase()}`;
+  }
+  return name;
 }
 
 function rectangle(aspect) {

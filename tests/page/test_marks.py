@@ -1,4 +1,4 @@
-"""Manual constraints: a focus point, boxes to keep and avoid; by pointer and by keyboard."""
+"""Marks: a focus point, boxes to keep and avoid, a moved window; by pointer and by keyboard."""
 
 from pathlib import Path
 
@@ -33,6 +33,7 @@ def middle(page: Page) -> float:
 
 def test_a_click_sets_the_focus(page: Page, coffee: Path) -> None:
     page.open(coffee)
+    page.choose("tool", "focus")
 
     drag(page, (0.4, 0.5), (0.4, 0.5))
 
@@ -62,7 +63,6 @@ def test_a_drag_marks_a_box_to_keep_or_avoid(page: Page, coffee: Path) -> None:
         {"left": 0.05, "top": 0.3, "width": 0.15, "height": 0.4}, abs=0.01
     )
     page.until(lambda: page.all("#plan .keep") and page.all("#plan .avoid"))
-    page.crop()
     assert page.result() == (1080, 1080)
     assert page.text("#error") == ""
 
@@ -73,11 +73,12 @@ def test_a_drag_of_a_few_pixels_marks_no_box(page: Page, coffee: Path) -> None:
 
     drag(page, (0.5, 0.5), (0.503, 0.5))
 
-    assert page.settings() == {"mode": "subject", "width": 1080, "height": 1080}
+    assert page.settings() == {"mode": "auto", "width": 1080, "height": 1080}
 
 
 def test_the_keyboard_adds_changes_and_removes_a_mark(page: Page, coffee: Path) -> None:
     page.open(coffee)
+    page.choose("tool", "focus")
     page.one("#mark").send_keys(Keys.ENTER)
     focused = page.driver.switch_to.active_element
     assert focused.accessible_name == "Focus: x, percent"
@@ -94,20 +95,96 @@ def test_the_keyboard_adds_changes_and_removes_a_mark(page: Page, coffee: Path) 
     remove.send_keys(Keys.ENTER)
     page.until(lambda: page.text("#error") == "")
     assert "focus" not in page.settings()
-    assert page.driver.switch_to.active_element == page.one("#mark")
+    assert page.driver.switch_to.active_element == page.one("[name=tool]:checked")
 
 
-def test_marks_do_not_apply_to_trim_or_to_other_photos(
+def test_marks_belong_to_their_photo_and_do_not_apply_to_trim(
     page: Page, coffee: Path, portrait: Path
 ) -> None:
     page.open(coffee)
+    page.choose("tool", "focus")
     drag(page, (0.4, 0.5), (0.4, 0.5))
     page.mode("trim")
     assert page.settings() == {"mode": "trim"}
     drag(page, (0.6, 0.5), (0.6, 0.5))
     page.mode("face")
-    assert page.settings()["focus"] == pytest.approx({"x": 0.4, "y": 0.5}, abs=0.01)
+    focus = page.settings()["focus"]
+    assert focus == pytest.approx({"x": 0.4, "y": 0.5}, abs=0.01)
 
     page.open(portrait)
-
     assert "focus" not in page.settings()
+    assert page.all("#marks li") == []
+    page.all("#list .open")[0].click()
+
+    assert page.settings()["focus"] == focus
+    assert len(page.all("#marks li")) == 1
+
+
+def test_the_window_moves_and_its_corner_resizes_it(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.until(lambda: middle(page) == pytest.approx(150, abs=20))
+
+    drag(page, (0.5, 0.5), (0.2, 0.5))
+
+    page.until(lambda: middle(page) == pytest.approx(100, abs=1))
+    assert set(page.settings()) == {"mode", "width", "height", "focus"}
+    # The lower right corner, inwards.
+    drag(page, (200 / 300, 0.995), (170 / 300, 0.85))
+    page.until(lambda: (page.window() or (0, 0, 0, 0))[2] == pytest.approx(170, abs=3))
+    assert page.settings()["padding"] == pytest.approx(18, abs=3)
+    assert page.text("#marks").startswith("Window")
+
+
+def test_a_box_moves_and_resizes_and_delete_and_undo_restore(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.choose("tool", "keep")
+    drag(page, (0.6, 0.2), (0.9, 0.6))
+    drawn = page.settings()["keep"]
+
+    drag(page, (0.75, 0.4), (0.65, 0.5))
+    expected = {"left": 0.5, "top": 0.3, "width": 0.3, "height": 0.4}
+    assert page.settings()["keep"][0] == pytest.approx(expected, abs=0.01)
+    drag(page, (0.8, 0.7), (0.7, 0.6))
+    expected = {"left": 0.5, "top": 0.3, "width": 0.2, "height": 0.3}
+    assert page.settings()["keep"][0] == pytest.approx(expected, abs=0.01)
+    page.one("#fitted").send_keys(Keys.DELETE)
+    assert "keep" not in page.settings()
+
+    undo(page)
+    assert page.settings()["keep"][0] == pytest.approx(expected, abs=0.01)
+    undo(page)
+    undo(page)
+    assert page.settings()["keep"] == drawn
+    page.one("#undo").click()
+    assert "keep" not in page.settings()
+    assert not page.one("#undo").is_enabled()
+
+
+def undo(page: Page) -> None:
+    page.one("#fitted").send_keys(Keys.CONTROL, "z")
+
+
+def test_keys_on_the_photo_move_and_resize_the_window(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.until(lambda: middle(page) == pytest.approx(150, abs=20))
+    before = middle(page)
+
+    page.one("#fitted").send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
+
+    page.until(lambda: middle(page) == pytest.approx(before - 30, abs=1))
+    page.one("#fitted").send_keys("-")
+    page.until(lambda: (page.window() or (0, 0, 0, 0))[2] < 195)
+    assert page.settings()["padding"] > 0
+
+
+def test_in_face_mode_the_window_has_the_dragged_size(page: Page, portrait: Path) -> None:
+    page.open(portrait)
+    page.mode("face")
+    page.until(page.line)
+    window = page.window()
+    assert window is not None
+    left, top, width, _ = window
+
+    drag(page, ((left + 1) / 256, (top + 1) / 256), ((left + 31) / 256, (top + 31) / 256))
+
+    page.until(lambda: (page.window() or (0, 0, 0, 0))[2] == pytest.approx(width - 30, abs=3))
