@@ -79,7 +79,7 @@ EVERYTHING = {"ExistingBucket": "archive", "ExistingPrefix": "photos/", "EventBu
 
 # A function serves one request at a time, and API Gateway answers for other origins. AWS sets the
 # memory, and the default of the CPU time fits the timeouts.
-UNSET = {"cors_origins", "queue", "jobs", "memory_mb", "cpu_seconds"}
+UNSET = {"cors_origins", "queue", "jobs", "memory_mb", "memory_name", "cpu_seconds"}
 
 
 def test_environment_sets_all_that_the_service_reads() -> None:
