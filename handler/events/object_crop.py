@@ -105,7 +105,8 @@ class ObjectCropper:
         if reason := _ignored(located):
             return self._ignore("ignored", reason)
         current = Attempt(located, self._jobs, self._max_attempts, self._request_id)
-        deadline = time.monotonic() + seconds - _SECONDS_TO_STORE
+        # A last delivery may begin with less time than is kept for storing.
+        deadline = time.monotonic() + max(seconds - _SECONDS_TO_STORE, seconds / 2)
         try:
             with current.recording(seconds):
                 outcome = self._attempt(current, store, deadline)
