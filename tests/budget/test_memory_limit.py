@@ -84,6 +84,22 @@ def run_measured(path: Path, settings: dict[str, Any]) -> tuple[str, str]:
     return measured.error, measured.details
 
 
+def test_a_process_with_too_little_memory_is_killed(folder: Path) -> None:
+    """Otherwise the test below could not fail."""
+    group = ControlGroup(f"smart-crop-{uuid4()}", 120 << 20)
+    if group.folder is None:
+        pytest.skip("needs root, to limit the memory of a process")
+    path = folder / "large"
+    path.write_bytes(PICTURES["png alpha"](Size(4000, 3000)))
+    command = [sys.executable, "-m", "tests.budget.limited_process", str(group.folder), str(path)]
+    environment = {**os.environ, "SMART_CROP_MEMORY_MB": "1769"}
+    try:
+        subprocess.run([*command, '{"mode":"trim"}'], check=False, env=environment)
+        assert group.kills() > 0
+    finally:
+        group.remove()
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_process_is_killed_and_what_does_not_fit_is_rejected(
