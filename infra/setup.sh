@@ -199,7 +199,7 @@ set_up_environment() {
     echo "$key" >.venv/made-from
 }
 
-# --- The detection bundles, the Lambda emulator ---------------------------------------------------
+# --- The detection bundles, the Lambda emulator, the transform of SAM -----------------------------
 
 set_up_faces() {
     .venv/bin/python $FACES/build.py --is-current && return
@@ -240,6 +240,18 @@ set_up_emulator() {
     echo "$key" >.tools/rie/made-from
 }
 
+set_up_transform() {
+    local key
+    key=$(hash_of <infra/setup/transform.txt)
+    made_from .tools/transform/made-from "$key" && return
+    say "installing the transform of SAM into .tools/transform"
+    rm -rf .tools/transform
+    need_uv
+    "$UV" pip install --quiet --python .venv/bin/python --no-deps --require-hashes --target .tools/transform -r infra/setup/transform.txt ||
+        fail "uv could not install the transform of SAM (its output is above)."
+    echo "$key" >.tools/transform/made-from
+}
+
 missing_test_programs() { # the Debian packages of programs that only the tests run
     command -v chromium >/dev/null && command -v chromedriver >/dev/null || echo chromium chromium-driver fonts-dejavu-core
     command -v curl >/dev/null || echo curl
@@ -277,6 +289,7 @@ main() {
     set_up_objects
     if [ "$what" != run ]; then
         set_up_emulator
+        set_up_transform
         set_up_test_programs
     fi
     say "everything is in place"

@@ -6,8 +6,8 @@ from functools import partial
 
 from handler.cli.common import as_smart_crop_error, make_job
 from handler.cli.inputs import STANDARD_STREAM, Source
-from handler.cli.outcome import Failure, Outcome, Written
 from handler.cli.outputs import Target
+from handler.cli.picture_outcome import Failure, Outcome, Written
 from handler.cli.pool import in_order, in_processes
 from handler.cli.reporting import Report
 from handler.cli.resume import RunRecord

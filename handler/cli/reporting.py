@@ -25,7 +25,7 @@ from rich.text import Text
 
 from handler.cli.common import is_terminal, report, standard_error
 from handler.cli.inputs import Source
-from handler.cli.outcome import Outcome
+from handler.cli.picture_outcome import Outcome
 from handler.cli.summary import Summary, printable
 from handler.settings import CropSettings
 

@@ -1,9 +1,8 @@
 """One job: from the bytes of a file and settings to pictures. Nothing is stored or logged."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
@@ -17,13 +16,12 @@ from handler.core.request import CropRequest
 from handler.errors import InvalidSettings, NoFaces, OverBudget
 from handler.faces import LazyDetector
 from handler.filenames import result_name
-from handler.jobs.budget import Budget, check
-from handler.jobs.cancellation import stop_if_cancelled
+from handler.jobs.budget import Budget, check, check_time
 from handler.jobs.encoding import encode_result
 from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.job_warnings import job_warnings
 from handler.jobs.preview import needs_preview, preview_of
-from handler.jobs.steps import report_step
+from handler.jobs.steps import Stopwatch
 from handler.objects import EvidenceDetector
 from handler.problems import FieldProblem
 from handler.settings import MAX_SIDE, CropSettings, OutputSize, suffix_of
@@ -146,29 +144,6 @@ class FinishedJob:
         return sum(len(result.data) for result in self.results)
 
 
-@dataclass(slots=True)
-class Stopwatch:
-    """Milliseconds of wall-clock time by step."""
-
-    steps: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Add the time until the context is left to a step.
-
-        Raises:
-            Stopped: the job is cancelled.
-        """
-        stop_if_cancelled()
-        report_step(name)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            total = self.steps.get(name, 0) + (time.perf_counter() - start) * 1000
-            self.steps[name] = round(total, 1)
-
-
 def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> FinishedJob:
     """Crop a picture to each size.
 
@@ -239,7 +214,8 @@ def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
 def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
     """Read the image header, and choose the format of the results."""
     with watch.step("open"):
-        picture = open_picture(job.data, Limits(config.max_pixels, job.deadline))
+        limits = Limits(config.max_pixels, job.deadline, Budget.of(config).bytes)
+        picture = open_picture(job.data, limits)
         format_ = output_format(picture.format, job.settings.format)
         _check_budget(job, config, picture, format_, job.settings.requests())
         return picture, format_
@@ -252,6 +228,7 @@ def _check_budget(
 
     Raises:
         OverBudget: it does.
+        OutOfTime: it may need more time than is left.
     """
 
     def cost_at(size: Size) -> Estimate:
@@ -259,7 +236,9 @@ def _check_budget(
             picture, size, requests, format_, overlay=job.overlay, preview=job.preview
         )
 
-    check(Budget.of(config), cost_at(picture.size), picture.size, cost_at)
+    cost = cost_at(picture.size)
+    check(Budget.of(config), cost, picture.size, cost_at)
+    check_time(cost, job.deadline)
 
 
 def _check_time(start: float, config: Config) -> None:

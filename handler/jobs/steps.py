@@ -1,8 +1,12 @@
-"""The steps of a job that runs on a worker thread, reported to those who show its progress."""
+"""The steps of a job that runs on a worker thread, timed and reported to those who show them."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from handler.jobs.cancellation import stop_if_cancelled
 
 _report: ContextVar[Callable[[str], None] | None] = ContextVar("report", default=None)
 
@@ -22,3 +26,26 @@ def report_step(name: str) -> None:
     report = _report.get()
     if report is not None:
         report(name)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Milliseconds of wall-clock time by step."""
+
+    steps: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Add the time until the context is left to a step.
+
+        Raises:
+            Stopped: the job is cancelled.
+        """
+        stop_if_cancelled()
+        report_step(name)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            total = self.steps.get(name, 0) + (time.perf_counter() - start) * 1000
+            self.steps[name] = round(total, 1)

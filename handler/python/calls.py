@@ -11,7 +11,7 @@ from handler.jobs.job import Job, PlannedJob, plan_job
 from handler.jobs.job_warnings import job_warnings
 from handler.python.crops import Analysis, Crop, Rendered
 from handler.python.keywords import Keywords, Settings, in_snake_case, json_values, snake_case
-from handler.python.sources import Source, read
+from handler.python.picture_bytes import Source, read
 from handler.settings import CropSettings, fill_side, lone_side, validate_settings
 
 # The limits of the command line: one job has the memory of the process. The environment is not

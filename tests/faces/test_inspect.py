@@ -12,7 +12,8 @@ from handler.core.geometry import Size
 from handler.core.plan import Plan
 from handler.faces import FaceDetector
 from handler.faces.novelty import novelty
-from handler.jobs.job import Job, Stopwatch, plan_job
+from handler.jobs.job import Job, plan_job
+from handler.jobs.steps import Stopwatch
 from handler.settings import validate_settings
 from tests.core.test_selection import contains
 from tests.faces.test_detector import ASTRONAUT, overlap

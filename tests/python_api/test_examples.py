@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import handler
-from handler.python import calls, crops, keywords, sources
+from handler.python import calls, crops, keywords, picture_bytes
 from tests.structure.rules import ROOT
 
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -16,7 +16,7 @@ _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 def examples() -> list[doctest.DocTest]:
     """Return the docstrings with examples, and the Python blocks of the README."""
     finder = doctest.DocTestFinder(exclude_empty=True)
-    modules = (handler, calls, crops, keywords, sources)
+    modules = (handler, calls, crops, keywords, picture_bytes)
     found = [test for module in modules for test in finder.find(module, module.__name__)]
     text = (ROOT / "README.md").read_text()
     blocks = "\n".join(re.findall(r"^```pycon\n(.*?)^```", text, re.M | re.S))
