@@ -36,19 +36,23 @@ class Function:
 
 
 @contextmanager
-def emulated(handler: str, environment: Mapping[str, str], log: Path) -> Iterator[Function]:
+def emulated(
+    handler: str, environment: Mapping[str, str], log: Path, port: int | None = None
+) -> Iterator[Function]:
     """Start a function, as the image does.
 
     Args:
         handler: its handler, ``module.name``.
         environment: environment of the deployment.
         log: file for its output.
+        port: port of its address; None for any.
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("needs Linux on x86-64, for which there is a Lambda emulator")
     if not _EMULATOR.exists():
         pytest.fail("the Lambda emulator is not here: make setup")
-    address, inner = (f"127.0.0.1:{port}" for port in free_ports(2))
+    free = free_ports(2)
+    address, inner = (f"127.0.0.1:{each}" for each in (port or free[0], free[1]))
     emulator = [str(_EMULATOR), "--runtime-interface-emulator-address", address]
     emulator += ["--runtime-api-address", inner]
     lambda_environment = {

@@ -81,7 +81,8 @@ class Account:
         self, *command: str, cwd: Path, stdin: str = "", credentials: Credentials = ROOT
     ) -> "subprocess.CompletedProcess[str]":
         """Run SAM or the AWS command line in a folder, and return its outcome."""
-        paths = ":".join(str(tools.provide(name)) for name in ("sam", "cloud"))
+        programs = [str(tools.provide(name)) for name in ("sam", "cloud")]
+        paths = ":".join([*programs, str(Path(sys.executable).parent)])
         environment = {
             **tools.environment(),
             **self.environment(credentials),
@@ -103,7 +104,8 @@ class Account:
 
 @cache
 def _client(service: str, url: str, id_: str, secret: str, token: str | None) -> Any:
-    return boto3.client(
+    make: Any = boto3.client  # its overloads accept literal names only
+    return make(
         service,
         endpoint_url=url,
         region_name=REGION,

@@ -4,11 +4,13 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from handler.events.messages import notified_objects
 from tests.cloud.account import ACCOUNT_ID, REGION, ROOT, Account, Credentials
 from tests.template.stack import ROOT as PROJECT
 from tests.template.stack import template
@@ -71,7 +73,7 @@ class Deployment:
         return {each["ParameterKey"]: each["ParameterValue"] for each in listed}
 
     def resources(self) -> dict[str, tuple[str, str]]:
-        """Return type and physical id of each resource, by its path such as Storage/UploadsQueue."""
+        """Return type and physical id of each resource by its path (Storage/UploadsQueue)."""
         return dict(self._resources(self.name, ""))
 
     def physical_id(self, path: str) -> str:
@@ -97,6 +99,28 @@ class Deployment:
             FunctionName=self.physical_id("HttpFunction"), Qualifier="live"
         )
         return configured
+
+    @contextmanager
+    def without_poller(self) -> Iterator[set[tuple[str, str]]]:
+        """Stop Lambda's poller; yield a set that has the new objects of the queue at the end.
+
+        An object is its bucket and its key.
+        """
+        functions, sqs = (self.account.client(name) for name in ("lambda", "sqs"))
+        mapping, queue = self.physical_id("EventsFunctionUploads"), self.outputs()["UploadsQueue"]
+        functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+        sqs.purge_queue(QueueUrl=queue)
+        found: set[tuple[str, str]] = set()
+        try:
+            yield found
+            while received := sqs.receive_message(
+                QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1
+            ).get("Messages"):
+                for message in received:
+                    objects = notified_objects(json.loads(message["Body"]))
+                    found |= {(each.bucket, each.key) for each in objects}
+        finally:
+            functions.update_event_source_mapping(UUID=mapping, Enabled=True)
 
     def change(self, **parameters: str) -> None:
         """Change parameters of the deployed template, as `sam deploy` does.
@@ -152,10 +176,10 @@ def deploy(
     account: Account,
     folder: Path,
     name: str,
+    parameters: Mapping[str, str] | None = None,
     *,
     credentials: Credentials = ROOT,
     invocations: Mapping[str, str] | None = None,
-    **parameters: str,
 ) -> Deployment:
     """Deploy the template with the first command of infra/README.md.
 
@@ -163,22 +187,20 @@ def deploy(
         account: the account.
         folder: an empty folder.
         name: name of the stack.
-        credentials: credentials of who deploys.
-        invocations: see `build`.
         parameters: answers to the questions for parameters. Other questions get an empty answer,
             which chooses the default.
+        credentials: credentials of who deploys.
+        invocations: see `build`.
 
     Raises:
         Refused: SAM failed.
     """
     build(folder, invocations)
     asked = template("template.yaml")["Parameters"]
-    answers = [""] * _BEFORE + [parameters.get(each, "") for each in asked] + [""] * _AFTER
+    answers = [""] * _BEFORE + [(parameters or {}).get(each, "") for each in asked] + [""] * _AFTER
     words = command("sam deploy --guided")
     words[words.index("--stack-name") + 1] = name
-    done = account.run(
-        *words, cwd=folder, stdin="\n".join(answers) + "\n", credentials=credentials
-    )
+    done = account.run(*words, cwd=folder, stdin="\n".join(answers) + "\n", credentials=credentials)
     if done.returncode:
         raise Refused(done.stdout[-3000:] + done.stderr[-3000:])
     return Deployment(account, name)

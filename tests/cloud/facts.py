@@ -5,7 +5,7 @@ an API. Their values are parameters of nested stacks, which are facts as well.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,18 +17,32 @@ Facts = dict[str, object]
 
 
 def facts(deployment: Deployment) -> Facts:
-    """Return the facts of a deployment, also of the version behind the alias (``live``)."""
+    """Return the facts of a deployment, also of the version behind the alias (``live``).
+
+    The names of its buckets are replaced by their names in the template, and the URL of the API by
+    ``PAGE``.
+    """
     found: Facts = {}
-    for path, (type_, physical_id) in deployment.resources().items():
+    resources = deployment.resources()
+    for path, (type_, physical_id) in resources.items():
         if describe := _DESCRIBED.get(type_):
             for name, value in describe(deployment.account, physical_id):
                 found[f"{path}.{name}"] = value
         elif type_ not in _NOT_DESCRIBED:
             found[path] = physical_id
+    found |= _alarms(deployment.account, resources)
     live = deployment.live()
     found |= {f"live.{name}": value for name, value in _configured(live)}
     found["live.Version"] = live["Version"]
+    found = _renamed(found, str(found["Storage.PageOrigin"]), "PAGE")
+    for name in ("UploadsBucket", "ResultsBucket"):
+        found = _renamed(found, resources[f"Storage/{name}"][1], name)
     return found
+
+
+def _renamed(found: Facts, before: str, after: str) -> Facts:
+    renamed: Facts = json.loads(json.dumps(found).replace(before, after))
+    return renamed
 
 
 def changed(before: Facts, after: Facts) -> Facts:
@@ -88,10 +102,15 @@ def _log_group(account: Account, name: str) -> Described:
     yield "Days", int(days)
 
 
-def _alarm(account: Account, name: str) -> Described:
-    (found,) = account.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    yield "Threshold", found["Threshold"]
-    yield "Actions", found["AlarmActions"]
+def _alarms(account: Account, resources: Mapping[str, tuple[str, str]]) -> Facts:
+    paths = {id_: path for path, (type_, id_) in resources.items() if type_ == _ALARM}
+    described = account.client("cloudwatch").describe_alarms(AlarmNames=[*paths])
+    found: Facts = {}
+    for each in described["MetricAlarms"]:
+        path = paths[each["AlarmName"]]
+        found[f"{path}.Threshold"] = each["Threshold"]
+        found[f"{path}.Actions"] = each["AlarmActions"]
+    return found
 
 
 def _rule(account: Account, name: str) -> Described:
@@ -108,9 +127,9 @@ def _role(account: Account, name: str) -> Described:
             yield statement["Sid"], statement["Resource"]
 
 
+_ALARM = "AWS::CloudWatch::Alarm"
 _DESCRIBED: dict[str, Callable[[Account, str], Described]] = {
     "AWS::CloudFormation::Stack": _stack,
-    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _role,
     "AWS::Lambda::EventSourceMapping": _mapping,
@@ -121,4 +140,4 @@ _DESCRIBED: dict[str, Callable[[Account, str], Described]] = {
 }
 
 # The physical id of a version contains its number, which `facts` has once.
-_NOT_DESCRIBED = {"AWS::Lambda::Version", "AWS::Lambda::Alias"}
+_NOT_DESCRIBED = {_ALARM, "AWS::Lambda::Version", "AWS::Lambda::Alias"}

@@ -1,4 +1,4 @@
-"""The program that starts ministack, with three of its faults repaired, as if it had TLS.
+"""The program that starts ministack, with four of its faults repaired, as if it had TLS.
 
 It runs in the environment of ministack, which has none of the project's packages:
 
@@ -9,9 +9,11 @@ Its environment variables are ministack's: GATEWAY_PORT, AUTH and others.
 
 import contextvars
 import importlib
+import sys
 from typing import Any
 
 _provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+_engine: Any = importlib.import_module("ministack.services.cloudformation.engine")
 _functions: Any = importlib.import_module("ministack.services.lambda_svc")
 _s3: Any = importlib.import_module("ministack.services.s3")
 _app: Any = importlib.import_module("ministack.app")
@@ -63,6 +65,41 @@ def accept_numbers_as_text() -> None:
     _functions._sqs_esm_concurrency = concurrency
 
 
+def resolve_conditions() -> None:
+    """Resolve Join and Split in conditions, which ministack compares as they are written."""
+    evaluate = _engine._evaluate_conditions
+
+    def evaluate_conditions(template: dict[str, Any], values: dict[str, Any]) -> dict[str, bool]:
+        conditions = _resolved(template.get("Conditions", {}), values)
+        known: dict[str, bool] = evaluate({**template, "Conditions": conditions}, values)
+        return known
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ministack.") and hasattr(module, "_evaluate_conditions"):
+            vars(module)["_evaluate_conditions"] = evaluate_conditions
+
+
+def _resolved(node: Any, values: dict[str, Any]) -> Any:
+    """Return a part of a template with the value of each Join and Split."""
+    if isinstance(node, list):
+        return [_resolved(each, values) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "Ref" in node and node["Ref"] in values:
+        return str(values[node["Ref"]]["Value"])
+    if "Fn::Join" in node:
+        separator, parts = _resolved(node["Fn::Join"], values)
+        # A list in a parameter is a text with commas.
+        return separator.join(parts.split(",") if isinstance(parts, str) else parts)
+    if "Fn::Split" in node:
+        separator, text = _resolved(node["Fn::Split"], values)
+        return text.split(separator)
+    if "Fn::Select" in node:
+        index, parts = _resolved(node["Fn::Select"], values)
+        return parts[int(index)]
+    return {name: _resolved(each, values) for name, each in node.items()}
+
+
 def hide_missing_objects() -> None:
     """Answer 403 for a missing object to a caller that cannot list its bucket, as S3 does.
 
@@ -96,6 +133,7 @@ def count_as_tls() -> None:
 
 if __name__ == "__main__":
     keep_attributes()
+    resolve_conditions()
     accept_numbers_as_text()
     hide_missing_objects()
     count_as_tls()
