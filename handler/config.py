@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -58,6 +58,29 @@ class Config(BaseModel):
         pattern="^s3://[^/]+(/.*)?$",
         description="Store of uploads (files too large for a request): s3://bucket/prefix.",
     )
+    existing_bucket: Annotated[str | None, Expected("s3://bucket/beginning-of-keys")] = Field(
+        default=None,
+        pattern="^s3://[^/]+(/.*)?$",
+        description="Second bucket of images: s3://bucket/, and the text that keys begin with.",
+    )
+    keys_by_http: Literal["uploads", "all"] = Field(
+        default="uploads",
+        description="Keys that requests may name: uploads for those of upload forms, all for any "
+        "of both buckets.",
+    )
+    job_records: Literal["failed", "all"] = Field(
+        default="failed", description="Jobs of events that are recorded: failed or all."
+    )
+    event_bus: str | None = Field(
+        default=None,
+        description="Event bus, by name or ARN, that receives an event for each ended job of an "
+        "event.",
+    )
+    uploads_queue: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="URL of the queue of events, for retries with growing delays.",
+    )
     default_settings: str = Field(
         default="{}", description="Crop settings, as JSON, for uploads that have none of their own."
     )
@@ -89,6 +112,10 @@ class Config(BaseModel):
         gt=0,
         description="Memory of the service, in MiB; by default that of the function, the container "
         "or the machine.",
+    )
+    memory_name: str = Field(
+        default="SMART_CROP_MEMORY_MB",
+        description="Name of the setting of the memory, for the advice in errors.",
     )
     jobs: int | None = Field(
         default=None,
@@ -129,6 +156,7 @@ class Config(BaseModel):
             values.setdefault("max_answer_bytes", str(_LAMBDA_BODY_BYTES))
             values.setdefault("max_zip_bytes", str(_LAMBDA_ZIP_BYTES))
             values.setdefault("jobs", "1")
+            values.setdefault("memory_name", "HttpMemory")
             if "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" in environment:
                 values.setdefault("memory_mb", environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
         return cls.model_validate(values)

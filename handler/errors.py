@@ -167,6 +167,14 @@ class ObjectTooLarge(SmartCropError):
         super().__init__(f"file: expected at most {max_bytes:,} bytes, received {received:,}")
 
 
+class ObjectUnreadable(SmartCropError):
+    """Raised if S3 refuses to return an uploaded file, so that another attempt would fail, too."""
+
+    status = 403
+    code = "OBJECT_UNREADABLE"
+    error = "File cannot be read"
+
+
 class OverBudget(SmartCropError):
     """Raised if the job would need more memory or CPU time than the deployment has for it."""
 

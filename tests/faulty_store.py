@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-Fault = Literal["refuse", "stall", "half"]
-"""Answer 503; wait until resumed; or forward half of the body, and then wait."""
+Fault = Literal["refuse", "stall", "half"] | tuple[int, str]
+"""Answer 503; wait until resumed; forward half of the body, and then wait; or a status and a code.
+"""
 
 
 def _none(_method: str, _path: str) -> Fault | None:
@@ -81,6 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self._store.fault(self.command, path)
         if fault == "refuse":
             self._answer(503, {}, b"")
+        elif isinstance(fault, tuple):
+            status, code = fault
+            self._answer(status, {}, f"<Error><Code>{code}</Code></Error>".encode())
         elif fault != "stall" or self._stall():
             self._forward(body, half=fault == "half")
 

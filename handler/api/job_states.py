@@ -30,14 +30,18 @@ AnyJobId = Annotated[
 _LOST = timedelta(hours=1)
 
 
-def find_record(jobs: JobStore, job_id: str) -> JobRecord | None:
+def find_record(jobs: JobStore, results: ResultStore, job_id: str) -> JobRecord | None:
     """Return the record of a job by its id or by the one that its client chose, or None.
+
+    The record of a finished upload is in the metadata of its results.
 
     Raises:
         StorageUnavailable: the store cannot be read.
     """
     own_id = _as_uuid(job_id)
     record = jobs.load(own_id) if own_id else None
+    if own_id and (record is None or record.is_only_planned):
+        record = results.finished_job(own_id) or record
     if record is None:
         alias = jobs.load_alias(job_id)
         if alias is None:
@@ -136,6 +140,7 @@ def _with_links(answer: dict[str, Any], folder: str, results: ResultStore) -> di
 def _common(record: JobRecord) -> dict[str, Any]:
     return {
         "job_id": record.job_id,
+        "bucket": record.bucket,
         "key": record.key,
         "created_at": record.created_at,
         "updated_at": record.updated_at,

@@ -17,6 +17,7 @@ from handler.problems import Expected, FieldProblem, encodable, shown
 from handler.settings import validate_settings
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of
+from handler.storage import Sources, UploadStore
 
 _JSON = "application/json"
 # A name and settings have a few hundred bytes.
@@ -60,6 +61,13 @@ Key = Annotated[
 ]
 
 
+_ALSO_OTHERS = "; with KeysByHttp all, also of any other object in the bucket."
+_KEY = f"Key of the object, as POST /api/v1/uploads answers it{_ALSO_OTHERS}"
+_KEYS = f"Keys of the objects, as POST /api/v1/uploads answers them{_ALSO_OTHERS}"
+# Keys of upload forms begin with it.
+_UPLOADED = "uploads/"
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
@@ -76,19 +84,30 @@ class _JobBody(_Body):
     )
 
 
-class StoredImage(_JobBody):
-    """An image in the uploads store."""
+class _StoredBody(_JobBody):
+    bucket: str | None = Field(
+        default=None,
+        min_length=3,
+        max_length=63,
+        description="Bucket of the objects, if it is not that of the uploads. Only deployments "
+        "with KeysByHttp all accept it.",
+        examples=["my-photos"],
+    )
 
-    key: Key = Field(description="Key of the object, as POST /api/v1/uploads answers it.")
+
+class StoredImage(_StoredBody):
+    """An image in the uploads store, or in the other bucket of the deployment."""
+
+    key: Key = Field(description=_KEY)
 
 
-class StoredImages(_JobBody):
-    """Images in the uploads store."""
+class StoredImages(_StoredBody):
+    """Images in the uploads store, or in the other bucket of the deployment."""
 
     keys: Annotated[list[Key], Expected(f"a list of 1 to {MAX_PARTS} keys")] = Field(
         min_length=1,
         max_length=MAX_PARTS,
-        description="Keys of the objects, as POST /api/v1/uploads answers them.",
+        description=_KEYS,
     )
 
 
@@ -164,15 +183,47 @@ async def read_uploaded_batch(
     return [(_name_of(key), partial(fetch, key)) for key in body.keys]
 
 
-def _job_maker(request: Request, body: _Body, deployment: Deployment) -> Callable[[str], Job]:
+def _job_maker(request: Request, body: _StoredBody, deployment: Deployment) -> Callable[[str], Job]:
     settings, warnings = validate_settings(body.settings or {})
-    store = deployment.uploads
+    sources = deployment.sources
+    any_key = deployment.config.keys_by_http == "all"
 
     def fetch(key: str) -> Job:
-        data = store.open(key).read()
+        store, relative = _locate(sources, body.bucket, key, any_key=any_key)
+        data = store.open(relative).read()
         return Job(data, _name_of(key), settings, warnings, request.state.request_id)
 
     return fetch
+
+
+def _locate(
+    sources: Sources, bucket: str | None, key: str, *, any_key: bool
+) -> tuple[UploadStore, str]:
+    """Return the store of an object that a request names, and its key there.
+
+    Errors do not depend on the existence of the object.
+
+    Raises:
+        InvalidRequest: the request may not name the object.
+    """
+    if not any_key:
+        if bucket is not None:
+            raise _not_accepted("bucket", "no bucket other than that of the uploads", bucket)
+        if not key.startswith(_UPLOADED):
+            expected = "a key that POST /api/v1/uploads answered, which begins with uploads/"
+            raise _not_accepted("key", expected, key)
+    if bucket is None:
+        return sources.uploads, key
+    found = sources.find(bucket, key)
+    if found is None:
+        raise _not_accepted(
+            "bucket", "a bucket of this deployment, and a key in its folder", bucket
+        )
+    return found
+
+
+def _not_accepted(field: str, expected: str, received: str) -> InvalidRequest:
+    return InvalidRequest(FieldProblem(field, expected, shown(received)))
 
 
 def _name_of(key: str) -> str:

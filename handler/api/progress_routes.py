@@ -55,7 +55,7 @@ def create_progress_router(deployment: Deployment, board: ProgressBoard) -> APIR
     router = APIRouter()
 
     def recorded(job_id: str) -> Progress | None:
-        record = find_record(deployment.jobs, job_id)
+        record = find_record(deployment.jobs, deployment.results, job_id)
         return None if record is None else job_progress(job_id, record, deployment.results)
 
     @router.get(

@@ -48,7 +48,7 @@ def create_uploads_router(deployment: Deployment) -> APIRouter:
     lifetime = timedelta(seconds=deployment.config.link_seconds)
 
     def prepare(planned: UploadRequest) -> UploadForm:
-        store = deployment.uploads
+        store = deployment.sources.uploads
         job_id = str(uuid.uuid4())
         key = upload_key(job_id, upload_name(planned.filename))
         settings, warnings = None, list[str]()
@@ -91,7 +91,7 @@ def create_uploads_router(deployment: Deployment) -> APIRouter:
         tags=["Large files"],
     )
     def job(job_id: AnyJobId) -> JobStatus:
-        record = find_record(jobs, job_id)
+        record = find_record(jobs, results, job_id)
         if record is None:
             raise NotFound("No such job")
         return job_status(record, results)

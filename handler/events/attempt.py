@@ -9,8 +9,8 @@ from typing import Literal
 
 from handler.errors import SmartCropError, StorageUnavailable
 from handler.events.messages import UploadedObject
-from handler.events.object_names import job_id
-from handler.storage import JobRecord, JobStore
+from handler.events.object_names import hashed_job_id, job_id
+from handler.storage import JobRecord, JobStore, job_id_of
 from handler.telemetry import log
 
 # Writing a record takes a tenth of it.
@@ -29,7 +29,7 @@ class ObjectJob:
 
     An attempt learns about its job in three steps, each of which returns a new value:
 
-    1. Located: the object has a key in the uploads store.
+    1. Located: the object has a key in one of the stores.
     2. Opened: the object exists, and its ETag is known.
     3. Identified: the settings are known. The id of the job is final from here on.
 
@@ -37,8 +37,9 @@ class ObjectJob:
 
     Attributes:
         source: the object, as the event names it.
-        key: key of the object in the uploads store.
+        key: key of the object in its store.
         attempt: number of the attempt, from 1.
+        results_folder: folder of the store in that of results; empty for uploads.
         etag: ETag of the object; None until it is opened.
         settings: settings in their canonical form; None until the job is identified.
         created_at: time of the job's first record, if an earlier one is known.
@@ -47,6 +48,7 @@ class ObjectJob:
     source: UploadedObject
     key: str
     attempt: int
+    results_folder: str = ""
     etag: str | None = None
     settings: str | None = None
     created_at: datetime | None = None
@@ -60,7 +62,20 @@ class ObjectJob:
     def job_id(self) -> str:
         """Id of the job, made of its known parts."""
         version = self.source.version or self.etag or self.source.etag or ""
-        return job_id(self.source.bucket, self.key, version, self.settings or "")
+        # Only keys of uploads have an id that a client knows.
+        make = hashed_job_id if self.results_folder else job_id
+        return make(self.source.bucket, self.key, version, self.settings or "")
+
+    @property
+    def folder(self) -> str:
+        """Folder of the results in their store; empty for the top."""
+        own = self.key.rpartition("/")[0]
+        return "/".join(filter(None, (self.results_folder, own)))
+
+    @property
+    def is_of_form(self) -> bool:
+        """True if the job has the id of an upload form, by which a client asks for its state."""
+        return not self.results_folder and job_id_of(self.key) is not None
 
     def opened(self, etag: str) -> "ObjectJob":
         """Return the job, now that the object's ETag is known."""
@@ -75,6 +90,7 @@ class ObjectJob:
         record = JobRecord(
             job_id=self.job_id,
             state=state,
+            bucket=self.source.bucket,
             key=self.key,
             etag=self.etag or None,
             settings=self.settings,
@@ -90,6 +106,10 @@ class Attempt:
     Attributes:
         job: the job, as far as it is known. It is replaced as a whole, because the thread of a
             timer reads it.
+        needs_record: whether the end of the job has to be recorded, because a record says
+            something else.
+        ended: the final record, once the job has ended, whether it was written or not.
+        is_repeated: whether an earlier attempt ended the job.
     """
 
     def __init__(self, job: ObjectJob, jobs: JobStore, max_attempts: int, request_id: str) -> None:
@@ -107,6 +127,9 @@ class Attempt:
         self._request_id = request_id
         self._lock = threading.Lock()
         self._finished = False
+        self.needs_record = False
+        self.ended: JobRecord | None = None
+        self.is_repeated = False
 
     def find_earlier(self) -> JobRecord | None:
         """Return the record of an earlier attempt at the job, which must be identified, or None.
@@ -117,6 +140,8 @@ class Attempt:
         earlier = self._jobs.load(self.job.job_id)
         if earlier is not None:
             self.job = replace(self.job, created_at=earlier.created_at)
+            # The state of a planned upload is seen by its results.
+            self.needs_record = not (earlier.is_only_planned and self.job.is_of_form)
         return earlier
 
     def record_if_last(self) -> None:
@@ -126,17 +151,32 @@ class Attempt:
             StorageUnavailable: the record cannot be written.
         """
         if self._is_last:
+            self.needs_record = True
             self._jobs.save(self.job.record("failed", error=_CUT_OFF))
 
-    def finish(self, record: JobRecord) -> None:
-        """Write the final record of the job. Nothing is written after it.
+    def finish(self, record: JobRecord, *, is_kept: bool = False) -> None:
+        """End the job. Nothing is recorded after it.
+
+        Args:
+            record: the final record of the job.
+            is_kept: whether the metadata of the result have the record, so that it is written only
+                if another record says something else.
 
         Raises:
             StorageUnavailable: the record cannot be written.
         """
         with self._lock:
-            self._jobs.save(record)
+            if self.needs_record or not is_kept:
+                self._jobs.save(record)
             self._finished = True
+            self.ended = record
+
+    def repeat(self, record: JobRecord) -> None:
+        """End the attempt, because an earlier one ended the job with a record."""
+        with self._lock:
+            self._finished = True
+            self.ended = record
+            self.is_repeated = True
 
     @contextmanager
     def recording(self, seconds: float) -> Iterator[None]:
@@ -178,6 +218,9 @@ class Attempt:
         with self._lock:
             if self._finished:
                 return
+            self.needs_record = True
+            if self._is_last:
+                self.ended = record
             try:
                 self._jobs.save(record)
             except StorageUnavailable as failure:

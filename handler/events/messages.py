@@ -45,11 +45,19 @@ class UploadedObject:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a queue. ``attempt`` is the number of its delivery, from 1."""
+    """A message of a queue.
+
+    Attributes:
+        id: id of the message.
+        body: its text.
+        attempt: number of its delivery, from 1.
+        receipt: handle of the delivery, by which its visibility is changed.
+    """
 
     id: str
     body: str
     attempt: int
+    receipt: str = ""
 
     def objects(self) -> list[UploadedObject]:
         """Return the new objects that the message names.
@@ -151,6 +159,7 @@ class _MessageAttributes(_EventModel):
 class _Message(_EventModel):
     message_id: _Text
     body: str
+    receipt_handle: str = ""
     attributes: _MessageAttributes = _MessageAttributes()
 
 
@@ -195,7 +204,7 @@ def read_messages(event: Event) -> list[Message]:
         MalformedEvent: the event is no such batch.
     """
     return [
-        Message(each.message_id, each.body, each.attributes.receive_count)
+        Message(each.message_id, each.body, each.attributes.receive_count, each.receipt_handle)
         for each in _Queue.read(event).records
     ]
 

@@ -24,9 +24,12 @@ def job_id(bucket: str, key: str, version: str, settings: str) -> str:
         The id in the key, if a client received one with its upload form; otherwise a hash of the
         arguments, so that an event that is delivered twice is one job.
     """
-    return job_id_of(key) or str(
-        uuid.uuid5(_NAMESPACE, json.dumps([bucket, key, version, settings]))
-    )
+    return job_id_of(key) or hashed_job_id(bucket, key, version, settings)
+
+
+def hashed_job_id(bucket: str, key: str, version: str, settings: str) -> str:
+    """Return the id of a job whose key has none, whatever the key is; see `job_id`."""
+    return str(uuid.uuid5(_NAMESPACE, json.dumps([bucket, key, version, settings])))
 
 
 def result_filename(filename: str, format_: Format, size: str | None = None) -> str:

@@ -1,10 +1,45 @@
 """The settings of an uploaded object: the most specific ones apply."""
 
+from handler.errors import InvalidFields, SettingsNotJson
+from handler.problems import FieldProblem
 from handler.settings import CropSettings, parse_settings
 from handler.storage import Upload, UploadStore
+from handler.telemetry import log
 
 FoundSettings = tuple[CropSettings, list[str]]
 """Settings, and warnings about them."""
+
+_VARIABLE = "SMART_CROP_DEFAULT_SETTINGS"
+
+
+class DefaultSettings:
+    """The settings of objects without their own. An error in them fails these objects only."""
+
+    def __init__(self, text: str) -> None:
+        """Read the settings, and log an error in them."""
+        self._found: FoundSettings | None = None
+        self._problems: tuple[FieldProblem, ...] = ()
+        self._kind: type[InvalidFields] = SettingsNotJson
+        try:
+            self._found = parse_settings(text)
+        except InvalidFields as error:
+            log("default settings rejected", reason=str(error))
+            self._kind, self._problems = type(error), error.problems
+
+    def get(self) -> FoundSettings:
+        """Return the settings.
+
+        Raises:
+            SettingsNotJson, InvalidSettings: they are rejected; the fields name the variable.
+        """
+        if self._found is not None:
+            return self._found
+        raise self._kind(
+            *(
+                FieldProblem(f"{_VARIABLE}: {each.field}", each.expected, each.received)
+                for each in self._problems
+            )
+        )
 
 
 class ObjectSettings:
@@ -15,23 +50,28 @@ class ObjectSettings:
     invocation.
     """
 
-    def __init__(self, uploads: UploadStore, default: FoundSettings) -> None:
-        """Bind the store of uploads, and the settings of objects without their own."""
-        self._uploads = uploads
+    def __init__(self, default: DefaultSettings) -> None:
+        """Bind the settings of objects without their own."""
         self._default = default
-        self._folders: dict[str, str | None] = {}
+        self._folders: dict[tuple[str, str], str | None] = {}
 
-    def of(self, upload: Upload) -> FoundSettings:
+    def of(self, store: UploadStore, upload: Upload) -> FoundSettings:
         """Return the settings of an object.
+
+        Args:
+            store: store of the object.
+            upload: the object.
 
         Raises:
             SettingsNotJson, InvalidSettings: the settings that apply are rejected.
+            ObjectUnreadable: S3 refuses to return the settings of the folder.
             StorageUnavailable: the settings of the folder cannot be read.
         """
-        text = upload.settings or self._in_folder(upload.key.rpartition("/")[0])
-        return self._default if text is None else parse_settings(text)
+        text = upload.settings or self._in_folder(store, upload.key.rpartition("/")[0])
+        return self._default.get() if text is None else parse_settings(text)
 
-    def _in_folder(self, folder: str) -> str | None:
-        if folder not in self._folders:
-            self._folders[folder] = self._uploads.folder_settings(folder)
-        return self._folders[folder]
+    def _in_folder(self, store: UploadStore, folder: str) -> str | None:
+        place = (store.bucket, folder)
+        if place not in self._folders:
+            self._folders[place] = store.folder_settings(folder)
+        return self._folders[place]

@@ -27,12 +27,11 @@ def _is_none(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SavedResult:
-    """A result in the store.
+    """A result, and its place in the store.
 
     Attributes:
         result: the result.
         filename: name of the file in its folder.
-        etag: ETag of the file in the store.
         link: link to the file.
         overlay_url: URL of the plan drawn on the picture, if the job asks for it.
         preview_url: URL of the preview, if the job has one.
@@ -40,7 +39,6 @@ class SavedResult:
 
     result: Result
     filename: str
-    etag: str
     link: StoreLink
     overlay_url: str | None
     preview_url: str | None = None

@@ -1,14 +1,14 @@
 """The service that HTTP and events share: it runs jobs, stores their results and logs them."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from handler.codec import Format
+from handler.codec import Format, Limits, open_picture, output_format
 from handler.config import Config
 from handler.faces import is_available
-from handler.filenames import overlay_name, preview_name
+from handler.filenames import overlay_name, preview_name, result_name
 from handler.jobs.job import (
     OVERLAY,
     FinishedJob,
@@ -22,6 +22,7 @@ from handler.jobs.job import (
 )
 from handler.jobs.preview import PREVIEW
 from handler.jobs.responses import AnalyzeResult, CropResult, SavedResult
+from handler.settings import suffix_of
 from handler.storage import ResultStore
 from handler.telemetry import Facts, facts_of, log_job
 
@@ -35,11 +36,14 @@ class Target:
         folder: folder in the store of results.
         name: returns the name of a result by its format and the suffix of its size; None for the
             usual name.
+        metadata: returns the metadata of each result by the response, before they are stored; None
+            if they have none.
     """
 
     job_id: str
     folder: str
     name: Callable[[Format, str | None], str] | None = None
+    metadata: Callable[[CropResult], Sequence[Mapping[str, str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,7 @@ class Service:
             facts["job_id"] = target.job_id
             finished = self._run(job, watch, facts)
             with watch.step("store"):
-                saved = self._save_all(job, target, finished)
-        response = CropResult.of(target.job_id, len(job.data), saved, finished.warnings)
-        return StoredCrop(response, {each.filename: each.etag for each in saved})
+                return self._save_all(job, target, finished)
 
     def crop_within(self, job: Job, max_bytes: int | None) -> FinishedJob | CropResult:
         """Crop a picture, and store the results only if they are larger than a response may be.
@@ -107,8 +109,18 @@ class Service:
                 return finished
             job_id = facts["job_id"] = str(uuid.uuid4())
             with watch.step("store"):
-                saved = self._save_all(job, Target(job_id, job_id), finished)
-        return CropResult.of(job_id, len(job.data), saved, finished.warnings)
+                return self._save_all(job, Target(job_id, job_id), finished).response
+
+    def names(self, job: Job, target: Target) -> list[str]:
+        """Return the names of the results that `crop_to` would store, without cropping.
+
+        Raises:
+            SmartCropError: the file or its format is rejected.
+        """
+        picture = open_picture(job.data, Limits(self._config.max_pixels, job.deadline))
+        format_ = output_format(picture.format, job.settings.format)
+        suffixes = [suffix_of(size) for size in job.settings.sizes or ()] or [None]
+        return [_filename(job, target, format_, suffix) for suffix in suffixes]
 
     def run(self, job: Job) -> FinishedJob:
         """Crop a picture without storing the results.
@@ -144,15 +156,22 @@ class Service:
         facts.update(facts_of(finished.results[0].plan), bytes_out=finished.bytes_out)
         return finished
 
-    def _save_all(self, job: Job, target: Target, finished: FinishedJob) -> list[SavedResult]:
-        return [self._save(job, target, result) for result in finished.results]
+    def _save_all(self, job: Job, target: Target, finished: FinishedJob) -> StoredCrop:
+        saved = [self._prepare(job, target, result) for result in finished.results]
+        response = CropResult.of(target.job_id, len(job.data), saved, finished.warnings)
+        metadata = [None] * len(saved) if target.metadata is None else target.metadata(response)
+        etags = {}
+        # The first result, whose metadata describe the job, is written when all others exist.
+        for each, tags in reversed(list(zip(saved, metadata, strict=True))):
+            data, content_type = each.result.data, each.result.format.content_type
+            etags[each.filename] = self._results.save(
+                target.folder, each.filename, data, content_type, tags
+            )
+        return StoredCrop(response, dict(reversed(etags.items())))
 
-    def _save(self, job: Job, target: Target, result: Result) -> SavedResult:
-        filename = result.filename
-        if target.name is not None:
-            filename = target.name(result.format, result.crop.suffix)
-        content_type = result.format.content_type
-        etag = self._results.save(target.folder, filename, result.data, content_type)
+    def _prepare(self, job: Job, target: Target, result: Result) -> SavedResult:
+        """Describe a result that is about to be stored, and store what belongs to it."""
+        filename = _filename(job, target, result.format, result.crop.suffix)
         overlay_url = None
         if result.overlay is not None:
             overlay_url = self._save_overlay(job, target.folder, result.overlay, result.crop)
@@ -162,12 +181,18 @@ class Service:
             self._results.save(target.folder, name, result.preview, PREVIEW.content_type)
             preview_url = self._results.link(target.folder, name).url
         link = self._results.link(target.folder, filename)
-        return SavedResult(result, filename, etag, link, overlay_url, preview_url)
+        return SavedResult(result, filename, link, overlay_url, preview_url)
 
     def _save_overlay(self, job: Job, folder: str, data: bytes, crop: PlannedCrop) -> str:
         name = overlay_name(job.filename, OVERLAY.extension, crop.suffix)
         self._results.save(folder, name, data, OVERLAY.content_type)
         return self._results.link(folder, name).url
+
+
+def _filename(job: Job, target: Target, format_: Format, suffix: str | None) -> str:
+    if target.name is not None:
+        return target.name(format_, suffix)
+    return result_name(job.filename, format_.extension, suffix)
 
 
 def _logged(job: Job, watch: Stopwatch) -> AbstractContextManager[Facts]:

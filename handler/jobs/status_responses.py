@@ -12,6 +12,10 @@ _STATE = "State of the job."
 _WARNINGS = "Unusual properties of the request or the image, as sentences."
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class UploadForm(Response):
     """A form to upload a file with, and the job that crops it."""
 
@@ -28,8 +32,13 @@ class UploadForm(Response):
 
 
 class _JobAnswer(Response):
+    bucket: str | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="Bucket of the file; absent before an event has named it.",
+    )
     key: str | None = Field(
-        description="Key of the file in the uploads bucket; null if it came with the request."
+        description="Key of the file in its bucket; null if it came with the request."
     )
     created_at: datetime = Field(description="Time at which the job was created.")
     updated_at: datetime = Field(description="Time of the last change.")

@@ -62,6 +62,15 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str], str | None]], ...] = (
     (re.compile(r"\(os error (\d+)\)"), lambda number: _BY_ERRNO.get(int(number))),
 )
 
+_CODE = re.compile(r"<Code>([\w.]+)</Code>")
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_REFUSALS = {
+    "AccessDenied": "S3 denies access to it",
+    "AllAccessDisabled": "S3 denies access to it",
+    "AccountProblem": "S3 denies access to it",
+    "InvalidObjectState": "it is archived; restore it first",
+}
+
 # The address at which machines in the cloud find their credentials. Without credentials, a laptop
 # cannot reach it, but this says nothing about the store.
 _CREDENTIALS = re.compile(r"https?://169\.254\.\d+\.\d+/")
@@ -93,6 +102,24 @@ def reason_of(error: Exception) -> str | None:
         if match is not None and (found := reason(match[1])) is not None:
             return found
     return None
+
+
+def refusal_of(error: Exception) -> str | None:
+    """Return why S3 refuses to return an object as long as nobody changes it, or None.
+
+    Wrong or expired credentials are no refusal: those of another attempt may be valid.
+    """
+    text = str(error)
+    if "contained non UTF-8 characters" in text:
+        return "its metadata have characters outside ASCII"
+    match = _CODE.search(text)
+    if match is None:
+        return None
+    if match[1].startswith("KMS."):
+        return "the key that encrypts it cannot be used"
+    if match[1] == "AccessDenied" and "kms:" in text:
+        return "the service may not use the key that encrypts it"
+    return _REFUSALS.get(match[1])
 
 
 def is_gone(store: S3Store | LocalStore, error: Exception) -> bool:

@@ -23,7 +23,8 @@ class JobRecord(BaseModel):
     Attributes:
         job_id: id of the job.
         state: state of the job; one that failed temporarily is ``queued``.
-        key: key of the source in the uploads store; None if it came with the request.
+        bucket: bucket of the source, if it is an object that an event named.
+        key: key of the source in its store; None if it came with the request.
         etag: ETag of the source, once it was read.
         settings: settings in their canonical form, once they were read.
         folder: folder of the results in their store; empty for the top; None if there are none.
@@ -31,7 +32,7 @@ class JobRecord(BaseModel):
             results from those of another job under the same names.
         answer: response of a synchronous crop, without links, which would expire.
         error: error response of a synchronous crop; for a queued job that of its last attempt.
-        attempts: number of deliveries by the queue.
+        attempts: number of deliveries by the queue, which counts those that had no time as well.
         total_files: number of files of a batch; None for a job with one picture.
         created_at: time of the job's first record.
         updated_at: time of this record.
@@ -41,6 +42,7 @@ class JobRecord(BaseModel):
 
     job_id: str
     state: Literal["queued", "done", "failed"]
+    bucket: str | None = None
     key: str | None = None
     etag: str | None = None
     settings: str | None = None
@@ -52,6 +54,11 @@ class JobRecord(BaseModel):
     total_files: int | None = None
     created_at: datetime = Field(default_factory=_now)
     updated_at: datetime = Field(default_factory=_now)
+
+    @property
+    def is_only_planned(self) -> bool:
+        """True if only an upload form was made, and no attempt has left its error."""
+        return self.state == "queued" and self.error is None and self.key is not None
 
 
 class JobAlias(BaseModel):

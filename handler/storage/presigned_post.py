@@ -3,18 +3,13 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
+from handler.aws.credentials import ContainerCredentials, signer
+from handler.aws.endpoints import S3, endpoint, region
 from handler.errors import StorageUnavailable
-from handler.storage.object_store import ENDPOINTS
-
-if TYPE_CHECKING:
-    from botocore.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +22,11 @@ class PresignedPost:
 
 
 def presign_post(
-    bucket: str, fields: Mapping[str, str], max_bytes: int, lifetime: timedelta
+    bucket: str,
+    fields: Mapping[str, str],
+    max_bytes: int,
+    lifetime: timedelta,
+    credentials: ContainerCredentials | None = None,
 ) -> PresignedPost:
     """Return a signed form. Its policy fixes the value of every field and limits the file's size.
 
@@ -35,7 +34,8 @@ def presign_post(
         bucket: name of the bucket.
         fields: fields of the form, with the key of the object.
         max_bytes: size of the largest accepted file. Empty files are rejected as well.
-        lifetime: time until the form expires.
+        lifetime: time until the form expires, unless the credentials expire before.
+        credentials: of the deployment; None for those that the usual variables name.
 
     Raises:
         StorageUnavailable: there are no credentials.
@@ -45,7 +45,13 @@ def presign_post(
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
 
-    expires_at = datetime.now(UTC).replace(microsecond=0) + lifetime
+    try:
+        signing = signer(credentials)
+    except (BotoCoreError, OSError) as error:
+        raise StorageUnavailable("The upload form could not be signed") from error
+    if signing is None:
+        raise StorageUnavailable("There are no credentials to sign the upload form")
+    expires_at = signing.until(lifetime)
     signed = dict(fields)
     policy = {
         "expiration": f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
@@ -60,30 +66,12 @@ def presign_post(
     request.context["s3-presign-post-fields"] = signed
     request.context["s3-presign-post-policy"] = policy
     try:
-        credentials = _session().get_credentials()
-        if credentials is None:
-            raise StorageUnavailable("There are no credentials to sign the upload form")
-        frozen = credentials.get_frozen_credentials()
-        S3SigV4PostAuth(frozen, "s3", _region()).add_auth(request)
+        S3SigV4PostAuth(signing.keys, "s3", region()).add_auth(request)
     except BotoCoreError as error:
         raise StorageUnavailable("The upload form could not be signed") from error
     return PresignedPost(url, signed, expires_at)
 
 
-@cache
-def _session() -> "Session":
-    """Return the session that finds and renews credentials: environment, container, profile."""
-    from botocore.session import Session
-
-    return Session()
-
-
 def bucket_url(bucket: str) -> str:
     """Return the URL of a bucket, to which forms are posted and with which its links begin."""
-    named = next(filter(None, map(os.environ.get, ENDPOINTS)), None)
-    endpoint = named or f"https://s3.{_region()}.amazonaws.com"
-    return f"{endpoint.rstrip('/')}/{bucket}"
-
-
-def _region() -> str:
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return f"{endpoint('s3', *S3)}/{bucket}"

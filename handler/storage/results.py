@@ -1,7 +1,7 @@
 """The store of results, each in the folder of its job or of its source."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +11,14 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
+from handler.aws.credentials import ContainerCredentials
 from handler.errors import NotFound, StorageUnavailable
 from handler.filenames import content_disposition
 from handler.storage.failures import is_gone, reason_of, unavailable
+from handler.storage.job_records import JobRecord
+from handler.storage.result_metadata import ResultMetadata
 from handler.storage.store_health import StoreHealth
+from handler.storage.uploads import upload_folder
 from handler.telemetry import on_lambda
 
 if TYPE_CHECKING:  # the names are only in the stubs of the library
@@ -22,6 +26,10 @@ if TYPE_CHECKING:  # the names are only in the stubs of the library
 
 # A slow client keeps one chunk in memory, and not the whole result.
 _CHUNK_BYTES = 1 << 20
+# S3 rejects a link that expires at once; one of expired credentials is rejected for another reason.
+_SHORTEST = timedelta(seconds=1)
+# More than a job has sizes, and previews of them.
+_MAX_LISTED = 200
 _NOT_READ = "The result could not be read"
 
 
@@ -82,6 +90,7 @@ class ResultStore:
         store: S3Store | LocalStore,
         link_seconds: int,
         url_for: Callable[[str, str], str] | None = None,
+        credentials: ContainerCredentials | None = None,
     ) -> None:
         """Wrap an object store.
 
@@ -90,8 +99,10 @@ class ResultStore:
             link_seconds: lifetime of links to S3, in seconds.
             url_for: returns the URL of a result in a directory by its folder and its name; None
                 for ``file:`` URLs.
+            credentials: of the store, whose expiry ends links; None if it is not known.
         """
         self._store = store
+        self._credentials = credentials
         # On Lambda, monitors would write an object for each of their checks.
         self.health = StoreHealth(store, probes_always=not on_lambda())
         self._lifetime = timedelta(seconds=link_seconds)
@@ -102,7 +113,14 @@ class ResultStore:
         """True if links lead to the store itself. Otherwise the service streams the results."""
         return isinstance(self._store, S3Store)
 
-    def save(self, folder: str, filename: str, data: bytes | BinaryIO, content_type: str) -> str:
+    def save(
+        self,
+        folder: str,
+        filename: str,
+        data: bytes | BinaryIO,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
         """Write a result atomically, over an earlier one.
 
         Args:
@@ -110,6 +128,7 @@ class ResultStore:
             filename: name in that folder, under which a browser saves the result.
             data: bytes of the file, or an open file.
             content_type: content type of the file.
+            metadata: further metadata; a directory keeps none.
 
         Returns:
             The ETag, which `check` returns as well.
@@ -123,6 +142,7 @@ class ResultStore:
             attributes = {
                 "Content-Type": content_type,
                 "Content-Disposition": content_disposition(filename),
+                **(metadata or {}),
             }
         try:
             put = obstore.put(self._store, _key(folder, filename), data, attributes=attributes)
@@ -147,14 +167,21 @@ class ResultStore:
             if self._url_for is not None:
                 return Link(self._url_for(folder, filename), None)
             return Link(Path(self._store.prefix or "/", folder, filename).as_uri(), None)
-        expires_at = datetime.now(UTC).replace(microsecond=0) + self._lifetime
         try:
-            url = obstore.sign(
-                self._store, method, _key(folder, filename), expires_in=self._lifetime
-            )
+            # Before the link is signed, so that the credentials that sign it do not expire earlier.
+            expires_at, lifetime = self._expiry()
+            url = obstore.sign(self._store, method, _key(folder, filename), expires_in=lifetime)
         except (BaseError, OSError) as error:
             raise unavailable("The link could not be signed", error) from error
         return Link(url, expires_at)
+
+    def _expiry(self) -> tuple[datetime, timedelta]:
+        """Return when a link expires that is signed now, and the time until then."""
+        now = datetime.now(UTC)
+        if self._credentials is None:
+            return (now + self._lifetime).replace(microsecond=0), self._lifetime
+        until = self._credentials.until(self._lifetime)
+        return until, max(until - now, _SHORTEST)
 
     def check(self, folder: str, filename: str) -> str:
         """Return the ETag of a result. Another result under the same name has another one.
@@ -179,6 +206,51 @@ class ResultStore:
             return self.check(folder, filename) == etag
         except NotFound:
             return False
+
+    def metadata(self, folder: str, filename: str) -> ResultMetadata | None:
+        """Return the metadata of a result of an event's job; None if there is no such result.
+
+        Raises:
+            StorageUnavailable: the store cannot be read.
+        """
+        return self._metadata(_key(folder, filename)) if self.keeps_metadata else None
+
+    def finished_job(self, job_id: str) -> JobRecord | None:
+        """Return the record of the job of an upload form, by its results; None if there are none.
+
+        Raises:
+            StorageUnavailable: the store cannot be read.
+        """
+        if not self.keeps_metadata:
+            return None
+        try:
+            # The results of one job, which are a few.
+            listed = obstore.list(self._store, upload_folder(job_id), chunk_size=_MAX_LISTED)
+            keys = [each["path"] for each in next(iter(listed), ())]
+        except (BaseError, OSError) as error:
+            raise unavailable("The results could not be listed", error) from error
+        for key in keys:
+            found = self._metadata(key)
+            if found is not None and found.record is not None and found.record.job_id == job_id:
+                return found.record
+        return None
+
+    @property
+    def keeps_metadata(self) -> bool:
+        """True if the store keeps metadata of results."""
+        return isinstance(self._store, S3Store)
+
+    def _metadata(self, key: str) -> ResultMetadata | None:
+        try:
+            found = obstore.get(self._store, key, options={"head": True})
+        except (BaseError, OSError) as error:
+            failure = self._failure("The result could not be looked up", error)
+            if isinstance(failure, NotFound):
+                return None
+            raise failure from error
+        return ResultMetadata.read(
+            {str(name): str(value) for name, value in found.attributes.items()}
+        )
 
     def read(self, folder: str, filename: str) -> StoredResult:
         """Open a result, without reading its bytes.

@@ -13,8 +13,9 @@ from openapi_schema_validator import OAS31Validator
 from starlette.testclient import TestClient
 
 from handler.api import create_app
+from handler.aws import credentials
 from handler.config import Config
-from handler.storage import JobRecord, JobStore, presigned_post
+from handler.storage import JobRecord, JobStore
 from handler.storage.object_store import connect
 from tests.api.calls import ANALYZE, CROP, PORTRAIT
 from tests.api.test_errors import error_of
@@ -30,10 +31,10 @@ MAX_BYTES = 200_000
 @pytest.fixture
 def stores(s3: str) -> Iterator[tuple[str, str]]:
     """Return the URLs of the results and uploads of one test, on SeaweedFS."""
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
     test = uuid4()
     yield f"s3://{BUCKET}/results-{test}", f"s3://{BUCKET}/uploads-{test}"
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
 
 
 @pytest.fixture
@@ -226,7 +227,7 @@ def test_results_cannot_be_reached_as_uploads(uploading: TestClient) -> None:
     crop = uploading.post(CROP, json={"key": put(uploading)["key"]}).json()
 
     key = f"{crop['jobId']}/{crop['filename']}"
-    error_of(uploading.post(CROP, json={"key": key}), 404)
+    error_of(uploading.post(CROP, json={"key": key}), 400)
 
 
 def test_an_object_that_is_too_large_is_not_fetched(

@@ -39,12 +39,21 @@ class Bucket:
             "SMART_CROP_STORE": f"s3://{BUCKET}/{prefix}",
             "SMART_CROP_UPLOADS": f"s3://{UPLOADS}",
             "SMART_CROP_DEFAULT_SETTINGS": json.dumps(SMALL),
+            "SMART_CROP_JOB_RECORDS": "all",
         }
 
-    def put(self, key: str, data: bytes = PHOTO, settings: object = None) -> str:
+    def put(
+        self,
+        key: str,
+        data: bytes = PHOTO,
+        settings: object = None,
+        content_type: str = "binary/octet-stream",
+    ) -> str:
         """Upload an object, and return its ETag."""
         metadata = {} if settings is None else {"smart-crop": _text(settings)}
-        put = self._client.put_object(Bucket=UPLOADS, Key=key, Body=data, Metadata=metadata)
+        put = self._client.put_object(
+            Bucket=UPLOADS, Key=key, Body=data, Metadata=metadata, ContentType=content_type
+        )
         return put["ETag"].strip('"')
 
     def delete(self, key: str) -> None:

@@ -85,11 +85,24 @@ def test_the_settings_of_a_folder_are_read_again_for_the_next_batch(
     assert widths == {"a": 31, "b": 31, "c": 33, "d": 33}
 
 
-def test_a_deployment_with_wrong_settings_does_not_start(
+def test_wrong_default_settings_fail_only_the_objects_that_need_them(
     make_handler: Callable[..., Handle],
+    bucket: Bucket,
+    folder: str,
+    logged: Callable[[], str],
 ) -> None:
-    with pytest.raises(Exception, match="width"):
-        make_handler(default_settings='{"width": 0}')
+    bucket.put(f"{folder}/own.jpg", settings={"width": 32})
+    bucket.put(f"{folder}/default.jpg")
+    handle = make_handler(default_settings='{"width": 0}')
+
+    handle(s3_put(f"{folder}/own.jpg", f"{folder}/default.jpg"))
+
+    assert "default settings rejected" in logged()
+    assert width_of(bucket, f"{folder}/own_smartcrop.jpg") == 32
+    (failed,) = (each for each in bucket.records() if each["state"] == "failed")
+    assert failed["key"] == f"{folder}/default.jpg"
+    assert failed["error"]["code"] == "INVALID_SETTINGS"
+    assert failed["error"]["details"].startswith("SMART_CROP_DEFAULT_SETTINGS: width: expected ")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +119,23 @@ def test_a_deployment_with_overlapping_stores_does_not_start(
 ) -> None:
     with pytest.raises(ValueError, match=r"SMART_CROP_UPLOADS"):
         make_handler(store=store, uploads=uploads)
+
+
+@pytest.mark.parametrize(
+    ("store", "existing"),
+    [
+        ("s3://photos", "s3://photos"),
+        ("s3://photos/results", "s3://photos/"),
+        ("s3://photos/results", "s3://photos/re"),
+        ("s3://photos/", "s3://photos/inbox/"),
+    ],
+)
+def test_a_deployment_whose_results_are_in_its_other_bucket_does_not_start(
+    make_handler: Callable[..., Handle], store: str, existing: str
+) -> None:
+    with pytest.raises(ValueError, match=r"SMART_CROP_EXISTING_BUCKET"):
+        make_handler(store=store, existing_bucket=existing)
+    make_handler(store="s3://photos-results", existing_bucket=existing)
 
 
 def test_the_stores_can_be_two_folders_of_a_bucket(make_handler: Callable[..., Handle]) -> None:

@@ -89,8 +89,13 @@ class Service:
         """
         self._uploads = MemoryStore()
         # Only this fuzzer keeps uploads in memory; metadata are attributes there as in S3.
-        uploads.connect = lambda _url: self._uploads  # type: ignore[attr-defined,assignment,return-value]  # no S3Store
-        config = Config(store=folder.as_uri(), uploads="s3://uploads", max_pixels=MAX_PIXELS)
+        uploads.connect = lambda _url, _credentials=None: self._uploads  # type: ignore[attr-defined,assignment,return-value]  # no S3Store
+        config = Config(
+            store=folder.as_uri(),
+            uploads="s3://uploads",
+            keys_by_http="all",
+            max_pixels=MAX_PIXELS,
+        )
         self._app = app or create_app(config)
         self._handle_event = create_handler(config)
         telemetry._logger()  # sets its handlers at the first call

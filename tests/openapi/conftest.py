@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 from mypy_boto3_s3 import S3Client
 
+from handler.aws import credentials
 from handler.config import Config
-from handler.storage import presigned_post
 from tests.api.calls import PORTRAIT
 from tests.conftest import BUCKET, UPLOADS
 from tests.servers import Program
@@ -17,7 +17,7 @@ KEY = "uploads/0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11/portrait.jpg"
 @pytest.fixture(scope="module")
 def url(seaweedfs: Program, uploads: S3Client) -> Iterator[str]:
     """Yield the URL of a deployment with uploads, face detection, and a portrait under KEY."""
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
     uploads.put_object(Bucket=UPLOADS, Key=KEY, Body=PORTRAIT)
     config = Config(store=f"s3://{BUCKET}/openapi-{uuid4()}", uploads=f"s3://{UPLOADS}")
     with pytest.MonkeyPatch.context() as patch:
@@ -25,4 +25,4 @@ def url(seaweedfs: Program, uploads: S3Client) -> Iterator[str]:
             patch.setenv(name, value)
         with serving(config) as url:
             yield url
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()

@@ -14,9 +14,9 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 from selenium.webdriver import Chrome
 
+from handler.aws import credentials
 from handler.config import Config
 from handler.events import create_handler
-from handler.storage import presigned_post
 from tests.conftest import BUCKET, UPLOADS
 from tests.events.conftest import FakeContext
 from tests.events.notifications import s3_put
@@ -125,13 +125,13 @@ def deployed(
     }
     for bucket in (BUCKET, UPLOADS):
         uploads.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
     yield Config(
         store=f"s3://{BUCKET}/page-{uuid4()}",
         uploads=f"s3://{UPLOADS}",
         max_body_bytes=MAX_BODY_BYTES,
     )
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
 
 
 def test_a_large_photo_goes_through_the_uploads_bucket(

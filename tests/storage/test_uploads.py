@@ -12,8 +12,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from handler.aws import credentials
 from handler.errors import InvalidRequest, NotFound, ObjectTooLarge, StorageUnavailable
-from handler.storage import UploadStore, presigned_post
+from handler.storage import UploadStore
 from handler.storage.presigned_post import PresignedPost
 from tests.conftest import BUCKET, SECRET_KEY
 from tests.pictures import encoded, gradient
@@ -27,9 +28,9 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def fresh_credentials() -> Iterator[None]:
     """Clear the cached session: each test has its own credentials."""
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
     yield
-    presigned_post._session.cache_clear()
+    credentials.session.cache_clear()
 
 
 @pytest.fixture

@@ -84,9 +84,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "handler.core.request",
         "handler.filenames",
     ),
-    "handler.storage": (*ERRORS, "handler.filenames", "handler.telemetry"),
+    "handler.aws": (),
+    "handler.storage": (*ERRORS, "handler.aws", "handler.filenames", "handler.telemetry"),
     "handler.jobs": (
         *ERRORS,
+        "handler.aws",
         "handler.codec",
         "handler.config",
         "handler.core",
@@ -110,6 +112,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "handler.events": (
         *ERRORS,
+        "handler.aws",
         "handler.codec",
         "handler.config",
         "handler.filenames",
@@ -156,11 +159,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 OWNERS: Mapping[str, tuple[str, ...]] = {
     "aws_lambda_powertools": ("handler.telemetry",),
     "boto3": (),
-    "botocore": ("handler.storage",),
+    "botocore": ("handler.aws", "handler.storage"),
     "click": ("handler.cli",),
     "fastapi": ("handler.api",),
     "mangum": ("handler.lambda_http",),
-    "obstore": ("handler.storage",),
+    "obstore": ("handler.aws", "handler.storage"),
     "onnxruntime": ("handler.faces",),
     "pydantic": (
         "handler.api",

@@ -1,0 +1,1 @@
+"""AWS: the region and its endpoints, credentials, and calls of services other than S3."""
