@@ -18,8 +18,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from handler.api import create_app
+from handler.aws import credentials
 from handler.config import Config
-from handler.events import create_handler
+from handler.events import create_handler, redelivery
 from handler.storage import object_store
 from tests.api.calls import CROP, PORTRAIT, small
 from tests.cloud.deployment import Deployment
@@ -47,7 +48,8 @@ def variables(environment: Mapping[str, str]) -> Iterator[None]:
             patch.setenv(name, value)
         # A request that is refused should not be repeated for long.
         patch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=300))
-        # patch.setattr("handler.events.redelivery._FIRST_DELAY", 1)
+        patch.setattr(redelivery, "_FIRST_DELAY", 1)
+        credentials.session.cache_clear()
         yield
 
 
@@ -177,15 +179,15 @@ class HttpFlows(Flows):
 
     def key_in_existing_bucket(self) -> None:
         self.put(f"{PREFIX}existing.jpg", bucket=EXISTING)
-        self._crops(f"{PREFIX}existing.jpg")
+        self._crops(f"{PREFIX}existing.jpg", EXISTING)
 
     def missing_key(self) -> None:
         answer = self._client.post(CROP, json={"key": f"uploads/{uuid4()}/none.jpg"})
         assert answer.status_code == 404, answer.text
 
     def missing_key_in_existing_bucket(self) -> None:
-        # The key is looked for in the uploads bucket, too.
-        answer = self._client.post(CROP, json={"key": f"{PREFIX}{uuid4()}.jpg"})
+        missing = {"bucket": EXISTING, "key": f"{PREFIX}{uuid4()}.jpg"}
+        answer = self._client.post(CROP, json=missing)
         assert answer.status_code == 404, answer.text
 
     def unknown_job(self) -> None:
@@ -204,8 +206,9 @@ class HttpFlows(Flows):
     def log(self) -> None:
         self.write_logs(self.deployment.physical_id("HttpLogs"))
 
-    def _crops(self, key: str) -> None:
-        answer = self._client.post(CROP, json={"key": key, "settings": _SMALL})
+    def _crops(self, key: str, bucket: str | None = None) -> None:
+        named = {"key": key, "bucket": bucket} if bucket else {"key": key}
+        answer = self._client.post(CROP, json={**named, "settings": _SMALL})
         assert answer.status_code == 200, answer.text
 
 
@@ -234,7 +237,8 @@ class EventFlows(Flows):
         event = event_bridge(key)
         event["detail"]["bucket"]["name"] = EXISTING
         assert self.handle(messages([event])) == again()
-        assert decoded(self.result(key.replace(".jpg", "_smartcrop.jpg"))).size == (1080, 1080)
+        result = f"{EXISTING}/{key.replace('.jpg', '_smartcrop.jpg')}"
+        assert decoded(self.result(result)).size == (1080, 1080)
 
     def duplicate(self) -> None:
         key = f"team/{uuid4()}.jpg"

@@ -1,4 +1,4 @@
-"""The program that starts ministack, with four of its faults repaired, as if it had TLS.
+"""The program that starts ministack, with some of its faults repaired, as if it had TLS.
 
 It runs in the environment of ministack, which has none of the project's packages:
 
@@ -9,6 +9,7 @@ Its environment variables are ministack's: GATEWAY_PORT, AUTH and others.
 
 import contextvars
 import importlib
+import json
 import sys
 from typing import Any
 
@@ -17,6 +18,7 @@ _engine: Any = importlib.import_module("ministack.services.cloudformation.engine
 _functions: Any = importlib.import_module("ministack.services.lambda_svc")
 _s3: Any = importlib.import_module("ministack.services.s3")
 _app: Any = importlib.import_module("ministack.app")
+_actions: Any = importlib.import_module("ministack.core.iam_actions")
 _evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
 
 
@@ -121,6 +123,49 @@ def hide_missing_objects() -> None:
     _s3.handle_request = handle_request
 
 
+def name_log_streams() -> None:
+    """Check calls on log streams against the ARN of their group with ``:*``, as CloudWatch does.
+
+    ministack checks them against the ARN without it, which no policy of a log group's `Arn` has.
+    """
+    extract = _actions.extract_resource_arn
+
+    def extract_resource_arn(service: str, *arguments: Any, **rest: Any) -> str:
+        arn = str(extract(service, *arguments, **rest))
+        is_group = service == "logs" and ":log-group:" in arn and not arn.endswith(":*")
+        return f"{arn}:*" if is_group else arn
+
+    _actions.extract_resource_arn = extract_resource_arn
+
+
+def name_actions() -> None:
+    """Check a call on several messages of a queue as the action on one of them, as SQS does.
+
+    ministack names an action sqs:ChangeMessageVisibilityBatch, which does not exist.
+    """
+    extract = _actions.extract_iam_action
+
+    def extract_iam_action(service: str, *arguments: Any, **rest: Any) -> str | None:
+        action: str | None = extract(service, *arguments, **rest)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    _actions.extract_iam_action = extract_iam_action
+
+
+def know_sources() -> None:
+    """Give the sources of events to conditions on ``events:source``, which ministack lacks."""
+    context = _actions.request_tag_context
+
+    def request_tag_context(service: str, action: str, body: bytes, *rest: Any) -> dict[str, Any]:
+        known: dict[str, Any] = context(service, action, body, *rest)
+        if action == "events:PutEvents":
+            sources = {each.get("Source", "") for each in json.loads(body)["Entries"]}
+            known = {**known, "events:source": sorted(sources)}
+        return known
+
+    _actions.request_tag_context = request_tag_context
+
+
 def count_as_tls() -> None:
     """Count all requests as requests with TLS, which buckets and queues require.
 
@@ -136,5 +181,8 @@ if __name__ == "__main__":
     resolve_conditions()
     accept_numbers_as_text()
     hide_missing_objects()
+    name_log_streams()
+    name_actions()
+    know_sources()
     count_as_tls()
     _app.main()
