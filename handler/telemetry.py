@@ -14,8 +14,12 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from handler.core.plan import Plan
 from handler.errors import SmartCropError
 
+# The name of the logger, and of the service where the template does not set another.
 SERVICE = "smart-crop"
 NAMESPACE = "SmartCrop"
+
+_SERVER_ERROR = 500
+_NOT_IMPLEMENTED = 501
 
 # Fields of a job's line in the log.
 Facts = dict[str, object]
@@ -27,6 +31,11 @@ _cold_start = [True]
 def on_lambda() -> bool:
     """Return whether this process runs in a Lambda execution environment, real or emulated."""
     return "AWS_LAMBDA_RUNTIME_API" in os.environ
+
+
+def _service() -> str:
+    """Return the name of the service: that of the stack, so that two stacks have two services."""
+    return os.environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
 
 
 class _ReadableFormatter(logging.Formatter):
@@ -43,7 +52,7 @@ class _ReadableFormatter(logging.Formatter):
 @cache
 def _logger() -> Logger | logging.Logger:
     if on_lambda():
-        return Logger(service=SERVICE)
+        return Logger(service=_service())
     local = logging.getLogger(SERVICE)
     local.setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
     local.propagate = False
@@ -54,13 +63,19 @@ def _logger() -> Logger | logging.Logger:
 
 
 def log(message: str, *, failure: BaseException | None = None, **fields: object) -> None:
-    """Write one structured line.
+    """Write one structured line, and count a failure.
 
     Args:
         message: the message.
         failure: an unexpected error, whose traceback is logged and never sent to a client.
         fields: further fields of the line.
     """
+    _write(message, failure, fields)
+    if failure is not None:
+        _count_fault()
+
+
+def _write(message: str, failure: BaseException | None, fields: Mapping[str, object]) -> None:
     extra: Mapping[str, object] = fields if on_lambda() else {"fields": fields}
     if failure is None:
         _logger().info(message, extra=extra)
@@ -77,7 +92,7 @@ def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
     """
     if not on_lambda():
         return
-    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=_service())
     metrics.add_dimension("mode", mode)
     for name, (unit, value) in amounts.items():
         metrics.add_metric(name, unit, value)
@@ -85,6 +100,21 @@ def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
         # Its duration is in Lambda's own report. The first job may come much later.
         _cold_start.clear()
         metrics.add_metric("ColdStarts", MetricUnit.Count, 1)
+    metrics.flush_metrics()
+
+
+def _count_fault() -> None:
+    """Emit the metric of failures that the service or the deployment causes, not a client.
+
+    An alarm compares it with the jobs of the function. Lambda does not see these failures, because
+    the invocation succeeds: the response is 503, or the queue delivers the message again. A job of
+    a message can count twice, by its own line and by that of the message.
+    """
+    if not on_lambda():
+        return
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=_service())
+    metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown"))
+    metrics.add_metric("Faults", MetricUnit.Count, 1)
     metrics.flush_metrics()
 
 
@@ -117,27 +147,31 @@ def log_job(
     start = time.perf_counter()
     facts: Facts = {"mode": mode, "bytes_in": bytes_in}
     failure: BaseException | None = None
+    is_fault = False
     try:
         yield facts
         facts["outcome"] = "done"
     except SmartCropError as error:
         facts["outcome"] = error.code
+        # Face detection that is not installed is the choice of the deployment.
+        is_fault = error.status >= _SERVER_ERROR and error.status != _NOT_IMPLEMENTED
         raise
     except BaseException as error:
         failure = error
+        is_fault = True
         facts["outcome"] = "INTERNAL"
         raise
     finally:
         duration = (time.perf_counter() - start) * 1000
-        log(
+        measured = {"duration_ms": round(duration, 1), "steps_ms": steps}
+        _write(
             "job",
-            failure=failure,
-            **{"request_id": request_id} if request_id else {},
-            **facts,
-            duration_ms=round(duration, 1),
-            steps_ms=steps,
+            failure,
+            {**({"request_id": request_id} if request_id else {}), **facts, **measured},
         )
         count(mode, _metrics(facts, duration))
+        if is_fault:
+            _count_fault()
 
 
 def _metrics(facts: Facts, duration: float) -> dict[str, tuple[MetricUnit, float]]:

@@ -198,7 +198,7 @@ set_up_environment() {
     echo "$key" >.venv/made-from
 }
 
-# --- The face detection bundle, the Lambda emulator -----------------------------------------------
+# --- The face detection bundle, the Lambda emulator, the transform of SAM -----------------------------------------------
 
 set_up_faces() {
     .venv/bin/python $FACES/build.py --is-current && return
@@ -225,6 +225,18 @@ set_up_emulator() {
     rm -rf .tools/wheel
     chmod +x .tools/rie/aws-lambda-rie
     echo "$key" >.tools/rie/made-from
+}
+
+set_up_transform() {
+    local key
+    key=$(hash_of <infra/setup/transform.txt)
+    made_from .tools/transform/made-from "$key" && return
+    say "installing the transform of SAM into .tools/transform"
+    rm -rf .tools/transform
+    need_uv
+    "$UV" pip install --quiet --python .venv/bin/python --no-deps --require-hashes --target .tools/transform -r infra/setup/transform.txt ||
+        fail "uv could not install the transform of SAM (its output is above)."
+    echo "$key" >.tools/transform/made-from
 }
 
 missing_test_programs() { # the Debian packages of programs that only the tests run
@@ -263,6 +275,7 @@ main() {
     set_up_faces
     if [ "$what" != run ]; then
         set_up_emulator
+        set_up_transform
         set_up_test_programs
     fi
     say "everything is in place"

@@ -24,6 +24,7 @@ from handler.api.openapi_examples import (
     BODY_TOO_LARGE,
     INVALID_SETTINGS,
     NO_CREDENTIALS,
+    OBJECT_UNREADABLE,
     SETTINGS_NOT_JSON,
     STORE_FULL,
     STORE_GONE,
@@ -90,11 +91,12 @@ _ERRORS = errors(
     INVALID_SETTINGS,
     InvalidRequest(FieldProblem("key", "text", "null")),
     NotFound("No such object"),
+    OBJECT_UNREADABLE,
     BODY_TOO_LARGE,
     ObjectTooLarge(100_000_000, 123_456_789),
     OverBudget(
-        "memory: expected at most 1,512 MB, received a job that needs up to 2,063 MB; "
-        "an image of 9,872 × 7,404 pixels fits"
+        "memory: expected at most 1,586 MB, received a job that needs up to 2,063 MB; an image of "
+        "9,872 × 7,404 pixels fits; HttpMemory would have to be 2,224 MB"
     ),
     ProcessingFailed("The JPEG data are damaged or incomplete"),
     NoFaces("No face was found at this sensitivity"),

@@ -6,6 +6,7 @@ from handler.api.http_errors import ForeignRequest, MalformedRequest, SlowReques
 from handler.errors import (
     BodyTooLarge,
     InvalidSettings,
+    ObjectUnreadable,
     ServerBusy,
     SettingsNotJson,
     Stopped,
@@ -103,6 +104,7 @@ _JOB: dict[str, Any] = {
     "updatedAt": "2026-10-18T11:00:04Z",
 }
 
+OBJECT_UNREADABLE = ObjectUnreadable("The object cannot be read: it is archived; restore it first")
 NO_CREDENTIALS = StorageUnavailable("There are no credentials to sign the upload form")
 STORE_FULL = StoreUnavailable("The result could not be stored: the store is full")
 STORE_GONE = StoreUnavailable("The job record could not be read: the store cannot be reached")

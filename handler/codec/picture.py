@@ -42,10 +42,12 @@ class Limits:
     Attributes:
         max_pixels: of a picture.
         deadline: time of `time.monotonic` at which decoding is stopped; None for no limit.
+        memory: bytes that a job may use; None for no limit.
     """
 
     max_pixels: int
     deadline: float | None = None
+    memory: int | None = None
 
 
 class Picture:
@@ -270,7 +272,9 @@ def _open_isolated(
 
 
 def _allowance(cost: DecodingCost, header: ImageHeader, limits: Limits) -> Allowance:
-    return Allowance.of(cost, header.decoded_size.area, len(header.data), limits.deadline)
+    return Allowance.of(
+        cost, header.decoded_size.area, len(header.data), limits.deadline, limits.memory
+    )
 
 
 def _check_length(header: ImageHeader) -> None:

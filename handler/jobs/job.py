@@ -17,7 +17,7 @@ from handler.core.request import CropRequest
 from handler.errors import InvalidSettings, NoFaces, OverBudget
 from handler.faces import LazyDetector
 from handler.filenames import result_name
-from handler.jobs.budget import Budget, check
+from handler.jobs.budget import Budget, check, check_time
 from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.job_warnings import job_warnings
@@ -240,7 +240,8 @@ def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
 def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
     """Read the image header, and choose the format of the results."""
     with watch.step("open"):
-        picture = open_picture(job.data, Limits(config.max_pixels, job.deadline))
+        limits = Limits(config.max_pixels, job.deadline, Budget.of(config).bytes)
+        picture = open_picture(job.data, limits)
         format_ = output_format(picture.format, job.settings.format)
         _check_budget(job, config, picture, format_, job.settings.requests())
         return picture, format_
@@ -253,6 +254,7 @@ def _check_budget(
 
     Raises:
         OverBudget: it does.
+        OutOfTime: it may need more time than is left.
     """
 
     def cost_at(size: Size) -> Estimate:
@@ -260,7 +262,9 @@ def _check_budget(
             picture, size, requests, format_, overlay=job.overlay, preview=job.preview
         )
 
-    check(Budget.of(config), cost_at(picture.size), picture.size, cost_at)
+    cost = cost_at(picture.size)
+    check(Budget.of(config), cost, picture.size, cost_at)
+    check_time(cost, job.deadline)
 
 
 def _check_time(start: float, config: Config) -> None:

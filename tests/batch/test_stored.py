@@ -123,6 +123,7 @@ def test_uploaded_objects_are_cropped_by_their_keys(s3: str, uploads: S3Client) 
         uploads=f"s3://{UPLOADS}/{folder}",
         max_object_bytes=50_000,
         max_answer_bytes=100,
+        keys_by_http="all",
     )
     body = {"keys": ["a.jpg", "note.txt", "large.jpg", "none.jpg", "../a.jpg"], "settings": SMALL}
 

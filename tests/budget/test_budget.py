@@ -2,18 +2,22 @@
 
 import json
 import os
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from handler.codec.costs import DECODING
+from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS
 from handler.codec.picture import Limits, open_picture
 from handler.config import Config
 from handler.core.geometry import Size
-from handler.errors import OverBudget
+from handler.errors import OutOfTime, OverBudget
 from handler.jobs import budget
-from handler.jobs.budget import Budget, check
+from handler.jobs.budget import Budget, check, check_time
 from handler.jobs.estimate import Estimate, estimate_at
 from handler.jobs.job import Job, run_job
 from handler.settings import parse_settings
@@ -94,8 +98,55 @@ def test_an_error_names_estimate_budget_and_a_picture_that_fits() -> None:
         "code": "OVER_BUDGET",
         "details": "memory: expected at most 300 MB, received a job that needs up to 1,000 MB; "
         "time: expected at most 10 s of CPU time, received a job that needs up to 20.0 s; "
-        "an image of 5,476 × 5,476 pixels fits",
+        "an image of 5,476 × 5,476 pixels fits; SMART_CROP_MEMORY_MB would have to be 1,210 MB",
     }
+
+
+@pytest.mark.parametrize(
+    ("runtime", "setting"), [("x", "HttpMemory"), ("", "SMART_CROP_MEMORY_MB")]
+)
+def test_an_error_names_the_setting_with_which_the_job_fits(runtime: str, setting: str) -> None:
+    environment = {"AWS_LAMBDA_RUNTIME_API": runtime} if runtime else {}
+    environment |= {"SMART_CROP_MEMORY_MB": "384", "SMART_CROP_JOBS": "1"}
+    config = Config.from_environment(environment)
+    data = PICTURES["png palette"](Size(6000, 4000))
+    settings, _ = parse_settings('{"width": 100, "height": 100}')
+    with pytest.raises(OverBudget) as raised:
+        run_job(Job(data, None, settings), config)
+
+    advice = re.search(rf"{setting} would have to be ([\d,]+) MB$", str(raised.value))
+    assert advice
+    enough = int(advice[1].replace(",", ""))
+    run_job(Job(data, None, settings), config.model_copy(update={"memory_mb": enough}))
+    with pytest.raises(OverBudget):
+        run_job(Job(data, None, settings), config.model_copy(update={"memory_mb": enough - 1}))
+
+
+def test_an_error_says_if_no_function_has_the_memory() -> None:
+    large = Estimate(20_000 * MEBIBYTE, 1)
+    with pytest.raises(OverBudget, match=r"EventsMemory .* 20,256 MB, and 10,240 MB is the most"):
+        check(Budget(1000, 10, 1, "EventsMemory"), large, Size(9, 9), lambda _: large)
+
+
+@pytest.mark.parametrize(("left", "fits"), [(None, True), (30, True), (3, False), (-5, False)])
+def test_a_job_that_may_not_end_in_time_is_rejected(left: float | None, fits: bool) -> None:
+    deadline = None if left is None else time.monotonic() + left
+    check_time(Estimate(0, 1.9), deadline)  # short jobs are always tried
+    if fits:
+        check_time(Estimate(0, 5), deadline)
+    else:
+        with pytest.raises(OutOfTime, match=r"needs up to 5\.0 s of CPU time"):
+            check_time(Estimate(0, 5), deadline)
+
+
+def test_a_worker_process_has_no_more_memory_and_time_than_the_job() -> None:
+    cost, pixels = DECODING["jp2"], 50_000_000
+    free = Allowance.of(cost, pixels, 1000)
+    limited = Allowance.of(cost, pixels, 1000, time.monotonic() + 3, 500 * MEBIBYTE)
+
+    assert free.memory - limited.memory > 900 * MEBIBYTE
+    assert limited.memory - Allowance.of(cost, 0, 0, None, 0).memory == 500 * MEBIBYTE
+    assert free.cpu_seconds > limited.cpu_seconds == 3
 
 
 def test_an_error_advises_smaller_results_if_no_picture_fits() -> None:

@@ -19,7 +19,8 @@ def url(seaweedfs: Program, uploads: S3Client) -> Iterator[str]:
     """Yield the URL of a deployment with uploads, face detection, and a portrait under KEY."""
     credentials.session.cache_clear()
     uploads.put_object(Bucket=UPLOADS, Key=KEY, Body=PORTRAIT)
-    config = Config(store=f"s3://{BUCKET}/openapi-{uuid4()}", uploads=f"s3://{UPLOADS}")
+    store = f"s3://{BUCKET}/openapi-{uuid4()}"
+    config = Config(store=store, uploads=f"s3://{UPLOADS}", keys_by_http="all")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in seaweedfs.environment.items():
             patch.setenv(name, value)

@@ -35,6 +35,7 @@ RULES = (
     "an empty list in mode trim",
     "a name that differs from that of sizes.",
     "numbers that are all fractions",
+    "a bucket of this deployment",
 )
 # The request of analyze is the same as that of crop.
 CONFIG = schemathesis.Config.from_dict(

@@ -75,7 +75,7 @@ def test_on_lambda_a_failure_s_traceback_is_in_the_same_object(
 ) -> None:
     log("unexpected error", failure=failure())
 
-    (line,) = capsys.readouterr().out.splitlines()
+    line, _ = capsys.readouterr().out.splitlines()
     fields = json.loads(line)
     assert fields["level"] == "ERROR"
     assert fields["exception_name"] == "ZeroDivisionError"

@@ -59,6 +59,17 @@ def test_only_the_first_job_of_a_process_is_a_cold_start(
     assert [blob.get("ColdStarts") for blob in blobs(capsys)] == [[1.0], None, None]
 
 
+def test_the_service_is_the_one_of_the_stack(
+    warm: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "shop-pictures")
+
+    count("subject", CROPS)
+
+    (blob,) = blobs(capsys)
+    assert blob["service"] == "shop-pictures"
+
+
 def test_nothing_is_written_outside_lambda(capsys: pytest.CaptureFixture[str]) -> None:
     count("subject", CROPS)
 

@@ -2,14 +2,18 @@
 
 import json
 import re
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
 from handler.api import create_app
 from handler.api.aliases import TOOL, TOOL_IN_SECTION
 from handler.config import Config
-from tests.template.stack import defaults, resources, template
+from tests.template.evaluator import deploy
+from tests.template.stack import as_list, defaults, resources, template
 
 ROUTES = {route.properties["RouteKey"]: route for route in resources("AWS::ApiGatewayV2::Route")}
 
@@ -74,6 +78,47 @@ def test_stage_throttles_and_writes_a_line_for_each_request() -> None:
     assert {"requestId", "route", "status", "ms"} <= set(line)
     # The path contains file names, and the query of a link contains its signature.
     assert not {"$context.path", "$context.http.path"} & set(line.values())
+
+
+def test_failures_of_the_service_are_counted_without_501() -> None:
+    stack = deploy()
+    counted = stack["Routes/ServerErrors"].properties
+    assert counted["LogGroupName"] == "<Routes/AccessLog>"
+    assert counted["FilterPattern"] == '{ ($.status = "5*") && ($.status != "501") }'
+    (metric,) = counted["MetricTransformations"]
+    assert (metric["MetricNamespace"], metric["MetricName"]) == ("SmartCrop", "ServerErrors")
+    line = json.loads(stack["Routes/Stage"].properties["AccessLogSettings"]["Format"])
+    # The fields of the line that the filter reads.
+    assert line["status"] == "$context.status"
+    assert metric["Dimensions"] == [{"Key": "ApiId", "Value": "$.apiId"}]
+    assert line["apiId"] == "$context.apiId"
+
+
+@pytest.mark.parametrize("by_token", [True, False])
+def test_the_parts_of_the_api_are_made_one_after_the_other(by_token: bool) -> None:
+    """API Gateway fails if two parts of one API change at the same time."""
+    parts = {
+        name: resource
+        for name, resource in template("infra/api.yaml")["Resources"].items()
+        if resource["Type"].startswith("AWS::ApiGatewayV2::")
+        and (by_token or resource.get("Condition") != "ByToken")
+    }
+    needed = {name: requirements(resource) & set(parts) for name, resource in parts.items()}
+    order = TopologicalSorter(needed)
+    order.prepare()
+    made: list[str] = []
+    while order.is_active():
+        (ready,) = order.get_ready()
+        made.append(ready)
+        order.done(ready)
+    assert made[-1] == "Stage"
+
+
+def requirements(resource: Mapping[str, Any]) -> set[str]:
+    """Return the names of the resources that a resource names, or depends on."""
+    written = json.dumps(resource["Properties"])
+    named = re.findall(r'"Ref": "(\w+)"|\$\{(\w+)\}', written)
+    return {name for pair in named for name in pair} | set(as_list(resource.get("DependsOn", [])))
 
 
 def test_only_this_api_may_invoke_the_function() -> None:

@@ -14,7 +14,20 @@ from handler.jobs.service import Service
 from handler.settings import CropSettings
 from handler.storage import ResultStore, connect
 from tests.pictures import encoded, gradient
-from tests.template.stack import resources
+from tests.template.alarms import alarms, watched_metrics
+from tests.template.evaluator import deploy
+
+
+def widgets(**parameters: object) -> list[dict[str, Any]]:
+    """Return the widgets of the dashboard."""
+    body = deploy(parameters)["Monitoring/Dashboard"].properties["DashboardBody"]
+    return list(json.loads(body)["widgets"])
+
+
+def metrics() -> list[list[Any]]:
+    """Return the metrics and searches of all widgets."""
+    shown = [each["properties"] for each in widgets() if each["type"] == "metric"]
+    return [metric for properties in shown for metric in properties["metrics"]]
 
 
 @pytest.fixture
@@ -35,23 +48,36 @@ def emitted(
 
 
 def test_dashboard_shows_every_metric_of_the_service(emitted: dict[str, Any]) -> None:
-    (dashboard,) = resources("AWS::CloudWatch::Dashboard")
-    widgets = json.loads(dashboard.properties["DashboardBody"]["Fn::Sub"])["widgets"]
-    metrics = [metric for widget in widgets for metric in widget["properties"]["metrics"]]
-    searches = [metric[0]["expression"] for metric in metrics if isinstance(metric[0], dict)]
-    found = [re.search(r"{(\S+)} MetricName=\"(\w+)\"", search) for search in searches]
+    searches = [metric[0]["expression"] for metric in metrics() if isinstance(metric[0], dict)]
+    found = [
+        re.search(r'{(\S+)} service="smart-crop" MetricName="(\w+)"', search) for search in searches
+    ]
+    assert None not in found
     shown = {(match[1], match[2]) for match in found if match is not None}
     (dimensions,) = emitted["Dimensions"]
     schema = ",".join([emitted["Namespace"], *sorted(dimensions, reverse=True)])
     assert shown == {(schema, metric["Name"]) for metric in emitted["Metrics"]}
 
 
+def test_dashboard_shows_what_the_alarms_watch() -> None:
+    shown = {tuple(each for each in metric if isinstance(each, str)) for metric in metrics()}
+    for alarm in alarms().values():
+        for watched in watched_metrics(alarm.properties):
+            if watched[0] != "AWS/Events":  # only with ExistingBucket
+                assert watched in shown
+
+
+@pytest.mark.parametrize("parameters", [{}, {"ExistingBucket": "archive"}])
+def test_dashboard_shows_the_state_of_every_alarm(parameters: dict[str, object]) -> None:
+    (widget,) = (each for each in widgets(**parameters) if each["type"] == "alarm")
+    expected = {f"<{path}>.Arn" for path in alarms(**parameters)}
+    assert set(widget["properties"]["alarms"]) == expected
+
+
 def test_widgets_do_not_overlap() -> None:
-    (dashboard,) = resources("AWS::CloudWatch::Dashboard")
-    widgets = json.loads(dashboard.properties["DashboardBody"]["Fn::Sub"])["widgets"]
     cells = [
         (column, row)
-        for each in widgets
+        for each in widgets()
         for column in range(each["x"], each["x"] + each["width"])
         for row in range(each["y"], each["y"] + each["height"])
     ]

@@ -1,12 +1,12 @@
 """The functions: image, roles, environment, and handling of failures."""
 
 import re
-from typing import Any
 
 import pytest
 
 from handler.config import Config
 from handler.settings import parse_settings
+from tests.template.evaluator import Refused, deploy
 from tests.template.stack import ROOT, as_list, defaults, functions, resources, template
 
 NAMES = sorted(functions())
@@ -48,26 +48,6 @@ def test_function_logs_expire(name: str) -> None:
     assert groups[group]["RetentionInDays"] == {"Ref": "LogDays"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
-def test_function_has_an_alarm(name: str, metric: str) -> None:
-    passed = template("template.yaml")["Resources"]["Monitoring"]["Properties"]["Parameters"]
-    assert {"Ref": name} in passed.values()
-    watched = [
-        alarm
-        for alarm in resources("AWS::CloudWatch::Alarm")
-        if alarm.properties["MetricName"] == metric
-        and {"Name": "FunctionName", "Value": {"Ref": name}} in alarm.properties["Dimensions"]
-    ]
-    assert len(watched) == 1
-
-
-def test_every_alarm_notifies_the_topic() -> None:
-    for alarm in resources("AWS::CloudWatch::Alarm"):
-        actions = alarm.properties["AlarmActions"]["Fn::If"][1]
-        assert actions == [{"Ref": "AlarmTopic"}], alarm.name
-
-
 def test_failed_events_are_kept() -> None:
     function = functions()["EventsFunction"]
     assert function["DeadLetterQueue"]["Type"] == "SQS"
@@ -85,41 +65,70 @@ def test_snapshots_are_on_by_default_and_the_api_calls_them() -> None:
     chosen = {"Fn::If": ["SnapStartOn", "PublishedVersions", "None"]}
     assert function["SnapStart"] == {"ApplyOn": chosen}
     assert defaults()["SnapStart"] == "on"
-    # Without a new version, the snapshot would keep the old environment.
-    assert function["AutoPublishAliasAllProperties"] is True
     passed = template("template.yaml")["Resources"]["Routes"]["Properties"]["Parameters"]
     assert passed["FunctionArn"] == {"Ref": "HttpFunction.Alias"}
 
 
-def environment() -> dict[str, Any]:
-    """Return the default environment of the functions."""
-    variables = functions()["HttpFunction"]["Environment"]["Variables"]
-    chosen = defaults()
-    return {
-        name: str(chosen[value["Ref"]]) if isinstance(value, dict) and "Ref" in value else value
-        for name, value in variables.items()
-    }
+def environment(function: str, **parameters: object) -> dict[str, str]:
+    """Return the environment of a function."""
+    properties = deploy(parameters)[function].properties
+    return dict(properties["Environment"]["Variables"])
+
+
+EVERYTHING = {"ExistingBucket": "archive", "ExistingPrefix": "photos/", "EventBus": "default"}
+
+# A function serves one request at a time, and API Gateway answers for other origins. AWS sets the
+# memory, and the default of the CPU time fits the timeouts.
+UNSET = {"cors_origins", "queue", "jobs", "memory_mb", "memory_name", "cpu_seconds"}
 
 
 def test_environment_sets_all_that_the_service_reads() -> None:
-    names = {name for name in environment() if name.startswith("SMART_CROP_")}
-    # A function serves one request at a time, and API Gateway answers for other origins. AWS sets
-    # the memory, and the default of the CPU time fits the timeouts.
-    unset = {"cors_origins", "queue", "jobs", "memory_mb", "cpu_seconds"}
-    assert names == {f"SMART_CROP_{name.upper()}" for name in set(Config.model_fields) - unset}
+    variables = {name for each in NAMES for name in environment(each, **EVERYTHING)}
+    fields = set(Config.model_fields) - UNSET
+    assert {f"SMART_CROP_{name.upper()}" for name in fields} <= variables
 
 
-def test_the_service_accepts_the_default_environment() -> None:
-    variables = {
-        name: value["Fn::Sub"].replace("${Storage.Outputs.", "").replace("}", "").lower()
-        if isinstance(value, dict)
-        else value
-        for name, value in environment().items()
-    }
-    config = Config.from_environment(variables)
-    assert config.store == "s3://resultsbucket"
-    assert config.uploads == "s3://uploadsbucket"
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING], ids=["default", "everything"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_service_accepts_the_environment(name: str, parameters: dict[str, object]) -> None:
+    config = Config.from_environment(environment(name, **parameters))
+    assert config.store == "s3://smart-crop-results-id-of-smart-crop-storage"
+    assert config.uploads == "s3://smart-crop-uploads-id-of-smart-crop-storage"
     assert parse_settings(config.default_settings)[1] == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "{}",
+        '{"mode":"face","width":600,"height":600}',
+        '{ "sizes": ["1:1", {"width": 300, "height": 2e2, "name": "a"}], "enlarge": false }',
+    ],
+)
+def test_default_settings_reach_the_events_function_only(settings: str) -> None:
+    variables = environment("EventsFunction", DefaultSettings=settings)
+    assert parse_settings(variables["SMART_CROP_DEFAULT_SETTINGS"])[1] == []
+    assert "SMART_CROP_DEFAULT_SETTINGS" not in environment("HttpFunction")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["", "[]", "{'mode':'face'}", "{mode: face}", '{"mode":face}', '{"mode":"face"', "{x}"],
+)
+def test_default_settings_that_are_no_json_are_refused_by_the_deployment(settings: str) -> None:
+    with pytest.raises(Refused, match="DefaultSettings"):
+        deploy({"DefaultSettings": settings})
+
+
+def test_logs_and_metrics_carry_the_name_of_the_stack() -> None:
+    for name in NAMES:
+        variables = deploy(name="other")[name].properties["Environment"]["Variables"]
+        assert variables["POWERTOOLS_SERVICE_NAME"] == "other"
+
+
+def test_an_upload_does_not_wait_for_the_one_before() -> None:
+    mapping = deploy()["EventsFunctionUploads"].properties
+    assert mapping["BatchSize"] == "1"
 
 
 def test_the_function_times_out_before_the_api() -> None:

@@ -44,7 +44,12 @@ class Allowance:
 
     @classmethod
     def of(
-        cls, cost: DecodingCost, pixels: int, file_bytes: int, deadline: float | None = None
+        cls,
+        cost: DecodingCost,
+        pixels: int,
+        file_bytes: int,
+        deadline: float | None = None,
+        most_memory: int | None = None,
     ) -> Self:
         """Return the limits for the estimated cost of a picture.
 
@@ -53,10 +58,16 @@ class Allowance:
             pixels: of the stored picture.
             file_bytes: of the file.
             deadline: see the attribute.
+            most_memory: bytes that the deployment has for a job, the margin for unusual files
+                included; None for no limit.
         """
-        memory = _MEMORY_MARGIN * cost.peak(pixels, pixels, file_bytes)
-        seconds = _TIME_MARGIN * cost.seconds(pixels, file_bytes)
-        return cls(_BASE_BYTES + int(memory), math.ceil(seconds) + _SPARE_CPU_SECONDS, deadline)
+        memory = int(_MEMORY_MARGIN * cost.peak(pixels, pixels, file_bytes))
+        if most_memory is not None:
+            memory = min(memory, most_memory)
+        seconds = math.ceil(_TIME_MARGIN * cost.seconds(pixels, file_bytes)) + _SPARE_CPU_SECONDS
+        if deadline is not None:
+            seconds = min(seconds, max(1, math.ceil(deadline - time.monotonic())))
+        return cls(_BASE_BYTES + memory, seconds, deadline)
 
     @property
     def is_over(self) -> bool:
