@@ -202,5 +202,18 @@ def deploy(
     words[words.index("--stack-name") + 1] = name
     done = account.run(*words, cwd=folder, stdin="\n".join(answers) + "\n", credentials=credentials)
     if done.returncode:
-        raise Refused(done.stdout[-3000:] + done.stderr[-3000:])
+        raise Refused(
+            "\n".join([*_failures(account, name), done.stdout[-2000:], done.stderr[-2000:]])
+        )
     return Deployment(account, name)
+
+
+def _failures(account: Account, name: str) -> list[str]:
+    """Return why resources of a stack could not be made."""
+    cloudformation = account.client("cloudformation")
+    try:
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    except cloudformation.exceptions.ClientError:
+        return []
+    failed = (each for each in events if each["ResourceStatus"].endswith("_FAILED"))
+    return [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}" for each in failed]

@@ -67,6 +67,22 @@ def accept_numbers_as_text() -> None:
     _functions._sqs_esm_concurrency = concurrency
 
 
+def accept_expressions() -> None:
+    """Accept alarms on expressions, which ministack refuses: they watch their first metric here."""
+    record = _provisioners._cw_metric_alarm_record
+
+    def alarm_record(name: str, properties: dict[str, Any]) -> Any:
+        metrics = properties.get("Metrics", ())
+        measured = (each["MetricStat"] for each in metrics if "MetricStat" in each)
+        first = next(measured, None)
+        if first is None:
+            return record(name, properties)
+        plain = {key: value for key, value in properties.items() if key != "Metrics"}
+        return record(name, {**plain, **first["Metric"], "Period": first["Period"]})
+
+    _provisioners._cw_metric_alarm_record = alarm_record
+
+
 def resolve_conditions() -> None:
     """Resolve Join and Split in conditions, which ministack compares as they are written."""
     evaluate = _engine._evaluate_conditions
@@ -159,8 +175,8 @@ def know_sources() -> None:
     def request_tag_context(service: str, action: str, body: bytes, *rest: Any) -> dict[str, Any]:
         known: dict[str, Any] = context(service, action, body, *rest)
         if action == "events:PutEvents":
-            sources = {each.get("Source", "") for each in json.loads(body)["Entries"]}
-            known = {**known, "events:source": sorted(sources)}
+            (source,) = {each["Source"] for each in json.loads(body)["Entries"]}
+            known = {**known, "events:source": source}
         return known
 
     _actions.request_tag_context = request_tag_context
@@ -180,6 +196,7 @@ if __name__ == "__main__":
     keep_attributes()
     resolve_conditions()
     accept_numbers_as_text()
+    accept_expressions()
     hide_missing_objects()
     name_log_streams()
     name_actions()

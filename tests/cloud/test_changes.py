@@ -73,6 +73,7 @@ CHANGES: dict[str, tuple[str, Facts]] = {
         "300",
         events(Timeout=300)
         | nested("Storage", EventsTimeout="300")
+        | nested("Monitoring", EventsTimeout="300")
         | {"Storage/UploadsQueue.VisibilityTimeout": 1800},
     ),
     "EventsReservedConcurrency": ("7", {}),
@@ -96,6 +97,15 @@ CHANGES: dict[str, tuple[str, Facts]] = {
             f"Monitoring/{alarm.name}.Actions": [TOPIC]
             for alarm in resources("AWS::CloudWatch::Alarm")
         },
+    ),
+    "AccountConcurrency": ("10", nested("Monitoring", AccountConcurrency="10")),
+    "HttpP95Alarm": (
+        "900",
+        nested("Monitoring", HttpP95Alarm="900") | {"Monitoring/HttpDuration.Threshold": 900},
+    ),
+    "QueueAgeAlarm": (
+        "90",
+        nested("Monitoring", QueueAgeAlarm="90") | {"Monitoring/QueueAge.Threshold": 90},
     ),
     "LogLevel": ("DEBUG", both(POWERTOOLS_LOG_LEVEL="DEBUG")),
     "LogDays": (
