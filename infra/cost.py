@@ -7,6 +7,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +36,13 @@ RESTORE = 0.0001397998  # a GB
 REPOSITORY = 0.10  # a GB and month
 
 MEMORY_GB = 1769 / 1024
+# The modes of handler.settings, each of which has its metrics.
+MODES = 4
 _MONTH = 30 * 24 * 3600
 _API_UNIT = 512 * 1024
 # Sending, receiving and deleting a message, in batches of one.
 _QUEUE_REQUESTS = 3
-# Time of a request to S3 in the region of the function. It is assumed, not measured: the store of
-# the measurement is on the same machine.
+# Time of a request to S3 in the region of the function. It is assumed, not measured.
 S3_SECONDS = 0.015
 
 
@@ -50,7 +52,7 @@ class Case:
 
     Attributes:
         name: its name in the table.
-        seconds: measured time of a warm crop, with a store on the same machine.
+        seconds: measured CPU time of a warm crop.
         writes: requests of the function to S3 that write.
         reads: requests of the function to S3 that read.
         log_bytes: bytes of the log for a crop.
@@ -71,7 +73,7 @@ class Case:
 
     @property
     def billed(self) -> float:
-        """Billed seconds."""
+        """Billed seconds, if one CPU is as fast as that of the measurement."""
         return self.seconds + S3_SECONDS * (self.writes + self.reads)
 
     def parts(self) -> dict[str, float]:
@@ -118,29 +120,28 @@ def table() -> str:
 
 def fixed() -> str:
     """Return the table of costs that do not depend on the number of crops."""
-    found = measured()
-    alarms = len([*Stack().resources("AWS::CloudWatch::Alarm")])
-    metrics, modes = found["metrics"], found["modes"]
-    image = found["image_gb"]
+    alarms, watched = alarm_metrics()
+    by_mode, others = metrics()
+    kinds = by_mode * MODES + others
     return _markdown(
         [
             ("a month", "", "cost"),
-            ("alarms", f"{alarms} × ${ALARM:.2f}", f"${alarms * ALARM:.2f}"),
+            (
+                f"{alarms} alarms, which watch {watched} metrics",
+                f"{watched} × ${ALARM:.2f}",
+                f"${watched * ALARM:.2f}",
+            ),
             (
                 "metrics, in months with crops of all modes",
-                f"{metrics} metrics × {modes} modes × ${METRIC:.2f}",
-                f"${metrics * modes * METRIC:.2f}",
+                f"({by_mode} × {MODES} modes + {others}) × ${METRIC:.2f}",
+                f"${kinds * METRIC:.2f}",
             ),
             (
                 "snapshot of the HTTP function (`SnapStart=on`)",
                 f"{MEMORY_GB:.4f} GB × {_MONTH:,} s × ${SNAPSHOT_SECOND:.10f}",
                 f"${MEMORY_GB * _MONTH * SNAPSHOT_SECOND:.2f}",
             ),
-            (
-                "the image in ECR",
-                f"{image:.2f} GB × ${REPOSITORY:.2f}",
-                f"${image * REPOSITORY:.2f}",
-            ),
+            ("a GB of images in ECR", "", f"${REPOSITORY:.2f}"),
             (
                 "a million results of 200 KB, kept for 7 days",
                 f"200 GB × 7/30 × ${S3_STORAGE}",
@@ -148,6 +149,25 @@ def fixed() -> str:
             ),
         ]
     )
+
+
+def alarm_metrics() -> tuple[int, int]:
+    """Return the number of alarms, and that of the metrics in them, which are billed."""
+    alarms = [each for _, _, each in Stack().resources("AWS::CloudWatch::Alarm")]
+    watched = 0
+    for alarm in alarms:
+        metrics = alarm["Properties"].get("Metrics", [])
+        watched += sum("MetricStat" in each for each in metrics) or 1
+    return len(alarms), watched
+
+
+def metrics() -> tuple[int, int]:
+    """Return the number of own metrics for each mode, and that of the others."""
+    ((_, _, dashboard),) = Stack().resources("AWS::CloudWatch::Dashboard")
+    body = json.dumps(dashboard["Properties"]["DashboardBody"])
+    by_mode = set(re.findall(r"MetricName=\W+(\w+)", body))
+    others = set(re.findall(r"\[\W{1,3}SmartCrop\W.*?stat", body))
+    return len(by_mode), len(others)
 
 
 def extras() -> str:
@@ -176,8 +196,13 @@ def _markdown(rows: Sequence[Sequence[str]]) -> str:
 
 
 def text() -> str:
-    """Return the three tables, as infra/README.md has them."""
-    return f"{table()}\n{fixed()}\n{extras()}"
+    """Return the three tables, and the measurement, as infra/README.md has them."""
+    found = measured()
+    measurement = (
+        f"Measured on one core of this processor: {found['machine']}, on {found['date']}, as the "
+        f"median of {found['rounds']} crops.\n"
+    )
+    return f"{table()}\n{measurement}\n{fixed()}\n{extras()}"
 
 
 def main() -> None:

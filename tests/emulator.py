@@ -4,6 +4,7 @@ import os
 import platform
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,9 +31,17 @@ class Function:
 
     def kill(self) -> None:
         """Kill the process that runs the handler."""
+        os.kill(self._runtime(), signal.SIGKILL)
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the process that runs the handler, since its start."""
+        # The id of the CPU clock of a process on Linux (MAKE_PROCESS_CPUCLOCK).
+        return time.clock_gettime((~self._runtime() << 3) | 2)
+
+    def _runtime(self) -> int:
         tasks = Path(f"/proc/{self.program.process.pid}/task").glob("*/children")
         (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
-        os.kill(runtime, signal.SIGKILL)
+        return runtime
 
 
 @contextmanager

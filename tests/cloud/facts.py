@@ -62,10 +62,8 @@ def _configured(configuration: dict[str, Any]) -> Described:
 
 
 def _function(account: Account, name: str) -> Described:
-    client = account.client("lambda")
-    yield from _configured(client.get_function_configuration(FunctionName=name))
-    reserved = client.get_function_concurrency(FunctionName=name)
-    yield "Reserved", reserved.get("ReservedConcurrentExecutions")
+    found = account.client("lambda").get_function_configuration(FunctionName=name)
+    yield from _configured(found)
 
 
 def _mapping(account: Account, uuid: str) -> Described:
