@@ -72,7 +72,7 @@ def log(message: str, *, failure: BaseException | None = None, **fields: object)
     """
     _write(message, failure, fields)
     if failure is not None:
-        _count_fault()
+        count_fault()
 
 
 def _write(message: str, failure: BaseException | None, fields: Mapping[str, object]) -> None:
@@ -103,7 +103,7 @@ def count(mode: str, amounts: Mapping[str, tuple[MetricUnit, float]]) -> None:
     metrics.flush_metrics()
 
 
-def _count_fault() -> None:
+def count_fault() -> None:
     """Emit the metric of failures that the service or the deployment causes, not a client.
 
     An alarm compares it with the jobs of the function. Lambda does not see these failures, because
@@ -171,7 +171,7 @@ def log_job(
         )
         count(mode, _metrics(facts, duration))
         if is_fault:
-            _count_fault()
+            count_fault()
 
 
 def _metrics(facts: Facts, duration: float) -> dict[str, tuple[MetricUnit, float]]:

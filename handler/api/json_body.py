@@ -215,11 +215,11 @@ def _locate(
     if bucket is None:
         return sources.uploads, key
     found = sources.find(bucket, key)
-    if found is None:
-        raise _not_accepted(
-            "bucket", "a bucket of this deployment, and a key in its folder", bucket
-        )
-    return found
+    if found is not None:
+        return found
+    if sources.has(bucket):
+        raise _not_accepted("key", "a key in the part of the bucket that is read", key)
+    raise _not_accepted("bucket", "a bucket of this deployment", bucket)
 
 
 def _not_accepted(field: str, expected: str, received: str) -> InvalidRequest:

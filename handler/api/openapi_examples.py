@@ -14,6 +14,7 @@ from handler.errors import (
     StoreUnavailable,
 )
 from handler.problems import FieldProblem, shown
+from handler.storage import ARCHIVED
 
 _ID = "0b9e6a3c-6a51-4a5e-9f0e-4d5b8c0f5a11"
 _KEY = f"uploads/{_ID}/portrait.jpg"
@@ -104,7 +105,7 @@ _JOB: dict[str, Any] = {
     "updatedAt": "2026-10-18T11:00:04Z",
 }
 
-OBJECT_UNREADABLE = ObjectUnreadable("The object cannot be read: it is archived; restore it first")
+OBJECT_UNREADABLE = ObjectUnreadable(ARCHIVED)
 NO_CREDENTIALS = StorageUnavailable("There are no credentials to sign the upload form")
 STORE_FULL = StoreUnavailable("The result could not be stored: the store is full")
 STORE_GONE = StoreUnavailable("The job record could not be read: the store cannot be reached")

@@ -17,8 +17,9 @@ from handler.aws.endpoints import region
 if TYPE_CHECKING:
     from botocore.httpsession import URLLib3Session
 
-# To connect, and to wait for an answer.
-_TIMEOUT = 4
+# To connect, and to wait for an answer. All attempts together must end while an invocation has
+# time left.
+_TIMEOUT = 2
 _ATTEMPTS = 3
 # Before the second attempt; the next one waits twice as long.
 _SECONDS_TO_WAIT = 0.2
@@ -95,7 +96,10 @@ class Service:
         except (BotoCoreError, HTTPClientError, OSError) as error:
             raise _Temporary(f"{self._name} {operation}: {error}") from error
         if status == 200:
-            return dict(json.loads(text or "{}"))
+            try:
+                return dict(json.loads(text or "{}"))
+            except ValueError as error:
+                raise CallFailed(f"{self._name} {operation} answered without JSON") from error
         problem = f"{self._name} {operation} answered {status}: {text[:_MAX_SHOWN]}"
         raise _Temporary(problem) if status in (429, 500, 502, 503, 504) else CallFailed(problem)
 

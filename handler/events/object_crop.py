@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic.main import IncEx
 
-from handler.errors import SmartCropError
+from handler.errors import ObjectUnreadable, SmartCropError
 from handler.events.attempt import Attempt, ObjectJob
 from handler.events.messages import UploadedObject
 from handler.events.notices import NoticeNotSent, Notices
@@ -21,6 +21,7 @@ from handler.jobs.job import Job
 from handler.jobs.responses import CropResult
 from handler.jobs.service import Target
 from handler.storage import (
+    ARCHIVED,
     FOLDER_SETTINGS,
     RECORD,
     JobRecord,
@@ -105,7 +106,8 @@ class ObjectCropper:
         if reason := _ignored(located):
             return self._ignore("ignored", reason)
         current = Attempt(located, self._jobs, self._max_attempts, self._request_id)
-        deadline = time.monotonic() + seconds - _SECONDS_TO_STORE
+        # A last delivery may begin with less time than is kept for storing.
+        deadline = time.monotonic() + max(seconds - _SECONDS_TO_STORE, seconds / 2)
         try:
             with current.recording(seconds):
                 outcome = self._attempt(current, store, deadline)
@@ -142,6 +144,9 @@ class ObjectCropper:
         except SmartCropError as error:
             if not _is_final(error):
                 raise
+            if isinstance(error, ObjectUnreadable) and error.details != ARCHIVED:
+                # A person has to change a policy: the failure counts for the alarm.
+                log("object refused by S3", failure=error, request_id=self._request_id)
             attempt.finish(attempt.job.record("failed", error=error.answer()))
             return Outcome("failed", f"{error.code}: {error}")
 
@@ -164,7 +169,11 @@ class ObjectCropper:
         if self._are_tagged:
             target = replace(target, metadata=tags.of)
             if found := self._found(picture, target, job):
-                return _ended_earlier(attempt, found)
+                if earlier is None or not attempt.needs_record or earlier.state == "done":
+                    return _ended_earlier(attempt, found)
+                # The function was killed before it could replace the record of a failure.
+                attempt.finish(found)
+                return _outcome(found)
         attempt.record_if_last()
         stored = self._service.crop_to(picture, target)
         record = _done(job, stored.response, stored.etags)

@@ -11,7 +11,7 @@ _OTHER = frozenset(
     {"log", "md", "yaml", "yml", "parquet", "jsonl", "ndjson", "docx", "xlsx", "pptx"}
 )
 _PICTURES = frozenset(each for format_ in FORMATS.values() for each in format_.extensions)
-# The type of some extensions that tell nothing, such as bin.
+# The type of extensions without a meaning, such as bin.
 _UNKNOWN = "application/octet-stream"
 # A picture is never declared as one of these on purpose.
 _TYPES = ("text/", "video/", "audio/", "font/")

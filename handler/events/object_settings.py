@@ -16,14 +16,13 @@ class DefaultSettings:
     """The settings of objects without their own. An error in them fails these objects only."""
 
     def __init__(self, text: str) -> None:
-        """Read the settings, and log an error in them."""
+        """Read the settings."""
         self._found: FoundSettings | None = None
         self._problems: tuple[FieldProblem, ...] = ()
         self._kind: type[InvalidFields] = SettingsNotJson
         try:
             self._found = parse_settings(text)
         except InvalidFields as error:
-            log("default settings rejected", reason=str(error))
             self._kind, self._problems = type(error), error.problems
 
     def get(self) -> FoundSettings:
@@ -34,12 +33,14 @@ class DefaultSettings:
         """
         if self._found is not None:
             return self._found
-        raise self._kind(
-            *(
-                FieldProblem(f"{_VARIABLE}: {each.field}", each.expected, each.received)
-                for each in self._problems
-            )
+        named = (
+            FieldProblem(f"{_VARIABLE}: {each.field}", each.expected, each.received)
+            for each in self._problems
         )
+        error = self._kind(*named)
+        # A person has to change the deployment: the failure counts for the alarm.
+        log("default settings rejected", failure=error)
+        raise error
 
 
 class ObjectSettings:

@@ -1,6 +1,6 @@
 """Uploads, results and job records in object stores: S3 buckets or a directory."""
 
-from handler.storage.failures import TEMPORARY_FILES, unavailable
+from handler.storage.failures import ARCHIVED, TEMPORARY_FILES, unavailable
 from handler.storage.job_records import JobAlias, JobRecord, JobStore
 from handler.storage.object_store import connect
 from handler.storage.presigned_post import bucket_url
@@ -17,6 +17,7 @@ from handler.storage.uploads import (
 )
 
 __all__ = [
+    "ARCHIVED",
     "FOLDER_SETTINGS",
     "RECORD",
     "TEMPORARY_FILES",

@@ -62,13 +62,17 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str], str | None]], ...] = (
     (re.compile(r"\(os error (\d+)\)"), lambda number: _BY_ERRNO.get(int(number))),
 )
 
+ARCHIVED = "The object cannot be read: it is archived; restore it first"
+"""Details of the error for an object in a storage class that has to be restored."""
+
+_REFUSED = "The object cannot be read: "
 _CODE = re.compile(r"<Code>([\w.]+)</Code>")
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _REFUSALS = {
-    "AccessDenied": "S3 denies access to it",
-    "AllAccessDisabled": "S3 denies access to it",
-    "AccountProblem": "S3 denies access to it",
-    "InvalidObjectState": "it is archived; restore it first",
+    "AccessDenied": f"{_REFUSED}S3 denies access to it",
+    "AllAccessDisabled": f"{_REFUSED}S3 denies access to it",
+    "AccountProblem": f"{_REFUSED}S3 denies access to it",
+    "InvalidObjectState": ARCHIVED,
 }
 
 # The address at which machines in the cloud find their credentials. Without credentials, a laptop
@@ -105,20 +109,20 @@ def reason_of(error: Exception) -> str | None:
 
 
 def refusal_of(error: Exception) -> str | None:
-    """Return why S3 refuses to return an object as long as nobody changes it, or None.
+    """Return that S3 refuses to return an object, and why, if no other attempt helps; or None.
 
     Wrong or expired credentials are no refusal: those of another attempt may be valid.
     """
     text = str(error)
     if "contained non UTF-8 characters" in text:
-        return "its metadata have characters outside ASCII"
+        return f"{_REFUSED}its metadata have characters outside ASCII"
     match = _CODE.search(text)
     if match is None:
         return None
     if match[1].startswith("KMS."):
-        return "the key that encrypts it cannot be used"
+        return f"{_REFUSED}the key that encrypts it cannot be used"
     if match[1] == "AccessDenied" and "kms:" in text:
-        return "the service may not use the key that encrypts it"
+        return f"{_REFUSED}the service may not use the key that encrypts it"
     return _REFUSALS.get(match[1])
 
 

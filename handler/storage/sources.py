@@ -30,6 +30,10 @@ class Sources:
                 return store, relative
         return None
 
+    def has(self, bucket: str) -> bool:
+        """Return whether a bucket, or a part of it, is a source."""
+        return any(store.bucket == bucket for store in (self.uploads, self.existing) if store)
+
 
 def overlap(results: str, uploads: str, existing: str | None) -> str | None:
     """Return the variable of the store that overlaps that of results, or None.

@@ -195,7 +195,7 @@ class UploadStore:
             if is_missing and not is_gone(self._store, error):
                 raise NotFound("No such object") from error
             if refusal := refusal_of(error):
-                raise ObjectUnreadable(f"The object cannot be read: {refusal}") from error
+                raise ObjectUnreadable(refusal) from error
             raise unavailable("The upload could not be read", error) from error
 
     def _checked(self, key: str) -> str:

@@ -92,20 +92,23 @@ def test_keys_of_both_buckets_are_accepted_if_the_deployment_says_so(keys: Keys)
 
 
 @pytest.mark.parametrize(
-    ("bucket", "key"),
+    ("bucket", "key", "field"),
     [
-        (BUCKET, "{folder}/secret.jpg"),  # outside the beginning of keys
-        (BUCKET, "{folder}/photos/../secret.jpg"),
-        ("somebody-elses", "{folder}/photos/portrait.jpg"),
+        (BUCKET, "{folder}/secret.jpg", "key"),  # outside the beginning of keys
+        (BUCKET, "{folder}/photos/../secret.jpg", "key"),
+        ("somebody-elses", "{folder}/photos/portrait.jpg", "bucket"),
     ],
 )
-def test_keys_outside_both_buckets_are_rejected(keys: Keys, bucket: str, key: str) -> None:
+def test_keys_outside_both_buckets_are_rejected(
+    keys: Keys, bucket: str, key: str, field: str
+) -> None:
     client = keys.client(keys_by_http="all")
     body = {"bucket": bucket, "key": key.format(folder=keys.folder)}
 
     answer = error_of(client.post(CROP, json=body), 400)
 
     assert answer["code"] == "INVALID_REQUEST"
+    assert [each["field"] for each in answer["errors"]] == [field]
 
 
 def test_a_missing_object_of_the_other_bucket_is_not_found(keys: Keys) -> None:

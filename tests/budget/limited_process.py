@@ -3,10 +3,14 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
+# Files with the limit, by the folder of the version; then those of the limit with swap.
 _FILES = {"memory": "memory.limit_in_bytes", ".": "memory.max"}
+_SWAP = {"memory.memsw.limit_in_bytes": None, "memory.swap.max": "0"}
+_SECONDS_TO_END = 10
 
 
 class ControlGroup:
@@ -28,6 +32,9 @@ class ControlGroup:
                 (folder / file).write_text(str(limit))
             except OSError:
                 continue
+            for swap, value in _SWAP.items():
+                if (folder / swap).exists():  # a machine may have none
+                    (folder / swap).write_text(value or str(limit))
             self.folder = folder
             break
 
@@ -42,9 +49,17 @@ class ControlGroup:
         raise FileNotFoundError(self.folder)
 
     def remove(self) -> None:
-        """Remove the group, whose processes have ended."""
-        if self.folder is not None:
-            self.folder.rmdir()
+        """Remove the group, once its processes have ended."""
+        deadline = time.monotonic() + _SECONDS_TO_END
+        while self.folder is not None:
+            try:
+                self.folder.rmdir()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                self.folder = None
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ class Chain:
     sqs: SQSClient
     queue: str
     dead: str
+    notices: str
     environment: Mapping[str, str]
 
     def deliver(self, function: Function) -> int:
@@ -50,6 +51,16 @@ class Chain:
     def dead_letters(self) -> list[str]:
         """Return the bodies of the dead letters."""
         return [each["Body"] for each in self._receive(self.dead)]
+
+    def noticed(self) -> list[tuple[str, str]]:
+        """Return the type and the key of each notice since the last call."""
+        found = []
+        while received := self._receive(self.notices):
+            for each in received:
+                event = json.loads(each["Body"])
+                found.append((event["detail-type"], event["detail"]["key"]))
+                self.sqs.delete_message(QueueUrl=self.notices, ReceiptHandle=each["ReceiptHandle"])
+        return found
 
     def record(self, job_id: str) -> dict[str, Any]:
         data = self.s3.get_object(Bucket=RESULTS, Key=f"jobs/{job_id}.json")["Body"].read()
@@ -120,7 +131,14 @@ def chain(moto: Program) -> Iterator[Chain]:
             ]
         },
     )
-    yield Chain(s3, sqs, queue, dead, environment)
+    environment["SMART_CROP_UPLOADS_QUEUE"] = queue
+    environment["SMART_CROP_EVENT_BUS"] = "default"
+    notices = sqs.create_queue(QueueName="notices")["QueueUrl"]
+    events = session.client("events", endpoint_url=moto.url)
+    events.put_rule(Name="notices", EventPattern=json.dumps({"source": ["smart-crop"]}))
+    events.put_targets(Rule="notices", Targets=[{"Id": "queue", "Arn": _arn(sqs, notices)}])
+    events.close()
+    yield Chain(s3, sqs, queue, dead, notices, environment)
     s3.close()
     sqs.close()
 

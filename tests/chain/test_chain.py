@@ -116,6 +116,25 @@ def test_a_malformed_message_becomes_a_dead_letter(chain: Chain, function: Funct
     chain.deliver(function)
 
     assert chain.dead_letters() == ["{"]
+    # The function sets the time of each delivery, with the signature that AWS requires.
+    assert "message will be redelivered" in function.program.written()
+    assert "visibility not changed" not in function.program.written()
+
+
+def test_the_end_of_each_job_is_noticed_once(chain: Chain, function: Function) -> None:
+    folder = str(uuid4())
+    chain.deliver(function)
+    chain.noticed()
+    for name, data in (("good.jpg", PORTRAIT), ("bad.jpg", b"no picture"), ("a.txt", b"text")):
+        chain.s3.put_object(Bucket=UPLOADS, Key=f"{folder}/{name}", Body=data)
+
+    chain.deliver(function)
+
+    assert sorted(chain.noticed()) == [
+        ("Smart Crop Job Failed", f"{folder}/bad.jpg"),
+        ("Smart Crop Job Finished", f"{folder}/good.jpg"),
+    ]
+    assert "notice not sent" not in function.program.written()
 
 
 def test_an_uploaded_picture_can_be_cropped_again_by_its_key(

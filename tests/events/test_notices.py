@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from handler.events.notices import Notices
+from handler.storage import JobRecord
 from tests.aws_services import Queue, create_queue, moto_server, session
 from tests.conftest import UPLOADS
 from tests.events.conftest import Bucket, Handle
@@ -178,6 +180,17 @@ def test_a_missing_bus_makes_no_dead_letter(
 
     assert answer == again() or answer["results"][0]["resultCode"] == "Succeeded"
     assert bucket.result(f"{folder}/a_smartcrop.jpg")
+
+
+def test_a_record_that_is_too_large_for_an_event_is_shortened(bus: Bus) -> None:
+    answer = {"filename": "a.jpg", "warnings": ["é" * 1000] * 200}
+    record = JobRecord(job_id=str(uuid4()), state="done", key="a.jpg", answer=answer)
+
+    assert Notices(bus.name, None).send(record)
+
+    ((kind, detail),) = bus.notices()
+    assert (kind, detail["key"], detail["state"]) == (FINISHED, "a.jpg", "done")
+    assert "answer" not in detail
 
 
 def test_a_deployment_without_a_bus_sends_nothing(

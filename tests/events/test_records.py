@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import httpx
@@ -143,6 +143,31 @@ def test_the_record_of_an_earlier_failure_is_replaced(
     handle(s3_put(f"{folder}/a.jpg"))
 
     assert bucket.record()["state"] == "done"
+
+
+def test_a_function_that_was_killed_before_the_record_of_the_end_writes_it_later(
+    handle: Handle, store: FaultyStore, bucket: Bucket, folder: str
+) -> None:
+    bucket.put(f"{folder}/a.jpg")
+    event = messages([s3_put(f"{folder}/a.jpg")], attempt=5)
+    # The last delivery leaves a record of a failure first.
+    stopped = [False]
+
+    def fault(method: str, path: str) -> Literal["refuse"] | None:
+        stopped[0] |= method == "PUT" and path.endswith("_smartcrop.jpg")
+        return "refuse" if stopped[0] and path.endswith(".json") else None
+
+    store.fault = fault
+    assert handle(event) == again(0)
+    assert bucket.record()["state"] == "failed"
+    made = bucket.result(f"{folder}/a_smartcrop.jpg")
+    store.repair()
+
+    assert handle(messages([s3_put(f"{folder}/a.jpg")])) == again()
+
+    assert bucket.record()["state"] == "done"
+    assert next(path for method, path in store.asked if method == "PUT").endswith(".json")
+    assert bucket.result(f"{folder}/a_smartcrop.jpg") == made
 
 
 def test_a_job_whose_record_was_written_is_recognised_by_it(

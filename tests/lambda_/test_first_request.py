@@ -112,7 +112,7 @@ def test_the_signed_requests_of_the_readme_succeed(
 ) -> None:
     stores = {"SMART_CROP_STORE": f"s3://{BUCKET}/first", "SMART_CROP_UPLOADS": f"s3://{UPLOADS}"}
     (tmp_path / "portrait.jpg").write_bytes(PORTRAIT)
-    uploads.put_object(Bucket=UPLOADS, Key="uploads/portrait.jpg", Body=PORTRAIT)
+    uploads.put_object(Bucket=UPLOADS, Key="uploads/first/portrait.jpg", Body=PORTRAIT)
     environment = {**seaweedfs.environment, **stores}
     with (
         emulated("handler.lambda_http.handler", environment, tmp_path / "log") as function,

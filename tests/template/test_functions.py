@@ -78,7 +78,7 @@ def environment(function: str, **parameters: object) -> dict[str, str]:
 EVERYTHING = {"ExistingBucket": "archive", "ExistingPrefix": "photos/", "EventBus": "default"}
 
 # A function serves one request at a time, and API Gateway answers for other origins. AWS sets the
-# memory, and the default of the CPU time fits the timeouts.
+# memory, whose name is that of the parameter; the default of the CPU time fits the timeouts.
 UNSET = {"cors_origins", "queue", "jobs", "memory_mb", "memory_name", "cpu_seconds"}
 
 
@@ -113,9 +113,12 @@ def test_default_settings_reach_the_events_function_only(settings: str) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    ["", "[]", "{'mode':'face'}", "{mode: face}", '{"mode":face}', '{"mode":"face"', "{x}"],
+    [
+        *("", "[]", "{'mode':'face'}", "{mode: face}", '{"mode":face}', '{"mode":"face"', "{x}"),
+        *('{"width":0}', '{"mode":"face","height": -1}', '{"sizes":[{"width":0,"height":1}]}'),
+    ],
 )
-def test_default_settings_that_are_no_json_are_refused_by_the_deployment(settings: str) -> None:
+def test_default_settings_with_plain_errors_are_refused_by_the_deployment(settings: str) -> None:
     with pytest.raises(Refused, match="DefaultSettings"):
         deploy({"DefaultSettings": settings})
 

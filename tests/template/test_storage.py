@@ -1,5 +1,6 @@
 """Buckets and queues: private, encrypted, and nothing in them is lost."""
 
+import json
 from typing import Any
 
 import pytest
@@ -215,6 +216,17 @@ def test_failed_messages_go_to_a_queue_that_sqs_can_move_back() -> None:
     assert function["DeadLetterConfig"]["TargetArn"] == "<Storage/UndeliveredQueue>.Arn"
     policy = stack["Storage/DeadLetterQueuePolicy"].properties["PolicyDocument"]
     assert [each["Effect"] for each in statements(policy)] == ["Deny"]
+
+
+def test_names_follow_the_partition() -> None:
+    """Amazon Resource Names and addresses in China differ."""
+    parameters = {"ExistingBucket": "archive", "KeysByHttp": "all", "EventBus": "default"}
+    stack = evaluate(parameters, region="cn-north-1")
+    for path, resource in stack.all_resources().items():
+        properties = {name: value for name, value in resource.properties.items() if name != "Code"}
+        assert "arn:aws:" not in json.dumps(properties), path
+    assert "console.amazonaws.cn/" in stack.output("Dashboard")
+    assert "console.aws.amazon.com/" in evaluate().output("Dashboard")
 
 
 def test_outputs_name_the_queues_that_a_redrive_needs() -> None:
