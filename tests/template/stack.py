@@ -50,15 +50,6 @@ def functions() -> dict[str, dict[str, Any]]:
     }
 
 
-def allowed() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every Allow statement with the name of its resource."""
-    for path in TEMPLATES:
-        for name, resource in template(path)["Resources"].items():
-            for statement in statements(resource.get("Properties", {})):
-                if statement["Effect"] == "Allow":
-                    yield name, statement
-
-
 def statements(node: Any) -> Iterator[dict[str, Any]]:
     """Yield every statement of a policy, including conditional ones."""
     if isinstance(node, dict):
