@@ -2,9 +2,9 @@
 
     make cost
 
-It measures CPU seconds, requests to S3 and bytes of log of a warm crop in the emulator of the Lambda
-runtime, writes them to infra/measured.json, and the tables of infra/README.md. The CPU time does not
-depend on other programs; the time of requests to S3 is added to it.
+It measures CPU seconds, requests to S3 and bytes of log of a warm crop in the emulator of the
+Lambda runtime. It writes them to infra/measured.json, and the tables of infra/README.md. The CPU
+time hardly depends on other programs; the time of requests to S3 is added to it.
 """
 
 import argparse

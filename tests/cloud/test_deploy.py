@@ -68,7 +68,7 @@ def test_an_existing_bucket_is_a_second_source(private: Deployment) -> None:
 
 REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
     "a token without an issuer": ({**JWT, "JwtIssuer": ""}, "requires JwtIssuer"),
-    # ministack accepts an empty JwtAudience: it has no entry in the list, where AWS has an empty one.
+    # ministack accepts an empty JwtAudience: its list has no entry, and that of AWS an empty one.
     "a public API without a limit": (
         {**NONE, "HttpReservedConcurrency": "0"},
         "requires HttpReservedConcurrency",

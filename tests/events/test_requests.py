@@ -9,7 +9,7 @@ from handler.api import create_app
 from handler.config import Config
 from infra.cost import Case, cases
 from tests.api.calls import CROP, small
-from tests.events.conftest import Bucket, Handle
+from tests.events.conftest import SMALL, Bucket, Handle
 from tests.events.notifications import again, messages, s3_put
 from tests.faulty_store import FaultyStore, in_front_of
 from tests.servers import Program
@@ -37,7 +37,7 @@ def of_kind(*, is_event: bool) -> list[Case]:
 def test_a_crop_by_event_has_the_requests_of_the_cost(
     make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
 ) -> None:
-    bucket.put(f"{folder}/a.jpg")
+    bucket.put(f"{folder}/a.jpg", settings=SMALL)
     handle = make_handler(job_records="failed")
 
     assert handle(messages([s3_put(f"{folder}/a.jpg")])) == again()
@@ -48,7 +48,7 @@ def test_a_crop_by_event_has_the_requests_of_the_cost(
 def test_records_of_all_jobs_cost_one_more_write(
     make_handler: Callable[..., Handle], store: FaultyStore, bucket: Bucket, folder: str
 ) -> None:
-    bucket.put(f"{folder}/a.jpg")
+    bucket.put(f"{folder}/a.jpg", settings=SMALL)
     handle = make_handler(job_records="all")
 
     assert handle(messages([s3_put(f"{folder}/a.jpg")])) == again()

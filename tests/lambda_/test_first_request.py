@@ -1,4 +1,4 @@
-"""The first signed requests of infra/README.md, run with curl on a gateway that checks signatures."""
+"""The first signed requests of infra/README.md, with curl on a gateway that checks signatures."""
 
 import base64
 import json
