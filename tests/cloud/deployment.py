@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ class Deployment:
     def live(self) -> dict[str, Any]:
         """Return the configuration of the version behind the alias that the API calls."""
         configured: dict[str, Any] = self.account.client("lambda").get_function_configuration(
-            FunctionName=self.physical_id("HttpFunction"), Qualifier="live"
+            FunctionName=self._http_function, Qualifier="live"
         )
         return configured
 
@@ -121,6 +122,10 @@ class Deployment:
                     found |= {(each.bucket, each.key) for each in objects}
         finally:
             functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    @cached_property
+    def _http_function(self) -> str:
+        return self.physical_id("HttpFunction")
 
     def change(self, **parameters: str) -> None:
         """Change parameters of the deployed template, as `sam deploy` does.
