@@ -46,6 +46,12 @@ def test_the_costs_are_current() -> None:
     assert cost.measured()["machine"] in cost.text()
 
 
+def test_the_readme_has_the_costs_of_subject_mode() -> None:
+    http, event = (sum(each.parts().values()) for each in cost.cases()[:2])
+    text = " ".join((ROOT / "README.md").read_text().split())
+    assert f"about ${http:.0f} over HTTP and ${event:.0f} by event" in text
+
+
 def test_the_modes_and_metrics_are_those_of_the_service() -> None:
     modes = CropSettings.model_json_schema()["properties"]["mode"]
     assert len(modes["enum"]) == cost.MODES
