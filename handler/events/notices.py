@@ -60,12 +60,10 @@ class Notices:
         }
         try:
             answer = self._service.call("PutEvents", {"Entries": [entry]})
+            if answer.get("FailedEntryCount"):
+                raise CallFailed(_reason(answer))
         except CallFailed as error:
             log("notice not sent", failure=error, job_id=record.job_id)
-            return False
-        if answer.get("FailedEntryCount"):
-            reason = _reason(answer)
-            log("notice not sent", reason=reason, job_id=record.job_id)
             return False
         return True
 

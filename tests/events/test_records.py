@@ -17,6 +17,7 @@ from handler.storage import (
     JobRecord,
     JobStore,
     ResultMetadata,
+    ResultStore,
     connect,
     identity_of,
     object_store,
@@ -278,6 +279,17 @@ def test_an_attempt_after_a_failure_of_the_store_ends_the_job(
 
     assert bucket.result(f"{folder}/a_smartcrop.jpg")
     assert bucket.records() == []
+
+
+def test_results_that_are_uploaded_in_parts_have_metadata_too(s3: str) -> None:
+    results = ResultStore(connect(f"{s3}/{uuid4()}"), 60)
+    record = JobRecord(job_id=str(uuid4()), state="done", key="a.jpg")
+    made = ResultMetadata(identity_of(record), record)
+
+    results.save("job", "large.png", bytes(12 << 20), "image/png", made.attributes())
+
+    assert results.metadata("job", "large.png") == made
+    assert results.metadata("job", "other.png") is None
 
 
 def test_metadata_that_are_not_ours_are_ignored() -> None:
