@@ -23,6 +23,7 @@ from tests.api.calls import PORTRAIT
 from tests.cloud.account import ACCOUNT_ID, REGION, Account, Credentials, emulated_account
 from tests.cloud.deployment import FUNCTIONS, Deployment, Refused, deploy
 from tests.emulator import emulated
+from tests.events.notifications import s3_put
 from tests.needs import needs_curl
 from tests.pictures import decoded
 from tests.servers import free_ports
@@ -131,6 +132,9 @@ def test_the_commands_work_as_written(running: Deployment, folder: Path) -> None
             command = f"for _ in $(seq 100); do {command} && break; sleep 0.2; done"
         if not command.startswith(tuple(NOT_RUN)):
             script.append(command)
+    sqs, undelivered = running.account.client("sqs"), running.outputs()["UndeliveredQueue"]
+    lost = s3_put("team/portrait.jpg", bucket=running.outputs()["UploadsBucket"])
+    sqs.send_message(QueueUrl=undelivered, MessageBody=json.dumps(lost))
     done = running.account.run("bash", "-c", "\n".join(script), cwd=folder)
 
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
@@ -138,7 +142,9 @@ def test_the_commands_work_as_written(running: Deployment, folder: Path) -> None
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"')]
     assert answers[0]["status"] == "ok"
     assert '"100000000"' in done.stdout
-    assert "MAX_PIXELS" not in done.stderr
+    listed = (folder / "list.csv").read_text().split()
+    assert listed == [f"{running.outputs()['UploadsBucket']},team/portrait.jpg"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=undelivered)
 
 
 def test_each_reason_names_a_command() -> None:
@@ -182,3 +188,21 @@ def test_the_stack_is_deployed_with_the_policy_of_the_page(
 
     with pytest.raises(Refused, match="AccessDenied"):
         deploy(own_account, tmp_path / "sam", "smart-crop-2", credentials=other)
+
+
+def test_the_emptied_stack_can_be_deleted(running: Deployment) -> None:
+    account, outputs = running.account, running.outputs()
+    cloudformation, s3 = account.client("cloudformation"), account.client("s3")
+    for name in ("UploadsBucket", "ResultsBucket"):  # as the page does before
+        for each in s3.list_objects_v2(Bucket=outputs[name]).get("Contents", []):
+            s3.delete_object(Bucket=outputs[name], Key=each["Key"])
+
+    cloudformation.delete_stack(StackName=running.name)
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=running.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+    left = {each["Name"] for each in s3.list_buckets()["Buckets"]}
+    assert not {outputs["UploadsBucket"], outputs["ResultsBucket"]} & left
+    assert "existing-photos" in left
+    assert account.client("sqs").list_queues().get("QueueUrls", []) == []

@@ -18,7 +18,9 @@ from tests.events.notifications import event_bridge, messages, s3_put
 from tests.pictures import encoded, gradient
 
 MAX_ATTEMPTS = 3
-_DISTANCE = 8
+_BATCH = 5
+# Positions between two messages about an object: more than two functions receive at a time.
+_DISTANCE = 4 * _BATCH
 _PICTURE = encoded(gradient(32, 24))
 # Uploads that fail for good, with the code in the record of the job: bytes and settings.
 HOPELESS: dict[str, tuple[bytes | None, object]] = {
@@ -75,17 +77,25 @@ def make_backlog(folder: str, events: int, seed: int = 7) -> Backlog:
     # A duplicate comes in another form, as from an existing bucket, or in the same one.
     for number, key in enumerate(chance.sample(good, duplicates)):
         bodies.append(event_bridge(key) if number % 2 else s3_put(key))
-    # Two functions that receive the same object at the same time both crop it.
-    while _has_close_duplicates(bodies):
-        chance.shuffle(bodies)
+    chance.shuffle(bodies)
+    _spread(bodies, chance)
     return Backlog(good, hopeless, poison, bodies)
 
 
-def _has_close_duplicates(bodies: Sequence[object]) -> bool:
-    """Return whether two messages about an object follow each other, or are in order."""
+def _spread(bodies: list[object], chance: random.Random) -> None:
+    """Move messages about the same object away from each other.
+
+    Two functions that receive the same object at the same time both crop it.
+    """
+    while close := _close_duplicates(bodies):
+        for number in close:
+            other = chance.randrange(len(bodies))
+            bodies[number], bodies[other] = bodies[other], bodies[number]
+
+
+def _close_duplicates(bodies: Sequence[object]) -> list[int]:
     keys = [_key(body) for body in bodies]
-    close = any(key and key in keys[n + 1 : n + 1 + _DISTANCE] for n, key in enumerate(keys))
-    return close or keys == sorted(keys)
+    return [n for n, key in enumerate(keys) if key and key in keys[n + 1 : n + 1 + _DISTANCE]]
 
 
 def _key(body: object) -> str:
@@ -104,6 +114,7 @@ class Queue:
         deliveries: number of deliveries.
         seconds: time from the arrival of the backlog to the deletion of each other message.
         kills: number of invocations whose function was killed.
+        killed: number of deliveries in them.
     """
 
     def __init__(self, bodies: Sequence[object]) -> None:
@@ -113,7 +124,7 @@ class Queue:
         self._lock = threading.Lock()
         self._begin = 0.0
         self.dead: list[object] = []
-        self.deliveries = self.kills = 0
+        self.deliveries = self.kills = self.killed = 0
         self.seconds: list[float] = []
 
     def feed(self, functions: Sequence[Function]) -> float:
@@ -124,27 +135,38 @@ class Queue:
         return time.monotonic() - self._begin
 
     def _poll(self, function: Function) -> None:
-        for body, attempt in self._received():
-            answer: Any = function.invoke(messages([body], attempt))
+        for bodies, attempt in self._received():
+            answer: Any = function.invoke(messages(bodies, attempt))
             with self._lock:
-                self.deliveries += 1
+                self.deliveries += len(bodies)
                 if "batchItemFailures" not in answer:  # the function was killed
                     self.kills += 1
-                    self._waiting.insert(0, (body, attempt))
-                elif not answer["batchItemFailures"]:
-                    self.seconds.append(time.monotonic() - self._begin)
-                elif attempt == MAX_ATTEMPTS:
-                    self.dead.append(body)
-                else:  # behind all others, as after the visibility timeout
-                    self._waiting.insert(0, (body, attempt + 1))
+                    self.killed += len(bodies)
+                    self._waiting[:0] = [(body, attempt) for body in bodies]
+                    continue
+                failed = {int(each["itemIdentifier"]) for each in answer["batchItemFailures"]}
+                for number, body in enumerate(bodies):
+                    self._end(body, attempt, failed=number in failed)
 
-    def _received(self) -> Iterator[tuple[object, int]]:
+    def _end(self, body: object, attempt: int, *, failed: bool) -> None:
+        if not failed:
+            self.seconds.append(time.monotonic() - self._begin)
+        elif attempt == MAX_ATTEMPTS:
+            self.dead.append(body)
+        else:  # behind all others, as after the visibility timeout
+            self._waiting.insert(0, (body, attempt + 1))
+
+    def _received(self) -> Iterator[tuple[list[object], int]]:
+        """Yield batches of messages with the same number of deliveries, until none waits."""
         while True:
             with self._lock:
                 if not self._waiting:
                     return
-                received = self._waiting.pop()
-            yield received
+                body, attempt = self._waiting.pop()
+                bodies = [body]
+                while len(bodies) < _BATCH and self._waiting and self._waiting[-1][1] == attempt:
+                    bodies.append(self._waiting.pop()[0])
+            yield bodies, attempt
 
 
 def summary(queue: Queue, backlog: Backlog, seconds: float) -> str:
