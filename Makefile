@@ -7,7 +7,7 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test check fuzz kill-test budget bench bench-crops bench-faces bench-trim setup format lock clean
+.PHONY: help run test image-test cloud-test check fuzz kill-test budget bench bench-crops bench-faces bench-trim cost setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -25,6 +25,9 @@ test: setup ## set up, then run all tests that need no root (ARGS="-k name" for 
 
 image-test: setup ## as root on Debian: build the Lambda image with SAM and invoke it in containers (ARGS="-k name")
 	@$(BIN)/python -m pytest tests/image $(ARGS)
+
+cloud-test: setup ## set up, then deploy the template with SAM to an emulated AWS account (ARGS="-k name")
+	@$(BIN)/python -m pytest tests/cloud $(ARGS)
 
 check: setup ## set up, then check format, lint and types
 	@$(BIN)/ruff format --check $(CODE)
@@ -53,6 +56,9 @@ bench-faces: setup ## set up, then compare face detection with mediapipe, and me
 
 bench-trim: setup ## set up, then measure trim on generated pictures with known content (ARGS=films for one set)
 	@$(BIN)/python -m tests.bench.trim $(ARGS)
+
+cost: setup ## set up, then measure crops in the Lambda emulator, and write the costs in infra/README.md
+	@$(BIN)/python -m tests.bench.cost $(ARGS)
 
 setup: ## install missing system packages, uv, .venv, pillow-simd, the Lambda emulator, and programs for the tests
 	@infra/setup.sh

@@ -4,6 +4,7 @@ import os
 import platform
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,25 +31,37 @@ class Function:
 
     def kill(self) -> None:
         """Kill the process that runs the handler."""
+        os.kill(self._runtime(), signal.SIGKILL)
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the process that runs the handler, since its start."""
+        # The id of the CPU clock of a process on Linux (MAKE_PROCESS_CPUCLOCK).
+        return time.clock_gettime((~self._runtime() << 3) | 2)
+
+    def _runtime(self) -> int:
         tasks = Path(f"/proc/{self.program.process.pid}/task").glob("*/children")
         (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
-        os.kill(runtime, signal.SIGKILL)
+        return runtime
 
 
 @contextmanager
-def emulated(handler: str, environment: Mapping[str, str], log: Path) -> Iterator[Function]:
+def emulated(
+    handler: str, environment: Mapping[str, str], log: Path, port: int | None = None
+) -> Iterator[Function]:
     """Start a function, as the image does.
 
     Args:
         handler: its handler, ``module.name``.
         environment: environment of the deployment.
         log: file for its output.
+        port: port of its address; None for any.
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("needs Linux on x86-64, for which there is a Lambda emulator")
     if not _EMULATOR.exists():
         pytest.fail("the Lambda emulator is not here: make setup")
-    address, inner = (f"127.0.0.1:{port}" for port in free_ports(2))
+    free = free_ports(2)
+    address, inner = (f"127.0.0.1:{each}" for each in (port or free[0], free[1]))
     emulator = [str(_EMULATOR), "--runtime-interface-emulator-address", address]
     emulator += ["--runtime-api-address", inner]
     lambda_environment = {

@@ -1,9 +1,12 @@
 """An object store with faults: a proxy in front of a store that works."""
 
 import http.client
+import os
 import select
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +15,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-Fault = Literal["refuse", "stall", "half"] | tuple[int, str]
-"""Answer 503; wait until resumed; forward half of the body, and then wait; or a status and a code.
+Fault = Literal["refuse", "stall", "half", "slow", "reset"] | tuple[int, str]
+"""A fault of a request.
+
+``refuse`` answers 503, ``stall`` waits until it is resumed, ``half`` forwards half of the body and
+then waits, ``slow`` waits for `SLOW_SECONDS`, and ``reset`` resets the connection after half of the
+object, in either direction. Others are a status and a code.
 """
+
+SLOW_SECONDS = 0.4
 
 
 def _none(_method: str, _path: str) -> Fault | None:
@@ -76,12 +85,18 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def _handle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        length = int(self.headers.get("Content-Length", "0"))
         path = unquote(urlsplit(self.path).path)
-        self._store.asked.append((self.command, path))
         fault = self._store.fault(self.command, path)
+        body = self.rfile.read(length // 2 if fault == "reset" else length)
+        self._store.asked.append((self.command, path))
         if fault == "refuse":
             self._answer(503, {}, b"")
+        elif fault == "reset" and body:
+            self._reset()
+        elif fault in ("slow", "reset"):
+            time.sleep(SLOW_SECONDS if fault == "slow" else 0)
+            self._forward(body, half=False, is_reset=fault == "reset")
         elif isinstance(fault, tuple):
             status, code = fault
             self._answer(status, {}, f"<Error><Code>{code}</Code></Error>".encode())
@@ -90,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - the base class's names
 
-    def _forward(self, body: bytes, *, half: bool) -> None:
+    def _forward(self, body: bytes, *, half: bool, is_reset: bool = False) -> None:
         connection = http.client.HTTPConnection(self._upstream, timeout=30)
         try:
             connection.putrequest(
@@ -105,9 +120,23 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             connection.send(body)
             response = connection.getresponse()
-            self._answer(response.status, dict(response.getheaders()), response.read())
+            data = response.read()
+            headers = dict(response.getheaders())
+            if is_reset:
+                headers["content-length"] = str(len(data))
+                self._answer(response.status, headers, data[: len(data) // 2])
+                self._reset()
+            else:
+                self._answer(response.status, headers, data)
         finally:
             connection.close()
+
+    def _reset(self) -> None:
+        """Close the connection so that the client receives a reset."""
+        self.close_connection = True
+        no_linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+        os.close(self.connection.detach())
 
     def _stall(self) -> bool:
         """Wait, and return whether the request was resumed."""

@@ -1,9 +1,10 @@
-"""The first signed requests of the README, run with curl on a gateway that checks signatures."""
+"""The first signed requests of infra/README.md, with curl on a gateway that checks signatures."""
 
 import base64
 import json
 import re
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,14 +25,14 @@ from tests.lambda_.events import http_event
 from tests.needs import needs_curl
 from tests.servers import Program
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "infra/README.md"
 REGION = "us-east-1"
 TOKEN = "token-of-a-role"
 
 
 def commands() -> str:
     """Return the commands of the section, without those that call AWS."""
-    section = README.read_text().partition("### First request\n")[2].partition("\n### ")[0]
+    section = README.read_text().partition("## First request\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"^```bash\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     assert blocks
     lines = "".join(blocks).splitlines()
@@ -122,7 +123,7 @@ def test_the_signed_requests_of_the_readme_succeed(
             ["bash", "-euc", commands()],
             cwd=tmp_path,
             env={
-                "PATH": "/usr/bin:/bin",
+                "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
                 "API": url,
                 "AWS_REGION": REGION,
                 "AWS_ACCESS_KEY_ID": ACCESS_KEY,
