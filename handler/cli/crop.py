@@ -86,6 +86,8 @@ def crop_files(
     """
     if output is None and list(names) == [STANDARD_STREAM]:
         output = STANDARD_STREAM
+    if run.lines == "json" and output == STANDARD_STREAM:
+        raise click.UsageError("--json: expected an output other than -, which is the result's")
     settings, warnings = read_settings_or_fail(text, options)
     cropper = _Cropper(names, output, settings, config, run)
     if run.watch:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -64,7 +64,9 @@ class Report:
         self._start = time.monotonic()
         # Warnings about settings, which are often those of every picture, and how often they came.
         self._repeats: Counter[str] = Counter()
-        self._bar: tuple[Progress, Any] | None = None
+        # The progress that is shown at the moment, and the failures that it counts.
+        self._bar: Progress | None = None
+        self._failed = 0
 
     def warn(self, *lines: str) -> None:
         """Print warnings on standard error."""
@@ -95,6 +97,7 @@ class Report:
                 self.warn(f"{source.name}: {line}")
         if outcome.failure is not None:
             counts.failed += 1
+            self._failed += 1
             report(self._console, "Error", [f"{source.name}: {outcome.failure.words}"])
             if self._style.lines == "json":
                 failed = {"file": source.name, "status": "failed"}
@@ -128,7 +131,7 @@ class Report:
         for line, count in self._repeats.items():
             if count > 1:
                 self.warn(f"{count - 1:,} more: {line}")
-        if self._summary.is_empty:
+        if self._summary.is_empty and not interrupted:
             self.warn("No pictures were found")
         self._print_counts()
         if interrupted:
@@ -150,10 +153,10 @@ class Report:
             # Otherwise the lines for a file or a pipe would go to the terminal.
             redirect_stdout=False,
         )
-        failed_before = self._summary.total.failed
+        self._failed = 0
         with bar:
-            self._bar = bar, bar.add_task("Cropping", total=count, failed=0)
-            self._failed_before = failed_before
+            self._bar = bar
+            bar.add_task("Cropping", total=count, failed=0)
             try:
                 yield
             finally:
@@ -161,8 +164,8 @@ class Report:
 
     def _show_progress(self) -> None:
         if self._bar is not None:
-            bar, task = self._bar
-            bar.update(task, advance=1, failed=self._summary.total.failed - self._failed_before)
+            (task,) = self._bar.task_ids
+            self._bar.update(task, advance=1, failed=self._failed)
 
     def _print_counts(self) -> None:
         line = self._summary.line("to crop" if self._style.dry else "cropped")

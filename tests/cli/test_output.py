@@ -114,6 +114,7 @@ def test_several_files_have_a_table_by_folder(call: SmartCrop, draw: Draw) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--json", "-o", "-"), "--json: expected an output other than -"),
         (("--json", "--quiet"), "--json: expected without --quiet, received both"),
         (("--watch", "--dry-run"), "--watch: expected without --dry-run, received both"),
         (("--watch",), "--watch: expected folders only, received a.png"),
