@@ -209,14 +209,14 @@ set_up_faces() {
 }
 
 set_up_objects() { # optional: auto mode works without it
-    .venv/bin/python $OBJECTS/build.py --is-current && return
+    .venv/bin/python $OBJECTS/build_objects.py --is-current && return
     if ! command -v npm >/dev/null; then
         say "npm, which downloads the object detection model, was not found: auto mode works without it. Install it: apt-get install npm"
         return
     fi
     say "building the object detection bundle into $OBJECTS/build"
     need_uv
-    PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $OBJECTS/build.py ||
+    PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $OBJECTS/build_objects.py ||
         say "the object detection bundle could not be built (the error is above): auto mode works without it"
 }
 

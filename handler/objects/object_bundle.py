@@ -1,7 +1,7 @@
 """The object detection bundle: located, checked and loaded by the first picture that needs it.
 
-A bundle is a folder built by `layers/object-detection/build.py`. It contains a manifest and the
-model. The runtime is that of the face detection bundle.
+A bundle is a folder built by `layers/object-detection/build_objects.py`. It contains a manifest and
+the model. The runtime is that of the face detection bundle.
 """
 
 import hashlib

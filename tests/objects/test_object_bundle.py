@@ -32,7 +32,7 @@ def test_the_manifest_lists_every_file_and_the_licence(objects_built: Path) -> N
 
 
 def test_the_built_bundle_is_current(objects_built: Path) -> None:
-    program = LAYERS / "object-detection" / "build.py"
+    program = LAYERS / "object-detection" / "build_objects.py"
     done = subprocess.run(
         [sys.executable, program, "--is-current", "--output", objects_built], check=False
     )

@@ -43,8 +43,9 @@ _NO_OBJECT, _CERTAIN_OBJECT = 0.25, 0.5
 _LEAST_HELD, _MOST_HELD = 0.5, 3
 # A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
-# Distance from the top of a face's box, at the brow, to the hairline, in sides of the box.
-_HAIRLINE = 0.25
+# Distances from the top of a face's box, at the brow, to the hairline and the end of the hair, in
+# sides of the box. Each is kept in the window if possible.
+_MARGINS_ABOVE = 0.25, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def select_window(
     3. It contains every chosen face whole if any such window can, and otherwise the faces that fit
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
        certain ones, and none in a crowd, where the interest decides. A focus overrides the faces.
-    4. It contains these faces up to the hairline, if possible.
+    4. It contains these faces up to the hairline, and then with all their hair, if possible.
     5. It leaves out the areas to avoid.
     6. It contains as much of the interest as possible, minus a price for its distance from the
        centre. The price is low if there is a certain face or object.
@@ -195,10 +196,11 @@ def _place(
     """Return the window with the highest score that contains the areas and faces."""
     keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
     boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
-    margins = [head.margin_box(0.0, picture, _HAIRLINE) for head in heads]
     extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
     places = PlacementRange.inside(picture, extent).holding(keep).holding(boxes)
-    places = places.holding(np.array(margins).reshape(-1, 2, 2))
+    for above in _MARGINS_ABOVE:
+        margins = [head.margin_box(0.0, picture, above) for head in heads]
+        places = places.holding(np.array(margins).reshape(-1, 2, 2))
     middle = (bounds_of(picture) - extent) / 2
     return places.best(score.of(extent, picture), middle, avoid)
 

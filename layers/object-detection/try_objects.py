@@ -1,4 +1,4 @@
-"""Test run of the model on two black pictures: `python try_model.py MODEL.onnx`."""
+"""Test run of the model on two black pictures: `python try_objects.py MODEL.onnx`."""
 
 import importlib
 import os

