@@ -186,7 +186,7 @@ def _decode_frame(header: ImageHeader, format_: Format, allowance: Allowance) ->
     if header.frame is not None:
         decoded = _without_outside(decoded, header.frame)
     decoded.info = {}
-    if decoded is image:
+    if decoded is received.image:
         return replace(received, warning=warning)
     return DecodedImage(decoded, warning=warning)
 
