@@ -1,6 +1,6 @@
 // The photos of the page, with their plans, their marks and their results.
 
-// Results of a photo that are kept, so that a change of the settings can be taken back.
+// Results of a photo that are kept, so that a change of the settings can be undone without a request.
 const MOST_RESULTS = 24;
 
 /** Creates the photo of a file. */

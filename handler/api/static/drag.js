@@ -125,14 +125,14 @@ function moved({ item, anchor, from, photo }, to) {
 // service can make.
 function inShape(box, anchor, to, place, photo) {
   const largest = largestOf(place);
-  const room = {
+  const space = {
     width: to.x < anchor.x ? anchor.x : 1 - anchor.x,
     height: to.y < anchor.y ? anchor.y : 1 - anchor.y,
   };
-  const most = Math.min(room.width / largest.width, room.height / largest.height, 1);
+  const most = Math.min(space.width / largest.width, space.height / largest.height, 1);
   const least = photo.plan.mode === "face" ? 0.05 : LEAST_SIZE;
-  const wanted = Math.max(box.width / largest.width, box.height / largest.height);
-  const size = Math.min(Math.max(wanted, least), Math.max(most, least));
+  const requested = Math.max(box.width / largest.width, box.height / largest.height);
+  const size = Math.min(Math.max(requested, least), Math.max(most, least));
   const [width, height] = [largest.width * size, largest.height * size];
   const left = to.x < anchor.x ? anchor.x - width : anchor.x;
   const top = to.y < anchor.y ? anchor.y - height : anchor.y;

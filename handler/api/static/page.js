@@ -67,7 +67,7 @@ function show(photo) {
     byId("result").hidden = true;
     setStatus("Choose a photo to start.");
   }
-  photo?.image.addEventListener("load", () => photo === current && refresh());
+  photo?.image.addEventListener("load", () => photo === current && refresh(), { once: true });
   refresh();
   planNow();
 }
@@ -184,6 +184,8 @@ async function cropAll(afterwards) {
   const failed = all.filter(({ error }) => error).length;
   const words = [results.length > 0 && (await afterwards(results)), failed > 0 && `${failed} of ${all.length} failed.`];
   byId("crop").removeAttribute("aria-disabled");
+  // The settings may have changed in the meantime.
+  if (current && !current.error && requests(current).some((request) => !resultOf(current, request))) settle();
   setStatus(words.filter(Boolean).join(" "));
 }
 
