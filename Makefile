@@ -32,8 +32,7 @@ cloud-test: setup ## set up, then deploy the template with SAM to an emulated AW
 check: setup ## set up, then check format, lint and types
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
-	@$(BIN)/mypy $(filter-out layers,$(CODE))
-	@for layer in layers/*/; do $(BIN)/mypy "$$layer"; done # their programs have the same names
+	@$(BIN)/mypy $(CODE)
 
 fuzz: setup ## set up, then send mutated files, settings, forms and events to the service (ARGS="--inputs 1000000")
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)

@@ -121,7 +121,7 @@ def test_auto_keeps_the_face(page: Page, portrait: Path) -> None:
     assert face[0] + face[2] <= window[0] + window[2]
 
 
-def test_a_change_of_the_settings_can_be_taken_back_without_a_new_crop(
+def test_a_change_of_the_settings_can_be_undone_without_a_new_crop(
     page: Page, coffee: Path
 ) -> None:
     page.open(coffee)

@@ -199,6 +199,20 @@ def test_a_large_photo_goes_through_the_uploads_bucket(
         assert page.requests() == {url, seaweedfs.url}
 
 
+def test_a_result_that_is_too_large_for_an_answer_comes_from_its_bucket(
+    driver: Chrome, deployed: Config, seaweedfs: Program, coffee: Path
+) -> None:
+    with serving(deployed.model_copy(update={"max_answer_bytes": 20_000})) as url:
+        page = Page(driver, url)
+        page.open(coffee)
+
+        assert page.result() == (1080, 1080)
+        assert page.text("#made") == "coffee_smartcrop.jpg"
+        page.leave()
+        assert page.logged_errors() == []
+        assert page.requests() == {url, seaweedfs.url}
+
+
 @contextmanager
 def network(driver: Chrome, **conditions: object) -> Iterator[None]:
     """Emulate a slow or broken network connection."""

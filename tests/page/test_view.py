@@ -23,6 +23,17 @@ def test_the_heat_map_has_a_legend(page: Page, coffee: Path) -> None:
     assert not page.one("#legend").is_displayed()
 
 
+def test_the_heat_map_has_the_window_of_the_shown_output(page: Page, coffee: Path) -> None:
+    page.open(coffee)
+    page.choose("shape", "9:16")
+    page.one("#heat").click()
+    page.until(lambda: "_9-16.jpg" in (page.one("#before").get_attribute("src") or ""))
+
+    page.all("#strip button")[0].click()
+
+    page.until(lambda: "_1-1.jpg" in (page.one("#before").get_attribute("src") or ""))
+
+
 def covering(page: Page) -> tuple[float, str]:
     """Return the share of the result that the picture before covers, and the picture."""
     share, picture = page.run(

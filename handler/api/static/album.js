@@ -1,6 +1,6 @@
 // The photos of the page, with their plans, their marks and their results.
 
-// Results of a photo that are kept, so that a change of the settings can be taken back.
+// Results of a photo that are kept, so that a change of the settings can be undone without a request.
 const MOST_RESULTS = 24;
 
 /** Creates the photo of a file. */
@@ -15,9 +15,11 @@ export function photoOf(file) {
     // True if the browser cannot show the format; then the service renders the photo.
     unseen: false,
     rendered: null,
-    // The plan that is shown; the plans and the results by the key of their request.
+    // The plan and the overlay on the page, and all of the photo by the key of their request.
     plan: null,
+    overlayUrl: null,
     plans: new Map(),
+    overlays: new Map(),
     results: new Map(),
     warnings: [],
     error: null,

@@ -9,6 +9,7 @@ const LEAST_SIDE = 0.01;
 const GRAB = 12;
 const STEP = 0.01;
 const LARGE_STEP = 0.1;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const byId = (id) => document.getElementById(id);
 const clamp = (value, high = 1) => Math.min(high, Math.max(0, value));
@@ -53,7 +54,7 @@ export function watchDrags(photoOf, isMarked, { dragged, changed }) {
 }
 
 /** Returns the window of a photo's plan as fractions of its sides. */
-export function windowOf({ plan: { crop, source } }) {
+function windowOf({ plan: { crop, source } }) {
   return {
     left: crop.left / source.width,
     top: crop.top / source.height,
@@ -125,14 +126,14 @@ function moved({ item, anchor, from, photo }, to) {
 // service can make.
 function inShape(box, anchor, to, place, photo) {
   const largest = largestOf(place);
-  const room = {
+  const space = {
     width: to.x < anchor.x ? anchor.x : 1 - anchor.x,
     height: to.y < anchor.y ? anchor.y : 1 - anchor.y,
   };
-  const most = Math.min(room.width / largest.width, room.height / largest.height, 1);
+  const most = Math.min(space.width / largest.width, space.height / largest.height, 1);
   const least = photo.plan.mode === "face" ? 0.05 : LEAST_SIZE;
-  const wanted = Math.max(box.width / largest.width, box.height / largest.height);
-  const size = Math.min(Math.max(wanted, least), Math.max(most, least));
+  const requested = Math.max(box.width / largest.width, box.height / largest.height);
+  const size = Math.min(Math.max(requested, least), Math.max(most, least));
   const [width, height] = [largest.width * size, largest.height * size];
   const left = to.x < anchor.x ? anchor.x - width : anchor.x;
   const top = to.y < anchor.y ? anchor.y - height : anchor.y;
@@ -188,11 +189,11 @@ function boxBetween(a, b) {
 // Moves or resizes the selected mark, or the window, with a key; returns whether it did.
 function nudge(photo, event) {
   const step = event.shiftKey ? LARGE_STEP : STEP;
-  const [dx, dy] = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key] ?? [0, 0];
+  const [dx, dy] = (ARROWS[event.key] ?? [0, 0]).map((each) => each * step);
   const grown = { "+": 1 + step * 5, "-": 1 / (1 + step * 5) }[event.key];
   if (event.ctrlKey || event.metaKey || (dx === 0 && dy === 0 && !grown)) return false;
   event.preventDefault();
-  const selected = photo.marks.includes(photo.selected) && photo.selected.kind !== "window" ? photo.selected : null;
+  const selected = photo.marks.find((each) => each === photo.selected && each.kind !== "window");
   const item = selected ?? { kind: "window", place: windowOf(photo) };
   if (grown && isPoint(item)) return false;
   place(photo, item, grown ? scaledBox(photo, item, grown) : shifted(item, dx, dy), Boolean(grown));
@@ -211,7 +212,8 @@ function shifted({ kind, place }, dx, dy) {
 function scaledBox(photo, { kind, place }, factor) {
   const most = kind === "window" ? largestOf(place) : { width: 1, height: 1 };
   const least = kind === "window" && photo.plan.mode !== "face" ? LEAST_SIZE : LEAST_SIDE;
-  const scale = Math.max(Math.min(factor, most.width / place.width, most.height / place.height), least * most.width / place.width);
+  const largest = Math.min(most.width / place.width, most.height / place.height);
+  const scale = Math.max(Math.min(factor, largest), (least * most.width) / place.width);
   const [width, height] = [place.width * scale, place.height * scale];
   return {
     width,

@@ -1,5 +1,7 @@
 // Messages next to the main button.
 
+import { problemOf } from "./settings.js";
+
 // The progress of a smaller upload is over before anyone can read it.
 const PROGRESS_BYTES = 300_000;
 
@@ -14,6 +16,16 @@ export function setStatus(text) {
 export function setError(text) {
   byId("error").hidden = text === null;
   byId("error").textContent = text ?? "";
+}
+
+/** Shows the first invalid control of the form, and returns its problem; null if all are valid. */
+export function showProblem(form) {
+  const problem = problemOf(form);
+  if (!problem) return null;
+  setError(problem.text);
+  problem.control.closest("details")?.setAttribute("open", "");
+  problem.control.focus();
+  return problem;
 }
 
 /** Shows the progress of an upload, in bytes. */

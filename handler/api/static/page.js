@@ -7,7 +7,7 @@ import { watchDrags } from "./drag.js";
 import { watchFiles } from "./files.js";
 import { make, render, save } from "./making.js";
 import { showMarks, watchMarks } from "./mark_list.js";
-import { setError, setStatus, showProgress } from "./messages.js";
+import { setError, setStatus, showProblem, showProgress } from "./messages.js";
 import { activate, activeOutput, removeOutput, resize } from "./outputs.js";
 import { Original } from "./original.js";
 import { showCode, watchCode } from "./request_code.js";
@@ -67,7 +67,7 @@ function show(photo) {
     byId("result").hidden = true;
     setStatus("Choose a photo to start.");
   }
-  photo?.image.addEventListener("load", () => photo === current && refresh());
+  photo?.image.addEventListener("load", () => photo === current && refresh(), { once: true });
   refresh();
   planNow();
 }
@@ -120,8 +120,12 @@ async function plan(photo, signal) {
   const answer = await service.analyze(photo, settings, { signal, progress: showProgress, overlay });
   if (signal.aborted) return;
   photo.plans.clear();
-  asked.forEach(({ key }, index) => photo.plans.set(key, answer.results?.[index].plan ?? answer.plan));
-  Object.assign(photo, { error: null, warnings: answer.warnings, overlayUrl: answer.overlayUrl });
+  asked.forEach(({ key }, index) => {
+    const planned = answer.results?.[index] ?? answer;
+    photo.plans.set(key, planned.plan);
+    photo.overlays.set(key, planned.overlayUrl);
+  });
+  Object.assign(photo, { error: null, warnings: answer.warnings });
   showPlan(photo);
   if (photo.unseen && !photo.rendered) {
     await render(service, photo, answer.plan.source, signal);
@@ -134,7 +138,8 @@ async function plan(photo, signal) {
 function showPlan(photo) {
   const asked = requests(photo);
   const { key } = asked.find(({ output }) => output === activeOutput()) ?? asked[0];
-  photo.plan = photo.plans.get(key) ?? null;
+  photo.plan = photo.plans.get(key) ?? photo.plan;
+  photo.overlayUrl = photo.overlays.get(key) ?? null;
   original.showPlan(photo);
 }
 
@@ -164,27 +169,25 @@ function fail(photo, error) {
 
 // --- The download --------------------------------------------------------------------------------
 
-function firstProblem() {
-  const problem = problemOf(form);
-  if (!problem) return null;
-  setError(problem.text);
-  problem.control.closest("details")?.setAttribute("open", "");
-  problem.control.focus();
-  return problem;
-}
-
 async function cropAll(afterwards) {
   // Not `disabled`: the button would lose the keyboard focus.
-  if (isBusy() || firstProblem()) return;
+  if (isBusy() || showProblem(form)) return;
   live.abort();
   byId("crop").setAttribute("aria-disabled", "true");
   setError(null);
   const all = photos;
-  const results = await makeAll(all);
+  const words = [];
+  try {
+    const results = await makeAll(all);
+    if (results.length > 0) words.push(await afterwards(results));
+  } finally {
+    byId("crop").removeAttribute("aria-disabled");
+  }
   const failed = all.filter(({ error }) => error).length;
-  const words = [results.length > 0 && (await afterwards(results)), failed > 0 && `${failed} of ${all.length} failed.`];
-  byId("crop").removeAttribute("aria-disabled");
-  setStatus(words.filter(Boolean).join(" "));
+  if (failed > 0) words.push(`${failed} of ${all.length} failed.`);
+  // The settings may have changed in the meantime.
+  if (current && !current.error && requests(current).some((request) => !resultOf(current, request))) settle();
+  setStatus(words.join(" "));
 }
 
 async function makeAll(all) {

@@ -109,10 +109,11 @@ const failureOf = (answer) => new Failure(wordsOf(answer), answer.code);
 
 // Returns the picture of an answer, with the plan and the warnings of its headers. The plan is null
 // for a file that the answer redirected to.
-function pictureOf({ blob, header }) {
+function pictureOf({ blob, url, header }) {
+  const path = url.pathname.split("/");
   return {
     blob,
-    filename: filenameOf(header("Content-Disposition") ?? ""),
+    filename: filenameOf(header("Content-Disposition") ?? "") ?? decodeURIComponent(path.pop()),
     plan: JSON.parse(header("X-Smart-Crop-Plan") ?? "null"),
     warnings: JSON.parse(header("X-Smart-Crop-Warnings") ?? "[]"),
   };
@@ -121,7 +122,7 @@ function pictureOf({ blob, header }) {
 function filenameOf(disposition) {
   const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition);
   if (encoded) return decodeURIComponent(encoded[1]);
-  return /filename="([^"]*)"/.exec(disposition)?.[1] ?? "result";
+  return /filename="([^"]*)"/.exec(disposition)?.[1];
 }
 
 async function fetched(url) {
@@ -155,9 +156,11 @@ function send(method, url, { body, json, accept, progress, signal, type = "text"
 
 async function answerOf(request) {
   const { status, response } = request;
-  const header = (name) => request.getResponseHeader(name) ?? undefined;
+  const url = new URL(request.responseURL || location);
+  // The headers of the bucket, to which the service redirects, are not for the page.
+  const header = (name) => (url.origin === location.origin ? request.getResponseHeader(name) : null);
   const isFile = response instanceof Blob && status < 300;
-  if (isFile) return { status, header, blob: response, answer: null };
+  if (isFile) return { status, url, header, blob: response, answer: null };
   return { status, answer: parsed(response instanceof Blob ? await response.text() : response) };
 }
 
