@@ -91,7 +91,9 @@ def test_environment_sets_all_that_the_service_reads() -> None:
 @pytest.mark.parametrize("parameters", [{}, EVERYTHING], ids=["default", "everything"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_service_accepts_the_environment(name: str, parameters: dict[str, object]) -> None:
-    config = Config.from_environment(environment(name, **parameters))
+    queue = {"<Storage/UploadsQueue>": "https://sqs.us-east-1.amazonaws.com/123456789012/uploads"}
+    variables = environment(name, **parameters)
+    config = Config.from_environment({key: queue.get(v, v) for key, v in variables.items()})
     assert config.store == "s3://smart-crop-results-id-of-smart-crop-storage"
     assert config.uploads == "s3://smart-crop-uploads-id-of-smart-crop-storage"
     assert parse_settings(config.default_settings)[1] == []
