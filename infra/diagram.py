@@ -32,7 +32,7 @@ _SHAPES = {
     "AWS::SQS::Queue": '[["{name}<br>SQS"]]',
     "AWS::Events::Rule": '["{name}<br>EventBridge rule"]',
 }
-# What is not in the stack: parameters of template.yaml, and others.
+# Things outside of the stack: parameters of template.yaml, and others.
 _OUTSIDE = {
     "Clients": '(["clients"])',
     "ExistingBucket": '[("ExistingBucket<br>optional")]',

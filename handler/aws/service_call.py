@@ -23,7 +23,7 @@ _TIMEOUT = 2
 _ATTEMPTS = 3
 # Before the second attempt; the next one waits twice as long.
 _SECONDS_TO_WAIT = 0.2
-# What is shown of an answer in the log.
+# The part of an answer that the log shows.
 _MAX_SHOWN = 200
 
 

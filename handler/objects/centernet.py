@@ -1,4 +1,4 @@
-"""CenterNet: runs the network on one picture, and returns what it tells about the interest.
+"""CenterNet: the network, run on one picture, and the interest that follows from its output.
 
 Zhou et al., "Objects as Points" (2019), on MobileNetV3, trained on the 80 classes of COCO. The
 readout that the bundle adds to it is a linear function of the features of three levels.

@@ -141,7 +141,7 @@ class Flows:
 
 
 class HttpFlows(Flows):
-    """What clients of the API do."""
+    """The flows of the API's clients."""
 
     role = "HttpRole"
 
@@ -213,7 +213,7 @@ class HttpFlows(Flows):
 
 
 class EventFlows(Flows):
-    """What the events function does, and Lambda with its role."""
+    """The flows of the events function, and of Lambda with its role."""
 
     role = "EventsRole"
 
@@ -337,7 +337,7 @@ class EventFlows(Flows):
 
 
 class BatchFlows(Flows):
-    """What S3 Batch Operations does with its role."""
+    """The flow of S3 Batch Operations with its role."""
 
     role = "BatchOperationsRole"
 

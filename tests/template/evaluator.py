@@ -19,7 +19,7 @@ _NO_VALUE = object()
 _STACK_PREFIX = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack"
 
 Generations = Mapping[str, int]
-"""How often each resource has been replaced, by its path; absent for never."""
+"""Number of replacements of each resource, by its path; absent for none."""
 
 
 class Refused(Exception):
