@@ -1,16 +1,34 @@
 // Helpers for elements of the page.
 
+// Nodes that are replaced as a whole.
+const WHOLE = new Set(["IMG", "CANVAS", "svg", "#text"]);
+
 /**
- * Gives a list new items, and keeps those that did not change: a press on an element that is
- * replaced at that moment would be lost.
+ * Gives a list new items, and keeps the elements of the earlier ones: a press on an element that is
+ * replaced at that moment would be lost. The elements must have no listeners of their own.
  */
 export function updateList(list, items) {
-  const before = [...list.children];
-  items.forEach((item, index) => {
-    if (!before[index]) list.append(item);
-    else if (!before[index].isEqualNode(item)) before[index].replaceWith(item);
+  updateChildren(list, items);
+}
+
+function updateChildren(parent, children) {
+  const before = [...parent.childNodes];
+  children.forEach((child, index) => {
+    if (before[index]) update(before[index], child);
+    else parent.append(child);
   });
-  before.slice(items.length).forEach((item) => item.remove());
+  before.slice(children.length).forEach((child) => child.remove());
+}
+
+function update(before, after) {
+  if (before.isEqualNode(after)) return;
+  if (before.nodeName !== after.nodeName || WHOLE.has(before.nodeName)) {
+    before.replaceWith(after);
+    return;
+  }
+  for (const { name } of [...before.attributes]) if (!after.hasAttribute(name)) before.removeAttribute(name);
+  for (const { name, value } of after.attributes) before.setAttribute(name, value);
+  updateChildren(before, [...after.childNodes]);
 }
 
 /** Creates an image without a text alternative, for buttons that have a name. */
