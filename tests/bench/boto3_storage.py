@@ -1,7 +1,7 @@
 """`handler.storage` with boto3: the peer of the cold start."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -38,18 +38,27 @@ class ResultStore:
         bucket: Bucket,
         link_seconds: int,
         url_for: Callable[[str, str], str] | None = None,
+        credentials: object = None,
     ) -> None:
         self._client = bucket.client
         self._bucket = bucket.name
         self._lifetime = timedelta(seconds=link_seconds)
 
-    def save(self, job_id: str, filename: str, data: bytes, content_type: str) -> None:
+    def save(
+        self,
+        job_id: str,
+        filename: str,
+        data: bytes,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self._client.put_object(
             Bucket=self._bucket,
             Key=f"{job_id}/{filename}",
             Body=data,
             ContentType=content_type,
             ContentDisposition=content_disposition(filename),
+            Metadata=metadata or {},
         )
 
     def link(self, job_id: str, filename: str) -> Link:
@@ -74,7 +83,7 @@ class JobStore:
         self._bucket = bucket
 
 
-def connect(url: str) -> Bucket:
+def connect(url: str, credentials: object = None) -> Bucket:
     return Bucket(boto3.client("s3"), urlsplit(url).netloc)
 
 
