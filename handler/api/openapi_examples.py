@@ -46,6 +46,7 @@ _PLAN: dict[str, Any] = {
     "eyeLine": 840.9,
     "gainOverCentre": None,
     "weights": None,
+    "evidence": ["faces"],
     "keep": [],
     "avoid": [],
 }
