@@ -18,7 +18,11 @@ STAGES = {
     ),
     "to sRGB": ("handler.codec.picture.to_srgb",),
     "premultiply": ("handler.core.image.frame.premultiply",),
-    "resample": ("handler.core.image.frame.resample",),
+    "resample": (
+        "handler.core.image.frame.resample",
+        "handler.core.image.frame.resample_and_free",
+        "handler.core.image.frame.resample_packed",
+    ),
     "shrink": ("handler.core.subject.attention.shrink_to_square",),
     "score": ("handler.core.subject.attention._score", "handler.core.subject.attention._blur"),
     "encode": ("handler.jobs.encoding.encode", "handler.jobs.job.encode"),

@@ -174,7 +174,7 @@ def test_a_job_stops_between_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
         cancellation.is_requested = True
         return b""
 
-    monkeypatch.setattr(jobs, "encode", encode)
+    monkeypatch.setattr(jobs, "encode_result", encode)
     settings, _ = validate_settings({"sizes": ["40x30", "30x40", "30x30"]})
     with cancellation.applied(), pytest.raises(Stopped):
         run_job(Job(PORTRAIT, "a.jpg", settings), Config())
