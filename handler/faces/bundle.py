@@ -10,7 +10,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ _PLACES = (
     Path(__file__).parents[2] / "layers" / "face-detection" / "build",
     Path(sys.prefix) / "share" / "smart-crop" / "face-detection",
 )
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _MANIFEST_FORMAT = 2
 _RUNTIME = "onnxruntime"
 # The runtime logs nothing below this level. Its warnings concern the model, which is pinned.
@@ -55,10 +55,12 @@ def locate(path: Path | None = None) -> Path | None:
     Returns:
         The folder, or None if there is no bundle.
     """
-    for place in _PLACES if path is None else (path,):
-        if (place / _MANIFEST).is_file():
-            return place
-    return None
+    return first_bundle(_PLACES if path is None else (path,))
+
+
+def first_bundle(places: Iterable[Path]) -> Path | None:
+    """Return the first of several folders that contains a bundle, or None."""
+    return next((place for place in places if (place / MANIFEST).is_file()), None)
 
 
 def place_of_environment() -> Path:
@@ -90,10 +92,10 @@ def load(path: Path | None = None) -> Session:
             "Face detection is not part of this deployment; subject and trim mode work without it"
         )
     try:
-        manifest = json.loads((folder / _MANIFEST).read_bytes())
+        manifest = json.loads((folder / MANIFEST).read_bytes())
         _check_fit(manifest)
         _check_sizes(folder, manifest["files"])
-        model = _read_model(folder, manifest)
+        model = read_model(folder, manifest, _damaged)
         return _open_session(_import_runtime(folder / manifest["runtime"]["folder"]), model)
     except FeatureDamaged:
         raise
@@ -131,11 +133,23 @@ def _check_sizes(folder: Path, files: Mapping[str, Any]) -> None:
             raise _damaged(f"{name} has the wrong size")
 
 
-def _read_model(folder: Path, manifest: Mapping[str, Any]) -> bytes:
+def read_model(
+    folder: Path, manifest: Mapping[str, Any], damaged: Callable[[str], FeatureDamaged]
+) -> bytes:
+    """Return the bytes of a bundle's model, and check their hash.
+
+    Args:
+        folder: folder of the bundle.
+        manifest: its manifest.
+        damaged: returns the error for a reason.
+
+    Raises:
+        FeatureDamaged: the hash differs from that in the manifest.
+    """
     name: str = manifest["model"]["file"]
     model = (folder / name).read_bytes()
     if hashlib.sha256(model).hexdigest() != manifest["files"][name]["sha256"]:
-        raise _damaged(f"{name} has the wrong hash")
+        raise damaged(f"{name} has the wrong hash")
     return model
 
 

@@ -17,6 +17,11 @@ Count = Annotated[int, Field(json_schema_extra={"minimum": 0})]
 Pixels = Annotated[int, Field(json_schema_extra={"minimum": 1})]
 
 
+def is_none(value: object) -> bool:
+    """Return whether a value is None; a field with this as ``exclude_if`` is then absent."""
+    return value is None
+
+
 class Response(BaseModel):
     """Base of all answers: JSON keys are in camel case."""
 

@@ -5,14 +5,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from handler.jobs.plan_response import Count, Link, Response
+from handler.jobs.plan_response import Count, Link, Response, is_none
 from handler.jobs.zip_batch import BatchedFile
 
 _JOB_ID = "Id of the job, as in the path."
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class _JobProgress(Response):
@@ -44,20 +40,20 @@ class SingleProgress(_JobProgress):
         json_schema_extra={"minimum": 0, "maximum": 100},
     )
     stage: str | None = Field(
-        default=None, exclude_if=_is_none, description="The step that runs, for people."
+        default=None, exclude_if=is_none, description="The step that runs, for people."
     )
     error: str | None = Field(
-        default=None, exclude_if=_is_none, description="The kind of error of a failed job."
+        default=None, exclude_if=is_none, description="The kind of error of a failed job."
     )
     code: str | None = Field(
-        default=None, exclude_if=_is_none, description="The kind of error, for programs."
+        default=None, exclude_if=is_none, description="The kind of error, for programs."
     )
     details: str | None = Field(
-        default=None, exclude_if=_is_none, description="The cause of the error, for people."
+        default=None, exclude_if=is_none, description="The cause of the error, for people."
     )
     result: dict[str, Any] | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="The answer of a synchronous crop, of a complete job.",
     )
 
@@ -102,11 +98,11 @@ class BatchProgress(_JobProgress):
     failed_files: Count = Field(description="Number of files that failed.")
     errors: list[FileProblem] = Field(description="The files that failed so far.")
     current_file: str | None = Field(
-        default=None, exclude_if=_is_none, description="Name of the file that is cropped."
+        default=None, exclude_if=is_none, description="Name of the file that is cropped."
     )
     result: dict[str, Any] | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="Of a completed batch: zipFilename, processedSize and fileResults, and the "
         "downloadUrl if the ZIP is in the store.",
     )
@@ -187,11 +183,11 @@ class AcceptedJob(Response):
 
     job_id: str = Field(description="Id of the progress: the client's own, if it sent one.")
     progress_job_id: str | None = Field(
-        default=None, exclude_if=_is_none, description="The id that the client sent."
+        default=None, exclude_if=is_none, description="The id that the client sent."
     )
     artifact_job_id: str | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="Id of the job and of its results, if the client sent another one.",
     )
     is_async: Literal[True] = Field(

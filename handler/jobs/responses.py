@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from handler.jobs.job import PlannedCrop, Result
-from handler.jobs.plan_response import Count, CropPlan, JobId, Link, Pixels, Response
+from handler.jobs.plan_response import Count, CropPlan, JobId, Link, Pixels, Response, is_none
 from handler.storage import Link as StoreLink
 
 _DOWNLOAD = "Link to the result."
@@ -19,10 +19,6 @@ _PREVIEW = (
 )
 _PLAN = "The window, and the reasons for it."
 _WARNINGS = "Unusual properties of the request or the image, as sentences."
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class SizeResult(SizePlan):
     """The result of one of several sizes."""
 
     download_url: Link = Field(description=_DOWNLOAD)
-    preview_url: Link | None = Field(default=None, exclude_if=_is_none, description=_PREVIEW)
+    preview_url: Link | None = Field(default=None, exclude_if=is_none, description=_PREVIEW)
     processed_size: Count = Field(description="Size of the result in bytes.")
     filename: str = Field(description=_FILENAME)
 
@@ -102,7 +98,7 @@ class CropResult(Response):
 
     job_id: JobId
     download_url: Link = Field(description=_DOWNLOAD)
-    preview_url: Link | None = Field(default=None, exclude_if=_is_none, description=_PREVIEW)
+    preview_url: Link | None = Field(default=None, exclude_if=is_none, description=_PREVIEW)
     original_size: Count = Field(description="Size of the input in bytes.")
     processed_size: Count = Field(description="Size of the result in bytes.")
     filename: str = Field(description=_FILENAME)
@@ -116,7 +112,7 @@ class CropResult(Response):
     plan: CropPlan = Field(description=_PLAN)
     results: list[SizeResult] | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="All results in the order of the setting sizes; absent without it.",
     )
     warnings: list[str] = Field(description=_WARNINGS)
@@ -156,7 +152,7 @@ class AnalyzeResult(Response):
     overlay_url: Link | None = Field(default=None, description=_OVERLAY)
     results: list[SizePlan] | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="All plans in the order of the setting sizes; absent without it.",
     )
     warnings: list[str] = Field(description=_WARNINGS)
@@ -198,13 +194,13 @@ class _Failure(Response):
     )
     details: str | None = Field(default=None, description="The cause, for people.")
     feature: str | None = Field(
-        default=None, exclude_if=_is_none, description="The feature that is missing or damaged."
+        default=None, exclude_if=is_none, description="The feature that is missing or damaged."
     )
     feature_name: str | None = Field(
-        default=None, exclude_if=_is_none, description="The name of a missing feature, for people."
+        default=None, exclude_if=is_none, description="The name of a missing feature, for people."
     )
     estimated_size: str | None = Field(
-        default=None, exclude_if=_is_none, description="The size of a missing feature, for people."
+        default=None, exclude_if=is_none, description="The size of a missing feature, for people."
     )
 
 
@@ -213,7 +209,7 @@ class ErrorResponse(_Failure):
 
     errors: list[FieldError] | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="The fields that were not accepted. Only for INVALID_SETTINGS, "
         "INVALID_REQUEST and SETTINGS_NOT_JSON.",
     )

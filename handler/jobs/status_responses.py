@@ -5,15 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from handler.jobs.plan_response import Count, JobId, Link, Response
+from handler.jobs.plan_response import Count, JobId, Link, Response, is_none
 from handler.jobs.responses import BatchError, BatchResult, CropResult, ErrorResponse
 
 _STATE = "State of the job."
 _WARNINGS = "Unusual properties of the request or the image, as sentences."
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class UploadForm(Response):
@@ -34,7 +30,7 @@ class UploadForm(Response):
 class _JobAnswer(Response):
     bucket: str | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description="Bucket of the file; absent before an event has named it.",
     )
     key: str | None = Field(

@@ -4,19 +4,17 @@ A bundle is a folder built by `layers/object-detection/build_objects.py`. It con
 the model. The runtime is that of the face detection bundle.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
 from handler.errors import FeatureDamaged
-from handler.faces.bundle import Session, open_model
+from handler.faces.bundle import MANIFEST, Session, first_bundle, open_model, read_model
 
 # The folder of a layer on AWS Lambda, then the folder that a checkout builds into.
 _PLACES = (
     Path("/opt/object-detection"),
     Path(__file__).parents[2] / "layers" / "object-detection" / "build",
 )
-_MANIFEST = "manifest.json"
 _MANIFEST_FORMAT = 1
 
 
@@ -29,10 +27,7 @@ def find_bundle(path: Path | None = None) -> Path | None:
     Returns:
         The folder, or None if there is no bundle.
     """
-    for place in _PLACES if path is None else (path,):
-        if (place / _MANIFEST).is_file():
-            return place
-    return None
+    return first_bundle(_PLACES if path is None else (path,))
 
 
 def is_installed(path: Path | None = None) -> bool:
@@ -52,14 +47,10 @@ def load_objects(folder: Path) -> Session:
         FeatureDamaged: the bundle is incomplete or altered.
     """
     try:
-        manifest = json.loads((folder / _MANIFEST).read_bytes())
+        manifest = json.loads((folder / MANIFEST).read_bytes())
         if manifest["format"] != _MANIFEST_FORMAT:
             raise _damaged("the format of its manifest is not supported")
-        name: str = manifest["model"]["file"]
-        model = (folder / name).read_bytes()
-        if hashlib.sha256(model).hexdigest() != manifest["files"][name]["sha256"]:
-            raise _damaged(f"{name} has the wrong hash")
-        return open_model(model)
+        return open_model(read_model(folder, manifest, _damaged))
     except FeatureDamaged:
         raise
     except Exception as error:  # any error of a parser or of the runtime on damaged files

@@ -28,7 +28,7 @@ _LIMITS = Limits(max_pixels=150_000_000)
 # Function of each part of loading.
 _PARTS = {
     "import the runtime": "handler.faces.bundle._import_runtime",
-    "read and hash the model": "handler.faces.bundle._read_model",
+    "read and hash the model": "handler.faces.bundle.read_model",
     "open the session": "handler.faces.bundle._open_session",
 }
 _LEANS = {

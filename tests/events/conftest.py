@@ -1,7 +1,7 @@
 import json
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +10,11 @@ from mypy_boto3_s3 import S3Client
 
 from handler.config import Config
 from handler.events import create_handler
+from handler.storage import object_store
 from tests.conftest import BUCKET, UPLOADS
+from tests.faulty_store import FaultyStore, in_front_of
 from tests.pictures import encoded, photo
+from tests.servers import Program
 
 PHOTO = encoded(photo("astronaut.png", (96, 96)))
 SMALL = {"width": 24, "height": 16}
@@ -108,6 +111,15 @@ def folder() -> str:
 def bucket(uploads: S3Client) -> Bucket:
     """The uploads, and the results of this test only."""
     return Bucket(uploads, f"results-{uuid4()}")
+
+
+@pytest.fixture
+def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
+    """The store of the function, which counts and disturbs its requests, with short retries."""
+    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
+    with in_front_of(seaweedfs.url) as store:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
+        yield store
 
 
 Handle = Callable[..., Any]

@@ -12,18 +12,8 @@ from handler.storage import object_store
 from tests.emulator import Function, emulated
 from tests.events.conftest import Bucket, FakeContext, Handle
 from tests.events.notifications import again, batch_task, messages, s3_put
-from tests.faulty_store import FaultyStore, in_front_of
+from tests.faulty_store import FaultyStore
 from tests.servers import Program
-
-
-@pytest.fixture
-def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
-    """The store of the function, with short retries."""
-    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
-    with in_front_of(seaweedfs.url) as store:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-        yield store
-
 
 REQUESTS = {
     "source": ("GET", ".jpg"),

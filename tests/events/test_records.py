@@ -1,8 +1,7 @@
 """Jobs without a record: recognised, and shown, by the metadata of their results."""
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -20,24 +19,13 @@ from handler.storage import (
     ResultStore,
     connect,
     identity_of,
-    object_store,
 )
 from tests.events.conftest import PHOTO, Bucket, Handle
 from tests.events.notifications import again, messages, s3_put
-from tests.faulty_store import FaultyStore, in_front_of
+from tests.faulty_store import FaultyStore
 from tests.pictures import decoded, encoded, gradient
-from tests.servers import Program
 
 SIZES = {"sizes": ["24x24", {"width": 32, "height": 16, "name": "wide"}]}
-
-
-@pytest.fixture
-def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
-    """The store of the function, which counts its requests."""
-    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
-    with in_front_of(seaweedfs.url) as store:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-        yield store
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from handler.aws import service_call
 from handler.events.redelivery import delay_after
-from handler.storage import object_store
 from tests.aws_services import Queue, create_queue, moto_server
 from tests.events.conftest import Bucket, FakeContext, Handle
 from tests.events.notifications import again, messages, s3_put
-from tests.faulty_store import FaultyStore, in_front_of
-from tests.servers import Program
+from tests.faulty_store import FaultyStore
 
 HIDDEN = 720
 """Visibility timeout of the queue, in seconds, as in the template."""
@@ -31,15 +28,6 @@ def queue(moto: str) -> Iterator[Queue]:
     queue = create_queue(moto, f"uploads-{uuid4()}", {"VisibilityTimeout": str(HIDDEN)})
     yield queue
     queue.sqs.close()
-
-
-@pytest.fixture
-def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
-    """The store of the function, with short retries."""
-    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=300))
-    with in_front_of(seaweedfs.url) as store:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-        yield store
 
 
 class Delays:

@@ -1,28 +1,16 @@
 """Objects that no attempt could crop: each fails once, with a reason."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
 
 from handler.codec import FORMATS
 from handler.events.object_kind import other_kind
-from handler.storage import object_store
 from tests.events.conftest import PHOTO, Bucket, Handle
 from tests.events.notifications import again, batch_task, messages, s3_put
-from tests.faulty_store import FaultyStore, in_front_of
-from tests.servers import Program
+from tests.faulty_store import FaultyStore
 
 ARCHIVED = (403, "InvalidObjectState")
-
-
-@pytest.fixture
-def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
-    """The store of the function, with short retries."""
-    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
-    with in_front_of(seaweedfs.url) as store:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-        yield store
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,12 @@
 """A store that is slow, refuses or resets connections: each picture still has one right result."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
 
-from handler.storage import object_store
 from tests.events.conftest import Bucket, Handle
 from tests.events.notifications import again, messages, s3_put
-from tests.faulty_store import Fault, FaultyStore, in_front_of
-from tests.servers import Program
+from tests.faulty_store import Fault, FaultyStore
 
 FAULTS: list[Fault] = ["slow", "refuse", "reset"]
 REQUESTS = {
@@ -17,15 +14,6 @@ REQUESTS = {
     "the settings of the folder": ("GET", ".smart-crop.json"),
     "the result": ("PUT", "_smartcrop.jpg"),
 }
-
-
-@pytest.fixture
-def store(seaweedfs: Program, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStore]:
-    """The store of the function, with short retries."""
-    monkeypatch.setattr(object_store, "_RETRY_TIMEOUT", timedelta(milliseconds=500))
-    with in_front_of(seaweedfs.url) as store:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-        yield store
 
 
 @pytest.fixture

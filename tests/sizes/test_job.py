@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handler.codec import Limits, open_picture, picture
+from handler.codec import Limits, open_picture
+from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp
 from handler.config import Config
 from handler.core.geometry import Size
 from handler.core.subject import attention
@@ -22,7 +23,7 @@ LANDSCAPE = encoded(scene(2400, 1600, (1700, 500)), quality=90)
 PORTRAIT = encoded(photo("astronaut.png", (1500, 1500)), quality=90)
 # Kind of work -> the objects and the names of the functions that do it.
 _WORK: dict[str, list[tuple[object, str]]] = {
-    "decode": [(picture, "Pixels")],  # every decoded picture is wrapped in it
+    "decode": [(module, "decode") for module in (kornia_rs, libjpeg_turbo, libwebp)],
     "score": [(attention, "shrink_to_square")],
     "detect": [(FaceDetector, "find"), (FaceDetector, "inspect")],
 }
@@ -73,6 +74,20 @@ def test_a_picture_is_decoded_and_scored_once(form: str, done: Counter[str]) -> 
     run(data, sizes=SIZES)
 
     assert done == {"decode": 1, "score": 1}
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("strategy", ["attention", "entropy"])
+@pytest.mark.parametrize("side", [300, 1400])
+@pytest.mark.parametrize("enlarge", [True, False])
+def test_one_size_is_decoded_once(
+    form: str, strategy: str, side: int, enlarge: bool, done: Counter[str]
+) -> None:
+    data = encoded(scene(1200, 1000, (850, 250)), form)
+
+    run(data, width=side, height=side, strategy=strategy, enlarge=enlarge)
+
+    assert done["decode"] == 1
 
 
 def test_entropy_decodes_once(done: Counter[str]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 import simplejpeg
@@ -135,9 +136,8 @@ def decode(jpeg: Jpeg, scale: int, allowance: Allowance) -> DecodedImage:
         np.subtract(255, pixels, out=pixels)
     mode = _PILLOW_MODE[space]
     size = _scaled(header.size, scale)
-    buffer, stride = pixels.base, pixels.strides[0]
-    if buffer is None:
-        raise ProcessingFailed("The JPEG data are damaged or incomplete")
+    # `_read` returns a view of its buffer.
+    buffer, stride = cast(Samples, pixels.base), pixels.strides[0]
     del pixels  # a second reference to the buffer, which could not be freed in part
     # libjpeg-turbo rounds the scaled size up, libvips down; the stride skips the surplus column.
     rows = ArrayRows(buffer, stride)
