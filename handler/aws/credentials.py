@@ -29,7 +29,7 @@ _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a varia
 _TIMEOUT = 3
 # Credentials with less time left are fetched again for each use. The AWS SDKs use the same time.
 _LEAST = timedelta(minutes=5)
-# Credentials that live shorter than a link should are not fetched more often than this.
+# Shortest interval between two requests for credentials, some of which expire before a link would.
 _SECONDS_BETWEEN = 60.0
 _MARGIN = timedelta(minutes=1)
 
@@ -59,11 +59,11 @@ class Signer:
 class ContainerCredentials:
     """The credentials at the address that Lambda names, as the object store's client calls them.
 
-    They are fetched at their first use, and again when what they sign would outlive them.
+    They are fetched at their first use, and again before a link would expire later than they do.
 
     Attributes:
-        refresh_threshold: time before the expiry from which on the object store's client asks for
-            other credentials.
+        refresh_threshold: time before the expiry at which the object store's client begins to ask
+            for new credentials.
     """
 
     def __init__(self, lifetime: timedelta) -> None:
@@ -74,7 +74,7 @@ class ContainerCredentials:
         self._fetched = 0.0
 
     def __call__(self) -> "S3Credential":
-        """Return credentials that live as long as possible.
+        """Return the credentials with the latest known expiry.
 
         Raises:
             OSError: they cannot be fetched.
@@ -87,7 +87,7 @@ class ContainerCredentials:
             return current
 
     def until(self, lifetime: timedelta) -> datetime:
-        """Return the time at which a link expires that is signed now; see `Signer.until`.
+        """Return the time at which a link that is signed now expires; see `Signer.until`.
 
         Raises:
             OSError: they cannot be fetched.

@@ -47,7 +47,7 @@ def _facts(format_: Format) -> Mapping[str, Any]:
 def _aspect(width: int, height: int) -> str:
     divisor = gcd(width, height)
     across, down = width // divisor, height // divisor
-    # Of other sides, the number says more.
+    # A ratio of larger whole numbers is harder to read than a decimal number.
     return f"{across}:{down}" if max(across, down) <= 21 else f"{width / height:.2f}"
 
 

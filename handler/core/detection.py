@@ -15,7 +15,7 @@ from handler.core.image.frame import Frame
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvidence:
-    """The objects in a picture, as far as they tell what viewers look at.
+    """The objects in a picture, as evidence of the interest of viewers.
 
     Attributes:
         confidence: confidence that there is any object, 0 to 1.

@@ -106,8 +106,8 @@ class Attempt:
     Attributes:
         job: the job, as far as it is known. It is replaced as a whole, because the thread of a
             timer reads it.
-        needs_record: whether the end of the job has to be recorded, because a record says
-            something else.
+        needs_record: whether the end of the job has to be recorded, because an earlier
+            record differs from it.
         ended: the final record, once the job has ended, whether it was written or not.
         is_repeated: whether an earlier attempt ended the job.
     """
@@ -160,7 +160,7 @@ class Attempt:
         Args:
             record: the final record of the job.
             is_kept: whether the metadata of the result have the record, so that it is written only
-                if another record says something else.
+                if an earlier record differs from it.
 
         Raises:
             StorageUnavailable: the record cannot be written.

@@ -34,7 +34,7 @@ class NoticeNotSent(Exception):
 
 
 class Notices:
-    """The notices of a deployment. Each is sent at least once, and says nothing about order."""
+    """The notices of a deployment. Each is sent at least once; their order is not defined."""
 
     def __init__(self, bus: str | None, credentials: ContainerCredentials | None) -> None:
         """Bind an event bus.

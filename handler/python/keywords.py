@@ -147,7 +147,7 @@ def _list_of(values: Any, convert: Any) -> Any:
 
 
 def _named(value: Any, names: Sequence[str]) -> Any:
-    """Return a sequence of as many numbers by name, and any other value as it is."""
+    """Return a sequence as a mapping by the names, if it has as many items; else the value."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (list, tuple)) and len(value) == len(names):

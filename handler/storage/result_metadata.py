@@ -1,4 +1,4 @@
-"""Metadata of results, by which a finished job needs no record of its own.
+"""Metadata of results, which contain the record of a finished job.
 
 Each result of an event's job names the source that it was made of. The first one also has the
 record of the job, as far as S3's limit for metadata allows. A record as an object would cost as

@@ -40,7 +40,7 @@ RELUS = {"Relu": ("Relu", {}), "Relu6": ("Clip", {"max": 6.0})}
 
 
 class Converter:
-    """The ONNX graph as far as it is converted."""
+    """An ONNX graph that is converted node by node."""
 
     def __init__(self, nodes: Sequence[Node], weights: Mapping[str, NDArray[Any]]) -> None:
         """Begin a graph for the nodes and weights of a TensorFlow.js graph."""
@@ -132,7 +132,7 @@ def activate(graph: Converter, kind: str, source: str, name: str, **limits: floa
 
 
 def rectify(graph: Converter, node: Node) -> None:
-    """Convert a rectifier of its own."""
+    """Convert a rectifier that is not fused into another layer."""
     kind, limits = RELUS[node["op"]]
     activate(graph, kind, inputs_of(node)[0], node["name"], **limits)
 

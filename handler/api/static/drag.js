@@ -3,7 +3,7 @@
 import { LEAST_SIZE, addMark, changeMark } from "./marks.js";
 import { toolOf } from "./mark_list.js";
 
-// A drag shorter than this on either side is a click with a shaky hand.
+// Least side of a mark, in fractions of the picture. A shorter drag counts as a click.
 const LEAST_SIDE = 0.01;
 // Distance in pixels of the screen at which a corner is grabbed.
 const GRAB = 12;
