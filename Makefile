@@ -21,7 +21,7 @@ run: ## set up, then serve http://localhost:13490 with results in .results/ (POR
 	@exec $(BIN)/smart-crop serve --host 127.0.0.1 --port $(PORT) --store "file://$(CURDIR)/.results"
 
 test: setup ## set up, then run all tests that need no root (ARGS="-k name" for a selection)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 image-test: setup ## as root on Debian: build the Lambda image with SAM and invoke it in containers (ARGS="-k name")
 	@$(BIN)/python -m pytest tests/image $(ARGS)
