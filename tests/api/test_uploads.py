@@ -249,7 +249,9 @@ def test_an_object_that_is_not_an_image_is_an_error(uploading: TestClient) -> No
     assert answer["code"] == "INVALID_IMAGE"
 
 
-@pytest.mark.parametrize("job", ["0f8fad5b-d9cb-469f-a165-70867728950e", "5", "jobs", "..%2f..%2fsecret", "%00"])
+@pytest.mark.parametrize(
+    "job", ["0f8fad5b-d9cb-469f-a165-70867728950e", "5", "jobs", "..%2f..%2fsecret", "%00"]
+)
 def test_an_unknown_job_is_not_found(uploading: TestClient, job: str) -> None:
     error_of(uploading.get(f"{JOBS}/{job}"), 404)
 

@@ -36,7 +36,10 @@ def client(store: Path) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("job_id", ["0f8fad5b-d9cb-469f-a165-70867728950e", "job_42", "client.job-7", "007a", "a" * 128, "x"])
+@pytest.mark.parametrize(
+    "job_id",
+    ["0f8fad5b-d9cb-469f-a165-70867728950e", "job_42", "client.job-7", "007a", "a" * 128, "x"],
+)
 def test_an_accepted_id_is_in_the_header(client: TestClient, job_id: str) -> None:
     response = client.post(CROP, **named(job_id))
 
