@@ -11,9 +11,9 @@ CODE := handler layers tests infra
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## set up, then serve http://localhost:13490 with results in .results/ (PORT=8000 for another port)
+run: ## install what serving needs, then serve http://localhost:13490 with results in .results/ (PORT=8000 for another port)
 	@if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
 		echo "run: error: Port $(PORT) is in use by another program. Stop it, or use another port: make run PORT=$$(( $(PORT) + 1 ))" >&2; exit 1; fi
 	@infra/setup.sh run
@@ -23,7 +23,7 @@ run: ## set up, then serve http://localhost:13490 with results in .results/ (POR
 test: setup ## set up, then run all tests that need no root (ARGS="-k name" for a selection)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-image-test: setup ## as root on Debian: build the Lambda image with SAM and invoke it in containers (ARGS="-k name")
+image-test: setup ## as root on Debian: build the images of the functions and the server, and run them in containers (ARGS="-k name")
 	@$(BIN)/python -m pytest tests/image $(ARGS)
 
 cloud-test: setup ## set up, then deploy the template with SAM to an emulated AWS account (ARGS="-k name")

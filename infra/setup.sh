@@ -2,7 +2,7 @@
 # Installs what Smart Crop needs and is missing on this machine.
 #
 #   infra/setup.sh            install everything that the tests need
-#   infra/setup.sh run        install what the service needs, without the Lambda emulator and test programs
+#   infra/setup.sh run        install what `make run` needs: the packages of the service and the bundles
 #
 # PYTHON names the Python to use, CC the C compiler. Each part stores a hash of its sources, and is
 # made again when the hash changes.
@@ -63,11 +63,11 @@ python_packages() { # the packages that Debian's Python lacks; another Python mu
     series=python$(ask_python '"%d.%d" % sys.version_info[:2]')
     case $PYTHON_FOUND in
     /usr/bin/*)
-        [ -f "$include/Python.h" ] || echo "$series-dev"
+        ! compiles || [ -f "$include/Python.h" ] || echo "$series-dev"
         find_uv || "$PYTHON_FOUND" -c 'import ensurepip' 2>/dev/null || echo "$series-venv"
         ;;
     *)
-        [ -f "$include/Python.h" ] ||
+        ! compiles || [ -f "$include/Python.h" ] ||
             fail "$PYTHON_FOUND has no headers ($include/Python.h does not exist). Reinstall it with headers, or name another: PYTHON=/usr/bin/python3 make setup"
         ;;
     esac
@@ -75,21 +75,24 @@ python_packages() { # the packages that Debian's Python lacks; another Python mu
 
 avif_package() { # pillow-simd needs libavif 1.0 or newer; on older systems it is built without AVIF
     local candidate
+    compiles || return 0
     candidate=$(apt-cache policy libavif-dev 2>/dev/null | sed -n 's/^ *Candidate: //p')
     if ! installed libavif-dev && dpkg --compare-versions "${candidate:-0}" ge 1.0; then echo libavif-dev; fi
 }
 
 missing_packages() {
     local name
-    for name in $HEADERS; do installed "$name" || echo "$name"; done
-    command -v pkg-config >/dev/null || echo pkgconf # pillow-simd finds libtiff's headers with it
+    if compiles; then
+        for name in $HEADERS; do installed "$name" || echo "$name"; done
+        command -v pkg-config >/dev/null || echo pkgconf # pillow-simd finds libtiff's headers with it
+    fi
     python_packages
 }
 
 install_packages() {
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
-        say "this is not Debian or Ubuntu: assuming that the headers of jpeg, zlib, webp, tiff, openjpeg and lcms2 are installed"
-        return
+        ! compiles || say "this is not Debian or Ubuntu: assuming that the headers of jpeg, zlib, webp, tiff, openjpeg and lcms2 are installed"
+        return 0
     }
     local missing as_root=
     missing=$(missing_packages) || exit 1
@@ -164,13 +167,16 @@ make_venv() { # keep the existing .venv if it works, unless PYTHON names another
     echo "$ROOT" >.venv/made-in
 }
 
-install_locked() {
-    local flags
+install_locked() { # PACKAGES: `service` for those of the service, or `all`
+    local flags packages=(sync requirements.lock)
     flags=$(compiler_flags)
-    say "installing the packages in requirements.lock; the first build of pillow-simd takes a minute or two"
-    CC="${CC:-cc}${flags:+ $flags}" "$UV" pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode \
+    if [ "$1" = service ]; then # as infra/Dockerfile, without the packages for AWS
+        packages=(install --requirements pyproject.toml --group simd --overrides infra/setup/overrides.txt --constraints requirements.lock)
+    fi
+    say "installing the packages in requirements.lock$(! compiles || echo "; the first build of pillow-simd takes a minute or two")"
+    CC="${CC:-cc}${flags:+ $flags}" "$UV" pip "${packages[@]}" --quiet --python .venv/bin/python --require-hashes --compile-bytecode \
         --build-constraints infra/setup/build.txt \
-        --config-settings-package "pillow-simd:built-with=$(built_with "$flags")" requirements.lock 2>.tools/packages.log || {
+        --config-settings-package "pillow-simd:built-with=$(built_with "$flags")" 2>.tools/packages.log || {
         tail -n 15 .tools/packages.log >&2
         fail "uv could not install the locked packages (its output is above; the full log is .tools/packages.log). Check that this machine can reach its package index." \
             "If a header or a library was not found, install its development package."
@@ -180,28 +186,32 @@ install_locked() {
     .venv/bin/python infra/setup/check_pillow.py || exit 1
 }
 
-set_up_environment() {
+set_up_environment() { # PACKAGES: as for install_locked
     local key
     key=$({
         echo "$ROOT ${PYTHON:-} ${CC:-}"
         cat infra/setup.sh infra/setup/*.py infra/setup/build.txt infra/setup/overrides.txt pyproject.toml requirements.lock
     } | hash_of)
-    [ -x .venv/bin/python ] && made_from .venv/made-from "$key" && return
+    # The tests need all that the service needs.
+    [ -x .venv/bin/python ] && { made_from .venv/made-from "all $key" || made_from .venv/made-from "$1 $key"; } && return
     find_python
     "$PYTHON_FOUND" infra/setup/lock_key.py --check || exit 1
-    if compiles; then
-        check_compiler
-        install_packages
-    fi
+    if compiles; then check_compiler; fi
+    install_packages
     need_uv
     make_venv
-    install_locked
-    echo "$key" >.venv/made-from
+    rm -f .venv/made-from # an installation that fails must be repeated
+    install_locked "$1"
+    echo "$1 $key" >.venv/made-from
 }
 
 # --- The detection bundles, the Lambda emulator, the transform of SAM -----------------------------
 
 set_up_faces() {
+    if [ "$(uname -sm)" = "Darwin x86_64" ]; then
+        say "onnxruntime has no package for Macs with Intel processors: mode face is rejected, and mode auto uses saliency alone"
+        return
+    fi
     .venv/bin/python $FACES/build.py --is-current && return
     say "building the face detection bundle into $FACES/build"
     need_uv
@@ -284,7 +294,7 @@ main() {
             flock 9
         }
     fi
-    set_up_environment
+    if [ "$what" = run ]; then set_up_environment service; else set_up_environment all; fi
     set_up_faces
     set_up_objects
     if [ "$what" != run ]; then

@@ -38,6 +38,11 @@ def _allowed_host(text: str) -> str:
     return name
 
 
+def _listed(values: tuple[str, ...]) -> list[str]:
+    """Return the names in the values of an option, which a variable separates."""
+    return [name for value in values for name in value.replace(",", " ").split() or [value]]
+
+
 def _cors_origin(text: str) -> str:
     from handler.config import origin_of
 
@@ -58,6 +63,8 @@ def _each(
 @main.command()
 @click.option(
     "--host",
+    envvar="SMART_CROP_HOST",
+    show_envvar=True,
     default="127.0.0.1",
     show_default=True,
     help="Address to serve on; 0.0.0.0 serves on all interfaces.",
@@ -74,8 +81,10 @@ def _each(
     "--allow-host",
     "allowed_hosts",
     metavar="NAME",
+    envvar="SMART_CROP_ALLOWED_HOSTS",
+    show_envvar=True,
     multiple=True,
-    callback=_each(_allowed_host),
+    callback=lambda _context, _parameter, values: tuple(map(_allowed_host, _listed(values))),
     help="Name or address by which clients reach the server; can be repeated. Requests for other "
     "hosts than these, localhost and the loopback addresses are rejected.",
 )

@@ -12,7 +12,7 @@ from handler.codec.colour import to_srgb
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
 from handler.codec.decoders.isolated import Allowance
-from handler.codec.formats import FORMATS, Format, check_available, recognise
+from handler.codec.formats import FORMATS, Format, available_formats, check_available, recognise
 from handler.codec.headers import READERS
 from handler.codec.headers.camera_raw import is_camera_raw
 from handler.codec.headers.header import ImageHeader
@@ -164,7 +164,8 @@ def _open(data: bytes, limits: Limits) -> Picture:
         raise InvalidImage("camera raw is not supported: send its JPEG preview")
     format_ = recognise(data)
     if format_ is None:
-        accepted = ", ".join(each.label for each in FORMATS.values())
+        known = (each for each in FORMATS.values() if each.name in available_formats())
+        accepted = ", ".join(each.label for each in known)
         raise InvalidImage(f"unrecognised format; accepted are {accepted}")
     check_available(format_)
     header = READERS[format_.name](data)

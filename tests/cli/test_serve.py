@@ -218,3 +218,17 @@ def test_origins_can_be_set_by_the_environment(
         "Error: SMART_CROP_CORS_ORIGINS: expected origins such as https://example.com, "
         'received "https://a.example, elsewhere"\n'
     )
+
+
+def test_names_can_be_set_by_the_environment(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_CROP_HOST", "0.0.0.0")
+    monkeypatch.setenv("SMART_CROP_ALLOWED_HOSTS", "a.example, b.example")
+    with serve(script, tmp_path) as serving:
+        assert "//0.0.0.0:" in serving.url
+        url = serving.url.replace("0.0.0.0", "127.0.0.1")
+        names = ("a.example", "b.example", "c.example")
+        status = [httpx.get(url, headers={"Host": name}).status_code for name in names]
+        assert serving.stop() == (0, "")
+    assert status == [200, 200, 403]

@@ -83,6 +83,7 @@ def install() -> None:
     packages = {
         "dockerd": "docker.io",
         "docker": "docker-cli" if _is_known("docker-cli") else "docker.io",
+        "docker-compose": "docker-compose",
         "ip": "iproute2",
         "mmdebstrap": "mmdebstrap",
         "setpriv": "util-linux",
