@@ -5,7 +5,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from PIL import Image
@@ -126,11 +126,10 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, Settings]]]] = {
 _OWN_SIZE = {"enlarge", "height"}
 
 
-def draw() -> Iterator[tuple[str, Image.Image]]:
-    """Yield name and image of each picture: the results next to each other."""
-    for name, (_, panels) in EXAMPLES.items():
-        results = [_crop(_source(source), settings) for source, settings in panels]
-        yield name, _joined(results if name in _OWN_SIZE else list(map(_scaled, results)))
+def picture(name: str) -> Image.Image:
+    """Return the picture of a setting: the results next to each other."""
+    results = [_crop(_source(source), settings) for source, settings in EXAMPLES[name][1]]
+    return _joined(results if name in _OWN_SIZE else list(map(_scaled, results)))
 
 
 def captions() -> str:
@@ -173,8 +172,8 @@ def _joined(images: list[Image.Image]) -> Image.Image:
 
 def main() -> None:
     """Write the pictures and their captions."""
-    for name, image in draw():
-        image.save(FOLDER / f"setting-{name}.webp", quality=_QUALITY, method=6)
+    for name in EXAMPLES:
+        picture(name).save(FOLDER / f"setting-{name}.webp", quality=_QUALITY, method=6)
     (FOLDER / CAPTIONS).write_text(captions())
 
 
