@@ -107,12 +107,12 @@ def errors(*examples: SmartCropError) -> Responses:
         by_status.setdefault(each.status, []).append(each)
     return {
         status: {
-            "description": " ".join(map(_condition, listed)),
+            "description": " ".join(map(condition_of, listed)),
             "content": {
                 _JSON: {
                     "schema": reference(ErrorResponse),
                     "examples": {
-                        each.code: {"summary": _condition(each), "value": each.answer()}
+                        each.code: {"summary": condition_of(each), "value": each.answer()}
                         for each in listed
                     },
                 }
@@ -188,9 +188,10 @@ def _add_errors_of_all_routes(document: Mapping[str, Any]) -> None:
             operation["responses"] = dict(sorted(described.items()))
 
 
-def _condition(error: SmartCropError) -> str:
+def condition_of(error: SmartCropError | type[SmartCropError]) -> str:
     """Return the first line of the error's class without "Raised if": a sentence."""
-    line = (type(error).__doc__ or "").partition("\n")[0].removeprefix(_RAISED_IF)
+    kind = error if isinstance(error, type) else type(error)
+    line = (kind.__doc__ or "").partition("\n")[0].removeprefix(_RAISED_IF)
     return line[:1].upper() + line[1:]
 
 

@@ -1,4 +1,4 @@
-"""The page to try the service in a browser, and the API reference."""
+"""The page to try the service in a browser, the API reference, and the guide."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from handler.api.guide import guide_routes
 from handler.config import Config
 from handler.storage import bucket_url
 
 _FOLDER = Path(__file__).parent / "static"
 # Paths of the files that are not served under their name.
-_PAGES = {"index.html": "/", "docs.html": "/docs"}
+_PAGES = {"index.html": "/", "docs.html": "/docs/api"}
 # RFC 9239 replaced this type; Python 3.11 and some systems still use it.
 _OLD_JAVASCRIPT = "application/javascript"
 _JAVASCRIPT = "text/javascript; charset=utf-8"
@@ -35,6 +36,7 @@ def page_routes(config: Config) -> APIRouter:
     for name in sorted(path.name for path in _FOLDER.iterdir()):
         path = _PAGES.get(name, f"/{name}")
         router.add_api_route(path, _serve(static, name, headers), methods=["GET"])
+    router.include_router(guide_routes(headers))
     return router
 
 

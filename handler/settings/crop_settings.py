@@ -123,7 +123,11 @@ class CropSettings(BaseModel):
         default=[], description="Boxes, as in keep, that the window excludes where possible."
     )
     padding: Whole = Field(
-        default=0, ge=0, le=50, description="Margin around the subject, in percent."
+        default=0,
+        ge=0,
+        le=50,
+        description="Margin around the subject, in percent: the window is larger, and keeps its "
+        "centre.",
     )
     face_preset: FacePreset = Field(
         default="head-shoulders", description="Face mode: size of the window, relative to the face."

@@ -6,6 +6,7 @@ description of accepted values comes from the annotations of the model.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -58,6 +59,12 @@ def problems_of(
 def described(kind: object) -> str:
     """Describe the values that a type accepts, as a phrase for after "expected"."""
     return _describe(_kind_of(kind))
+
+
+def accepted_values(model: type[BaseModel]) -> dict[str, str]:
+    """Describe the accepted values of each field of a model, by its name in JSON."""
+    kinds = {name: _Kind(each.annotation, each.metadata) for name, each in _fields(model).items()}
+    return {name: _describe(kind) for name, kind in kinds.items()}
 
 
 def _problem(error: ErrorDetails, model: type[BaseModel], root: str) -> FieldProblem:
@@ -139,7 +146,13 @@ def _describe_type(kind: _Kind) -> str:
 
 
 _NUMBERS = {int: "a whole number", float: "a number"}
-_TYPES = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
+_TYPES = {
+    bool: "true or false",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+    Path: "a path",
+}
 
 
 def _range(kind: _Kind) -> str:

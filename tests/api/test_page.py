@@ -13,7 +13,7 @@ from tests.api.conftest import MAX_BODY_BYTES
 STATIC = Path(page.__file__).parent / "static"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/docs/api"])
 def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient, path: str) -> None:
     response = client.get(path)
 
@@ -32,8 +32,9 @@ def test_the_page_loads_nothing_that_its_policy_forbids(client: TestClient, path
 
 
 def test_the_page_s_files_are_there(client: TestClient) -> None:
-    pages = client.get("/").text + client.get("/docs").text
-    links = set(re.findall(r'(?:src|href)="([^"#]+)"', pages)) - {"./"}
+    pages = client.get("/").text + client.get("/docs/api").text
+    found = re.findall(r'(?:src|href)="([^"#]+)"', pages)
+    links = {link.removeprefix("../") for link in found} - {""}
 
     scripts = [link for link in links if link.endswith(".js")]
     for script in scripts:  # grows as it goes
@@ -44,7 +45,7 @@ def test_the_page_s_files_are_there(client: TestClient) -> None:
     types = {link: client.get(urljoin("/", link)) for link in [*links, *scripts]}
 
     served = {path.name for path in STATIC.iterdir()} - {"index.html", "docs.html"}
-    assert set(types) == served | {"docs", "openapi.json"}
+    assert set(types) == served | {"docs", "docs/api", "openapi.json"}
     assert {response.status_code for response in types.values()} == {200}
     assert types["icon.svg"].headers["content-type"] == "image/svg+xml"
     assert types["page.css"].headers["content-type"].startswith("text/css")
@@ -92,7 +93,7 @@ def test_health_describes_the_deployment(client: TestClient) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/page.js", "/icon.svg"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/api", "/docs/avatar", "/page.js"])
 def test_a_browser_asks_whether_its_copy_is_the_current_one(client: TestClient, path: str) -> None:
     first = client.get(path)
     assert first.headers["cache-control"] == "no-cache"

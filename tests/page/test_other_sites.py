@@ -1,6 +1,5 @@
 """Pages of other sites that call the service, in a browser."""
 
-import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,9 +15,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 from handler.api import AcceptedOrigins
 from handler.config import Config
 from tests.page.conftest import MAX_BODY_BYTES
+from tests.readme.documents import GUIDE, blocks
 from tests.serving import serving
 
-README = Path(__file__).parents[2] / "README.md"
 _PATIENCE_SECONDS = 60
 # Calls the service, and returns what the page can read of the answer.
 _CALL = """
@@ -68,8 +67,8 @@ def service(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 @pytest.fixture
 def page(driver: Chrome, site: str, service: str, folder: Path) -> Chrome:
-    """The page of the README, on the other site."""
-    (example,) = re.findall(r"^```html\n(.*?)^```", README.read_text(), re.M | re.S)
+    """The page of the guide, on the other site."""
+    (example,) = blocks(GUIDE["browser"], "html")
     (folder / "index.html").write_text(example.replace("http://localhost:13490", service))
     driver.get(f"{site}/index.html")
     return driver
@@ -81,7 +80,7 @@ def call(
     return page.execute_async_script(_CALL, url, options or {}, text)
 
 
-def test_the_example_of_the_readme_works(page: Chrome, portrait: Path) -> None:
+def test_the_example_of_the_guide_works(page: Chrome, portrait: Path) -> None:
     page.find_element(By.ID, "photo").send_keys(str(portrait))
 
     image = page.find_element(By.ID, "crop")

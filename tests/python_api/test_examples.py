@@ -1,27 +1,26 @@
-"""The examples of the Python interface, in docstrings and in the README, run as written."""
+"""The examples of the Python interface, in docstrings, README and guide, run as written."""
 
 import doctest
-import re
 from pathlib import Path
 
 import pytest
 
 import handler
 from handler.python import calls, crops, keywords, picture_bytes
-from tests.structure.rules import ROOT
+from tests.readme.documents import GUIDE, README, blocks
 
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def examples() -> list[doctest.DocTest]:
-    """Return the docstrings with examples, and the Python blocks of the README."""
+    """Return the docstrings with examples, and the Python blocks of README and guide."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     modules = (handler, calls, crops, keywords, picture_bytes)
     found = [test for module in modules for test in finder.find(module, module.__name__)]
-    text = (ROOT / "README.md").read_text()
-    blocks = "\n".join(re.findall(r"^```pycon\n(.*?)^```", text, re.M | re.S))
-    readme = doctest.DocTestParser().get_doctest(blocks, {}, "README", "README.md", 0)
-    return [test for test in (*found, readme) if test.examples]
+    for name, path in {"README": README, "guide": GUIDE["python"]}.items():
+        text = "\n".join(blocks(path, "pycon"))
+        found.append(doctest.DocTestParser().get_doctest(text, {}, name, path.name, 0))
+    return [test for test in found if test.examples]
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda test: test.name)
@@ -38,7 +37,7 @@ def test_an_example_runs_as_written(example: doctest.DocTest) -> None:
 def test_the_main_functions_have_examples() -> None:
     names = {test.name.rpartition(".")[2] for test in examples()}
 
-    assert names >= {"analyze", "crop", "Settings", "handler", "README"}
+    assert names >= {"analyze", "crop", "Settings", "handler", "README", "guide"}
 
 
 def test_the_examples_write_the_files_that_they_name(portrait: Path) -> None:

@@ -1,75 +1,65 @@
-"""Maker of the README's pictures, from photos in scikit-image.
+"""The pictures of the README: photos, and what Smart Crop makes of them.
 
-The photos are free to use: the astronaut is by NASA, the coffee is in the public domain (CC0).
+The photos are free to use. They stand next to their results, as they are before a crop:
 
-    .venv/bin/python -m tests.readme.pictures
+- group: "friends" by Aitzol Berasategi, 2018, CC BY 4.0, made smaller
+- portrait: Eileen Collins, by NASA, in the public domain
+- product: a bowl with a fig, from "Picture 0B" by Trevor "Freespace", 2018, CC BY 4.0, cut out and
+  set on a background of uneven paper
+- landscape: "Kleiber" by Lukas Baubkus, 2021, CC BY-SA 3.0, made smaller; so is its result
+
+    .venv/bin/python -m tests.readme.pictures    # write the results
 """
 
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from handler.config import Config
 from handler.jobs.job import Job, run_job
 from handler.settings import validate_settings
-from tests.core import product_shots
-from tests.pictures import encoded, photo
 
 FOLDER = Path(__file__).parent / "pictures"
+NO_BUNDLE = FOLDER / "no-bundle"
+"""In place of the object detection bundle: not every machine has npm, which its setup needs."""
 
-# Not every machine has npm, which the setup needs for the object detection bundle.
-_NO_BUNDLE = FOLDER / "no-bundle"
 # Height in pixels; the width follows from the aspect ratio.
 _HEIGHT = 300
 _QUALITY = 88
-# The cup on its saucer, cut out of the coffee photo, on uneven and noisy paper.
-_SHOT = product_shots.Scene(
-    lambda pen, unit: pen.ellipse((0, 0, unit, 0.94 * unit), fill=255),
-    place=(0.165, 0.02, 0.61),
-    background=(246, 243, 236),
-    light=product_shots.slope(-20, -30),
-    tone=(0, 255),
-    shadow=20,
-    noise=4,
-    size=(900, 600),
-)
 
-# The photo and the settings of each picture, by its name.
-EXAMPLES = {
-    "subject": ("coffee.png", {"mode": "subject", "width": 400, "height": 500}),
-    "face": ("astronaut.png", {"mode": "face", "width": 400, "height": 400}),
-    "auto": ("the astronaut's right", {"mode": "auto", "width": 320, "height": 400}),
-    "trim": ("a product shot", {"mode": "trim", "background": "auto", "trimMargin": 4}),
+# The settings of each result, by the name of its photo.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "group": {"mode": "auto", "width": 480, "height": 300},
+    "portrait": {"mode": "face", "width": 300, "height": 300},
+    "product": {"mode": "trim", "background": "auto", "trimMargin": 6},
+    "landscape": {"mode": "auto", "width": 300, "height": 300},
 }
 
 
-# Makers of the photos that are not used unchanged.
-_MADE = {
-    "auto": lambda: photo("astronaut.png").crop((60, 0, 512, 260)),
-    "trim": lambda: product_shots.make(_SHOT).image,
-}
+def original(name: str) -> Image.Image:
+    """Return a photo."""
+    with Image.open(FOLDER / f"{name}-before.jpg") as image:
+        return image.convert("RGB")
 
 
 def draw() -> Iterator[tuple[str, Image.Image]]:
-    """Yield name and image of each picture: the plan drawn on the photo, and the result."""
-    for name, (source, settings) in EXAMPLES.items():
-        image = _MADE[name]() if name in _MADE else photo(source)
-        job = Job(encoded(image, "PNG"), None, validate_settings(settings)[0], overlay=True)
-        (result,) = run_job(job, Config(object_bundle=_NO_BUNDLE)).results
-        assert result.overlay is not None
-        for kind, data in (("before", result.overlay), ("after", result.data)):
-            yield f"{name}-{kind}.jpg", _shrunk(Image.open(io.BytesIO(data)).convert("RGB"))
+    """Yield name and image of each result."""
+    for name, settings in EXAMPLES.items():
+        data = (FOLDER / f"{name}-before.jpg").read_bytes()
+        job = Job(data, None, validate_settings(settings)[0])
+        (result,) = run_job(job, Config(object_bundle=NO_BUNDLE)).results
+        yield f"{name}-after.jpg", _scaled(Image.open(io.BytesIO(result.data)).convert("RGB"))
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
+def _scaled(image: Image.Image) -> Image.Image:
     return image.resize((round(image.width * _HEIGHT / image.height), _HEIGHT))
 
 
 def main() -> None:
-    """Write the pictures."""
-    FOLDER.mkdir(exist_ok=True)
+    """Write the results."""
     for name, image in draw():
         image.save(FOLDER / name, quality=_QUALITY)
 

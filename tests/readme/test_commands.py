@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,53 +12,46 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
-from zipfile import ZipFile
 
 import pytest
 
 from tests.needs import needs_curl
-from tests.pictures import decoded, encoded, photo
+from tests.pictures import decoded
+from tests.readme.documents import README, ROOT, blocks, commands, languages
 
-ROOT = Path(__file__).parents[2]
 PORT = 13490
 # Enough to create the environment on a slow machine; usually it exists.
 _START_SECONDS = 300
+_SAMPLE = "handler/api/static/portrait.jpg"
 
 # Commands that this module does not run, and where they are run or why they cannot be.
 NOT_RUN_HERE = {
     "make test": "it runs this test",
+    "docker ": "tests/image builds and runs the image",
     "pip install .": "tests/package runs it",
-    "make check": ".ci/run runs it",
-    "make image-test": ".ci/run runs it as root",
-    "make cloud-test": ".ci/run runs it",
-    "make budget": "it takes minutes, and tests/budget measures smaller files",
-    "make bench": "it takes minutes, and tests must not depend on times",
+    "smart-crop serve": "tests/package runs it after pip install",
     "sam build": "tests/image and tests/cloud run it",
 }
-
-
-def commands() -> list[str]:
-    """Return all bash commands; joins continued lines, and a function with its body."""
-    blocks = re.findall(r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
-    text = re.sub(r"\\\n\s*", "", "".join(blocks))
-    text = re.sub(r"\{\n(.*?)\n\}", lambda match: "{ " + match[1].strip() + " }", text, flags=re.S)
-    return [line.split("   #")[0].strip() for line in text.splitlines() if line.strip()]
+# Languages of blocks, and the module that runs them.
+RUN_BY = {"bash": "this module", "js": "this module", "pycon": "tests/python_api"}
 
 
 def commands_with(start: str) -> list[str]:
-    found = [command for command in commands() if command.startswith(start)]
+    found = [command for command in commands(README) if command.startswith(start)]
     assert found, f"the README has no command that begins with {start}"
     return found
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a clone, with the photos that the README names."""
+    """A folder like a clone."""
     folder = tmp_path_factory.mktemp("clone")
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    (folder / "photos/summer").mkdir(parents=True)
-    for name in ("portrait.jpg", "team.jpg", "photos/a.jpg", "photos/summer/b.jpg"):
-        (folder / name).write_bytes(encoded(photo("astronaut.png")))
+    sample = folder / _SAMPLE
+    sample.parent.mkdir(parents=True)
+    shutil.copy(ROOT / _SAMPLE, sample)
+    (copy,) = commands_with("cp ")
+    run(copy, folder)
     return folder
 
 
@@ -68,7 +62,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
             pytest.skip(f"needs port {PORT}, the README's: stop the program that listens there")
     log = tmp_path_factory.mktemp("run") / "log"
-    (command,) = commands_with("make run")
+    command = commands_with("make run")[0]
     with log.open("wb") as file:
         process = subprocess.Popen(
             ["bash", "-c", command], cwd=ROOT, stdout=file, stderr=file, start_new_session=True
@@ -107,85 +101,78 @@ def fetch(path: str) -> bytes:
     return data
 
 
+def size_of(path: Path) -> tuple[int, int]:
+    """Return the size of a picture, and delete it, so that the next example has to write it."""
+    size = decoded(path.read_bytes()).size
+    path.unlink()
+    return size
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    assert [each.split("#")[0].strip() for each in commands(README)[:2]] == [
+        "make run",
+        "make test",
+    ]
+    assert README.read_text().index("make test") < 600
+
+
 def test_each_command_is_run_by_a_test_or_has_a_reason() -> None:
-    run_here = ("make run", "make help", "curl -X POST", "curl -N", ".venv/bin/smart-crop ")
-    unknown = [each for each in commands() if not each.startswith((*run_here, *NOT_RUN_HERE))]
+    run_here = ("make run", "cp ", "curl ", ".venv/bin/smart-crop ")
+    unknown = [each for each in commands(README) if not each.startswith((*run_here, *NOT_RUN_HERE))]
     assert unknown == []
+    assert languages(README) == set(RUN_BY)
 
 
 @needs_curl
 @pytest.mark.usefixtures("served")
 def test_the_requests_succeed(folder: Path) -> None:
-    one, plan, picture, sizes, batch, named = commands_with("curl -X POST")
-
-    answer = json.loads(run(one, folder))
-    assert decoded(fetch(answer["downloadUrl"])).size == (1080, 1080)
-    assert answer["filename"] == "portrait_smartcrop.jpg"
-
-    results = json.loads(run(sizes, folder))["results"]
-    found = [decoded(fetch(each["downloadUrl"])).size for each in results]
-    assert found == [(1080, 1080), (1080, 1920), (300, 200), (1600, 400)]
-
-    answer = json.loads(run(plan, folder))
-    assert answer["plan"]["mode"] == "face"
-    assert decoded(fetch(answer["overlayUrl"])).size == (512, 512)
-
+    avatar, picture = (each for each in commands_with("curl ") if "Accept: image" in each)
+    run(avatar, folder)
+    assert size_of(folder / "avatar.jpg") == (300, 300)
     run(picture, folder)
-    assert decoded((folder / "avatar.jpg").read_bytes()).size == (300, 300)
-    (folder / "avatar.jpg").unlink()  # the command line is shown with all JPEG files of the folder
-
-    run(batch, folder)
-    with ZipFile(folder / "crops.zip") as crops:
-        assert crops.namelist() == ["portrait_smartcrop.jpg", "team_smartcrop.jpg"]
-
-    answer = json.loads(run(named, folder))
-    (progress,) = commands_with("curl -N")
-    (state,) = run(progress, folder).split("\n\n")[:-1]
-    assert json.loads(state.removeprefix("data: "))["result"] == answer
+    assert size_of(folder / "crop.jpg") == (400, 400)
 
 
 @needs_curl
 @pytest.mark.usefixtures("served")
-def test_the_example_response_has_the_fields_of_a_response(folder: Path) -> None:
-    (shown,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
-    example = json.loads(shown.replace("…", ""))
-    answer = json.loads(run(commands_with("curl -X POST")[0], folder))
-    assert list(example) == list(answer)
-    assert list(example["plan"]) == list(answer["plan"])
+def test_the_request_of_the_seed_succeeds(folder: Path) -> None:
+    (command,) = commands_with("curl -X POST http://localhost:13490/api/v1/tools/smart-crop -F")
+    answer = json.loads(run(command, folder))
+
+    assert decoded(fetch(answer["downloadUrl"])).size == (1080, 1080)
+    assert answer["filename"] == "portrait_smartcrop.jpg"
+    assert answer["plan"]["reason"]
 
 
-def test_the_commands_write_the_expected_files(folder: Path) -> None:
-    for command in commands_with(".venv/bin/smart-crop"):
-        if " serve " not in command:
-            run(command, folder)
-    assert decoded((folder / "thumbnails/team_smartcrop.jpg").read_bytes()).size == (400, 400)
-    assert decoded((folder / "avatar.webp").read_bytes()).format == "WEBP"
-    assert decoded((folder / "crops/a_smartcrop_16-9.jpg").read_bytes()).size == (1920, 1080)
-    assert decoded((folder / "crops/summer/b_smartcrop_1-1.jpg").read_bytes()).size == (1080, 1080)
-    assert {path.name for path in (folder / "why").iterdir()} == {
-        "portrait_overlay.png",
-        "team_overlay.png",
-    }
+@pytest.mark.usefixtures("served")
+def test_the_guide_is_at_its_address() -> None:
+    (address,) = set(re.findall(r"<http://localhost:13490(/docs)>", README.read_text()))
+    assert b"<h1" in fetch(address)
 
 
-def test_the_serve_command_starts_the_service(folder: Path) -> None:
-    (command,) = (each for each in commands_with(".venv/bin/smart-crop") if " serve " in each)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = re.sub(r"--port \d+", f"--port {port}", command)
-    process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=folder)
-    try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        with urlopen(f"http://127.0.0.1:{port}/api/v1/health") as response:
-            assert json.load(response)["status"] == "ok"
-    finally:
-        process.terminate()
-        process.wait()
+@pytest.mark.usefixtures("served")
+def test_the_javascript_saves_the_crop(folder: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs Node.js: apt-get install nodejs")
+    (program,) = blocks(README, "js")
+    subprocess.run([node, "--input-type=module", "-e", program], cwd=folder, check=True)
+    assert size_of(folder / "crop.jpg") == (400, 400)
+
+
+def test_the_command_line_saves_the_crop(folder: Path) -> None:
+    (command,) = commands_with(".venv/bin/smart-crop")
+    run(command, folder)
+    assert size_of(folder / "crop.jpg") == (400, 400)
 
 
 def test_make_lists_its_targets() -> None:
-    assert "make" in run(commands_with("make help")[0], ROOT)
+    assert "`make help`" in README.read_text()
+    assert "make" in run("make help", ROOT)
+
+
+def test_the_linked_files_exist() -> None:
+    links = re.findall(r"\]\(([^)#:]+)[^)]*\)", README.read_text())
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link

@@ -174,6 +174,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "click": ("handler.cli",),
     "fastapi": ("handler.api",),
     "mangum": ("handler.lambda_http",),
+    "markdown_it": ("handler.api.guide",),
     "obstore": ("handler.aws", "handler.storage"),
     "onnxruntime": ("handler.faces",),
     "pydantic": (

@@ -35,8 +35,9 @@ def test_api_has_the_page_and_its_files() -> None:
     page = files("handler.api").joinpath("static", "index.html").read_text()
     asked = {name.removeprefix("/") for name in re.findall(r'(?:src|href)="([^"#:]*)"', page)}
     assert asked
-    assert all("/" not in name for name in asked), "files in a folder need another route"
-    assert {"GET /", "GET /{file}"} <= set(ROUTES)
+    folders = {name.rpartition("/")[0] for name in asked} - {""}
+    assert folders == {"docs"}, "files in another folder need another route"
+    assert {"GET /", "GET /{file}", "GET /docs/{name}"} <= set(ROUTES)
 
 
 @pytest.mark.parametrize("route", sorted(ROUTES))

@@ -156,7 +156,7 @@ function show(spec) {
 }
 
 try {
-  const response = await fetch("openapi.json");
+  const response = await fetch("../openapi.json");
   if (!response.ok) throw new Error(`The service answered with status ${response.status}.`);
   show(await response.json());
 } catch (error) {
