@@ -9,8 +9,8 @@ from handler.codec import FORMATS
 
 STANDARD_STREAM = "-"
 # Other extensions of files in these formats.
-_OTHER_EXTENSIONS = {"heif", "j2k", "jfif", "jpc", "jpe", "jpeg", "jpf", "jpx", "tif"}
-EXTENSIONS = frozenset({format_.extension for format_ in FORMATS.values()} | _OTHER_EXTENSIONS)
+_OTHER_EXTENSIONS = frozenset(("heif", "j2k", "jfif", "jpc", "jpe", "jpf", "jpx"))
+EXTENSIONS = _OTHER_EXTENSIONS.union(*(format_.extensions for format_ in FORMATS.values()))
 """The extensions of the files in a folder that are treated as pictures."""
 
 

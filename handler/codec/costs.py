@@ -25,6 +25,7 @@ class DecodingCost:
         base: further bytes.
         per_pixel: seconds of CPU time for each pixel of the stored picture.
         per_byte: seconds of CPU time for each byte of the file.
+        fixed: further seconds of CPU time.
     """
 
     stored: float
@@ -34,6 +35,7 @@ class DecodingCost:
     base: int
     per_pixel: float
     per_byte: float
+    fixed: float = 0
 
     def peak(self, stored_pixels: int, decoded_pixels: int, file_bytes: int) -> float:
         """Return the bytes at the peak."""
@@ -42,7 +44,7 @@ class DecodingCost:
 
     def seconds(self, stored_pixels: int, file_bytes: int) -> float:
         """Return the seconds of CPU time."""
-        return self.per_pixel * stored_pixels + self.per_byte * file_bytes
+        return self.fixed + self.per_pixel * stored_pixels + self.per_byte * file_bytes
 
     def converted(self, decoded: float = _CONVERTED_BYTES) -> "DecodingCost":
         """Return the cost with a conversion of all pixels, which copies them.
@@ -94,6 +96,14 @@ DECODING = {
     "tga": _isolated(4.5, 2.2, 25, 9),
     "psd": _isolated(5.5, 2.2, 25, 9),
     "animated webp": _isolated(18, 3, 60, 95),
+    "samples": _in_service(4.2, 60, 1),
+    "samples in text": replace(_in_service(4.2, 60, 30), copies=3.3),
+    "hdr": _in_service(4.3, 120, 110),
+    "qoi": _isolated(8.5, 3, 25, 10),
+    "dds": _isolated(4.5, 2.2, 60, 20),
+    # A worker process with a drawing is stopped after this time.
+    "svg": replace(_isolated(26, 4, 100, 0), fixed=1.5),
+    "cur": _isolated(12, 3, 45, 20),
 }
 """Name of a format, or of a second way to decode it -> cost, for pictures of three channels."""
 

@@ -1,72 +1,18 @@
 """The table of formats, and the recognition of a file's format."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import Literal
 
 from PIL import features
 
+from handler.codec.format_entry import Decoder, Format
+from handler.codec.further_formats import FURTHER, FURTHER_PACKAGES, recognise_further
 from handler.codec.headers import heif, tga
 from handler.errors import InvalidImage, InvalidSettings
 from handler.problems import FieldProblem
 
-# A library with a decoder module of its own, or the only plugin of Pillow that may open the file.
-Decoder = Literal[
-    "libjpeg-turbo",
-    "libwebp",
-    "libavif",
-    "libheif",
-    "libjxl",
-    "BMP",
-    "GIF",
-    "ICO",
-    "JPEG2000",
-    "PNG",
-    "PSD",
-    "TGA",
-    "TIFF",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format that is accepted, and perhaps written.
-
-    Attributes:
-        name: name in the settings and in the list of available formats.
-        label: name for people.
-        extension: of its files, without the dot.
-        content_type: of its files.
-        output: name of the format of results when the client requests none; PNG replaces it where
-            it has no alpha and the picture has.
-        decoder: the decoder of its files.
-        isolated: whether all files of the format are decoded in a sandboxed worker process.
-        reason: why it is isolated or not. The advisories for Pillow are those fixed in releases
-            after 12.1.1, which pillow-simd has not followed yet.
-        alpha: whether a picture can be transparent.
-        shown: whether browsers show its files.
-        other_extensions: further ones that clients use, besides the name.
-    """
-
-    name: str
-    label: str
-    extension: str
-    content_type: str
-    output: str
-    decoder: Decoder
-    isolated: bool
-    reason: str
-    alpha: bool = True
-    shown: bool = True
-    other_extensions: tuple[str, ...] = ()
-
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """All extensions of its files, the usual one first."""
-        return tuple(dict.fromkeys((self.extension, self.name, *self.other_extensions)))
-
+__all__ = ["FORMATS", "Decoder", "Format"]
 
 FORMATS = {
     format_.name: format_
@@ -223,6 +169,7 @@ FORMATS = {
             isolated=True,
             reason="rectangles of layers overflow (CVE-2026-42311)",
         ),
+        *FURTHER,
     )
 }
 
@@ -255,15 +202,18 @@ WRITTEN_EXTENSIONS: Mapping[str, str] = {
 # Formats that need a feature of Pillow's build, or a package, which may be missing.
 _FEATURES = {"webp": "webp", "tiff": "libtiff", "jp2": "jpg_2000"}
 _PACKAGES = {"avif": "pillow_avif", "heic": "pi_heif", "jxl": "pylibjxl"}
+_PACKAGES |= FURTHER_PACKAGES
 
 
 def recognise(data: bytes) -> Format | None:
     """Return a file's format by its first bytes; file names and declared types are not trusted."""
-    for offset, signature, name in _SIGNATURES:
+    for offset, signature, known in _SIGNATURES:
         if data.startswith(signature, offset):
-            return FORMATS[name]
+            return FORMATS[known]
     if codec := heif.kind(data):
         return FORMATS[codec]
+    if name := recognise_further(data):
+        return FORMATS[name]
     # TGA has no signature, so every other format is tried first.
     return FORMATS["tga"] if tga.is_likely(data) else None
 

@@ -10,7 +10,7 @@ from PIL import Image
 from handler.codec.coding_points import profile_of
 from handler.codec.colour import to_srgb
 from handler.codec.costs import DECODING, DecodingCost
-from handler.codec.decoders import kornia_rs, libjpeg_turbo, libwebp, pillow
+from handler.codec.decoders import further, kornia_rs, libjpeg_turbo, libwebp, pillow
 from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, available_formats, check_available, recognise
 from handler.codec.headers import READERS
@@ -30,7 +30,7 @@ _MAX_SIDE = 65_535
 # Pillow's plugins know the kind of samples before decoding.
 _OPENED_BY_PILLOW = ("png", "gif", "bmp")
 # Formats whose headers are not read for alpha.
-_PERHAPS_TRANSPARENT = ("ico", "jp2", "jxl", "webp")
+_PERHAPS_TRANSPARENT = ("cur", "ico", "jp2", "jxl", "webp")
 # Pillow fills several canvases of an animation before it draws the first frame, which may be a few
 # bytes.
 _MAX_ANIMATED_PIXELS = 4096 * 4096
@@ -177,6 +177,10 @@ def _open(data: bytes, limits: Limits) -> Picture:
     _check_length(header)
     if format_.name in _OPENED_BY_PILLOW:
         return _open_with_pillow(header, format_, limits)
+    way = further.find_way(header, format_, partial(_allowance, limits=limits))
+    if way is not None:
+        chosen = _with_alpha(format_, alpha=way.header.alpha)
+        return Picture(chosen, way.header, way.cost, way.decode, way.choose_scale, alpha=way.alpha)
     return _open_isolated(header, format_, DECODING[format_.name], limits)
 
 
@@ -265,14 +269,19 @@ def _open_isolated(
 ) -> Picture:
     if alpha is None:
         alpha = header.alpha or format_.name in _PERHAPS_TRANSPARENT
-    if header.alpha and not FORMATS[format_.output].alpha:
-        format_ = replace(format_, output="png")
+    format_ = _with_alpha(format_, alpha=header.alpha)
     if header.needs_copy:
         cost = cost.converted()
     allowance = _allowance(cost, header, limits)
     return Picture(
         format_, header, cost, lambda _: pillow.decode(header, format_, allowance), alpha=alpha
     )
+
+
+def _with_alpha(format_: Format, *, alpha: bool) -> Format:
+    """Return the format of a picture whose results have alpha if it has."""
+    replaced = alpha and not FORMATS[format_.output].alpha
+    return replace(format_, output="png") if replaced else format_
 
 
 def _allowance(cost: DecodingCost, header: ImageHeader, limits: Limits) -> Allowance:

@@ -151,6 +151,38 @@ def _ico() -> Decode:
     return decode
 
 
+def _dds() -> Decode:
+    from PIL.DdsImagePlugin import DdsImageFile
+
+    return partial(_load, DdsImageFile)
+
+
+def _qoi() -> Decode:
+    import numpy  # noqa: F401  # the binding imports it with the first picture
+    import qoi
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        return Image.fromarray(qoi.decode(bytes(file)))
+
+    return decode
+
+
+def _resvg() -> Decode:
+    import resvg_py
+    from PIL.PngImagePlugin import PngImageFile
+
+    def decode(file: MappedFile, shared: SharedPixels) -> Image.Image:
+        text = bytes(file).decode()
+        # No fonts: this process cannot read their files.
+        png = resvg_py.svg_to_bytes(svg_string=text, skip_system_fonts=True)
+        image = PngImageFile(io.BytesIO(png))
+        image.im = shared.make_core(image.mode, image.size)
+        image.load()
+        return image
+
+    return decode
+
+
 def _libavif() -> Decode:
     from pillow_avif.AvifImagePlugin import AvifImageFile
 
@@ -202,6 +234,7 @@ def _libjxl() -> Decode:
 # Name of a decoder in `handler.codec.formats` -> its function.
 DECODERS: dict[str, Callable[[], Decode]] = {
     "BMP": _bmp,
+    "DDS": _dds,
     "GIF": _gif,
     "ICO": _ico,
     "JPEG2000": _jpeg2000,
@@ -214,4 +247,6 @@ DECODERS: dict[str, Callable[[], Decode]] = {
     "libjpeg-turbo": _libjpeg_turbo,
     "libjxl": _libjxl,
     "libwebp": _webp,
+    "qoi": _qoi,
+    "resvg": _resvg,
 }

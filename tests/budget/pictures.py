@@ -10,7 +10,9 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from handler.codec import available_formats
 from handler.core.geometry import Size
+from tests import further_files
 from tests.pictures import encoded
 
 # Pillow refuses larger pictures, which are the point here.
@@ -87,6 +89,21 @@ def _jxl(size: Size, mode: str = "RGB") -> bytes:
     return bytes(pylibjxl.encode(np.ascontiguousarray(_image(size, mode)), effort=1))
 
 
+def _qoi(size: Size) -> bytes:
+    import qoi
+
+    return bytes(qoi.encode(np.asarray(_image(size))))
+
+
+def _hdr(size: Size) -> bytes:
+    row = struct.pack(">BBH", 2, 2, size.width)
+    for level in (100, 120, 140, 128):
+        row += bytes((128 + 100, level)) * (size.width // 100)
+        if rest := size.width % 100:
+            row += bytes((rest,)) + bytes((level,)) * rest
+    return b"#?RADIANCE\n\n-Y %d +X %d\n" % (size.height, size.width) + row * size.height
+
+
 def _jpeg_444(size: Size) -> bytes:
     data: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(_image(size)), 80, "RGB", "444")
     return data
@@ -128,5 +145,24 @@ PICTURES: dict[str, Callable[[Size], bytes]] = {
     "jp2 grey": lambda size: encoded(_image(size, "L"), "JPEG2000"),
     "tga": lambda size: encoded(_image(size), "TGA", compression="tga_rle"),
     "psd": _psd,
+    "ppm": lambda size: further_files.netpbm(6, _image(size)),
+    "ppm text": lambda size: (
+        b"P3 %d %d 255\n" % (size.width, size.height) + b"200 100 50 " * size.area
+    ),
+    "pgm": lambda size: further_files.netpbm(5, _image(size, "L")),
+    "pfm": lambda size: (
+        b"PF %d %d\n-1\n" % (size.width, size.height)
+        + np.linspace(0, 1, 3 * size.area, dtype="<f4").tobytes()
+    ),
+    "fits": lambda size: further_files.fits(np.asarray(_image(size, "L")).astype(np.int16)),
+    "hdr": _hdr,
+    "dds": lambda size: encoded(_image(size), "DDS"),
+    "dds bc1": lambda size: encoded(_image(size, "RGBA"), "DDS", pixel_format="DXT1"),
 }
+if {"svg", "qoi"} <= available_formats():
+    PICTURES["qoi"] = _qoi
+    PICTURES["svg"] = lambda size: further_files.svg(
+        '<rect width="50%" height="50%" fill="red"/>',
+        f'width="{size.width}" height="{size.height}"',
+    )
 """Functions that return the file of a size, by kind."""

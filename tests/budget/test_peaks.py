@@ -23,7 +23,10 @@ pytestmark = needs_linux
 # Decoded at full scale, and reduced to next to nothing.
 DECODED = {"mode": "trim", "padToSquare": True, "targetSize": 64, "format": "png"}
 # Kinds whose image header does not distinguish them from a kind that costs more.
-GENEROUS = ("png 1 bit", "jxl", "tiff 1 bit", "jp2 grey", "tiff lab", "tiff cmyk", "tiff jpeg")
+GENEROUS = (
+    *("png 1 bit", "jxl", "tiff 1 bit", "jp2 grey", "tiff lab", "tiff cmyk", "tiff jpeg"),
+    *("svg", "qoi"),
+)
 LARGE = "SMART_CROP_LARGE_PICTURES"
 MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)
 _MOST_HEIC_MEGAPIXELS = 142

@@ -4,6 +4,7 @@ import platform
 import sys
 import zlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +13,12 @@ from PIL import Image
 
 from handler.codec import FORMATS, Limits, available_formats, formats, open_picture, output_format
 from handler.codec.formats import recognise
+from handler.codec.further_formats import FURTHER_PACKAGES
 from handler.codec.headers import READERS
 from handler.core.geometry import Orientation, Region, Size
 from handler.core.image.orientation import turn_upright
 from handler.errors import InvalidImage, InvalidSettings, SmartCropError
+from tests import further_files
 from tests.codec import samples
 from tests.codec.golden import psnr
 from tests.pictures import encoded, gradient, photo
@@ -75,7 +78,9 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "psd",
         "png",
     ),
+    **further_files.available(),
 }
+NEEDED = frozenset(FORMATS) - frozenset(FURTHER_PACKAGES)
 
 
 def shown(data: bytes) -> Image.Image:
@@ -100,6 +105,8 @@ def test_a_file_of_every_kind_is_opened(kind: str) -> None:
         difference = np.asarray(image.getchannel("A")).astype(int) - np.asarray(reference)[..., 3]
         assert np.abs(difference).max() <= 12
     expected = reference.convert("RGB").convert("L") if "grey" in kind else reference
+    if "1-bit" in kind:
+        expected = reference.convert("L").point(lambda level: 255 if level >= 128 else 0)
     seen = np.asarray(reference)[..., 3] > 128 if "alpha" in kind else ...
     bands = "L" if "grey" in kind else "RGB"
     ours, theirs = (np.asarray(one.convert(bands))[seen] for one in (image, expected))
@@ -107,7 +114,8 @@ def test_a_file_of_every_kind_is_opened(kind: str) -> None:
 
 
 def test_there_is_a_file_of_every_format() -> None:
-    assert {name for _, name, _ in KINDS.values()} == set(FORMATS)
+    assert {name for _, name, _ in KINDS.values()} == available_formats()
+    assert available_formats() >= NEEDED
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -119,13 +127,16 @@ def test_every_entry_of_the_table_is_complete(name: str) -> None:
     assert name in READERS
 
 
-@pytest.mark.parametrize("name", ["avif", "heic", "jxl", "tiff", "jp2", "webp"])
+@pytest.mark.parametrize(
+    "name", ["avif", "heic", "jxl", "tiff", "jp2", "webp", *sorted(FURTHER_PACKAGES)]
+)
 def test_a_format_that_a_build_cannot_read_is_rejected_by_name(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest = frozenset(FORMATS) - {name}
     monkeypatch.setattr(formats, "available_formats", lambda: rest)
-    make = next(make for make, format_, _ in KINDS.values() if format_ == name)
+    kinds = {**KINDS, **further_files.KINDS}
+    make = next(make for make, format_, _ in kinds.values() if format_ == name)
     with pytest.raises(InvalidImage) as caught:
         open_picture(make(), LIMITS)
     label = FORMATS[name].label
@@ -142,14 +153,21 @@ def test_a_format_that_a_build_cannot_write_is_rejected_by_name(
 
 
 def test_this_build_reads_everything() -> None:
+    missing = {name for name, package in FURTHER_PACKAGES.items() if find_spec(package) is None}
+    if missing:
+        pytest.skip(f"needs the packages of {', '.join(sorted(missing))}")
     lacking = {"jxl"} if sys.platform == "linux" and platform.machine() != "x86_64" else set()
     assert available_formats() == frozenset(FORMATS) - lacking
 
 
-@pytest.mark.parametrize("package", ["pillow_avif", "pi_heif", "pylibjxl"])
+@pytest.mark.parametrize(
+    "package", ["pillow_avif", "pi_heif", "pylibjxl", *FURTHER_PACKAGES.values()]
+)
 def test_a_missing_package_is_noticed(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "find_spec", lambda name: None if name == package else name)
-    missing = {"pillow_avif": "avif", "pi_heif": "heic", "pylibjxl": "jxl"}[package]
+    further = {name: format_ for format_, name in FURTHER_PACKAGES.items()}
+    packages = {"pillow_avif": "avif", "pi_heif": "heic", "pylibjxl": "jxl", **further}
+    missing = packages[package]
     assert available_formats.__wrapped__() == frozenset(FORMATS) - {missing}
 
 

@@ -1,7 +1,7 @@
 """All crafted files, by name."""
 
 from tests.hostile import damage
-from tests.hostile.crafted import bmp, foreign, gif, heif, jpeg, png, tiff, webp
+from tests.hostile.crafted import bmp, foreign, further, gif, heif, jpeg, png, tiff, webp
 from tests.hostile.crafted.case import Case
 
 _CRAFTED = {
@@ -13,6 +13,7 @@ _CRAFTED = {
     "tiff": tiff.CASES,
     "heif": heif.CASES,
     "foreign": foreign.CASES,
+    "further": further.CASES,
 }
 
 CORPUS: dict[str, Case] = {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from tests import further_files
 from tests.hostile import builders
 from tests.pictures import encoded, photo
 
@@ -229,6 +230,9 @@ _MAKE: dict[str, Callable[[], bytes]] = {
     "ico/alpha": lambda: encoded(_rgba().resize((48, 48)), "ICO", sizes=[(48, 48), (16, 16)]),
     "tga/raw": lambda: encoded(_rgba(), "TGA"),
     "tga/rle": lambda: encoded(_palette().convert("RGB"), "TGA", compression="tga_rle"),
+}
+_MAKE |= {
+    f"{format_}/{kind}": make for kind, (make, format_, _) in further_files.available().items()
 }
 NAMES = tuple(_MAKE)
 

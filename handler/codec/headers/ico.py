@@ -1,4 +1,4 @@
-"""Reader of ICO headers. Each picture is a PNG, or a BMP without its first header."""
+"""Reader of ICO and CUR headers. Each picture is a PNG, or a BMP without its first header."""
 
 import struct
 
@@ -12,6 +12,7 @@ _HEAD_BYTES = 6
 # Programs have a dozen.
 _MAX_PICTURES = 256
 _PLAIN = 0
+_PNG_DEPTH = 32
 _DEPTHS = frozenset((1, 4, 8, 16, 24, 32))
 
 
@@ -36,6 +37,24 @@ def read(data: bytes) -> ImageHeader:
     entry = (*entry[:6], len(inner.data), _HEAD_BYTES + _ENTRY.size)
     head = struct.pack("<HHH", 0, 1, 1) + _ENTRY.pack(*entry)
     return ImageHeader(head + inner.data, inner.size, inner.most_pixels)
+
+
+def read_cursor(data: bytes) -> ImageHeader:
+    """Find the largest picture of a CUR, and write an ICO of it alone; see `read`.
+
+    Its entries have the place of the pointer where those of an ICO have planes and depth.
+    """
+    try:
+        (count,) = struct.unpack_from("<H", data, 4)
+        table = bytearray(data[: _HEAD_BYTES + _ENTRY.size * min(count, _MAX_PICTURES)])
+        for place in range(_HEAD_BYTES, len(table), _ENTRY.size):
+            (offset,) = struct.unpack_from("<I", table, place + 12)
+            is_png = data.startswith(png.SIGNATURE, offset)
+            (depth,) = (_PNG_DEPTH,) if is_png else struct.unpack_from("<H", data, offset + 14)
+            struct.pack_into("<HH", table, place + 4, 1, depth)
+    except struct.error as error:
+        raise InvalidImage("the CUR header is damaged") from error
+    return read(bytes(table) + data[len(table) :])
 
 
 def _rank(entry: tuple[int, ...]) -> tuple[int, int]:

@@ -31,9 +31,23 @@ _ICO = Layout("<", _sequence(2, "2" + "11112244" * 2))
 _PSD = Layout(">", (*_sequence(4, "2"), *_sequence(12, "244224" + "44")))
 _TGA = Layout("<", _sequence(0, "111221222211"))
 _GIF = Layout("<", _sequence(6, "22111"))
+_QOI = Layout(">", _sequence(4, "4411"))
+# Size, flags, height and width; size, flags, code, bits and masks of the pixels; DXGI's number.
+_DDS = Layout("<", (*_sequence(4, "4444444"), *_sequence(76, "44444444"), (128, 4)))
+_CUR = Layout("<", _sequence(2, "2" + "11112244"))
 _JXL = Layout("<", _sequence(0, "1" * 16))
 
-LAYOUTS = {"bmp": _BMP, "ico": _ICO, "psd": _PSD, "tga": _TGA, "gif": _GIF, "jxl": _JXL}
+LAYOUTS = {
+    "bmp": _BMP,
+    "ico": _ICO,
+    "psd": _PSD,
+    "tga": _TGA,
+    "gif": _GIF,
+    "jxl": _JXL,
+    "qoi": _QOI,
+    "dds": _DDS,
+    "cur": _CUR,
+}
 """Layouts by the name of the format."""
 
 PIECES = {
