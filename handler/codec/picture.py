@@ -58,6 +58,7 @@ class Picture:
         format: format of the file.
         size: size of the upright picture, in pixels.
         alpha: whether the picture may have transparency.
+        orientation: orientation of the stored picture.
         turned: whether the pixels are stored in another orientation.
         profile: ICC profile of the file or of the colours that it describes by numbers, or None.
         cost: cost of decoding.
@@ -88,6 +89,7 @@ class Picture:
         self.format = format_
         self.size = header.orientation.size(header.size)
         self.alpha = alpha
+        self.orientation = header.orientation
         self.turned = header.orientation is not Orientation.UPRIGHT
         self.profile = header.profile if header.cicp is None else profile_of(*header.cicp)
         self.cost = cost

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
@@ -17,9 +18,11 @@ from handler.errors import InvalidSettings, NoFaces, OverBudget
 from handler.faces import LazyDetector
 from handler.filenames import result_name
 from handler.jobs.budget import Budget, check, check_time
+from handler.jobs.cancellation import stop_if_cancelled
 from handler.jobs.encoding import encode_result
 from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
 from handler.jobs.job_warnings import job_warnings
+from handler.jobs.moving_job import Moving, look_at, render_moving
 from handler.jobs.preview import needs_preview, preview_of
 from handler.jobs.steps import Stopwatch
 from handler.objects import EvidenceDetector
@@ -86,6 +89,7 @@ class PlannedJob:
         format: format of the results.
         crops: one plan, or one for each entry of the setting ``sizes``, in their order.
         warnings: warnings about the request, the picture and the plans.
+        moving: the animation that is cropped whole; None for a still result.
     """
 
     picture: Picture
@@ -93,6 +97,7 @@ class PlannedJob:
     format: Format
     crops: list[PlannedCrop]
     warnings: list[str]
+    moving: Moving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +167,14 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
     previews: dict[int, bytes] = {}
-    images = render_all(planned.frame, plans, keep_pixels=job.overlay)
-    for _ in plans:
+    if planned.moving is not None:
+        with watch.step("render"):
+            check_time = partial(_check_time, start, config)
+            rendered = render_moving(planned.moving, plans, format_, job.settings, check_time)
+        files = dict(enumerate(rendered))
+    still = plans if planned.moving is None else []
+    images = render_all(planned.frame, still, keep_pixels=job.overlay)
+    for _ in still:
         _check_time(start, config)
         with watch.step("render"):
             index, image = next(images)
@@ -246,7 +257,9 @@ def _check_time(start: float, config: Config) -> None:
 
     Raises:
         OverBudget: it has.
+        Stopped: the job is cancelled.
     """
+    stop_if_cancelled()
     used = time.thread_time() - start
     if used > config.cpu_seconds:
         raise OverBudget(
@@ -267,8 +280,16 @@ def _plan(
     settings = job.settings
     faces = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
     detector = EvidenceDetector(faces, config.object_bundle)
+    limits = Limits(config.max_pixels, job.deadline, Budget.of(config).bytes)
+    with watch.step("look"):
+        moving, opened = look_at(job.data, settings, picture, format_, config, limits)
+    searched = detector if moving is None else moving.detector(detector)
     with watch.step("plan"):
-        frame, plans = make_plans(picture, settings.requests(), detector, keep_pixels=keep_pixels)
+        frame, plans = make_plans(
+            opened, settings.requests(), searched, keep_pixels=keep_pixels or moving is not None
+        )
+    if moving is not None:
+        plans = [moving.with_numbers(plan) for plan in plans]
     if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":
         raise NoFaces("No face was found at this sensitivity")
     for plan in plans:
@@ -278,7 +299,8 @@ def _plan(
             _check_budget(job, config, picture, format_, [fitted])
     sizes: Sequence[OutputSize | None] = settings.sizes or [None]
     crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
-    return PlannedJob(picture, frame, format_, crops, _warnings(job, picture, format_, plans))
+    warnings = _warnings(job, picture, format_, plans)
+    return PlannedJob(picture, frame, format_, crops, warnings, moving)
 
 
 def _check_side(square: Size) -> None:
