@@ -15,7 +15,7 @@ from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, check_available, recognise
 from handler.codec.headers import READERS
 from handler.codec.headers.camera_raw import is_camera_raw
-from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
 from handler.codec.text_damage import text_damage
@@ -64,6 +64,7 @@ class Picture:
         cost: cost of decoding.
         file_bytes: bytes of the file that is decoded.
         warnings: messages to the client about the reading of the file.
+        animated: whether the file has further frames.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Picture:
         self.cost = cost
         self.file_bytes = len(header.data)
         self.warnings = [] if header.warning is None else [header.warning]
+        self.animated = header.warning == ANIMATED
         self._header = header
         self._decode = decode
         self._choose_scale = choose_scale

@@ -27,11 +27,10 @@ from handler.core.image.moving_frame import FrameSampler, OneFrame, moving_frame
 from handler.core.plan import Plan
 from handler.core.render import render
 from handler.errors import InvalidSettings
+from handler.jobs.moving_estimate import EVIDENCE_PIXELS
 from handler.problems import FieldProblem
 from handler.settings import CropSettings
 
-# Pixels of each frame that is looked at: enough for every strategy, and 100 MB for 12 frames.
-_EVIDENCE_PIXELS = 2_000_000
 # Two faces with a larger share of common area are one face that stays where it is.
 _SAME_PLACE = 0.7
 
@@ -66,15 +65,15 @@ class Moving:
         return replace(plan, frames=self.numbers)
 
 
-def look_at(
+def open_frames(
     data: bytes,
     settings: CropSettings,
     picture: Picture,
     format_: Format,
     config: Config,
     limits: Limits,
-) -> tuple[Moving | None, Frame]:
-    """Return the animation that is cropped whole, and the picture that the window is chosen for.
+) -> Animation | None:
+    """Read the frames of an animation that is not cropped as its first one.
 
     Args:
         data: the file.
@@ -85,23 +84,43 @@ def look_at(
         limits: limits of decoding.
 
     Returns:
-        The animation, or None if the picture does not move, the result cannot, or one frame is
-        requested; and the animation, the frame or the picture itself.
+        The animation; None if the picture does not move, the result cannot, or only the first
+        frame is requested.
 
     Raises:
         OverBudget: the animation has too many frames, or too many pixels in all frames.
         InvalidSettings: it has no frame of the requested number.
-        ProcessingFailed: the first frame or the requested one is damaged.
     """
     frames = settings.frames
     if frames == "first" or (frames == "all" and format_.name not in MOVING):
-        return None, picture
+        return None
     whole = AnimationLimits(config.max_frames, config.max_animation_pixels)
     animation = open_animation(data, picture, limits, whole)
+    if animation is not None and isinstance(frames, int) and frames > animation.count:
+        raise _no_frame(animation, frames)
+    return animation
+
+
+def look_at(
+    animation: Animation | None, settings: CropSettings, picture: Picture
+) -> tuple[Moving | None, Frame]:
+    """Return the animation that is cropped whole, and the picture that the window is chosen for.
+
+    Args:
+        animation: the animation of `open_frames`.
+        settings: settings of the job.
+        picture: the opened file.
+
+    Returns:
+        The animation, or None for a still result; and the frame for the planner.
+
+    Raises:
+        ProcessingFailed: the first frame or the requested one is damaged.
+    """
     if animation is None:
         return None, picture
-    if isinstance(frames, int):
-        return None, _one_frame(animation, frames)
+    if isinstance(settings.frames, int):
+        return None, _one_frame(animation, settings.frames)
     moving = _sampled(animation, looks_at_all=settings.mode == "trim")
     return moving, moving.frame
 
@@ -131,8 +150,12 @@ def _one_frame(animation: Animation, number: int) -> OneFrame:
         for played in animation.play():
             if played.number == number:
                 return OneFrame(animation.size, animation.pixels_of(played.shown.copy()))
+    raise _no_frame(animation, number)
+
+
+def _no_frame(animation: Animation, number: int) -> InvalidSettings:
     expected = f"all, first, or a number from 1 to {animation.count:,}"
-    raise InvalidSettings(FieldProblem("frames", expected, f"{number:,}"))
+    return InvalidSettings(FieldProblem("frames", expected, f"{number:,}"))
 
 
 def render_moving(
@@ -191,7 +214,7 @@ def _small_copy(animation: Animation, played: PlayedFrame) -> Pixels:
     """Return a frame that stays, reduced if it is large."""
     shown = played.shown
     factor = 1
-    while shown.width * shown.height > _EVIDENCE_PIXELS * factor**2:
+    while shown.width * shown.height > EVIDENCE_PIXELS * factor**2:
         factor += 1
     if factor == 1:
         return animation.pixels_of(shown.copy())

@@ -53,6 +53,7 @@ class Animation:
         plays: number of times that it is shown; 0 for without end.
         alpha: whether frames may have transparency.
         milliseconds: time of each frame.
+        file_bytes: bytes of all frames as they are stored.
         warnings: messages to the client, which may grow while it is played.
     """
 
@@ -74,6 +75,8 @@ class Animation:
         self.alpha = picture.alpha or any(part.disposal == "clear" for part in timeline.parts)
         self.milliseconds = tuple(part.milliseconds for part in timeline.parts)
         self.warnings: list[str] = picture.warnings
+        self.file_bytes = sum(len(part.data) for part in timeline.parts)
+        self.file_bytes += len(timeline.whole or b"")
         self._label = picture.format.label
         self._timeline = timeline
         self._patches = patches

@@ -35,7 +35,7 @@ class Reading:
         """Return the limits of a worker process that decodes all frames."""
         parts, cost = self.timeline.parts, self.picture.cost
         pixels = sum(part.box.width * part.box.height for part in parts)
-        file_bytes = self.picture.file_bytes + sum(len(part.data) for part in parts)
+        file_bytes = sum(len(part.data) for part in parts) + len(self.timeline.whole or b"")
         one = Allowance.of(
             cost,
             max(part.box.width * part.box.height for part in parts),
@@ -102,8 +102,13 @@ def _check_size(header: ImageHeader, part: FramePart, reading: Reading) -> None:
         raise ProcessingFailed(f"The {label} data differ in size from the header")
 
 
+def _avif(reading: Reading) -> Iterator[Image.Image]:
+    return reading.stream("AVIF frames")
+
+
 # Name of a format -> function that decodes its frames.
 PATCHES: dict[str, Callable[[Reading], Iterator[Image.Image]]] = {
+    "avif": _avif,
     "gif": _gif,
     "png": _png,
     "webp": _webp,

@@ -7,8 +7,9 @@ from handler.core.face import Face
 from handler.core.geometry import Box
 
 # A face belongs to that of an earlier frame if their centres are nearer than this, in sides of the
-# smaller one. Twelve frames are looked at, between which a head may move by its own size.
-_REACH = 1.0
+# smaller one, and if neither is larger than the other by more than the factor. Between two of the
+# frames that are looked at, a head may move by more than its own size.
+_REACH, _MOST_GROWTH = 2.5, 1.6
 
 
 def joined_faces(faces: Sequence[Face]) -> tuple[Face, ...]:
@@ -49,5 +50,6 @@ def _distance(first: Box, second: Box) -> float:
     """Return the distance of two centres along the longer axis, in sides of the smaller box."""
     across = abs(first.left + first.width / 2 - second.left - second.width / 2)
     down = abs(first.top + first.height / 2 - second.top - second.height / 2)
-    side = min(max(first.width, first.height), max(second.width, second.height))
-    return max(across, down) / max(1, side)
+    sides = sorted((max(first.width, first.height), max(second.width, second.height)))
+    distance = max(across, down) / max(1, sides[0])
+    return distance if sides[1] <= _MOST_GROWTH * sides[0] else _REACH

@@ -57,9 +57,10 @@ def score(picture: Image.Image) -> npt.NDArray[np.float64]:
 
 
 def over_time(scores: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """Return the score of an animation: the mean of its frames' scores, and their change.
+    """Return the score of an animation: the highest of its frames' scores, and their change.
 
-    Where something moves, edges, skin and saturation change from frame to frame.
+    A subject that moves is at each place in one frame only, so the mean would prefer one that
+    rests. Where something moves, edges, skin and saturation change from frame to frame.
 
     Args:
         scores: of the frames that are looked at, in order, from `score`; one for a still picture.
@@ -68,7 +69,7 @@ def over_time(scores: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float
         return scores[0]
     frames = np.stack(scores)
     motion = np.abs(np.diff(frames, axis=0)).mean(axis=0)
-    return np.asarray(frames.mean(axis=0) + motion)
+    return np.asarray(frames.max(axis=0) + motion)
 
 
 def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) -> Attention:
