@@ -104,6 +104,12 @@ class Config(BaseModel):
     max_pixels: int = Field(
         default=150_000_000, gt=0, description="Largest accepted picture, in pixels."
     )
+    max_frames: int = Field(
+        default=500, gt=0, description="Most frames of an animation that is cropped whole."
+    )
+    max_animation_pixels: int = Field(
+        default=200_000_000, gt=0, description="Most pixels of all frames of an animation."
+    )
     face_bundle: Path | None = Field(
         default=None, description="Path of the face detection bundle, if it is not the usual one."
     )

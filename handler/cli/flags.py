@@ -20,6 +20,7 @@ _GROUPS = {
     "Trim mode": ({"trim"},),
 }
 _EVERY_MODE = "Settings"
+_MAX_DIGITS = 10
 
 
 class SettingsCommand(click.Command):
@@ -213,12 +214,18 @@ def _numbered(text: str, names: Sequence[str]) -> object:
     return dict(zip(names, values, strict=True)) if len(values) == len(names) else text
 
 
+def _frames(text: str) -> object:
+    """Return the number of a frame, or a word."""
+    return int(text) if text.isdecimal() and len(text) < _MAX_DIGITS else text
+
+
 _BOXES = (_boxes, "LEFT,TOP,WIDTH,HEIGHT;…|JSON")
 # Settings with a short form on the command line: its reader, and its name in the help.
 _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     "focus": (_point, "X,Y|JSON"),
     "keep": _BOXES,
     "avoid": _BOXES,
+    "frames": (_frames, "all|first|NUMBER"),
 }
 _READERS: dict[str, Callable[[str], object]] = {"string": str, "array": _list_value}
 

@@ -4,8 +4,15 @@ Headers are read and limits checked before anything is decoded. Code outside thi
 from here only.
 """
 
+from handler.codec.animation.opened_animation import (
+    Animation,
+    AnimationLimits,
+    PlayedFrame,
+    open_animation,
+)
 from handler.codec.decoders.isolated import sandbox_parts, start_decoding
 from handler.codec.encoders.encode import encode
+from handler.codec.encoders.moving.writer import MOVING, AnimationOptions, AnimationWriter
 from handler.codec.formats import (
     FORMATS,
     WRITTEN_EXTENSIONS,
@@ -19,13 +26,20 @@ from handler.codec.picture import Limits, Picture, open_picture
 
 __all__ = [
     "FORMATS",
+    "MOVING",
     "WRITTEN_EXTENSIONS",
+    "Animation",
+    "AnimationLimits",
+    "AnimationOptions",
+    "AnimationWriter",
     "Format",
     "Limits",
     "Picture",
+    "PlayedFrame",
     "available_formats",
     "content_type_of",
     "encode",
+    "open_animation",
     "open_picture",
     "output_format",
     "recognise",

@@ -15,7 +15,7 @@ from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, available_formats, check_available, recognise
 from handler.codec.headers import READERS
 from handler.codec.headers.camera_raw import is_camera_raw
-from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.codec.headers.webp import WebpHeader
 from handler.codec.text_damage import text_damage
@@ -58,11 +58,13 @@ class Picture:
         format: format of the file.
         size: size of the upright picture, in pixels.
         alpha: whether the picture may have transparency.
+        orientation: orientation of the stored picture.
         turned: whether the pixels are stored in another orientation.
         profile: ICC profile of the file or of the colours that it describes by numbers, or None.
         cost: cost of decoding.
         file_bytes: bytes of the file that is decoded.
         warnings: messages to the client about the reading of the file.
+        animated: whether the file has further frames.
     """
 
     def __init__(
@@ -88,11 +90,13 @@ class Picture:
         self.format = format_
         self.size = header.orientation.size(header.size)
         self.alpha = alpha
+        self.orientation = header.orientation
         self.turned = header.orientation is not Orientation.UPRIGHT
         self.profile = header.profile if header.cicp is None else profile_of(*header.cicp)
         self.cost = cost
         self.file_bytes = len(header.data)
         self.warnings = [] if header.warning is None else [header.warning]
+        self.animated = header.warning == ANIMATED
         self._header = header
         self._decode = decode
         self._choose_scale = choose_scale

@@ -30,12 +30,15 @@ class Face:
         landmarks: right eye, left eye, nose, right and left corner of the mouth, as (x, y). Right
             and left are the person's own. Landmarks may lie outside a picture that cuts the face.
         turn: clockwise rotation of the head in degrees: 0 (upright), 90, 180 or 270.
+        frame: number of the frame of an animation that the face is in, from 1; None for a still
+            picture.
     """
 
     box: Box
     score: float
     landmarks: tuple[tuple[float, float], ...]
     turn: int = 0
+    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

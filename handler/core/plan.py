@@ -81,6 +81,8 @@ class Plan:
             for saliency and auto mode.
         evidence: the kinds of evidence that were looked for: "faces", "objects".
         constraints: the client's focus, keep and avoid.
+        frames: numbers of the frames of an animation that were looked at, from 1; empty for a
+            still picture.
     """
 
     mode: Mode
@@ -103,6 +105,7 @@ class Plan:
     weights: Mapping[str, float] | None = None
     evidence: tuple[str, ...] = ()
     constraints: PixelConstraints = field(default_factory=PixelConstraints)
+    frames: tuple[int, ...] = ()
 
     @property
     def enlargement(self) -> float:

@@ -16,7 +16,7 @@ from handler.core.request import CropRequest, PixelConstraints, Strategy
 from handler.core.saliency.interest import compute_interest, decoding_shrink
 from handler.core.saliency.selection import select_window
 from handler.core.subject.strategies import find_subject
-from handler.core.trim.content import content_on
+from handler.core.trim.content import content_on, of_all_frames
 
 _NO_DETECTION = (
     "mode: auto did not search for faces, because face detection is not part of this deployment; "
@@ -210,12 +210,16 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
 
 def _plan_trim(frame: Frame, request: CropRequest, constraints: PixelConstraints) -> Plan:
     pixels = frame.pixels(1)
-    content = content_on(
-        request.background,
-        pixels.native(),
-        request.threshold,
-        line_art=request.line_art,
-        sixteen_bit=pixels.sixteen_bit,
+    content = of_all_frames(
+        pixels.of_frames(
+            lambda each: content_on(
+                request.background,
+                each.native(),
+                request.threshold,
+                line_art=request.line_art,
+                sixteen_bit=each.sixteen_bit,
+            )
+        )
     )
     found = content.box
     whole = Box(0, 0, frame.size.width, frame.size.height)

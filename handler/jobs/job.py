@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
 from handler.config import Config
@@ -12,14 +13,15 @@ from handler.core.overlay import draw_overlay
 from handler.core.plan import Plan
 from handler.core.planner import make_plans
 from handler.core.render import render_all
-from handler.core.request import CropRequest
-from handler.errors import InvalidSettings, NoFaces, OverBudget
+from handler.errors import InvalidSettings, NoFaces
 from handler.faces import LazyDetector
 from handler.filenames import result_name
-from handler.jobs.budget import Budget, check, check_time
+from handler.jobs.affordable import Work, check_used_time
+from handler.jobs.budget import Budget
 from handler.jobs.encoding import encode_result
-from handler.jobs.estimate import MAX_FITTED_PIXELS, Estimate, estimate_at
+from handler.jobs.estimate import MAX_FITTED_PIXELS
 from handler.jobs.job_warnings import job_warnings
+from handler.jobs.moving_job import Moving, look_at, open_frames, render_moving
 from handler.jobs.preview import needs_preview, preview_of
 from handler.jobs.steps import Stopwatch
 from handler.objects import EvidenceDetector
@@ -86,6 +88,7 @@ class PlannedJob:
         format: format of the results.
         crops: one plan, or one for each entry of the setting ``sizes``, in their order.
         warnings: warnings about the request, the picture and the plans.
+        moving: the animation that is cropped whole; None for a still result.
     """
 
     picture: Picture
@@ -93,6 +96,7 @@ class PlannedJob:
     format: Format
     crops: list[PlannedCrop]
     warnings: list[str]
+    moving: Moving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +161,21 @@ def run_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Finishe
     """
     watch = watch or Stopwatch()
     start = time.thread_time()
-    picture, format_ = _open(job, config, watch)
-    planned = _plan(job, picture, format_, config, watch, keep_pixels=job.overlay)
+    work = _open(job, config, watch)
+    picture, format_ = work.picture, work.format
+    planned = _plan(job, work, config, watch, keep_pixels=job.overlay)
     plans = [crop.plan for crop in planned.crops]
     files: dict[int, bytes] = {}
     previews: dict[int, bytes] = {}
-    images = render_all(planned.frame, plans, keep_pixels=job.overlay)
-    for _ in plans:
-        _check_time(start, config)
+    if planned.moving is not None:
+        with watch.step("render"):
+            check = partial(check_used_time, start, config, job.deadline)
+            rendered = render_moving(planned.moving, plans, format_, job.settings, check)
+        files = dict(enumerate(rendered))
+    still = plans if planned.moving is None else []
+    images = render_all(planned.frame, still, keep_pixels=job.overlay)
+    for _ in still:
+        check_used_time(start, config, None)
         with watch.step("render"):
             index, image = next(images)
         with watch.step("encode"):
@@ -198,8 +209,7 @@ def plan_job(job: Job, config: Config, watch: Stopwatch | None = None) -> Planne
         SmartCropError: the file or the settings are rejected, or the file cannot be processed.
     """
     watch = watch or Stopwatch()
-    picture, format_ = _open(job, config, watch)
-    return _plan(job, picture, format_, config, watch, keep_pixels=True)
+    return _plan(job, _open(job, config, watch), config, watch, keep_pixels=True)
 
 
 def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
@@ -211,74 +221,45 @@ def draw_plan(frame: Frame, plan: Plan, format_: Format) -> bytes:
     return encode(draw_overlay(frame, plan), format_, _OVERLAY_QUALITY, _WHITE)
 
 
-def _open(job: Job, config: Config, watch: Stopwatch) -> tuple[Picture, Format]:
-    """Read the image header, and choose the format of the results."""
+def _open(job: Job, config: Config, watch: Stopwatch) -> Work:
+    """Read the image header and the frames of an animation, and choose the format of results."""
     with watch.step("open"):
         limits = Limits(config.max_pixels, job.deadline, Budget.of(config).bytes)
         picture = open_picture(job.data, limits)
         format_ = output_format(picture.format, job.settings.format)
-        _check_budget(job, config, picture, format_, job.settings.requests())
-        return picture, format_
-
-
-def _check_budget(
-    job: Job, config: Config, picture: Picture, format_: Format, requests: Sequence[CropRequest]
-) -> None:
-    """Reject a job that needs too much memory or time.
-
-    Raises:
-        OverBudget: it does.
-        OutOfTime: it may need more time than is left.
-    """
-
-    def cost_at(size: Size) -> Estimate:
-        return estimate_at(
-            picture, size, requests, format_, overlay=job.overlay, preview=job.preview
-        )
-
-    cost = cost_at(picture.size)
-    check(Budget.of(config), cost, picture.size, cost_at)
-    check_time(cost, job.deadline)
-
-
-def _check_time(start: float, config: Config) -> None:
-    """Stop a job that has used its CPU time, because its results cost more than estimated.
-
-    Raises:
-        OverBudget: it has.
-    """
-    used = time.thread_time() - start
-    if used > config.cpu_seconds:
-        raise OverBudget(
-            f"time: expected at most {config.cpu_seconds:g} s of CPU time, "
-            f"received a job that needs more than {used:.1f} s; smaller or fewer results fit"
-        )
+        animation = open_frames(job.data, job.settings, picture, format_, config, limits)
+        work = Work(picture, format_, animation, job.overlay, job.preview, job.deadline)
+        work.check(config, job.settings.requests())
+        return work
 
 
 def _plan(
-    job: Job,
-    picture: Picture,
-    format_: Format,
-    config: Config,
-    watch: Stopwatch,
-    *,
-    keep_pixels: bool,
+    job: Job, work: Work, config: Config, watch: Stopwatch, *, keep_pixels: bool
 ) -> PlannedJob:
-    settings = job.settings
+    settings, picture, format_ = job.settings, work.picture, work.format
     faces = LazyDetector(config.face_bundle, settings.sensitivity, lambda: watch.step("faces"))
     detector = EvidenceDetector(faces, config.object_bundle)
     with watch.step("plan"):
-        frame, plans = make_plans(picture, settings.requests(), detector, keep_pixels=keep_pixels)
+        moving, opened = look_at(work.animation, settings, picture)
+        frame, plans = make_plans(
+            opened,
+            settings.requests(),
+            detector if moving is None else moving.detector(detector),
+            keep_pixels=keep_pixels or moving is not None,
+        )
+    if moving is not None:
+        plans = [moving.with_numbers(plan) for plan in plans]
     if settings.on_no_faces == "error" and plans[0].fallback == "no-faces":
         raise NoFaces("No face was found at this sensitivity")
     for plan in plans:
         if plan.canvas is not None and plan.output.area > MAX_FITTED_PIXELS:
             _check_side(plan.output)
             fitted = replace(settings.request(), square=plan.output.width)
-            _check_budget(job, config, picture, format_, [fitted])
+            work.check(config, [fitted])
     sizes: Sequence[OutputSize | None] = settings.sizes or [None]
     crops = [PlannedCrop(plan, size) for plan, size in zip(plans, sizes, strict=True)]
-    return PlannedJob(picture, frame, format_, crops, _warnings(job, picture, format_, plans))
+    warnings = _warnings(job, picture, format_, plans)
+    return PlannedJob(picture, frame, format_, crops, warnings, moving)
 
 
 def _check_side(square: Size) -> None:

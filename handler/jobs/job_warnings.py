@@ -52,6 +52,10 @@ def _without_effect(
             warnings.append(f"padColor: {IGNORED} nothing is padded")
         elif request.pad_colour[3] < _OPAQUE and not format_.alpha:
             warnings.append(f"padColor: alpha {IGNORED} {format_.label} has none")
+    if "frames" in given and settings.frames == "all" and picture.animated and not plan.frames:
+        warnings.append(f"frames: {IGNORED} {format_.label} does not move")
+    if isinstance(settings.frames, int) and not picture.animated:
+        warnings.append(f"frames: {IGNORED} the picture has one frame")
     if "quality" in given and format_.name not in USES_QUALITY:
         warnings.append(f"quality: {IGNORED} {format_.label} has no quality setting")
     return warnings

@@ -68,6 +68,13 @@ class DetectedFace(Response):
         "corner of the mouth, as x and y."
     )
     chosen: bool = Field(description="True if the window is built around the face.")
+    frame: Pixels | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Number of the frame of an animation that the face was found in, from 1; "
+        "absent for a still image. In auto mode the box contains the face in all frames that were "
+        "looked at.",
+    )
 
     @classmethod
     def of(cls, face: Face, chosen: bool) -> "DetectedFace":
@@ -78,6 +85,7 @@ class DetectedFace(Response):
             score=round(face.score, 4),
             landmarks=landmarks,
             chosen=chosen,
+            frame=face.frame,
         )
 
 
@@ -119,6 +127,12 @@ class CropPlan(Response):
         description="Evidence that was looked for: faces, objects. Empty except for face and auto "
         "mode.",
     )
+    frames: list[Pixels] | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Numbers of the frames of an animation that the window was chosen by, from 1; "
+        "absent for a still result.",
+    )
     keep: list[Box] = Field(description="Boxes of the setting keep.")
     avoid: list[Box] = Field(description="Boxes of the setting avoid.")
 
@@ -144,6 +158,7 @@ class CropPlan(Response):
             if plan.weights is None
             else {name: round(weight, 3) for name, weight in plan.weights.items()},
             evidence=list(plan.evidence),
+            frames=list(plan.frames) or None,
             keep=[Box.of(area.box_in(plan.source)) for area in plan.constraints.keep],
             avoid=[Box.of(area.box_in(plan.source)) for area in plan.constraints.avoid],
         )

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from handler.codec import Limits, open_picture
 from handler.config import Config
-from handler.core.render import render_all
+from handler.core.render import render, render_all
 from handler.jobs.job import Job, PlannedJob, plan_job
 from handler.jobs.job_warnings import job_warnings
 from handler.python.crops import Analysis, Crop, Rendered
@@ -48,6 +48,8 @@ def crop(source: Source, settings: Settings | None = None, **keywords: Unpack[Ke
     >>> crop(pixels, mode="trim", background="black").plan.crop
     Box(left=500, top=200, width=200, height=100)
 
+    An animation is cropped whole: ``data`` and ``save`` have all frames, ``image`` is the first.
+
     Args:
         source: a file by its bytes, path or binary file object, in any format of the service; a PIL
             image; or a NumPy array of the shape (height, width) or (height, width, bands): grey,
@@ -71,8 +73,19 @@ def crop(source: Source, settings: Settings | None = None, **keywords: Unpack[Ke
         call = _Call.of("crop", source, settings, keywords)
         planned = plan_job(call.job, _CONFIG)
         plans = [each.plan for each in planned.crops]
-        images = [image for _, image in sorted(render_all(planned.frame, plans), key=_index)]
-    rendered = Rendered(planned.crops, images, planned.format, call.job.settings, call.job.filename)
+        if planned.moving is None:
+            images = [image for _, image in sorted(render_all(planned.frame, plans), key=_index)]
+        else:
+            first = planned.moving.first()
+            images = [render(first, plan) for plan in plans]
+    rendered = Rendered(
+        planned.crops,
+        images,
+        planned.format,
+        call.job.settings,
+        call.job.filename,
+        planned.moving,
+    )
     return Crop(rendered, call.warnings(planned))
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from handler.codec import WRITTEN_EXTENSIONS, Format, output_format
+from handler.codec import MOVING, WRITTEN_EXTENSIONS, Format, output_format
 from handler.core.geometry import Size
 from handler.core.image.frame import Frame
 from handler.core.overlay import draw_overlay
 from handler.filenames import result_name
 from handler.jobs.encoding import encode_result
 from handler.jobs.job import PlannedCrop
+from handler.jobs.moving_job import Moving, render_moving
 from handler.jobs.plan_response import CropPlan
 from handler.settings import CropSettings
 
@@ -95,6 +96,7 @@ class Rendered:
         format: format of the files.
         settings: settings of the call.
         filename: name of the source; None if it has none.
+        moving: the animation, whose frames are rendered when they are written; None for stills.
     """
 
     crops: Sequence[PlannedCrop]
@@ -102,6 +104,7 @@ class Rendered:
     format: Format
     settings: CropSettings
     filename: str | None
+    moving: Moving | None = None
 
 
 class SizedCrop(_Sized):
@@ -125,7 +128,7 @@ class SizedCrop(_Sized):
 
     @cached_property
     def image(self) -> Image.Image:
-        """The result as a PIL image in sRGB, mode L, RGB or RGBA.
+        """The result as a PIL image in sRGB, mode L, RGB or RGBA; of an animation, the first frame.
 
         ``data`` and ``save`` ignore changes of the image.
         """
@@ -168,6 +171,9 @@ class SizedCrop(_Sized):
 
     def _encoded(self, format_: Format) -> bytes:
         rendered, plans = self._rendered, [crop.plan for crop in self._rendered.crops]
+        if rendered.moving is not None and format_.name in MOVING:
+            chosen = [plans[self._index]]
+            return render_moving(rendered.moving, chosen, format_, rendered.settings)[0]
         # The encoder clears the information of the image.
         image = rendered.images[self._index].copy()
         return encode_result(image, format_, rendered.settings, plans, self._index)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from pydantic import ConfigDict
 
@@ -46,6 +46,7 @@ class Keywords(TypedDict, total=False):
     trim_margin: int
     quality: int
     format: OutputFormat
+    frames: Literal["all", "first"] | int
 
 
 class Settings(CropSettings):

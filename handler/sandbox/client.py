@@ -2,17 +2,22 @@
 
 import mmap
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from socket import send_fds, socket, socketpair
 from threading import Lock
 from typing import TypeVar
 
+from PIL import Image
+
 from handler.sandbox import pixels
 from handler.sandbox.confinement import forbid_inspection
+from handler.sandbox.frame_slots import FRAME_PAUSE_SECONDS, FrameSlots, stream_bytes
 from handler.sandbox.protocol import DAMAGED, PROBE, Request, receive_status
 from handler.sandbox.shared_memory import file_in_memory, fixed_memory
 
@@ -115,6 +120,64 @@ class ForkServer:
         return self._answer(
             request, parts, length, seconds, lambda memory: pixels.read(memory, width, height)
         )
+
+    def decode_frames(
+        self,
+        request: Request,
+        parts: Sequence[bytes | memoryview],
+        sizes: Sequence[tuple[int, int]],
+        seconds: Callable[[], float],
+    ) -> Iterator[Image.Image]:
+        """Decode the frames of an animation in a worker process, which waits for the caller.
+
+        Args:
+            request: decoder, of `handler.sandbox.frame_decoders.FRAME_DECODERS`, and limits.
+            parts: of the file.
+            sizes: width and height of each frame, in pixels.
+            seconds: returns the time after which the worker process is killed, when the service
+                begins to wait for a frame.
+
+        Yields:
+            Each frame, mode RGBA.
+
+        Raises:
+            WorkerFailed: the worker process ends before the last frame, or is too slow.
+            ForkServerFailed: there is no worker process.
+        """
+        length = stream_bytes(max(width * height for width, height in sizes))
+        try:
+            with file_in_memory(parts) as file, fixed_memory(length) as shared:
+                slots = FrameSlots(mmap.mmap(shared, 0))
+                ours, theirs = socketpair()
+                # When our end is closed, the worker process is killed.
+                with ours:
+                    with theirs:
+                        process = self._send(request, file, shared, theirs.fileno())
+                    for size in sizes:
+                        self._wait_for_frame(slots, ours, process, seconds())
+                        yield slots.read(size)
+        except OSError as error:
+            raise ForkServerFailed from error
+
+    def _wait_for_frame(
+        self,
+        slots: FrameSlots,
+        job: socket,
+        process: "subprocess.Popen[bytes] | None",
+        seconds: float,
+    ) -> None:
+        end = time.monotonic() + seconds
+        watched = select.poll()
+        watched.register(job, select.POLLIN)
+        while not slots.has_frame():
+            if watched.poll(FRAME_PAUSE_SECONDS * 1000) and not slots.has_frame():
+                status = receive_status(job)
+                if status is None:
+                    self._discard(process)
+                    raise ForkServerFailed
+                raise WorkerFailed(limited=status not in (0, DAMAGED))
+            if time.monotonic() > end:
+                raise WorkerFailed(limited=True)
 
     def missing_parts(self) -> list[str]:
         """Return the names of the parts of the confinement that this platform lacks.

@@ -17,7 +17,9 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from handler.sandbox.confinement import (
@@ -28,6 +30,8 @@ from handler.sandbox.confinement import (
     die_with_parent,
     forbid_inspection,
 )
+from handler.sandbox.frame_decoders import FRAME_DECODERS, DecodeFrames
+from handler.sandbox.frame_slots import FrameSlots
 from handler.sandbox.libraries import DECODERS, Decode, MappedFile
 from handler.sandbox.pixels import SharedPixels
 from handler.sandbox.protocol import (
@@ -49,6 +53,7 @@ class Server:
         self._number = os.getpid()
         self._jobs: dict[int, socket.socket] = {}
         self._decoders: dict[str, Decode] = {}
+        self._frame_decoders: dict[str, DecodeFrames] = {}
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> None:
@@ -79,7 +84,10 @@ class Server:
 
     def prepare(self, decoder: str) -> None:
         """Import a decoder's library, so that worker processes have it."""
-        if decoder not in self._decoders:
+        if decoder in FRAME_DECODERS and decoder not in self._frame_decoders:
+            self._frame_decoders[decoder] = FRAME_DECODERS[decoder]()
+            gc.freeze()
+        elif decoder in DECODERS and decoder not in self._decoders:
             self._decoders[decoder] = DECODERS[decoder]()
             # Collections would write to the memory that is shared with worker processes.
             gc.freeze()
@@ -104,9 +112,18 @@ class Server:
                 job.sendall(pack_status(DAMAGED))
             return
         if worker == 0:
-            _work(request, self._decoders.get(request.decoder), file, shared, self._number)
+            run = self._runner(request.decoder)
+            _work(request, run, file, shared, self._number)
         self._jobs[worker] = job
         self._selector.register(job, selectors.EVENT_READ, worker)
+
+    def _runner(self, decoder: str) -> "Run | None":
+        """Return the function that decodes a file into the shared memory; None for the probe."""
+        if (decode := self._decoders.get(decoder)) is not None:
+            return partial(_write_picture, decode)
+        if (decode_frames := self._frame_decoders.get(decoder)) is not None:
+            return partial(_write_frames, decode_frames)
+        return None
 
     def _reap(self) -> None:
         while self._jobs:
@@ -120,7 +137,19 @@ class Server:
                 job.sendall(pack_status(os.waitstatus_to_exitcode(status)))
 
 
-def _work(request: Request, decode: Decode | None, file: int, shared: int, server: int) -> NoReturn:
+Run = Callable[[MappedFile, mmap.mmap], None]
+
+
+def _write_picture(decode: Decode, file: MappedFile, memory: mmap.mmap) -> None:
+    pixels = SharedPixels(memory)
+    pixels.write(decode(file, pixels))
+
+
+def _write_frames(decode: DecodeFrames, file: MappedFile, memory: mmap.mmap) -> None:
+    decode(file, FrameSlots(memory))
+
+
+def _work(request: Request, run: Run | None, file: int, shared: int, server: int) -> NoReturn:
     """Decode a file in this process, a fork of ``server``, and exit with status 0 or another.
 
     Without a decoder, only the missing parts of the confinement are written.
@@ -136,11 +165,10 @@ def _work(request: Request, decode: Decode | None, file: int, shared: int, serve
         mapped = MappedFile(0, 0, access=mmap.ACCESS_READ)
         memory = mmap.mmap(1, 0)
         missing = confine(Allowance(_mapped_bytes() + request.memory, request.cpu_seconds))
-        pixels = SharedPixels(memory)
-        if decode is None:
-            pixels.describe({"missing": missing})
+        if run is None:
+            SharedPixels(memory).describe({"missing": missing})
         else:
-            pixels.write(decode(mapped, pixels))
+            run(mapped, memory)
         status = 0
     except MemoryError:
         status = OUT_OF_MEMORY

@@ -31,6 +31,7 @@ from handler.problems import FieldProblem, printable_name, shown
 from handler.settings.colours import BackgroundColour, PadColour, parse_colour
 from handler.settings.constraints import Boxes, FocusPoint
 from handler.settings.effects import effect_warnings
+from handler.settings.frame_choice import Frames
 from handler.settings.sizes import MAX_OUTPUT_PIXELS, Side, Sizes, check_sizes, whole_number
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of, rejection
@@ -182,6 +183,12 @@ class CropSettings(BaseModel):
         default="auto",
         description="Format of the result; auto keeps the format of the input where possible. "
         "Extensions such as jpg and tif, content types and upper case are accepted, too.",
+    )
+
+    frames: Frames = Field(
+        default="all",
+        description="Frames of an animation: all, first, or the number of one frame, from 1. all "
+        "returns an animation if the format of the result can move, and the first frame otherwise.",
     )
 
     @field_validator("sizes")

@@ -22,7 +22,16 @@ from tests.pictures import photo
 from tests.template.stack import ROOT
 
 # Modules of Pillow with advisories: fonts, paths, PDF, viewers, and the plugins of other formats.
-_MODULES = {"Image", "ImageCms", "ImageColor", "ImageDraw", "ImageFile", "ImageFilter", "features"}
+_MODULES = {
+    "Image",
+    "ImageChops",
+    "ImageCms",
+    "ImageColor",
+    "ImageDraw",
+    "ImageFile",
+    "ImageFilter",
+    "features",
+}
 _PLUGINS = {"Gif", "Bmp", "Ico", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
 _MODULES |= {f"{name}ImagePlugin" for name in _PLUGINS} | {"_webp", "_imaging"}
 

@@ -61,6 +61,7 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
     ),
     "faces": ("all", ["all", "largest"], ["two", 1, None]),
     "onNoFaces": ("subject", ["subject", "error"], ["", "fail", 1, None]),
+    "frames": ("all", ["all", "first", 1, 500], ["", "last", "3", 0, -1, 1.5, True, None]),
 }
 NAMES = {field.alias: name for name, field in CropSettings.model_fields.items()}
 

@@ -1,6 +1,6 @@
 """A picture that is read in steps: its size first, its pixels only when they are needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar, cast
 
 from PIL import Image
@@ -28,6 +28,9 @@ class Pixels:
     Attributes:
         size: size of the upright picture, in pixels of this scale.
         sixteen_bit: whether the samples have 16 bits in the file. Only the upper eight are decoded.
+        number: number of the frame in an animation, from 1; None for a still picture.
+        frames: returns the frames of an animation that a window is chosen by, all of this size;
+            None for a still picture.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Pixels:
             decode_again: returns the same picture again; None if no reading is the last one.
         """
         self.sixteen_bit = sixteen_bit
+        self.number: int | None = None
+        self.frames: Callable[[], Iterable[Pixels]] | None = None
         self._orientation = orientation
         self._to_srgb = to_srgb
         self._decode_again = decode_again
@@ -119,6 +124,10 @@ class Pixels:
         if name not in self._cache:
             self._cache[name] = compute()
         return cast(Value, self._cache[name])
+
+    def of_frames(self, compute: Callable[["Pixels"], Value]) -> list[Value]:
+        """Return what a function makes of each frame that is looked at; a still picture is one."""
+        return [compute(each) for each in ([self] if self.frames is None else self.frames())]
 
     def low_resolution(self, size: Size) -> Image.Image:
         """Return the whole upright picture, each pixel about the mean of the area it covers.

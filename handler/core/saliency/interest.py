@@ -5,7 +5,7 @@ attention that it attracts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from PIL import Image
 from handler.core.detection import Detector, Inspection
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
-from handler.core.image.frame import Frame, flatten, scaled_to
+from handler.core.image.frame import Frame, Pixels, flatten, scaled_to
+from handler.core.saliency.face_tracks import joined_faces
 from handler.core.saliency.maps import compute_saliency
 
 Map = NDArray[np.float64]
@@ -33,6 +34,8 @@ _LITTLE_STRUCTURE = 0.5
 _NEXT_TO_READOUT = 1 / 3
 # Cells along either side at which the readout was fitted; finer detail of it is noise.
 _READOUT_GRID = 16
+# Name of the map of motion.
+_MOTION = "motion"
 # Long side of the view that is scored, in pixels. The detector finds faces down to a thirtieth of
 # it. At twice the size it would find 2 % more faces at four times the cost.
 _VIEW_SIDE = 320
@@ -115,19 +118,63 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
         detector: the face detector, whose maps are combined with those of `compute_saliency`.
     """
     pixels = frame.pixels(shrink)
+    seen: list[Image.Image] = []
+
+    def look_at(each: Pixels) -> Interest:
+        view = flatten(each.low_resolution(scaled_to(frame.size, _VIEW_SIDE)))
+        seen.append(view)
+        found = None if detector is None else detector.inspect(view, frame.size)
+        if found is not None and each.number is not None:
+            found = replace(found, faces=tuple(replace(f, frame=each.number) for f in found.faces))
+        return _interest_in(view, found)
 
     def compute() -> Interest:
-        view = flatten(pixels.low_resolution(scaled_to(frame.size, _VIEW_SIDE)))
-        salient = compute_saliency(view)
-        found = None if detector is None else detector.inspect(view, frame.size)
-        if found is None:
-            return Interest(combine(salient.maps), None)
-        maps = [*salient.maps, *_trusted(found, salient.structure)]
-        if found.objects is None:
-            return Interest(combine(maps), found.faces)
-        return Interest(combine(maps, found.objects.maps), found.faces, found.objects.confidence)
+        found = pixels.of_frames(look_at)
+        return found[0] if len(found) == 1 else over_time(found, motion_between(seen))
 
     return pixels.cached("saliency" if detector is None else "saliency and faces", compute)
+
+
+def _interest_in(view: Image.Image, found: Inspection | None) -> Interest:
+    salient = compute_saliency(view)
+    if found is None:
+        return Interest(combine(salient.maps), None)
+    maps = [*salient.maps, *_trusted(found, salient.structure)]
+    if found.objects is None:
+        return Interest(combine(maps), found.faces)
+    return Interest(combine(maps, found.objects.maps), found.faces, found.objects.confidence)
+
+
+def over_time(found: Sequence[Interest], motion: Map) -> Interest:
+    """Return the interest of an animation: the mean of its frames' interest, times the motion.
+
+    Args:
+        found: the interest of the frames that are looked at, with the faces of each.
+        motion: mean difference from frame to frame in each cell, (32, 32).
+    """
+    heat = np.mean([each.map.heat for each in found], axis=0)
+    logarithms = [(_MOTION, _logarithm(motion))]
+    names = dict.fromkeys(name for each in found for name in each.map.weights)
+    means = {
+        name: float(np.mean([each.map.weights.get(name, 0.0) for each in found])) for name in names
+    }
+    total = np.log(heat + _TINY / GRID**2) + logarithms[0][1]
+    share = _variance_shares(logarithms, total)[_MOTION]
+    moved = np.exp(total - total.max())
+    weights = {name: weight * (1 - share) for name, weight in means.items()} | {_MOTION: share}
+    faces = [each.faces for each in found if each.faces is not None]
+    objects = [each.objects for each in found if each.objects is not None]
+    return Interest(
+        InterestMap(moved / moved.sum(), weights),
+        joined_faces([face for of_frame in faces for face in of_frame]) if faces else None,
+        max(objects, default=None),
+    )
+
+
+def motion_between(views: Sequence[Image.Image]) -> Map:
+    """Return the mean difference of lightness from frame to frame, float64 (32, 32)."""
+    frames = [_cells(np.asarray(view.convert("L"), np.float32)) for view in views]
+    return np.asarray(np.abs(np.diff(np.stack(frames), axis=0)).mean(axis=0))
 
 
 def decoding_shrink(shrink: float, picture: Size) -> float:

@@ -6,6 +6,7 @@ centred on the maximum.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,22 @@ def score(picture: Image.Image) -> npt.NDArray[np.float64]:
         float64 array (32, 32).
     """
     return _score(shrink_to_square(picture, MAP_SIDE))
+
+
+def over_time(scores: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return the score of an animation: the highest of its frames' scores, and their change.
+
+    A subject that moves is at each place in one frame only, so the mean would prefer one that
+    rests. Where something moves, edges, skin and saturation change from frame to frame.
+
+    Args:
+        scores: of the frames that are looked at, in order, from `score`; one for a still picture.
+    """
+    if len(scores) == 1:
+        return scores[0]
+    frames = np.stack(scores)
+    motion = np.abs(np.diff(frames, axis=0)).mean(axis=0)
+    return np.asarray(frames.max(axis=0) + motion)
 
 
 def choose_window(scores: npt.NDArray[np.float64], resized: Size, target: Size) -> Attention:

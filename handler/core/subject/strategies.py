@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from handler.core.geometry import Box, Point, Size
@@ -11,7 +12,7 @@ from handler.core.image.fit import Cover
 from handler.core.image.frame import Pixels
 from handler.core.plan import Heat
 from handler.core.request import Strategy
-from handler.core.subject.attention import choose_window, score
+from handler.core.subject.attention import choose_window, over_time, score
 from handler.core.subject.entropy import busiest_window
 
 # The resized picture is scored as a whole. If a thin strip is enlarged, it can have thousands of
@@ -54,18 +55,25 @@ def find_subject(
 
 
 def _find_by_attention(pixels: Pixels, cover: Cover, target: Size, last: bool) -> SubjectWindow:
-    scores = pixels.cached("attention", lambda: score(_scored_picture(pixels, cover, last)))
-    attention = choose_window(scores, cover.resized, target)
+    def compute() -> list[Heat]:
+        return pixels.of_frames(lambda each: score(_scored_picture(each, cover, last)))
+
+    scores = pixels.cached("attention", compute)
+    attention = choose_window(over_time(scores), cover.resized, target)
     reason = "Centred on the highest score for edges, skin colour and saturation."
+    if len(scores) > 1:
+        reason = "Centred on the highest score for edges, skin colour, saturation and motion."
     return SubjectWindow(attention.window, attention.focus, reason, attention.heat)
 
 
 def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size, last: bool) -> SubjectWindow:
-    picture = _scored_picture(pixels, cover, last)
-    across, down = cover.resized.width / picture.width, cover.resized.height / picture.height
-    bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
-    if picture.mode == "RGBX":
-        bands = bands[..., :3]
+    of_frames = pixels.of_frames(lambda each: _bands(_scored_picture(each, cover, last)))
+    # Entropy is that of the histograms of all bands together, and so of all frames.
+    bands = of_frames[0] if len(of_frames) == 1 else np.concatenate(of_frames, axis=2)
+    across, down = (
+        cover.resized.width / bands.shape[1],
+        cover.resized.height / bands.shape[0],
+    )
     busiest = busiest_window(
         bands, Size(max(1, round(target.width / across)), max(1, round(target.height / down)))
     )
@@ -75,6 +83,11 @@ def _find_by_entropy(pixels: Pixels, cover: Cover, target: Size, last: bool) -> 
     centre = Point(window.left + window.width // 2, window.top + window.height // 2)
     reason = "The rest after the strips with the least information were removed."
     return SubjectWindow(window, centre, reason, None)
+
+
+def _bands(picture: Image.Image) -> NDArray[np.uint8]:
+    bands = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    return bands[..., :3] if picture.mode == "RGBX" else bands
 
 
 _STRATEGIES = {"attention": _find_by_attention, "entropy": _find_by_entropy}

@@ -1,5 +1,6 @@
 """The content of a picture by the kind of background that a request names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,20 @@ class Content:
     box: Box | None
     background: tuple[int, ...]
     warnings: tuple[str, ...] = ()
+
+
+def of_all_frames(found: Sequence[Content]) -> Content:
+    """Return the content of an animation, which contains that of each frame.
+
+    Args:
+        found: the content of the frames, in order; one for a still picture.
+    """
+    if len(found) == 1:
+        return found[0]
+    boxes = [each.box for each in found if each.box is not None]
+    warnings = dict.fromkeys(line for each in found for line in each.warnings)
+    box = boxes[0].around(*boxes) if boxes else None
+    return Content(box, found[0].background, tuple(warnings))
 
 
 def content_on(

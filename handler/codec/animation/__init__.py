@@ -1,0 +1,1 @@
+"""Animations: their frames as they are shown, one after the other."""

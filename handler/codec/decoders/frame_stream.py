@@ -1,0 +1,50 @@
+"""The frames of an animation, decoded one after the other in one worker process."""
+
+from collections.abc import Iterator, Sequence
+
+from PIL import Image
+
+from handler.codec.decoders.isolated import Allowance, fork_server
+from handler.codec.headers.animations.timeline import FramePart, Timeline
+from handler.errors import DecoderUnavailable, OutOfTime, ProcessingFailed
+from handler.sandbox.client import ForkServerFailed, WorkerFailed
+from handler.sandbox.frame_decoders import LENGTH
+from handler.sandbox.protocol import Request
+
+
+def decode_frames(
+    timeline: Timeline, decoder: str, label: str, allowance: Allowance
+) -> Iterator[Image.Image]:
+    """Decode the frames of an animation. The worker process waits while a frame is used.
+
+    Args:
+        timeline: the animation.
+        decoder: name of the decoder, of `handler.sandbox.frame_decoders`.
+        label: name of the format in error messages.
+        allowance: limits of the worker process, for all frames.
+
+    Yields:
+        Each frame, mode RGBA, of the size of its box.
+
+    Raises:
+        ProcessingFailed: the data of a frame are damaged, or need too much memory or time.
+        DecoderUnavailable: no worker process can be started.
+        OutOfTime: the deadline passed.
+    """
+    parts = timeline.parts
+    request = Request(decoder, allowance.memory, allowance.cpu_seconds)
+    file = _with_lengths(parts) if timeline.whole is None else [timeline.whole]
+    sizes = [(part.box.width, part.box.height) for part in parts]
+    try:
+        yield from fork_server().decode_frames(request, file, sizes, lambda: allowance.seconds)
+    except WorkerFailed as error:
+        if allowance.is_over:
+            raise OutOfTime("The image could not be decoded in the time that was left") from error
+        fault = "need too much memory or time" if error.limited else "are damaged or incomplete"
+        raise ProcessingFailed(f"The {label} data {fault}") from error
+    except ForkServerFailed as error:
+        raise DecoderUnavailable from error
+
+
+def _with_lengths(parts: Sequence[FramePart]) -> list[bytes]:
+    return [piece for part in parts for piece in (LENGTH.pack(len(part.data)), part.data)]

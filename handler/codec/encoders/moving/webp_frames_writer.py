@@ -1,0 +1,68 @@
+"""Writer of animated WebP, by libwebp through Pillow's binding."""
+
+from typing import Any
+
+from PIL import Image
+
+from handler.core.geometry import Size
+from handler.errors import ProcessingFailed
+
+_MAX_SIDE = 16_383
+_MOST_PLAYS = 65_535
+_NO_BACKGROUND = 0
+# No frame has to be a key frame, as in sharp: players show the animation from its start.
+_KEY_FRAMES = (1 << 31) - 2, (1 << 31) - 1
+# The effort of still pictures, which is sharp's.
+_METHOD = 4
+_ALPHA_QUALITY = 100
+
+
+class WebpFramesWriter:
+    """A writer of one file."""
+
+    def __init__(self, size: Size, plays: int, quality: int) -> None:
+        """Begin a file.
+
+        Args:
+            size: of the frames, in pixels.
+            plays: number of times that the animation is shown; 0 for without end.
+            quality: 1 to 100.
+
+        Raises:
+            ProcessingFailed: the frames are larger than the format allows.
+        """
+        from PIL import _webp
+
+        if max(size.width, size.height) > _MAX_SIDE:
+            raise ProcessingFailed(
+                f"WebP: expected at most {_MAX_SIDE:,} pixels a side, "
+                f"received {size.width:,} × {size.height:,}"
+            )
+        minimise, mixed, verbose = False, False, False
+        self._encoder: Any = _webp.WebPAnimEncoder(
+            (size.width, size.height),
+            _NO_BACKGROUND,
+            min(plays, _MOST_PLAYS),
+            minimise,
+            *_KEY_FRAMES,
+            mixed,
+            verbose,
+        )
+        self._quality = float(quality)
+        self._end = 0
+
+    def add(self, image: Image.Image, start: int, end: int) -> None:
+        """Add a frame; see `handler.codec.encoders.moving.writer.FrameWriter`."""
+        lossless = False
+        self._encoder.add(
+            image.getim(), start, lossless, self._quality, float(_ALPHA_QUALITY), _METHOD
+        )
+        self._end = end
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        self._encoder.add(None, self._end, False, self._quality, float(_ALPHA_QUALITY), 0)
+        data: bytes | None = self._encoder.assemble("", "", "")
+        if data is None:
+            raise ProcessingFailed("The WebP animation could not be written")
+        return data

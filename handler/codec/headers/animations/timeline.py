@@ -1,0 +1,53 @@
+"""The frames of an animation: their places on the canvas, their times, and their data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from handler.core.geometry import Box, Size
+
+# After a frame was shown: its place is left as it is, is made transparent, or gets back the pixels
+# that it had before the frame.
+Disposal = Literal["keep", "clear", "restore"]
+
+
+class TooManyFrames(Exception):
+    """Raised if an animation has more frames than are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramePart:
+    """A frame as it is stored.
+
+    Attributes:
+        box: its place on the canvas, in pixels; it may leave the canvas.
+        milliseconds: time for which it is shown.
+        data: a still picture of the size of the box, as a file of the same format.
+        blends: whether the canvas shows through its transparent pixels; otherwise they become
+            transparent there.
+        disposal: change of the canvas after the frame.
+    """
+
+    box: Box
+    milliseconds: int
+    data: bytes
+    blends: bool = True
+    disposal: Disposal = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """An animation.
+
+    Attributes:
+        size: of the canvas as stored, in pixels.
+        parts: the frames.
+        plays: number of times that the animation is shown; 0 for without end.
+        whole: the file for decoders that need all frames, which `parts` have no data for then;
+            None for frames with data of their own.
+    """
+
+    size: Size
+    parts: Sequence[FramePart]
+    plays: int
+    whole: bytes | None = None

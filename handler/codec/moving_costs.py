@@ -1,0 +1,74 @@
+"""Memory and time of animations, as measured for each format.
+
+Bytes are upper bounds. Seconds are those of photographs that move: noise takes up to four times as
+long, and a job that exceeds its time is stopped between two frames.
+"""
+
+from dataclasses import dataclass
+
+from handler.codec.animation.opened_animation import KEPT_BYTES
+
+_MEGA = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MovingCost:
+    """The cost of encoding an animation.
+
+    Attributes:
+        encoder: bytes for each pixel of a frame, while it is encoded.
+        written: bytes of the file for each pixel of all frames, with the copy that joins its parts.
+        per_pixel: seconds of CPU time for each pixel of all frames.
+    """
+
+    encoder: float
+    written: float
+    per_pixel: float
+
+
+MOVING_ENCODING = {
+    "gif": MovingCost(24, 3, 0.07 / _MEGA),
+    "png": MovingCost(40, 8, 0.06 / _MEGA),
+    "webp": MovingCost(60, 4.4, 0.16 / _MEGA),
+    "avif": MovingCost(120, 5, 0.45 / _MEGA),
+}
+"""Name of an output format -> cost of its animations."""
+
+_RENDERED, _READ = 0.02 / _MEGA, 0.012 / _MEGA
+_PIXEL = 4
+# Memory of the canvas, of a frame in the shared memory, and of copies of both.
+_CANVASES = 8
+
+
+def memory_of_frames(canvas: int, count: int, looked_at: int, outputs: list[int], name: str) -> int:
+    """Return the bytes beyond those of a still picture.
+
+    Args:
+        canvas: pixels of the canvas.
+        count: number of frames.
+        looked_at: pixels of all frames that are looked at.
+        outputs: pixels of each result.
+        name: format of the results.
+    """
+    cost = MOVING_ENCODING[name]
+    kept = min(KEPT_BYTES, _PIXEL * canvas * count)
+    encoded = sum((cost.encoder + cost.written * count) * pixels for pixels in outputs)
+    return round(kept + _PIXEL * (_CANVASES * canvas + 2 * looked_at) + encoded)
+
+
+def seconds_of_frames(
+    canvas: int, count: int, decoding: float, outputs: list[int], name: str
+) -> float:
+    """Return the seconds of CPU time beyond those of a still picture.
+
+    Args:
+        canvas: pixels of the canvas.
+        count: number of frames.
+        decoding: seconds of decoding all frames once.
+        outputs: pixels of each result.
+        name: format of the results.
+    """
+    kept = _PIXEL * canvas * count <= KEPT_BYTES
+    per_frame = _READ * canvas * len(outputs)
+    per_frame += sum((_RENDERED + MOVING_ENCODING[name].per_pixel) * pixels for pixels in outputs)
+    return decoding * (1 if kept else 2) + per_frame * count
