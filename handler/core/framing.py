@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from handler.core.face import Face, Head, clear_heads, crown_direction, mean_eyes
-from handler.core.geometry import Box, Point, Region, Size
+from handler.core.geometry import Box, Point, Region, Size, half_up
 from handler.core.placement import largest_extent, point_in, whole_pixels
 from handler.core.request import FaceChoice, FacePreset
 from handler.core.spans import EPSILON, Floats, X, Y, bounds_of, hull
@@ -44,6 +44,7 @@ class Framing:
         region: the window with exactly the target's aspect, so that rendering does not distort.
         chosen: indices of the faces that the window should contain.
         faces_cut: number of chosen faces that it does not contain whole.
+        preset_size: size of the window that the preset and the faces require, in pixels.
         focus: mean position of the eyes of the faces that it was built on.
         eye_line: y of those eyes; None if the heads are sideways.
         reason: the reason for the window, as one sentence for people.
@@ -53,6 +54,7 @@ class Framing:
     region: Region
     chosen: tuple[int, ...]
     faces_cut: int
+    preset_size: tuple[float, float]
     focus: Point
     eye_line: float | None
     reason: str
@@ -66,6 +68,7 @@ def frame_faces(
     preset: FacePreset = "head-shoulders",
     padding: int = 0,
     choose: FaceChoice = "all",
+    most_enlarged: float | None = None,
 ) -> Framing:
     """Compose a window around faces, as a good photographer would.
 
@@ -90,7 +93,8 @@ def frame_faces(
        closeup, and 0.5 and 0.75 in the wider presets, for ears, neck and shoulders. The window
        grows until it is wide enough for the margins of several faces. A single face keeps its
        preset, whatever the aspect, as long as its box fits.
-    6. Padding enlarges the result by that percentage.
+    6. Padding enlarges the result by that percentage. The window then grows until the output does
+       not enlarge it more than allowed, if the picture has room.
     7. The mean of the eyes, weighted by face size, is near the upper third in the wider presets:
        36, 33 and 30 % from the top. The share falls with the distance, because the space above a
        person does not grow with the body below. In the closeup it is 46 %: the box ends at the
@@ -111,6 +115,8 @@ def frame_faces(
         preset: tightness of the window.
         padding: enlargement of that window, in percent.
         choose: every clear face, or only the largest.
+        most_enlarged: largest enlargement of the window, in output pixels per pixel of the picture;
+            None for any.
 
     Raises:
         ValueError: there is no face.
@@ -122,7 +128,10 @@ def frame_faces(
     selected = [heads[index] for index in chosen]
     limit = largest_extent(picture, target)
     kept = _holdable(selected, picture, limit)
-    extent, why = _measure(kept, PRESETS[preset], padding, picture, limit)
+    required, why = _measure(kept, PRESETS[preset], padding, picture, limit)
+    extent = required
+    if most_enlarged is not None:
+        extent = np.maximum(required, limit * min(1.0, target.height / most_enlarged / limit[Y]))
     region = _place(kept, selected, extent, PRESETS[preset], picture)
     window = whole_pixels(region, picture)
     cut = sum(not head.is_inside(window) for head in selected)
@@ -132,9 +141,22 @@ def frame_faces(
         region=region,
         chosen=chosen,
         faces_cut=cut,
+        preset_size=(float(required[X]), float(required[Y])),
         focus=point_in(window, *eyes),
         eye_line=float(eyes[Y]) if crown_direction(kept)[0] == Y else None,
         reason=_explain(preset, padding, choose, (len(faces), len(chosen), cut), why),
+    )
+
+
+def widened(framing: Framing, preset: FacePreset) -> tuple[str, ...]:
+    """Return the warning that a window is wider than its preset, so that it is enlarged less."""
+    required = tuple(max(1, half_up(side)) for side in framing.preset_size)
+    width, height = framing.window.width, framing.window.height
+    if width <= required[X] + 1 and height <= required[Y] + 1:
+        return ()
+    return (
+        f"facePreset: the {preset} window has {required[X]:,} × {required[Y]:,} pixels; it was "
+        f"widened to {width:,} × {height:,}. Set enlarge to true to prevent that",
     )
 
 
@@ -173,7 +195,7 @@ def _holdable(heads: Sequence[Head], picture: Size, limit: Floats) -> list[Head]
 def _measure(
     heads: Sequence[Head], rule: Preset, padding: int, picture: Size, limit: Floats
 ) -> tuple[Floats, tuple[str, ...]]:
-    """Return the size of the window, (2,), and the reasons why it differs from the preset."""
+    """Return the size that the faces require, (2,), and why it differs from the preset's."""
     several = len(heads) > 1
     tight = rule.multiple * max(head.size for head in heads)
     top, bottom = hull([head.vertical_span(rule.multiple, rule.eye_line) for head in heads])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from handler.core.detection import Detector
 from handler.core.face import Face
-from handler.core.framing import frame_faces
+from handler.core.framing import frame_faces, widened
 from handler.core.geometry import Box, Point, Size, half_up
 from handler.core.image.fit import Cover, contain
 from handler.core.image.frame import Frame
@@ -190,6 +190,7 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
         preset=request.face_preset,
         padding=request.padding,
         choose=request.faces,
+        most_enlarged=request.most_enlarged,
     )
     return Plan(
         mode="face",
@@ -204,6 +205,7 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
         chosen=framing.chosen,
         faces_cut=framing.faces_cut,
         eye_line=framing.eye_line,
+        warnings=widened(framing, request.face_preset),
         evidence=("faces",),
     )
 

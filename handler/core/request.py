@@ -128,6 +128,8 @@ class CropRequest:
             around the content; None for no square.
         pad_colour: colour of the padding.
         enlarge: whether windows that are smaller than the output are enlarged.
+        most_enlarged: the factor by which face mode enlarges its window at most, if the picture has
+            room for a larger window; None for any factor.
         constraints: focus, keep and avoid.
     """
 
@@ -144,4 +146,5 @@ class CropRequest:
     square: int | Literal["fit"] | None
     pad_colour: Colour
     enlarge: bool = True
+    most_enlarged: float | None = None
     constraints: Constraints = field(default_factory=Constraints)

@@ -21,6 +21,10 @@ _STRIDE = 4
 _MAPS = 4
 # The lowest threshold (sensitivity 1). Detections below it are never used.
 FLOOR = 0.2
+# People draw a face from the brow, and the network from higher up. The centres of 1,261 faces that
+# people marked are this far below those of the network, in heights of its box: the median of 0.09
+# for bare faces and 0.12 for masked ones.
+_LOWER = 0.10
 # A crowd has a few hundred faces. More centres than this are noise and would only cost time.
 _MAX_FACES = 1000
 
@@ -121,4 +125,5 @@ def _read_maps(
     pairs = marks[:, rows, columns].T.reshape(-1, 5, 2)
     landmarks = corners[:, None] + pairs * sides[:, None]
     boxes = np.concatenate([corners[:, ::-1], (corners + sides)[:, ::-1]], axis=1)
-    return Detections(boxes.astype(np.float32), scores, landmarks[..., ::-1].astype(np.float32))
+    found = Detections(boxes.astype(np.float32), scores, landmarks[..., ::-1].astype(np.float32))
+    return found.lowered(_LOWER)

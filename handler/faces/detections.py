@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+# Direction from crown to chin, as (right, down), by the lean in quarter turns.
+_CHIN = np.array([(0, 1), (-1, 0), (0, -1), (1, 0)], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +16,8 @@ class Detections:
     """``n`` faces, in pixels of a picture; x to the right, y down.
 
     Attributes:
-        boxes: left, top, right and bottom, float32 (n, 4). They are tight around the face, like
-            the boxes that the network was trained on, and may reach outside the picture.
+        boxes: left, top, right and bottom, float32 (n, 4). They are tight around the face and may
+            reach outside the picture.
         scores: confidence, 0 to 1, float32 (n,).
         landmarks: right eye, left eye, nose, right and left corner of the mouth, as (x, y),
             float32 (n, 5, 2).
@@ -41,6 +43,11 @@ class Detections:
         """The highest score of the faces whose eyes are above the mouth; 0 without such faces."""
         return float(self.scores[self.leans == 0].max(initial=0))
 
+    @property
+    def sides(self) -> Floats:
+        """Geometric mean of the width and height of each box, (n,)."""
+        return np.sqrt(np.maximum(_area(self.boxes), 0))
+
     def __len__(self) -> int:
         return len(self.scores)
 
@@ -52,6 +59,32 @@ class Detections:
         """Return the faces in a picture ``across`` times as wide and ``down`` times as high."""
         factors = np.array([across, down], np.float32)
         return Detections(self.boxes * np.tile(factors, 2), self.scores, self.landmarks * factors)
+
+    def lowered(self, share: float) -> "Detections":
+        """Return the faces with their boxes moved towards the chin.
+
+        Args:
+            share: distance, in heights of the face along its own axis.
+        """
+        quarters = self.leans // 90
+        across, down = (self.boxes[:, 2:] - self.boxes[:, :2]).T
+        heights = np.where(quarters % 2 == 0, down, across)
+        shift = _CHIN[quarters] * (share * heights)[:, np.newaxis]
+        boxes = self.boxes + np.tile(shift, 2).astype(np.float32)
+        return Detections(boxes, self.scores, self.landmarks)
+
+    def mirrored(self, width: int) -> "Detections":
+        """Return the faces in the mirror image of a picture.
+
+        Args:
+            width: width of the picture.
+        """
+        left, top, right, bottom = self.boxes.T
+        boxes = np.stack([width - right, top, width - left, bottom], axis=1)
+        # The person's own right eye is the left one of the mirror image.
+        marks = self.landmarks[:, [1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
+        marks[..., 0] += width
+        return Detections(boxes, self.scores, marks)
 
     def joined(self, other: Self) -> "Detections":
         """Return the detections of both."""

@@ -1,4 +1,4 @@
-"""The face detector: two scales, sideways pictures, and the thresholds on the score."""
+"""The face detector: two scales, second looks, sideways pictures, and thresholds on the score."""
 
 import threading
 from collections.abc import Callable
@@ -17,21 +17,22 @@ from handler.faces import bundle
 from handler.faces.centerface import CenterFace
 from handler.faces.detections import Detections
 from handler.faces.novelty import novelty
-from handler.faces.pyramid import UPRIGHT_AFTER, coarse_view, fine_view, turned_upright
+from handler.faces.pyramid import (
+    crowd_view,
+    enlarged_view,
+    fine_view,
+    turned_upright,
+)
 from handler.faces.reference_box import to_faces
+from handler.faces.second_look import (
+    SAME_FACE,
+    confirmed,
+    is_crowd,
+    look_at_two_scales,
+    with_small_faces,
+)
+from handler.faces.turned_heads import find_turn
 
-# Two boxes with a larger intersection over union belong to the same face.
-_SAME_FACE = 0.4
-# An upright face with this score is certain evidence that the picture is upright. The network also
-# finds sideways faces, sometimes with as high a score, but locates their eyes and mouth correctly.
-# A face therefore counts as upright only if its landmarks are.
-_CLEARLY_UPRIGHT = 0.80
-# A turned picture is used only if it has an upright face with a score higher by the first value and
-# of at least the second, because any texture resembles a face in some orientation. In 60 photos
-# without a face, no turn reached a score of 0.45. With a threshold of 0.60 the largest face was
-# found in 88 % of 143 photos, each in all four orientations; with 0.50 it was found in 93 %.
-_UPRIGHT_BONUS = 0.10
-_LEAST_TURNED = 0.50
 # Strictness is 1 - sensitivity. The reference uses it as the threshold of its detector, with the
 # first value as the minimum. At these scores the network is about as strict as that detector.
 _STRICTNESS = (0.1, 0.2, 0.5, 0.8, 1.0)
@@ -54,33 +55,44 @@ class FaceDetector:
         heads follows from their landmarks.
 
         Args:
-            frame: the opened picture. It is decoded no finer than the network's input.
+            frame: the opened picture. It is decoded no finer than the network's input, which is
+                larger if the picture has a crowd.
             sensitivity: 0 to 1; a higher value finds more faces.
 
         Raises:
             Exception: the codec's error if the picture is damaged.
         """
         picture = fine_view(frame)
-        found, turn = self.detect(picture, least_score(sensitivity))
+        found, turn = self.detect(picture, least_score(sensitivity), lambda: crowd_view(frame))
         return to_faces(found, turn, Size(*picture.size), frame.size)
 
-    def detect(self, picture: Image.Image, threshold: float) -> tuple[Detections, int]:
+    def detect(
+        self,
+        picture: Image.Image,
+        threshold: float,
+        larger: Callable[[], Image.Image] | None = None,
+    ) -> tuple[Detections, int]:
         """Return the detections in a picture.
 
         Args:
             picture: a picture from `fine_view`, mode RGB or RGBX.
             threshold: lowest score of a detection, 0.2 to 1.
+            larger: returns the same picture from `crowd_view`; by default ``picture`` is enlarged.
 
         Returns:
-            The network's boxes, in pixels of the picture after `turned_upright`; and the turn that
-            was passed to it, 0 for none.
+            The boxes, in pixels of the picture after `turned_upright`; and the turn that was passed
+            to it, 0 for none.
         """
-        found, turn = self._detect_at_two_scales(picture), 0
-        upright = found.best_upright
-        if upright < _CLEARLY_UPRIGHT:
-            other, score = self._best_turn(picture)
-            if score >= max(threshold, _LEAST_TURNED) and score > upright + _UPRIGHT_BONUS:
-                found, turn = self._detect_at_two_scales(turned_upright(picture, other)), other
+        looks = look_at_two_scales(self._network, picture)
+        turn = find_turn(self._network, picture, looks.faces.best_upright, threshold)
+        seen = turned_upright(picture, turn)
+        if turn:
+            looks = look_at_two_scales(self._network, seen)
+        found = confirmed(self._network, seen, looks, threshold)
+        found = found.where(found.scores >= threshold)
+        if is_crowd(found):
+            view = enlarged_view(picture) if larger is None else larger()
+            found = with_small_faces(self._network, seen, turned_upright(view, turn), found)
         return found.where(found.scores >= threshold), turn
 
     def inspect(self, view: Image.Image, source: Size, sensitivity: float) -> Inspection:
@@ -95,27 +107,11 @@ class FaceDetector:
             sensitivity: 0 to 1; a higher value finds more faces.
         """
         output = self._network.run(view)
-        found = output.faces.suppressed(_SAME_FACE)
+        found = output.faces.suppressed(SAME_FACE)
         found = found.where(found.scores >= least_score(sensitivity))
         maps = [("faces", output.heat + _NO_FACE)]
         maps += [("novelty", novelty(level)) for level in output.levels]
         return Inspection(tuple(to_faces(found, 0, Size(*view.size), source)), maps)
-
-    def _detect_at_two_scales(self, picture: Image.Image) -> Detections:
-        small = coarse_view(picture)
-        coarse = self._network.detect(small)
-        coarse = coarse.scaled(picture.width / small.width, picture.height / small.height)
-        return self._network.detect(picture).joined(coarse).suppressed(_SAME_FACE)
-
-    def _best_turn(self, picture: Image.Image) -> tuple[int, float]:
-        small = coarse_view(picture)
-        scores = {
-            turn: self._network.detect(turned_upright(small, turn)).best_upright
-            for turn in UPRIGHT_AFTER
-            if turn
-        }
-        surest = max(scores, key=scores.__getitem__)
-        return surest, scores[surest]
 
 
 def least_score(sensitivity: float) -> float:

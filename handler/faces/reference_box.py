@@ -5,12 +5,11 @@ from handler.core.geometry import Region, Size
 from handler.faces.detections import Detections
 from handler.faces.pyramid import UPRIGHT_AFTER
 
-# The reference's detector returns squares, from the brow to below the chin. The network's box is
-# higher than the square's side by this factor and reaches further up, so the centre of the square
-# is this many sides below that of the box. Both are means over photos in which both detectors found
-# the face.
+# The reference's detector returns squares, from the brow to below the chin. A detected box is
+# higher than the square's side by this factor, and its centre is this many sides below that of the
+# square. Both are means over photos in which both detectors found the face.
 _BOX_HEIGHT_PER_SIDE = 1.17
-_LOWER_BY_SIDES = 0.07
+_HIGHER_BY_SIDES = 0.047
 # Clockwise rotation of the head in degrees -> direction from crown to chin, as (right, down).
 _CHIN = {0: (0, 1), 90: (-1, 0), 180: (0, -1), 270: (1, 0)}
 
@@ -58,13 +57,13 @@ def to_faces(found: Detections, turn: int, viewed: Size, source: Size) -> list[F
 
 
 def _square(box: Region, turn: int) -> Region:
-    """Return the reference's square for the network's box of a face rotated by ``turn`` degrees."""
+    """Return the reference's square for the detected box of a face rotated by ``turn`` degrees."""
     height = box.height if turn in (0, 180) else box.width
     side = height / _BOX_HEIGHT_PER_SIDE
     right, down = _CHIN[turn]
     return Region(
-        box.left + (box.width - side) / 2 + right * _LOWER_BY_SIDES * side,
-        box.top + (box.height - side) / 2 + down * _LOWER_BY_SIDES * side,
+        box.left + (box.width - side) / 2 - right * _HIGHER_BY_SIDES * side,
+        box.top + (box.height - side) / 2 - down * _HIGHER_BY_SIDES * side,
         side,
         side,
     )

@@ -43,6 +43,8 @@ NoFacesAction = Literal["subject", "error"]
 # The reference accepts the names of its first version.
 _MODE_ALIASES = {"attention": "subject", "content": "trim"}
 _DEFAULT_SIDE = 1080
+# Face mode enlarges its window by at most this factor unless the client asks for more.
+_MOST_ENLARGED = 2.0
 # Names the settings as a whole in errors.
 _ROOT = "settings"
 # The extensions of files, which people write in place of the formats.
@@ -101,8 +103,9 @@ class CropSettings(BaseModel):
     )
     enlarge: bool = Field(
         default=True,
-        description="Enlarge windows that are smaller than the result. false returns such a "
-        "window at its own size; with targetSize, in the middle of the padded square.",
+        description="Enlarge windows that are smaller than the result. If it is not set, face mode "
+        "widens a window that would be enlarged by a factor above 2; true prevents that. false "
+        "returns a smaller window at its own size; with targetSize, in the middle of the square.",
     )
     sizes: Sizes = Field(
         default=[],
@@ -223,6 +226,7 @@ class CropSettings(BaseModel):
             square=self.target_size or ("fit" if self.pad_to_square else None),
             pad_colour=parse_colour(self.pad_color),
             enlarge=self.enlarge,
+            most_enlarged=None if "enlarge" in self.model_fields_set else _MOST_ENLARGED,
             constraints=Constraints(
                 focus=None if self.focus is None else self.focus.spot(),
                 keep=tuple(box.area() for box in self.keep),
@@ -232,7 +236,10 @@ class CropSettings(BaseModel):
 
     def canonical(self) -> str:
         """Return the settings that differ from the defaults, as JSON that equal settings share."""
-        return _compact(self.model_dump(by_alias=True, exclude_defaults=True))
+        values = self.model_dump(by_alias=True, exclude_defaults=True)
+        # The default, if it is set, also allows face mode to enlarge by any factor.
+        given = {"enlarge": True} if self.enlarge and "enlarge" in self.model_fields_set else {}
+        return _compact(values | given)
 
     def as_given(self) -> str:
         """Return the settings that the client gave as JSON; parsed, they have the same warnings."""

@@ -53,9 +53,9 @@ def test_analyze_answers_the_plan_that_crop_follows(client: TestClient) -> None:
 def test_a_tighter_preset_cuts_a_smaller_window(client: TestClient) -> None:
     presets = ("closeup", "head-shoulders", "upper-body")
     heights = [
-        client.post(ANALYZE, **upload({"mode": "face", "facePreset": preset}, PORTRAIT)).json()[
-            "plan"
-        ]["crop"]["height"]
+        client.post(
+            ANALYZE, **upload({"mode": "face", "facePreset": preset, "enlarge": True}, PORTRAIT)
+        ).json()["plan"]["crop"]["height"]
         for preset in presets
     ]
 

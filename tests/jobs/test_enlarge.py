@@ -46,7 +46,8 @@ def enlarged(finished: FinishedJob) -> list[str]:
 def test_a_smaller_window_is_cut_out_as_it_is(mode: str) -> None:
     small: dict[str, Any] = {"mode": mode, "width": 900, "height": 600, "format": "png"}
 
-    larger, own = run(PORTRAIT, **small), run(PORTRAIT, **small, enlarge=False)
+    # Set to true, it also keeps face mode from widening the window.
+    larger, own = (run(PORTRAIT, **small, enlarge=enlarge) for enlarge in (True, False))
 
     assert sizes(larger) == [(900, 600)]
     crop = own.results[0].plan.crop
@@ -106,6 +107,26 @@ def test_the_content_is_in_the_middle_of_its_square() -> None:
     assert enlarged(larger) == [
         "The result is enlarged by a factor of 1.5: the window has 40 × 30 pixels"
     ]
+
+
+def test_face_mode_enlarges_a_window_by_a_factor_of_two_at_most() -> None:
+    closeup: dict[str, Any] = {"mode": "face", "facePreset": "closeup", "width": 600, "height": 600}
+
+    plain, tight = run(PORTRAIT, **closeup), run(PORTRAIT, **closeup, enlarge=True)
+
+    window, preset = (each.results[0].plan.crop for each in (plain, tight))
+    assert (window.width, window.height) == (300, 300)
+    assert preset.height < 150
+    assert window.left <= preset.left < preset.right <= window.right
+    (line,) = (line for line in plain.warnings if line.startswith("facePreset: "))
+    assert f"has {preset.width} × {preset.height} pixels; it was widened to 300 × 300." in line
+    assert not [line for line in tight.warnings if line.startswith("facePreset")]
+
+
+def test_a_window_is_not_widened_beyond_the_picture() -> None:
+    (result,) = run(PORTRAIT, mode="face", width=2000, height=1000).results
+
+    assert (result.plan.crop.width, result.plan.crop.height) == (400, 200)
 
 
 def test_an_enlarged_result_is_a_warning_with_its_factor() -> None:
