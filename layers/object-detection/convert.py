@@ -2,11 +2,13 @@
 
 The model is a graph of TensorFlow.js: a JSON file, and its weights as numbers of 16 bits in a file
 of the same name. Each of its layers has an equal one in ONNX. The converted model accepts one
-picture of any size whose sides are multiples of 32. Instead of boxes it outputs
+picture of any size whose sides are multiples of 32. It outputs
 
-- ``objects``, the confidence of the surest object at an eighth of the picture's size, and
-- three maps of interest, whose sum is the readout: the features of a level, weighted by the numbers
-  of the text file.
+- ``objects``, the confidence of the surest object at an eighth of the picture's size,
+- ``surest``, the same at a quarter: its maxima are the centres of objects,
+- ``sides``, the distances from there to the left, top, right and bottom of the object, in pixels,
+- and three maps of interest, whose sum is the readout: the features of a level, weighted by the
+  numbers of the text file.
 """
 
 import base64
@@ -28,6 +30,8 @@ OPSET = 18
 INPUT = "tower_0/images"
 # Logits of the 80 classes, at a quarter of the picture's size.
 CLASSES = "tower_0/CenternetHead/centernet_cls_output/BiasAdd"
+# Distances from a centre to the sides of its object, in pixels, at the same size.
+SIDES = "tower_0/mul"
 # Name of a level in the readout -> its name in the graph, and its picture pixels per cell.
 LEVELS = {
     "classes": (CLASSES, 4),
@@ -224,8 +228,8 @@ def main(source: str, readout: str, target: str) -> None:
     levels = read_readout(Path(readout))
     kind, shown = onnx.TensorProto.FLOAT, []
 
-    def show(name: str, cell: int) -> None:
-        shape = (1, 1, f"height_{cell}", f"width_{cell}")
+    def show(name: str, cell: int, bands: int = 1) -> None:
+        shape = (1, bands, f"height_{cell}", f"width_{cell}")
         shown.append(onnx.helper.make_tensor_value_info(name, kind, shape))
 
     graph.require(CLASSES)
@@ -235,6 +239,11 @@ def main(source: str, readout: str, target: str) -> None:
     axes = graph.constant("channels", np.array([1], np.int64))
     graph.add("ReduceMax", ["pooled", axes], "objects", keepdims=1)
     show("objects", LEVELS["classes"][1] * POOLED)
+    graph.add("ReduceMax", ["confidence", axes], "surest", keepdims=1)
+    show("surest", LEVELS["classes"][1])
+    graph.require(SIDES)
+    graph.add("Identity", [SIDES], "sides")
+    show("sides", LEVELS["classes"][1], bands=4)
     for level, (name, cell) in LEVELS.items():
         graph.require(name)
         names = [name, graph.constant(f"weights_{level}", levels[level])]

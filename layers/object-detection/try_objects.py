@@ -11,8 +11,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # Imported from the face detection bundle, so it is missing where types are checked.
 onnxruntime = importlib.import_module("onnxruntime")
 
-# Picture pixels per cell of each output.
-CELLS = (8, 4, 16, 32)
+# Bands of each output, and picture pixels per cell.
+OUTPUTS = ((1, 8), (1, 4), (4, 4), (1, 4), (1, 16), (1, 32))
 
 
 def main(model: str) -> None:
@@ -22,7 +22,7 @@ def main(model: str) -> None:
     for height, width in ((32, 64), (320, 224)):
         pixels = np.zeros((1, 3, height, width), np.float32)
         maps = session.run(None, {picture.name: pixels})
-        shapes = [(1, 1, height // cell, width // cell) for cell in CELLS]
+        shapes = [(1, bands, height // cell, width // cell) for bands, cell in OUTPUTS]
         if [one.shape for one in maps] != shapes or not all(np.isfinite(one).all() for one in maps):
             sys.exit("objects: error: The outputs of the model have unexpected values.")
 

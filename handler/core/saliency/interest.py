@@ -5,13 +5,13 @@ attention that it attracts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from handler.core.detection import Detector, Inspection
+from handler.core.detection import DetectedObjects, Detector, Inspection
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
 from handler.core.image.frame import Frame, flatten, scaled_to
@@ -93,11 +93,13 @@ class Interest:
         faces: the faces found; None if face detection is not available.
         objects: confidence that there is any object, 0 to 1; None if object detection is not
             available.
+        boxes: the objects one by one.
     """
 
     map: InterestMap
     faces: tuple[Face, ...] | None
     objects: float | None = None
+    boxes: DetectedObjects = field(default_factory=DetectedObjects)
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -125,7 +127,9 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
         maps = [*salient.maps, *_trusted(found, salient.structure)]
         if found.objects is None:
             return Interest(combine(maps), found.faces)
-        return Interest(combine(maps, found.objects.maps), found.faces, found.objects.confidence)
+        objects = found.objects
+        heat = combine(maps, objects.maps)
+        return Interest(heat, found.faces, objects.confidence, objects.boxes)
 
     return pixels.cached("saliency" if detector is None else "saliency and faces", compute)
 
