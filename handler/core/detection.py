@@ -1,7 +1,7 @@
 """The face detector, as the core needs it. `handler.faces` implements it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,19 @@ from handler.core.geometry import Size
 from handler.core.image.frame import Frame
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectedObjects:
+    """The boxes of objects.
+
+    Attributes:
+        spans: spans of the boxes in shares of the picture's sides, 0 to 1, float (n, 2, 2).
+        scores: confidence in each object, 0 to 1, float (n,).
+    """
+
+    spans: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
+    scores: NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectEvidence:
     """The objects in a picture, as evidence of the interest of viewers.
@@ -21,10 +34,12 @@ class ObjectEvidence:
         confidence: confidence that there is any object, 0 to 1.
         maps: logarithms of the interest, float (rows, columns) each. The maps cover the whole
             picture at several scales and are added up; their mean does not matter.
+        boxes: the objects one by one.
     """
 
     confidence: float
     maps: Sequence[NDArray[np.floating]]
+    boxes: DetectedObjects = field(default_factory=DetectedObjects)
 
 
 @dataclass(frozen=True, slots=True)

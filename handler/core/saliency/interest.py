@@ -5,13 +5,13 @@ attention that it attracts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from handler.core.detection import Detector, Inspection
+from handler.core.detection import DetectedObjects, Detector, Inspection
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
 from handler.core.image.frame import Frame, Pixels, flatten, scaled_to
@@ -96,11 +96,13 @@ class Interest:
         faces: the faces found; None if face detection is not available.
         objects: confidence that there is any object, 0 to 1; None if object detection is not
             available.
+        boxes: the objects one by one.
     """
 
     map: InterestMap
     faces: tuple[Face, ...] | None
     objects: float | None = None
+    boxes: DetectedObjects = field(default_factory=DetectedObjects)
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -142,7 +144,9 @@ def _interest_in(view: Image.Image, found: Inspection | None) -> Interest:
     maps = [*salient.maps, *_trusted(found, salient.structure)]
     if found.objects is None:
         return Interest(combine(maps), found.faces)
-    return Interest(combine(maps, found.objects.maps), found.faces, found.objects.confidence)
+    objects = found.objects
+    heat = combine(maps, objects.maps)
+    return Interest(heat, found.faces, objects.confidence, objects.boxes)
 
 
 def over_time(found: Sequence[Interest], motion: Map) -> Interest:
@@ -163,11 +167,12 @@ def over_time(found: Sequence[Interest], motion: Map) -> Interest:
     moved = np.exp(total - total.max())
     weights = {name: weight * (1 - share) for name, weight in means.items()} | {_MOTION: share}
     faces = [each.faces for each in found if each.faces is not None]
-    objects = [each.objects for each in found if each.objects is not None]
+    surest = max(found, key=lambda each: each.objects or 0.0)
     return Interest(
         InterestMap(moved / moved.sum(), weights),
         joined_faces([face for of_frame in faces for face in of_frame]) if faces else None,
-        max(objects, default=None),
+        surest.objects,
+        surest.boxes,
     )
 
 
