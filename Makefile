@@ -7,7 +7,7 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test cloud-test check fuzz kill-test budget bench bench-crops bench-faces bench-trim cost setup format lock clean
+.PHONY: help run test image-test cloud-test check fuzz kill-test budget bench bench-crops crop-sheets gallery bench-faces bench-trim cost setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -48,6 +48,12 @@ bench: setup ## set up, then compare time, memory and windows with sharp
 
 bench-crops: setup ## set up, then measure how well crops agree with what people look at and keep (ARGS=--quick)
 	@$(BIN)/python -m tests.bench.crops $(ARGS)
+
+crop-sheets: setup ## set up, then draw the windows of each tool on 60 pictures at five aspects, as a page
+	@$(BIN)/python -m tests.bench.sheets crop-sheets
+
+gallery: setup ## set up, then draw them at four aspects, with the shares kept below each
+	@$(BIN)/python -m tests.bench.sheets gallery
 
 bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
