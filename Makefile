@@ -7,11 +7,11 @@ PORT ?= 13490
 BIN := .venv/bin
 CODE := handler layers tests infra
 
-.PHONY: help run test image-test cloud-test check fuzz kill-test budget bench bench-crops bench-faces bench-trim cost setup format lock clean
+.PHONY: help run test image-test cloud-test check fuzz kill-test budget bench bench-crops bench-stability crop-sheets gallery bench-faces bench-trim cost setup format lock clean
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what serving needs, then serve http://localhost:13490 with results in .results/ (PORT=8000 for another port)
 	@if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
@@ -48,6 +48,15 @@ bench: setup ## set up, then compare time, memory and windows with sharp
 
 bench-crops: setup ## set up, then measure how well crops agree with what people look at and keep (ARGS=--quick)
 	@$(BIN)/python -m tests.bench.crops $(ARGS)
+
+bench-stability: setup ## set up, then measure how often a changed picture has the same window (ARGS=--quick)
+	@$(BIN)/python -m tests.bench.stability $(ARGS)
+
+crop-sheets: setup ## set up, then draw the windows of each tool on 60 pictures at five aspects, as a page
+	@$(BIN)/python -m tests.bench.sheets crop-sheets
+
+gallery: setup ## set up, then draw them at four aspects, with the shares kept below each
+	@$(BIN)/python -m tests.bench.sheets gallery
 
 bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing
 	@$(BIN)/python -m tests.bench.faces $(ARGS)

@@ -56,6 +56,11 @@ def sides() -> Iterator[dict[str, Choose]]:
         _KNOWN.write_text(json.dumps(known))
 
 
+def sides_without_peers() -> dict[str, Choose]:
+    """Return the croppers by name that need no installation."""
+    return {"centre": _centres, **{name: _ours(settings) for name, settings in OURS.items()}}
+
+
 def _known(
     known: dict[str, list[float]], name: str, choose: Callable[[Photo, Size], Region]
 ) -> Choose:
