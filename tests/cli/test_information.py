@@ -11,7 +11,7 @@ import pytest
 from handler.codec import FORMATS
 from handler.settings import PRESETS
 from handler.settings.effects import MODES
-from tests.cli.conftest import SmartCrop
+from tests.cli.conftest import Draw, SmartCrop
 
 
 def test_the_options_of_a_mode_are_in_its_group(call: SmartCrop) -> None:
@@ -90,6 +90,18 @@ def test_a_missing_face_bundle_is_a_warning(
     (faces,) = (row for row in map(json.loads, ran.stdout.splitlines()) if row["part"] == "faces")
     assert (faces["state"], ran.returncode) == ("warning", 0)
     assert faces["details"].startswith("not installed: ")
+
+
+def test_face_mode_without_the_bundle_names_the_command_that_helps(
+    call: SmartCrop, draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_CROP_FACE_BUNDLE", str(tmp_path / "none"))
+
+    ran = call("crop", draw("a.jpg"), "-m", "face")
+
+    assert ran.returncode == 1
+    assert "Feature not installed: " in ran.stderr
+    assert "`smart-crop doctor` prints how to install it" in ran.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
