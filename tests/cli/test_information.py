@@ -152,3 +152,16 @@ def test_another_shell_is_an_error_of_usage(call: SmartCrop) -> None:
 
     assert ran.returncode == 2
     assert "Error: SHELL: expected one of bash, zsh, fish, received tcsh" in ran.stderr
+
+
+def test_windows_is_rejected_with_what_works_there(
+    call: SmartCrop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+
+    ran = call("formats")
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("Error: Windows is not supported. ")
+    assert "WSL" in ran.stderr
+    assert "Docker" in ran.stderr
