@@ -171,7 +171,9 @@ install_locked() { # PACKAGES: `service` for those of the service, or `all`
     local flags packages=(sync requirements.lock)
     flags=$(compiler_flags)
     if [ "$1" = service ]; then # as infra/Dockerfile, without the packages for AWS
-        packages=(install --requirements pyproject.toml --group simd --overrides infra/setup/overrides.txt --constraints requirements.lock)
+        packages=(install --requirements pyproject.toml --group simd --constraints requirements.lock)
+        # Elsewhere nothing is replaced, and uv accepts no override without a version.
+        if compiles; then packages+=(--overrides infra/setup/overrides.txt); fi
     fi
     say "installing the packages in requirements.lock$(! compiles || echo "; the first build of pillow-simd takes a minute or two")"
     CC="${CC:-cc}${flags:+ $flags}" "$UV" pip "${packages[@]}" --quiet --python .venv/bin/python --require-hashes --compile-bytecode \

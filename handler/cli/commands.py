@@ -25,6 +25,11 @@ _MAX_JOBS = 256
 @click.version_option(__version__, prog_name="smart-crop")
 def main() -> None:
     """Crop photographs to the part that matters."""
+    if sys.platform == "win32":
+        raise click.ClickException(
+            "Windows is not supported. Run Smart Crop in WSL, the Windows Subsystem for Linux, or "
+            "in Docker"
+        )
     limit_blas_threads()
     keep_large_blocks()
 

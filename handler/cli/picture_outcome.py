@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handler.errors import SmartCropError
+from handler.errors import FeatureMissing, SmartCropError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,10 @@ class Failure:
     @classmethod
     def of(cls, error: SmartCropError) -> "Failure":
         """Convert an error."""
-        return cls(error.in_words, error.answer())
+        words = error.in_words
+        if isinstance(error, FeatureMissing):
+            words = f"{words}. `smart-crop doctor` prints how to install it"
+        return cls(words, error.answer())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from handler.codec import FORMATS
 from handler.settings import PRESETS
 from handler.settings.effects import MODES
-from tests.cli.conftest import SmartCrop
+from tests.cli.conftest import Draw, SmartCrop
 
 
 def test_the_options_of_a_mode_are_in_its_group(call: SmartCrop) -> None:
@@ -92,6 +92,18 @@ def test_a_missing_face_bundle_is_a_warning(
     assert faces["details"].startswith("not installed: ")
 
 
+def test_face_mode_without_the_bundle_names_the_command_that_helps(
+    call: SmartCrop, draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_CROP_FACE_BUNDLE", str(tmp_path / "none"))
+
+    ran = call("crop", draw("a.jpg"), "-m", "face")
+
+    assert ran.returncode == 1
+    assert "Feature not installed: " in ran.stderr
+    assert "`smart-crop doctor` prints how to install it" in ran.stderr
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_has_a_script(shell: str, call: SmartCrop) -> None:
     ran = call("completion", shell)
@@ -140,3 +152,16 @@ def test_another_shell_is_an_error_of_usage(call: SmartCrop) -> None:
 
     assert ran.returncode == 2
     assert "Error: SHELL: expected one of bash, zsh, fish, received tcsh" in ran.stderr
+
+
+def test_windows_is_rejected_with_what_works_there(
+    call: SmartCrop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+
+    ran = call("formats")
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("Error: Windows is not supported. ")
+    assert "WSL" in ran.stderr
+    assert "Docker" in ran.stderr

@@ -1,6 +1,9 @@
 """What is installed where: on all platforms, and for the service alone."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -49,6 +52,32 @@ def test_only_jpeg_xl_depends_on_the_platform(system: str, machine: str, install
     assert jpeg_xl.marker is not None
     environment = {"sys_platform": system, "platform_machine": machine}
     assert jpeg_xl.marker.evaluate(environment) is installed
+
+
+@pytest.mark.parametrize("platform", ["aarch64-manylinux_2_36", "aarch64-apple-darwin"])
+def test_every_locked_package_has_a_wheel_for_arm(platform: str, tmp_path: Path) -> None:
+    uv = shutil.which("uv") or ROOT / ".tools/uv/bin/uv"
+    # As infra/setup.sh and infra/Dockerfile install it there.
+    packages = ("--requirements", "pyproject.toml", "--extra", "aws", "--group", "simd")
+    done = subprocess.run(
+        [
+            *(uv, "pip", "install", "--dry-run", "--target", tmp_path, *packages),
+            *("--constraints", "requirements.lock", "--require-hashes"),
+            *("--only-binary", ":all:", "--python-platform", platform, "--python-version", "3.13"),
+        ],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        text=True,
+        env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"},
+    )
+
+    if "Failed to fetch" in done.stderr or "was not found" in done.stderr:
+        pytest.skip("needs a package index that uv can reach")
+    assert done.returncode == 0, done.stderr
+    assert "+ pillow==" in done.stderr
+    assert "pillow-simd" not in done.stderr
+    assert ("+ pylibjxl==" in done.stderr) is ("darwin" in platform)
 
 
 @pytest.fixture
