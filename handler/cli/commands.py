@@ -197,8 +197,9 @@ def crop(
 
     Pictures that an earlier run cropped into the same folder with the same settings are skipped,
     so that an interrupted run can be resumed; all others get the names that they had. The file
-    .smart-crop.jsonl in the folder of -o is the record of these runs. Existing files are not
-    replaced, except by the same picture of a folder after it or the settings have changed.
+    .smart-crop.jsonl in the folder of -o, or without -o next to several FILEs, is the record of
+    these runs. Existing files are not replaced, except by the same picture of a folder after it or
+    the settings have changed.
 
     With --width or --height alone, the result has the aspect of its picture.
 

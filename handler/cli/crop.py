@@ -24,7 +24,7 @@ from handler.cli.pool import cores
 from handler.cli.presets import read_settings_or_fail
 from handler.cli.reporting import Report, Style
 from handler.cli.result_names import result_paths, results_among
-from handler.cli.resume import RunRecord
+from handler.cli.resume import Record, RunRecord, SiblingRecords
 from handler.cli.watch import check_watched, watch
 from handler.config import Config
 from handler.errors import SmartCropError
@@ -63,11 +63,11 @@ def crop_files(
 ) -> int:
     """Crop files, and print each error and warning as one line on standard error.
 
-    Results in one folder are recorded there. Pictures that are recorded with the same settings are
-    skipped, and all others get the names that they had. On standard output, a line for each result
-    of a named file and, for several names or folders, a table of the counts by folder are printed.
-    The last line has the counts of the run, also after Ctrl-C. Nothing is printed if the result
-    goes there.
+    Results in one folder are recorded there, and those of several files next to them. Pictures that
+    are recorded with the same settings are skipped, and all others get the names that they had. On
+    standard output, a line for each result of a named file and, for several names or folders, a
+    table of the counts by folder are printed. The last line has the counts of the run, also after
+    Ctrl-C. Nothing is printed if the result goes there.
 
     Args:
         names: paths of files and of folders of pictures, or ``-`` for standard input.
@@ -109,13 +109,13 @@ class _Found:
         tasks: the pictures to crop, each with its destination.
         results: named files that are results of other ones, each with the other one.
         settings: settings of the crops.
-        record: record of the folder of the results; None if they are not in one folder.
+        record: record of the results; None for the result of one file, if no folder is named.
     """
 
     tasks: Sequence[Task]
     results: Mapping[Source, Source]
     settings: CropSettings
-    record: RunRecord | None
+    record: Record | None
 
 
 class _Cropper:
@@ -161,6 +161,10 @@ class _Cropper:
             sources = [each for each in _sources(self._names, record) if is_ready(each)]
             results = results_among(sources, RESULT_MARK) if output is None else {}
             sources = [source for source in sources if source not in results]
+            if output is None:
+                siblings = _sibling_records(self._names, sources, settings)
+                targets = _siblings(sources, self._run, siblings)
+                return _Found(list(zip(sources, targets, strict=True)), results, settings, siblings)
             targets = _targets(sources, output, self._run, record)
         except SmartCropError as error:
             raise click.ClickException(error.in_words) from error
@@ -218,18 +222,39 @@ def _sources(names: Sequence[str], record: RunRecord | None) -> list[Source]:
     return find_sources(names, record.results() | results)
 
 
+def _sibling_records(
+    names: Sequence[str], sources: Sequence[Source], settings: CropSettings
+) -> SiblingRecords | None:
+    """Return the records of results next to their pictures, or None for one picture alone."""
+    if len(names) < 2 or STANDARD_STREAM in names:
+        return None
+    return SiblingRecords.of(sources, settings)
+
+
+def _siblings(sources: Sequence[Source], run: Run, records: SiblingRecords | None) -> list[Target]:
+    """Return destinations next to the pictures."""
+    siblings = [replace(each, subfolder=Path(each.name).parent) for each in sources]
+    earlier = records.earlier_paths(sources) if records else ()
+    known = records.targets() if records else ()
+    return [
+        Target(
+            path,
+            add_extension=True,
+            overwrite=run.overwrite,
+            own=records.results_of(path) if records and run.again else frozenset(),
+        )
+        for path in result_paths(siblings, f"_{RESULT_MARK}", earlier, known)
+    ]
+
+
 def _targets(
-    sources: Sequence[Source], output: str | None, run: Run, record: RunRecord | None
+    sources: Sequence[Source], output: str, run: Run, record: RunRecord | None
 ) -> list[Target]:
     """Return the destination of each file's results.
 
     A picture that is found in a named folder replaces its own results of earlier runs. A named file
     does not, because its results may be requested with other settings.
     """
-    if output is None:
-        siblings = [replace(each, subfolder=Path(each.name).parent) for each in sources]
-        paths = result_paths(siblings, f"_{RESULT_MARK}")
-        return [Target(path, add_extension=True, overwrite=run.overwrite) for path in paths]
     if record is None:
         if output != STANDARD_STREAM and not run.dry:
             make_folder(Path(output).parent)

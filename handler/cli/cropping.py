@@ -10,7 +10,7 @@ from handler.cli.outputs import Target
 from handler.cli.picture_outcome import Failure, Outcome, Written
 from handler.cli.pool import in_order, in_processes
 from handler.cli.reporting import Report
-from handler.cli.resume import RunRecord
+from handler.cli.resume import Record
 from handler.codec import Limits, open_picture, output_format
 from handler.config import Config
 from handler.errors import Stopped
@@ -30,7 +30,7 @@ class Work:
         settings: settings of the crops.
         config: configuration, whose limits apply.
         inputs: real paths of the files to crop.
-        record: receives the outcomes; None for results outside one folder.
+        record: receives the outcomes; None for none.
         dry: whether nothing is written.
         plans: whether the outcomes have the plans.
     """
@@ -38,13 +38,13 @@ class Work:
     settings: CropSettings
     config: Config
     inputs: frozenset[str]
-    record: RunRecord | None
+    record: Record | None
     dry: bool = False
     plans: bool = False
 
 
 def crop_all(
-    tasks: Sequence[Task], work: Work, workers: int, report: Report, record: RunRecord | None
+    tasks: Sequence[Task], work: Work, workers: int, report: Report, record: Record | None
 ) -> bool:
     """Crop all pictures but those of a record, and return whether Ctrl-C ended the run.
 

@@ -152,6 +152,59 @@ class RunRecord:
         return os.path.realpath(self.folder / name)
 
 
+@dataclass(frozen=True, slots=True)
+class SiblingRecords:
+    """The records of results that are next to their pictures: one in each of their folders.
+
+    Attributes:
+        records: the records by their folders.
+    """
+
+    records: Mapping[Path, RunRecord]
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], settings: CropSettings) -> "SiblingRecords":
+        """Read the records of the folders of named files, or begin them.
+
+        Raises:
+            Unwritable: a record exists and cannot be read.
+        """
+        folders = dict.fromkeys(Path(source.name).parent for source in sources)
+        return cls({folder: RunRecord.of(folder, settings) for folder in folders})
+
+    def without_entries(self) -> "SiblingRecords":
+        """Return the records without their entries; see `RunRecord.without_entries`."""
+        return SiblingRecords({path: each.without_entries() for path, each in self.records.items()})
+
+    def results_of(self, target: Path) -> frozenset[str]:
+        """Return the real paths of all results that earlier runs wrote for a target."""
+        return self.records[target.parent].results_of(target)
+
+    def earlier_paths(self, sources: Sequence[Source]) -> list[list[Path]]:
+        """Return the targets that each picture had in earlier runs."""
+        return [
+            [folder / path for path in self.records[folder].earlier_paths([source])[0]]
+            for source in sources
+            for folder in [Path(source.name).parent]
+        ]
+
+    def targets(self) -> list[Path]:
+        """Return the targets of all earlier runs."""
+        return [folder / name for folder, each in self.records.items() for name in each.entries]
+
+    def has(self, source: Source, target: Path) -> bool:
+        """Return whether an earlier run cropped a picture; see `RunRecord.has`."""
+        return self.records[target.parent].has(source, target)
+
+    def add(self, source: Source, target: Path, results: Sequence[Path]) -> None:
+        """Add the entry of a picture to the record of its folder; see `RunRecord.add`."""
+        self.records[target.parent].add(source, target, results)
+
+
+Record = RunRecord | SiblingRecords
+"""The record of a run: of one folder of results, or of results next to their pictures."""
+
+
 def _written(settings: CropSettings) -> str:
     """Return settings in their canonical form; a lone side's other one depends on the picture."""
     text = settings.canonical()

@@ -7,6 +7,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from handler.config import Config
+from tests.page import axe
 from tests.page.browser import Page
 from tests.pictures import encoded, photo
 from tests.serving import serving
@@ -99,6 +100,15 @@ def saved(downloads: Path) -> Iterator[Callable[[str], bytes]]:
     yield read
     for path in downloads.iterdir():
         path.unlink()
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    """The program of axe."""
+    script = axe.read_script()
+    if script is None:
+        pytest.skip("needs axe-playwright-python, of the group dev")
+    return script
 
 
 @pytest.fixture(scope="session")

@@ -1,27 +1,12 @@
 """The rules of axe, which checks accessibility in the browser."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.page import axe
 from tests.page.browser import Page
-
-_AXE = "axe_playwright_python"
-_RUN = """
-const done = arguments[0];
-axe.run().then(({ violations }) =>
-    done(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))])));
-"""
-
-
-@pytest.fixture(scope="module")
-def script() -> str:
-    spec = find_spec(_AXE)
-    if spec is None or spec.origin is None:
-        pytest.skip("needs axe-playwright-python, of the group dev")
-    return Path(spec.origin).with_name("axe.min.js").read_text()
 
 
 @pytest.fixture
@@ -35,7 +20,7 @@ def emulate(page: Page) -> Iterator[None]:
 @pytest.mark.usefixtures("emulate")
 @pytest.mark.parametrize(("width", "scheme"), [(1366, "light"), (1366, "dark"), (320, "dark")])
 def test_axe_finds_nothing(
-    page: Page, script: str, portrait: Path, tmp_path: Path, width: int, scheme: str
+    page: Page, axe_script: str, portrait: Path, tmp_path: Path, width: int, scheme: str
 ) -> None:
     feature = {"name": "prefers-color-scheme", "value": scheme}
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
@@ -44,8 +29,8 @@ def test_axe_finds_nothing(
     page.expects_rejection = True
     notes = tmp_path / "notes.txt"
     notes.write_text("Buy milk.")
-    page.run(script)
-    assert page.driver.execute_async_script(_RUN) == []
+    page.run(axe_script)
+    assert axe.findings(page) == []
 
     # With a box, a second output, a comparison, the heat map, and a second photo that fails.
     page.open(portrait)
@@ -56,10 +41,10 @@ def test_axe_finds_nothing(
     page.fill("#compare", "centre")
     page.pick(notes)
     page.until(lambda: page.text("#failure-text"))
-    assert page.driver.execute_async_script(_RUN) == []
+    assert axe.findings(page) == []
 
     page.run("document.querySelector('#list .open').click()")
     page.until(lambda: page.text("#strip").count("kB") == 2)
     page.run("document.querySelector('#zoom').click()")
     page.until(lambda: not page.run("return document.getAnimations().length"))
-    assert page.driver.execute_async_script(_RUN) == []
+    assert axe.findings(page) == []

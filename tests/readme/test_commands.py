@@ -17,7 +17,8 @@ import pytest
 
 from tests.needs import needs_curl
 from tests.pictures import decoded
-from tests.readme.documents import README, ROOT, blocks, commands, languages
+from tests.readme.documents import README, blocks, commands, languages
+from tests.structure.rules import ROOT
 
 PORT = 13490
 # Enough to create the environment on a slow machine; usually it exists.

@@ -15,9 +15,10 @@ import pytest
 from handler.config import Config
 from tests.needs import needs_curl
 from tests.pictures import decoded
-from tests.readme.documents import GUIDE, PHOTOS, ROOT, blocks, commands, languages
+from tests.readme.documents import GUIDE, PHOTOS, blocks, commands, languages
 from tests.readme.pictures import FOLDER
 from tests.serving import serving
+from tests.structure.rules import ROOT
 
 ADDRESS = "http://localhost:13490"
 # Languages of blocks, and the module that runs them.

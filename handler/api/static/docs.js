@@ -1,6 +1,7 @@
 // Renders openapi.json as an API reference.
 
 import { describeType, nameOf, resolve } from "./schema.js";
+import { curlOf, tryIt } from "./try_it.js";
 
 const byId = (id) => document.getElementById(id);
 const METHODS = ["get", "put", "post", "delete", "patch"];
@@ -9,7 +10,7 @@ const METHODS = ["get", "put", "post", "delete", "patch"];
 function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -106,6 +107,9 @@ function operationSection(spec, method, path, operation) {
     el("h3", {}, operation.summary),
     el("p", { class: "route" }, el("strong", {}, method.toUpperCase()), " ", el("code", {}, path)),
     ...prose(operation.description),
+    el("h4", {}, "Example"),
+    el("pre", { tabindex: 0 }, el("code", {}, curlOf(spec, method, path, operation))),
+    tryIt(spec, method, path, operation, el),
     ...parameters(operation),
     ...request(spec, operation),
     ...responses(operation),
