@@ -23,7 +23,7 @@ from tests.template.stack import ROOT
 
 # Modules of Pillow with advisories: fonts, paths, PDF, viewers, and the plugins of other formats.
 _MODULES = {"Image", "ImageCms", "ImageColor", "ImageDraw", "ImageFile", "ImageFilter", "features"}
-_PLUGINS = {"Gif", "Bmp", "Ico", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
+_PLUGINS = {"Gif", "Bmp", "Dds", "Ico", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
 _MODULES |= {f"{name}ImagePlugin" for name in _PLUGINS} | {"_webp", "_imaging"}
 
 
