@@ -11,7 +11,7 @@ import os
 import struct
 from collections.abc import Callable
 from functools import partial
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from PIL import Image
 
@@ -241,7 +241,7 @@ def _libraw(*, half: bool = False) -> Decode:
 
     def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
         with rawpy.RawPy() as raw:
-            raw.open_buffer(file)
+            raw.open_buffer(cast(BinaryIO, file))
             width = raw.sizes.iwidth
             # The service turns the picture. The gamma is that of sRGB.
             pixels = raw.postprocess(
@@ -260,7 +260,7 @@ def _libraw_sizes() -> Decode:
 
     def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
         with rawpy.RawPy() as raw:
-            raw.open_buffer(file)
+            raw.open_buffer(cast(BinaryIO, file))
             sizes = raw.sizes
         numbers = struct.pack("<III", sizes.iwidth, sizes.iheight, sizes.flip)
         return Image.frombytes("RGBA", (len(numbers) // 4, 1), numbers)

@@ -1,5 +1,7 @@
 """OpenEXR: compressions, channels, parts, windows and alpha."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -71,7 +73,7 @@ def test_a_single_channel_is_grey(name: str) -> None:
 
 
 def test_only_pixels_in_the_display_window_are_shown() -> None:
-    windows = {
+    windows: dict[str, Any] = {
         "dataWindow": (np.array((-6, -4), np.int32), np.array((89, 59), np.int32)),
         "displayWindow": (np.array((0, 0), np.int32), np.array((79, 69), np.int32)),
     }

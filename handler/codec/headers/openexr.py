@@ -76,7 +76,7 @@ class _Part:
 
     def chunks(self, size: Size) -> int:
         """Return the number of chunks."""
-        compression = self.attributes["compression"][0]
+        compression = int(self.attributes["compression"][0])
         if compression not in _ROWS:
             name = _REJECTED.get(compression, f"number {compression}")
             raise InvalidImage(
@@ -84,8 +84,8 @@ class _Part:
             )
         if "tiles" not in self.attributes:
             return math.ceil(size.height / _ROWS[compression])
-        across, down = struct.unpack_from("<II", self.attributes["tiles"])
-        return math.ceil(size.width / across) * math.ceil(size.height / down)
+        across, down = map(int, struct.unpack_from("<II", self.attributes["tiles"]))
+        return -(-size.width // across) * -(-size.height // down)
 
 
 def read(data: bytes) -> ImageHeader:
