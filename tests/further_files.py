@@ -3,7 +3,9 @@
 import base64
 import gzip
 import struct
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,12 @@ from handler.codec import available_formats
 from tests.pictures import encoded, photo
 
 SIZE = (96, 64)
+# The matrix from XYZ with the white of D65 to linear sRGB (IEC 61966-2-1), as fractions.
+_XYZ_TO_SRGB = [
+    part
+    for number in (32_406, -15_372, -4_986, -9_689, 18_758, 415, 557, -2_040, 10_570)
+    for part in (number, 10_000)
+]
 Light = npt.NDArray[np.float32]
 
 
@@ -167,6 +175,94 @@ def svg_of(image: Image.Image) -> bytes:
     return svg(picture, size)
 
 
+def exr(
+    channels: Mapping[str, npt.NDArray[np.generic]], compression: str = "ZIP", **attributes: Any
+) -> bytes:
+    """Return an OpenEXR of some channels, or of several parts."""
+    import OpenEXR
+
+    header = {"compression": getattr(OpenEXR, f"{compression}_COMPRESSION"), **attributes}
+    header.setdefault("type", OpenEXR.scanlineimage)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.exr"
+        whole = {name: np.ascontiguousarray(each) for name, each in channels.items()}
+        OpenEXR.File(header, whole).write(str(path))
+        return path.read_bytes()
+
+
+def exr_of(image: Image.Image, kind: type[np.generic] = np.float16, **options: Any) -> bytes:
+    """Return an OpenEXR of a picture, whose colours are multiplied by its alpha."""
+    light = to_light(image)
+    if image.mode != "RGBA":
+        return exr({"RGB": light.astype(kind)}, **options)
+    alpha = np.asarray(image)[..., 3:].astype(np.float32) / 255
+    return exr({"RGBA": np.dstack([light * alpha, alpha]).astype(kind)}, **options)
+
+
+Entry = tuple[int, int, Sequence[int]]
+
+
+def tiff_directory(order: str, entries: Sequence[Entry], start: int, following: int = 0) -> bytes:
+    """Return a directory of TIFF at a place, with its long values behind it."""
+    codes = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 7: "B", 10: "i"}
+    table, values = struct.pack(f"{order}H", len(entries)), b""
+    end = start + 2 + 12 * len(entries) + 4
+    for tag, kind, numbers in sorted(entries):
+        packed = struct.pack(f"{order}{len(numbers)}{codes[kind]}", *numbers)
+        count = len(numbers) // (2 if kind in (5, 10) else 1)
+        place = packed.ljust(4, b"\0")
+        if len(packed) > 4:
+            place = struct.pack(f"{order}I", end + len(values))
+            values += packed + bytes(len(packed) % 2)
+        table += struct.pack(f"{order}HHI", tag, kind, count) + place
+    return table + struct.pack(f"{order}I", following) + values
+
+
+def bayer(image: Image.Image) -> npt.NDArray[np.uint16]:
+    """Return the samples of a sensor behind red, green, green and blue."""
+    light = (to_light(image) * 60_000).astype(np.uint16)
+    samples = light[..., 1].copy()
+    samples[::2, ::2] = light[::2, ::2, 0]
+    samples[1::2, 1::2] = light[1::2, 1::2, 2]
+    return samples
+
+
+def dng(
+    image: Image.Image,
+    preview: bytes = b"",
+    *,
+    orientation: int = 1,
+    order: str = "<",
+    tags: Sequence[Entry] = (),
+) -> bytes:
+    """Return a DNG of a picture whose previews, if any, is in a directory of its own."""
+    samples = bayer(image).astype(order + "u2").tobytes()
+    first = 8
+    entries: list[Entry] = [
+        *((254, 4, [0]), (256, 4, [image.width]), (257, 4, [image.height]), (258, 3, [16])),
+        *((259, 3, [1]), (262, 3, [32_803]), (271, 2, b"Test\0"), (272, 2, b"Camera\0")),
+        *((274, 3, [orientation]), (277, 3, [1]), (278, 4, [image.height])),
+        *((279, 4, [len(samples)]), (284, 3, [1]), (33_421, 3, [2, 2]), (33_422, 1, [0, 1, 1, 2])),
+        *((50_706, 1, [1, 4, 0, 0]), (50_708, 2, b"Test Camera\0"), (50_717, 4, [60_000])),
+        (50_721, 10, _XYZ_TO_SRGB),
+        *((50_728, 5, [1, 1, 1, 1, 1, 1]), (50_778, 3, [21]), *tags),
+    ]
+    if preview:
+        entries.append((330, 4, [0]))
+    length = len(tiff_directory(order, [*entries, (273, 4, [0])], first))
+    second = first + length
+    inner: list[Entry] = [(254, 4, [1]), (259, 3, [7]), (262, 3, [6])]
+    inner_length = len(tiff_directory(order, [*inner, (273, 4, [0]), (279, 4, [0])], second))
+    place = second + (inner_length if preview else 0)
+    entries = [(tag, kind, [second] if tag == 330 else value) for tag, kind, value in entries]
+    directory = tiff_directory(order, [*entries, (273, 4, [place + len(preview)])], first)
+    if preview:
+        inner += [(273, 4, [place]), (279, 4, [len(preview)])]
+        directory += tiff_directory(order, inner, second) + preview
+    signature = b"II*\0" if order == "<" else b"MM\0*"
+    return signature + struct.pack(f"{order}I", first) + directory + samples
+
+
 def _grey() -> Image.Image:
     return rgb().convert("L")
 
@@ -201,6 +297,9 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "dds-dxgi-alpha": (lambda: dds_extended(rgba(), 28), "dds", "png"),
     "qoi": (lambda: encoded(rgb(), "QOI"), "qoi", "png"),
     "qoi-alpha": (lambda: encoded(rgba(), "QOI"), "qoi", "png"),
+    "exr": (lambda: exr_of(rgb()), "exr", "jpeg"),
+    "exr-alpha": (lambda: exr_of(rgba(), np.float32), "exr", "png"),
+    "raw": (lambda: dng(rgb(), encoded(rgb(), quality=95)), "raw", "jpeg"),
     "svg": (lambda: svg_of(rgb()), "svg", "png"),
     "svg-alpha": (lambda: svg_of(rgba()), "svg", "png"),
     "svgz": (lambda: gzip.compress(svg_of(rgb()), mtime=0), "svg", "png"),

@@ -10,6 +10,8 @@ Decoder = Literal[
     "qoi",
     "resvg",
     "LibRaw",
+    "LibRaw half",
+    "LibRaw sizes",
     "OpenEXR",
     "DDS",
     "libjpeg-turbo",

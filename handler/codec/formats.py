@@ -9,6 +9,7 @@ from PIL import features
 from handler.codec.format_entry import Decoder, Format
 from handler.codec.further_formats import FURTHER, FURTHER_PACKAGES, recognise_further
 from handler.codec.headers import heif, tga
+from handler.codec.headers.camera_raw import is_camera_raw
 from handler.errors import InvalidImage, InvalidSettings
 from handler.problems import FieldProblem
 
@@ -207,6 +208,8 @@ _PACKAGES |= FURTHER_PACKAGES
 
 def recognise(data: bytes) -> Format | None:
     """Return a file's format by its first bytes; file names and declared types are not trusted."""
+    if is_camera_raw(data):
+        return FORMATS["raw"]
     for offset, signature, known in _SIGNATURES:
         if data.startswith(signature, offset):
             return FORMATS[known]

@@ -5,6 +5,25 @@ from handler.codec.headers import netpbm, svg
 
 FURTHER = (
     Format(
+        name="raw",
+        label="camera raw",
+        extension="dng",
+        content_type="image/x-adobe-dng",
+        output="jpeg",
+        decoder="LibRaw",
+        isolated=True,
+        reason=(
+            "LibRaw reads the private tables of hundreds of cameras; a large preview in the file "
+            "is decoded instead, as a JPEG"
+        ),
+        alpha=False,
+        shown=False,
+        other_extensions=(
+            *("cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "orf", "rw2", "rwl", "raf"),
+            *("pef", "srw", "iiq", "3fr", "fff", "x3f", "mrw", "erf", "mef", "mos", "kdc", "dcr"),
+        ),
+    ),
+    Format(
         name="svg",
         label="SVG",
         extension="svg",
@@ -14,6 +33,18 @@ FURTHER = (
         isolated=True,
         reason="a few bytes of a filter or a pattern can take any amount of memory and time",
         other_extensions=("svgz",),
+    ),
+    Format(
+        name="exr",
+        label="OpenEXR",
+        extension="exr",
+        content_type="image/x-exr",
+        output="jpeg",
+        decoder="OpenEXR",
+        isolated=True,
+        reason="the library overflows every few months (CVE-2025-48071 among others)",
+        alpha=False,
+        shown=False,
     ),
     Format(
         name="hdr",
@@ -109,10 +140,14 @@ FURTHER = (
 )
 """Entries of the table of `handler.codec.formats`."""
 
-FURTHER_PACKAGES = {"svg": "resvg_py", "qoi": "qoi"}
+FURTHER_PACKAGES = {"svg": "resvg_py", "exr": "OpenEXR", "qoi": "qoi"}
 """Name of a format -> the package that decodes it, which may be missing."""
 
+OPTIONAL = frozenset({"exr"})
+"""Names of the formats whose packages are extras, because they are large."""
+
 _SIGNATURES = (
+    (b"\x76\x2f\x31\x01", "exr"),
     (b"#?RADIANCE", "hdr"),
     (b"#?RGBE", "hdr"),
     (b"qoif", "qoi"),

@@ -10,13 +10,13 @@ from PIL import Image
 from handler.codec.coding_points import profile_of
 from handler.codec.colour import to_srgb
 from handler.codec.costs import DECODING, DecodingCost
-from handler.codec.decoders import further, kornia_rs, libjpeg_turbo, libwebp, pillow
+from handler.codec.decoders import further, kornia_rs, libjpeg_turbo, libraw, libwebp, pillow
 from handler.codec.decoders.isolated import Allowance
 from handler.codec.formats import FORMATS, Format, available_formats, check_available, recognise
 from handler.codec.headers import READERS
-from handler.codec.headers.camera_raw import is_camera_raw
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
+from handler.codec.headers.raw_preview import RawHeader
 from handler.codec.headers.webp import WebpHeader
 from handler.codec.text_damage import text_damage
 from handler.core.geometry import Orientation, Size
@@ -150,7 +150,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
 
     Raises:
         NoImage: there are no bytes.
-        InvalidImage: not an image, an unsupported format, camera raw, a damaged header, or too many
+        InvalidImage: not an image, an unsupported format, a damaged header, or too many
             pixels.
         ProcessingFailed: the size in the header is larger than the data can be decoded to.
     """
@@ -164,8 +164,6 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
 
 
 def _open(data: bytes, limits: Limits) -> Picture:
-    if is_camera_raw(data):
-        raise InvalidImage("camera raw is not supported: send its JPEG preview")
     format_ = recognise(data)
     if format_ is None:
         known = (each for each in FORMATS.values() if each.name in available_formats())
@@ -177,6 +175,10 @@ def _open(data: bytes, limits: Limits) -> Picture:
         return _open_jpeg(header, format_, limits)
     if isinstance(header, WebpHeader):
         return _open_webp(header, format_, limits)
+    if isinstance(header, RawHeader):
+        if header.preview is not None:
+            return _open_jpeg(header.preview, format_, limits)
+        header = libraw.measure(header, partial(_allowance, limits=limits))
     _check_pixels(header.decoded_size, limits)
     _check_length(header)
     if format_.name in _OPENED_BY_PILLOW:

@@ -11,6 +11,8 @@ USES_QUALITY = frozenset({"jpeg", "webp", "avif"})
 IGNORED = "ignored, because"
 """The words in every warning that a setting has no effect."""
 
+# Formats whose pictures are drawn at any scale.
+_DRAWN = frozenset(("svg",))
 _OPAQUE = 255
 
 
@@ -30,7 +32,7 @@ def job_warnings(
         *picture.warnings,
         *of_plans,
         *_without_effect(settings, picture, format_, plans[0]),
-        *_enlarged(plans, settings.sizes),
+        *([] if picture.format.name in _DRAWN else _enlarged(plans, settings.sizes)),
     ]
 
 

@@ -7,9 +7,11 @@ function that decodes a file, in a worker process, where nothing can be imported
 import ctypes
 import io
 import mmap
+import os
+import struct
 from collections.abc import Callable
 from functools import partial
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from PIL import Image
 
@@ -231,6 +233,54 @@ def _libjxl() -> Decode:
     return decode
 
 
+def _libraw(*, half: bool = False) -> Decode:
+    # Each thread would need memory of its own.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import numpy  # noqa: F401  # the binding imports it with the first picture
+    import rawpy
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        with rawpy.RawPy() as raw:
+            raw.open_buffer(cast(BinaryIO, file))
+            width = raw.sizes.iwidth
+            # The service turns the picture. The gamma is that of sRGB.
+            pixels = raw.postprocess(
+                use_camera_wb=True, half_size=half, user_flip=0, output_bps=8, gamma=(2.4, 12.92)
+            )
+        image = Image.fromarray(pixels)
+        # LibRaw does not halve files whose pixels have all colours.
+        return image.reduce(2) if half and width > 1 and image.width == width else image
+
+    return decode
+
+
+def _libraw_sizes() -> Decode:
+    _libraw()
+    import rawpy
+
+    def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        with rawpy.RawPy() as raw:
+            raw.open_buffer(cast(BinaryIO, file))
+            sizes = raw.sizes
+        numbers = struct.pack("<III", sizes.iwidth, sizes.iheight, sizes.flip)
+        return Image.frombytes("RGBA", (len(numbers) // 4, 1), numbers)
+
+    return decode
+
+
+def _openexr() -> Decode:
+    import OpenEXR
+
+    from handler.sandbox.openexr_light import choose_channels, show
+
+    def decode(file: MappedFile, shared: SharedPixels) -> Image.Image:
+        read = OpenEXR.File(io.BytesIO(file), separate_channels=True, num_threads=0)
+        channels = {name: each.pixels for name, each in read.parts[0].channels.items()}
+        return show(channels, choose_channels(list(channels)), shared)
+
+    return decode
+
+
 # Name of a decoder in `handler.codec.formats` -> its function.
 DECODERS: dict[str, Callable[[], Decode]] = {
     "BMP": _bmp,
@@ -238,6 +288,10 @@ DECODERS: dict[str, Callable[[], Decode]] = {
     "GIF": _gif,
     "ICO": _ico,
     "JPEG2000": _jpeg2000,
+    "LibRaw": _libraw,
+    "LibRaw half": partial(_libraw, half=True),
+    "LibRaw sizes": _libraw_sizes,
+    "OpenEXR": _openexr,
     "PNG": _png,
     "PSD": _psd,
     "TGA": _tga,

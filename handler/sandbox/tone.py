@@ -21,7 +21,7 @@ Samples = npt.NDArray[Any]
 # Shares of the primaries in the luminance (ITU-R BT.709).
 _LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 _GREY, _LEAST_MEDIAN = 0.18, 0.02
-_HIGHLIGHTS = 99
+_HIGHLIGHTS = 0.99
 # Luminance that counts as black in the mean, so that its logarithm is finite.
 _BLACK = 1e-6
 _MAX_EXPOSURE = 1e6
@@ -53,8 +53,10 @@ def choose_tone(sample: Samples) -> Tone:
     light = light[light > 0]
     if not light.size:
         return Tone()
-    bright = float(np.percentile(light, _HIGHLIGHTS))
-    if bright <= 1 and float(np.median(light)) >= _LEAST_MEDIAN:
+    # numpy's percentiles import modules when they are first called, which worker processes cannot.
+    light.sort()
+    bright = float(light[int(_HIGHLIGHTS * (len(light) - 1))])
+    if bright <= 1 and float(light[len(light) // 2]) >= _LEAST_MEDIAN:
         return Tone()
     mean = float(np.exp(np.log(np.maximum(light, _BLACK), dtype=np.float64).mean()))
     factor = min(_GREY / mean, _MAX_EXPOSURE)

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import PIL
@@ -18,11 +18,20 @@ _LIBJPEG = re.compile(rb"libjpeg-turbo version (\d+\.\d+\.\d+)|version (\d+\.\d+
 # Loads every decoder, and prints the files that the process has mapped.
 _MAPPED = """
 import deflate, kornia_rs.io, pillow_avif, pi_heif, pylibjxl, simplejpeg
+from contextlib import suppress
+from importlib import import_module
 from PIL import Image, ImageCms, _webp
+for name in ("resvg_py", "qoi", "OpenEXR", "rawpy"):
+    with suppress(ImportError):
+        import_module(name)
 Image.init()
 for line in open("/proc/self/maps"):
     print(line.split(maxsplit=5)[-1].strip())
 """
+
+
+# Library -> the package with it, which may be missing.
+_OPTIONAL = {"resvg": "resvg-py", "qoi": "qoi", "OpenEXR": "openexr", "LibRaw": "rawpy"}
 
 
 def versions() -> dict[str, str]:
@@ -45,6 +54,8 @@ def versions() -> dict[str, str]:
         "libavif of the system": features.version("avif") or "",
         "libjxl": _jxl(),
         "libdeflate of deflate": "",
+        **{name: _optional(package) for name, package in _OPTIONAL.items()},
+        "libraries of LibRaw": _optional("rawpy"),
         "codecs of libtiff": "",
         "numpy": distribution("numpy").version,
         "onnxruntime": _pinned("onnxruntime"),
@@ -107,6 +118,14 @@ def _heif() -> dict[str, str]:
 
     decoder = pi_heif.libheif_info()["decoders"]["libde265"]
     return {"libheif": pi_heif.libheif_version(), "libde265": decoder.rpartition(" ")[2]}
+
+
+def _optional(package: str) -> str:
+    """Return the version of the binding of a library that states none itself."""
+    try:
+        return distribution(package).version
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _jxl() -> str:

@@ -32,7 +32,7 @@ _MODULES = {
     "ImageFilter",
     "features",
 }
-_PLUGINS = {"Gif", "Bmp", "Ico", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
+_PLUGINS = {"Gif", "Bmp", "Dds", "Ico", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
 _MODULES |= {f"{name}ImagePlugin" for name in _PLUGINS} | {"_webp", "_imaging"}
 
 

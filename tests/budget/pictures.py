@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,10 @@ def _jxl(size: Size, mode: str = "RGB") -> bytes:
     return bytes(pylibjxl.encode(np.ascontiguousarray(_image(size, mode)), effort=1))
 
 
+def _light(size: Size) -> np.ndarray:
+    return (np.asarray(_image(size)) / np.float32(255)).astype(np.float32)
+
+
 def _qoi(size: Size) -> bytes:
     import qoi
 
@@ -159,8 +164,15 @@ PICTURES: dict[str, Callable[[Size], bytes]] = {
     "dds": lambda size: encoded(_image(size), "DDS"),
     "dds bc1": lambda size: encoded(_image(size, "RGBA"), "DDS", pixel_format="DXT1"),
 }
-if {"svg", "qoi"} <= available_formats():
+if {"svg", "qoi", "exr"} <= available_formats() and find_spec("rawpy"):
     PICTURES["qoi"] = _qoi
+    # pyproject.toml's group dev has the extras.
+    PICTURES["exr"] = lambda size: further_files.exr({"RGB": _light(size)})
+    PICTURES["exr alpha"] = lambda size: further_files.exr(
+        {"RGBA": np.dstack([_light(size), np.ones((size.height, size.width), np.float32)])}
+    )
+    PICTURES["raw"] = lambda size: further_files.dng(_image(size))
+    PICTURES["raw preview"] = lambda size: further_files.dng(_image(size), _jpeg(size))
     PICTURES["svg"] = lambda size: further_files.svg(
         '<rect width="50%" height="50%" fill="red"/>',
         f'width="{size.width}" height="{size.height}"',

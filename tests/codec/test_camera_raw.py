@@ -1,16 +1,17 @@
-"""Camera raw, which is rejected by name and never cropped from its thumbnail."""
+"""The recognition of camera raw, which is never cropped from its thumbnail."""
 
 import struct
 from contextlib import suppress
 
 import pytest
 
-from handler.codec import Limits, open_picture
+from handler.codec import FORMATS, Limits, open_picture
+from handler.codec.formats import recognise
 from handler.errors import InvalidImage
 from tests.pictures import encoded, photo
 
 LIMITS = Limits(1_000_000)
-MESSAGE = "camera raw is not supported: send its JPEG preview"
+MESSAGE = "camera raw"
 Entry = tuple[int, int, int, int]
 
 
@@ -70,6 +71,7 @@ def test_a_dng_is_rejected(order: str) -> None:
     ],
 )
 def test_other_kinds_are_rejected_by_their_first_bytes(start: bytes) -> None:
+    assert recognise(start + bytes(100)) is FORMATS["raw"]
     with pytest.raises(InvalidImage, match=MESSAGE):
         open_picture(start + bytes(100), LIMITS)
 

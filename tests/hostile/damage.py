@@ -13,9 +13,16 @@ _SHARES = (0.1, 0.5, 0.8)
 _HEADS = (13, 29, 57)
 _FLIPS = 3
 # Formats decoded in a worker process, which is slow to start: fewer copies are tested.
-_ISOLATED = ("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/")
+_ISOLATED = (
+    *("tiff/", "avif/", "heic/", "jp2/", "jxl/", "psd/", "ico/", "tga/"),
+    *("raw/", "svg/", "exr/", "qoi/", "dds/", "cur/"),
+)
 # Files whose first picture is complete before this fraction; the rest may be missing.
-_SEVERAL = ("png/animated", "webp/animated", "gif/animated", "tiff/pages")
+_SEVERAL = (
+    *("png/animated", "webp/animated", "gif/animated", "tiff/pages"),
+    # The last block of a FITS is filled with zeros, and the preview of a raw file comes first.
+    *("fits/fits", "fits/fits-grey", "raw/raw"),
+)
 
 
 def _truncated(name: str, share: float) -> bytes:

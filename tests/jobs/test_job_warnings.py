@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from handler.codec import FORMATS, encode
+from handler.codec import FORMATS, available_formats, encode
 from handler.config import Config
 from handler.jobs.job import Job, plan_job, run_job
 from handler.jobs.job_warnings import USES_QUALITY
 from handler.settings import parse_settings
+from tests.further_files import svg
 from tests.pictures import encoded, photo, scene
 
 OPAQUE = scene(60, 40, (30, 20))
@@ -102,3 +103,12 @@ def test_constraints_outside_the_picture_are_named_in_trim_too() -> None:
     assert warnings_of(OPAQUE, mode="trim", focus={"x": 99, "y": 9}) == [
         "focus: ignored by trim, which keeps all content"
     ]
+
+
+@pytest.mark.skipif("svg" not in available_formats(), reason="needs resvg-py")
+def test_a_drawing_is_not_enlarged() -> None:
+    drawing = svg('<circle cx="32" cy="32" r="30" fill="red"/>', 'width="64" height="64"')
+    settings = parse_settings('{"width": 640, "height": 640}')
+    assert run_job(Job(drawing, "a", *settings), Config()).warnings == []
+    icon = encoded(photo(size=(64, 64)), "PNG")
+    assert run_job(Job(icon, "a", *settings), Config()).warnings != []

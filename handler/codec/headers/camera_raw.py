@@ -1,4 +1,4 @@
-"""Camera raw files, which are recognised in order to be rejected by name.
+"""The recognition of camera raw files.
 
 Most are TIFF files whose first directory is a thumbnail. The samples of the sensor are in a
 directory that it refers to.
@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 # Offset and signature of kinds that are no TIFF: Fujifilm, Olympus, Panasonic and Leica, Minolta,
-# Sigma, Canon CR3; and of TIFF files by Canon (CR2) and Phase One.
+# Sigma, Canon CR3 and CRW; and of TIFF files by Canon (CR2) and Phase One.
 _SIGNATURES = (
     (0, b"FUJIFILMCCD-RAW"),
     (0, b"IIRO"),
@@ -18,6 +18,7 @@ _SIGNATURES = (
     (0, b"\0MRM"),
     (0, b"FOVb"),
     (4, b"ftypcrx "),
+    (6, b"HEAPCCDR"),
     (8, b"CR\2"),
     (8, b"IIII"),
     (8, b"MMMM"),

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from handler.codec import available_formats
 from tests import further_files
 from tests.further_files import KINDS, dds_extended, fits, rgb, svg
 from tests.hostile.crafted.case import Case, accepted, either, rejected
@@ -30,6 +31,37 @@ def _hdr(rows: bytes, width: int = 96, height: int = 64) -> bytes:
 
 def _cards(*lines: str) -> bytes:
     return b"".join(line.encode().ljust(80) for line in (*lines, "END")).ljust(2880)
+
+
+def _exr_head(version: int = 2) -> bytes:
+    return b"\x76\x2f\x31\x01" + struct.pack("<I", version)
+
+
+def _exr(
+    width: int,
+    height: int,
+    compression: int = 0,
+    across: int = 1,
+    tiles: tuple[int, int] | None = None,
+) -> bytes:
+    """Return the header of an OpenEXR of halves, without chunks."""
+    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+    channel = b"Y\0" + struct.pack("<iB3xii", 1, 0, across, 1) + b"\0"
+    attributes = [
+        (b"channels\0chlist\0", channel),
+        (b"compression\0compression\0", bytes((compression,))),
+        (b"dataWindow\0box2i\0", window),
+        (b"displayWindow\0box2i\0", window),
+        (b"lineOrder\0lineOrder\0", b"\0"),
+        (b"pixelAspectRatio\0float\0", struct.pack("<f", 1)),
+        (b"screenWindowCenter\0v2f\0", bytes(8)),
+        (b"screenWindowWidth\0float\0", struct.pack("<f", 1)),
+    ]
+    if tiles is not None:
+        attributes.append((b"tiles\0tiledesc\0", struct.pack("<IIB", *tiles, 0)))
+    head = _exr_head(2 if tiles is None else 0x202)
+    body = b"".join(name + struct.pack("<I", len(value)) + value for name, value in attributes)
+    return head + body + b"\0"
 
 
 def _nested(name: str, depth: int) -> str:
@@ -122,14 +154,50 @@ _SAMPLES: dict[str, Case] = {
     "cur-of-noise": rejected(lambda: b"\0\0\2\0\1\0" + b"\xff" * 99),
 }
 
+_EXR: dict[str, Case] = {
+    "of-an-unknown-version": rejected(lambda: _exr_head(version=9)),
+    "of-deep-pixels": rejected(lambda: _exr_head(version=0x802)),
+    "of-no-attributes": rejected(lambda: _exr_head() + b"\0"),
+    "of-a-long-attribute": rejected(lambda: _exr_head() + b"a\0b\0\xff\xff\xff\xff"),
+    "of-a-long-name": rejected(lambda: _exr_head() + b"a" * 9_000),
+    "of-60000-squared": rejected(lambda: _exr(60_000, 60_000)),
+    "of-an-empty-window": rejected(lambda: _exr(0, 9)),
+    "of-a-far-window": rejected(lambda: _exr(1 << 30, 9)),
+    "of-dwaa": rejected(lambda: _exr(9, 9, compression=8)),
+    "of-htj2k": rejected(lambda: _exr(9, 9, compression=10)),
+    "of-subsampled-colours": rejected(lambda: _exr(9, 9, across=2)),
+    "of-tiles-without-a-side": rejected(lambda: _exr(9, 9, tiles=(0, 9))),
+    "of-many-tiles": rejected(lambda: _exr(9_000, 9_000, tiles=(1, 1))),
+    "of-zeros": rejected(lambda: _exr(9, 9) + bytes(9_000)),
+    "of-chunks-elsewhere": rejected(lambda: _exr(9, 9) + b"\xff" * 9_000),
+}
+_RAW: dict[str, Case] = {
+    "of-a-signature": rejected(lambda: b"FUJIFILMCCD-RAW " + bytes(200)),
+    "of-directories-in-a-circle": rejected(
+        lambda: further_files.dng(rgb(), tags=[(330, 4, [8, 8, 8]), (34_665, 4, [8])])[:900]
+    ),
+    "of-a-preview-elsewhere": either(
+        lambda: further_files.dng(rgb(), tags=[(513, 4, [1 << 31]), (514, 4, [1 << 31])])
+    ),
+    "of-a-preview-of-itself": either(
+        lambda: further_files.dng(rgb(), tags=[(513, 4, [0]), (514, 4, [1 << 31])])
+    ),
+    "of-boxes": rejected(lambda: b"\0\0\0\x18ftypcrx " + bytes(12) + b"\0\0\0\x08moov" * 2_000),
+    "of-short-boxes": rejected(lambda: b"\0\0\0\x18ftypcrx " + bytes(12) + b"\0\0\0\2moov"),
+    "of-an-x3f": rejected(lambda: b"FOVb" + b"\xff" * 400),
+}
+
 CASES: dict[str, Case] = {
+    **{f"exr-{name}": case for name, case in _EXR.items()},
+    **{f"raw-{name}": case for name, case in _RAW.items()},
     **{f"svg-{name}": case for name, case in _SVG.items()},
     **_SAMPLES,
     **{
         f"{kind}-cut-off-at-{share}": either(partial(_cut, make, share))
-        if kind.startswith(("fits", "svgz"))
+        if kind.startswith(("fits", "raw", "svgz"))
         else rejected(partial(_cut, make, share))
-        for kind, (make, _, _) in KINDS.items()
+        for kind, (make, format_, _) in KINDS.items()
         for share in (0.3, 0.9)
+        if format_ in available_formats()
     },
 }
