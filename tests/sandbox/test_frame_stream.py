@@ -1,7 +1,7 @@
 """Animations from a worker process: frame by frame, in memory that does not grow."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from PIL import Image
@@ -110,5 +110,6 @@ def test_an_animation_that_is_left_ends_its_worker_process(
     server = planted(_ALL)
     frames = _frames(server)
     next(frames)
+    assert isinstance(frames, Generator)
     frames.close()
     assert _reds(_frames(server)) == [0, 1, 2, 3, 4]
