@@ -54,7 +54,10 @@ FORMATS = {
             output="webp",
             decoder="libwebp",
             isolated=False,
-            reason="still pictures only; animations are decoded by Pillow in a worker process",
+            reason=(
+                "still pictures, as which the frames of animations are decoded, too; the first "
+                "frame alone is decoded by Pillow in a worker process"
+            ),
         ),
         Format(
             name="gif",
@@ -64,7 +67,7 @@ FORMATS = {
             output="gif",
             decoder="GIF",
             isolated=True,
-            reason="Pillow's decoder overflows with a second frame (CVE-2026-96639)",
+            reason="Pillow overflows with a second frame (CVE-2026-96639); it gets one at a time",
         ),
         Format(
             name="tiff",

@@ -49,7 +49,7 @@ class MovingWork:
         looked_at = min(count, MOST_LOOKED_AT)
         outputs = self._outputs(size)
         decoding = self.picture.cost.seconds(
-            canvas * count, round(self.animation.file_bytes * share)
+            round(self.animation.stored_pixels * share), round(self.animation.file_bytes * share)
         )
         name = self.format.name
         return Estimate(

@@ -1,4 +1,4 @@
-"""`make bench`: parity, speed, memory and cold start, compared with their budgets.
+"""`make bench`: parity, speed, memory, animations and cold start, compared with their budgets.
 
 make bench                            all sections except the profile
 make bench ARGS="speed rss --quick"   two sections, with fewer pictures and rounds
@@ -18,6 +18,7 @@ from rich.console import Console, RenderableType
 from tests.bench import report
 from tests.bench.breakdown import measure_stages
 from tests.bench.cold import measure_cold_starts
+from tests.bench.moving import animations, measure_animations
 from tests.bench.parity import compare_windows
 from tests.bench.peers import Unavailable
 from tests.bench.pictures import CACHE
@@ -30,6 +31,7 @@ SECTIONS: dict[str, tuple[Measure, Show]] = {
     "parity": (lambda _quick, _say: compare_windows(), report.parity),
     "speed": (measure_speed, report.speed),
     "rss": (measure_memory, report.memory),
+    "animations": (measure_animations, animations),
     "cold": (measure_cold_starts, report.cold_starts),
     "profile": (measure_stages, report.stages),
 }

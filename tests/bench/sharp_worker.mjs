@@ -49,6 +49,17 @@ const commands = {
     return { cpu, wall, bytes: result.data.length, ...window(mode, result.info) };
   },
 
+  // Resizes all frames of an animation around the middle, and returns milliseconds of CPU.
+  async animate({ format, width, height, quality }) {
+    const before = process.cpuUsage();
+    const result = await sharp(data, { animated: true, limitInputPixels: false })
+      .resize(width, height, { fit: 'cover' })
+      .toFormat(format, OPTIONS[format]?.(quality) ?? { quality })
+      .toBuffer();
+    const spent = process.cpuUsage(before);
+    return { cpu: (spent.user + spent.system) / 1e3, bytes: result.length };
+  },
+
   peak() {
     const status = readFileSync('/proc/self/status', 'utf8');
     return { kib: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) };

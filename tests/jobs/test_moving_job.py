@@ -103,8 +103,7 @@ def test_equal_frames_are_joined(target: str) -> None:
         ImageDraw.Draw(frame).rectangle((10, 130, 60, 150), fill=(255, 30 * (index // 3), 0))
         frames.append(frame)
     data = saved(frames, "PNG", duration=[50] * 6)
-    settings = {"focus": {"x": 48, "y": 140}, "format": _NAMES[target]}
-    (result,) = crop(data, **settings).results
+    (result,) = crop(data, focus={"x": 48, "y": 140}, format=_NAMES[target]).results
     assert [each.end for each in shown(result.data)] == [150, 300]
 
 
@@ -206,9 +205,8 @@ def test_motion_attracts_the_window(strategy: str) -> None:
         draw.ellipse((240, top, 270, top + 30), fill=(200, 60, 60))
         frames.append(frame)
     data = saved(frames, "PNG", duration=[100] * 8)
-    settings = {"strategy": strategy, "width": 100, "height": 100}
-    moving = crop(data, **settings).results[0].plan.crop
-    assert moving.left > 150
+    (result,) = crop(data, strategy=strategy, width=100, height=100).results
+    assert result.plan.crop.left > 150
 
 
 def test_one_window_serves_all_frames_and_sizes() -> None:

@@ -80,6 +80,8 @@ EVERYTHING = {"ExistingBucket": "archive", "ExistingPrefix": "photos/", "EventBu
 # A function serves one request at a time, and API Gateway answers for other origins. AWS sets the
 # memory, whose name is that of the parameter; the default of the CPU time fits the timeouts.
 UNSET = {"cors_origins", "queue", "jobs", "memory_mb", "memory_name", "cpu_seconds"}
+# Animations that exceed the CPU time are rejected, whatever their limits are.
+UNSET |= {"max_frames", "max_animation_pixels"}
 
 
 def test_environment_sets_all_that_the_service_reads() -> None:

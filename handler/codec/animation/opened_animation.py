@@ -1,8 +1,9 @@
 """An opened animation, whose frames are decoded when they are played."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 
 from PIL import Image
 
@@ -10,7 +11,7 @@ from handler.codec.animation.animation_canvas import Canvas
 from handler.codec.animation.patches import PATCHES, Reading
 from handler.codec.colour import to_srgb
 from handler.codec.headers.animations import FRAME_READERS
-from handler.codec.headers.animations.timeline import Timeline, TooManyFrames
+from handler.codec.headers.animations.timeline import FramePart, Timeline, TooManyFrames
 from handler.codec.headers.header import ANIMATED
 from handler.codec.picture import Limits, Picture
 from handler.core.geometry import Box, Orientation, Size
@@ -54,6 +55,7 @@ class Animation:
         alpha: whether frames may have transparency.
         milliseconds: time of each frame.
         file_bytes: bytes of all frames as they are stored.
+        stored_pixels: pixels of all frames as they are stored.
         warnings: messages to the client, which may grow while it is played.
     """
 
@@ -77,6 +79,7 @@ class Animation:
         self.warnings: list[str] = picture.warnings
         self.file_bytes = sum(len(part.data) for part in timeline.parts)
         self.file_bytes += len(timeline.whole or b"")
+        self.stored_pixels = sum(part.box.width * part.box.height for part in timeline.parts)
         self._label = picture.format.label
         self._timeline = timeline
         self._patches = patches
@@ -164,6 +167,14 @@ def _upright(box: Box, orientation: Orientation, upright: Size) -> Box:
     return Box(0, 0, upright.width, upright.height)
 
 
+def _fits_on(canvas: Size) -> Callable[[FramePart], bool]:
+    """Return a function that returns whether a frame is no larger than the canvas.
+
+    A larger one is damaged, and would need memory that no limit has counted.
+    """
+    return lambda part: part.box.width <= canvas.width and part.box.height <= canvas.height
+
+
 @dataclass(frozen=True, slots=True)
 class AnimationLimits:
     """The limits of the animations that are cropped whole.
@@ -204,6 +215,7 @@ def open_animation(
         raise OverBudget(
             f"frames: expected at most {whole.max_frames:,} frames, received more; {_INSTEAD}"
         ) from None
+    timeline = replace(timeline, parts=tuple(takewhile(_fits_on(canvas), timeline.parts)))
     count = len(timeline.parts)
     if count < 2:
         return None

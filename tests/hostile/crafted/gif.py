@@ -95,11 +95,31 @@ CASES: dict[str, Case] = {
     "control-too-short": accepted(lambda: _with(b"!\xf9\1\1\0")),
     "control-too-long": accepted(lambda: _with(b"!\xf9\x09" + bytes(9) + b"\0")),
     "a-thousand-controls": accepted(lambda: _with(gif_control(0xFF) * 1_000)),
-    "ten-thousand-frames": accepted(
+    "ten-thousand-frames": rejected(
         lambda: _still()[:-1] + gif_frame(1, 1, _PIXEL) * 10_000 + _END
     ),
     "second-frame-of-65535-squared": accepted(
         lambda: _still()[:-1] + gif_frame(65_535, 65_535, _PIXEL) + _END
+    ),
+    "five-hundred-frames-on-1000-squared": rejected(
+        lambda: gif_screen(1_000, 1_000) + gif_frame(1_000, 1_000, _PIXEL) * 500 + _END
+    ),
+    "frames-with-the-longest-and-no-times": accepted(
+        lambda: (
+            _still()[:-1]
+            + (gif_control(0) + gif_frame(1, 1, _PIXEL)) * 20
+            + (b"!\xf9\4\0\xff\xff\0\0" + gif_frame(2, 1, b"\x44\x02")) * 20
+            + _END
+        )
+    ),
+    "later-frames-outside-the-screen": accepted(
+        lambda: _still()[:-1] + gif_frame(1, 1, _PIXEL, 65_535, 65_535) * 3 + _END
+    ),
+    "later-frames-restored-outside-the-screen": accepted(
+        lambda: _still()[:-1] + (gif_control(3 << 2) + gif_frame(9, 9, _PIXEL, 60, 44)) * 5 + _END
+    ),
+    "a-million-empty-blocks-after-the-first-frame": accepted(
+        lambda: _still()[:-1] + b"!\xfe\0" * 1_000_000 + gif_frame(1, 1, _PIXEL) + _END
     ),
     "script-in-a-comment": accepted(
         lambda: _with(b"!\xfe", gif_blocks(b"<script>alert(1)</script>"))

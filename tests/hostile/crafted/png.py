@@ -159,6 +159,16 @@ CASES: dict[str, Case] = {
     "animation-said-twice": accepted(lambda: _with(_animation(2), _animation(3))),
     "animation-cut-short": accepted(lambda: _with(png_chunk(b"acTL", b"\0"))),
     "frame-outside-the-picture": accepted(lambda: _with(_animation(2), _frame(0, 64, 48, 60))),
+    "second-frame-of-4-billion-pixels-a-side": accepted(
+        lambda: (
+            _with(_animation(2), _frame(0, 64, 48))
+            + _frame(1, 2**32 - 1, 2**32 - 1)
+            + png_chunk(b"fdAT", bytes(99))
+        )
+    ),
+    "second-frame-without-pixels": accepted(
+        lambda: _with(_animation(2), _frame(0, 64, 48), _frame(1, 64, 48))
+    ),
     "frame-out-of-order": accepted(lambda: _with(_animation(2), _frame(7, 64, 48))),
     "frame-smaller-than-the-picture": accepted(lambda: _with(_animation(2), _frame(0, 8, 8))),
     "65535-squared-and-cleared-before-it-is-read": rejected(

@@ -71,8 +71,14 @@ CASES: dict[str, Case] = {
         lambda: _animation(12_000, 12_000, _frame(64, 48))
     ),
     "animation-without-frames": rejected(lambda: _animation(64, 48)),
-    "animation-of-a-thousand-frames": accepted(
+    "animation-of-a-thousand-frames": rejected(
         lambda: _animation(64, 48, *[_frame(64, 48)] * 1_000)
+    ),
+    "second-frame-far-outside": either(
+        lambda: _animation(64, 48, _frame(64, 48), _frame(64, 48, _LONGEST))
+    ),
+    "second-frame-larger-than-the-canvas": accepted(
+        lambda: _animation(64, 48, _frame(64, 48), _frame(12_000, 12_000))
     ),
     "frame-outside-the-canvas": rejected(lambda: _animation(64, 48, _frame(64, 48, 60))),
     "frame-of-another-size": either(lambda: _animation(640, 480, _frame(640, 480))),

@@ -93,7 +93,7 @@ def _milliseconds(track: Track) -> Iterator[int]:
 
 def _tracks(data: bytes, most: int) -> Iterator[Track]:
     file = memoryview(data)
-    movie = next(body for kind, body in boxes(file, _MAX_BOXES) if kind == b"moov")
+    movie = dict(boxes(file, _MAX_BOXES)).get(b"moov", memoryview(b""))
     for kind, body in boxes(movie, _MAX_BOXES):
         if kind != b"trak":
             continue
@@ -108,7 +108,7 @@ def _tracks(data: bytes, most: int) -> Iterator[Track]:
 def _read_track(
     file: memoryview, found: dict[bytes, memoryview], most: int, *, is_auxiliary: bool
 ) -> Track:
-    kind, entry = next(iter(boxes(found[b"stsd"][8:], _MAX_BOXES)))
+    kind, entry = next(boxes(found[b"stsd"][8:], _MAX_BOXES), (b"", found[b"stsd"]))
     if kind != _CODED:
         raise ValueError("the frames have another codec")
     width, height = struct.unpack_from(">HH", entry, _ENTRY_SIZE)

@@ -23,17 +23,19 @@ _HAS_TRANSPARENCY = 0x01
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _CENTISECOND = 10
 _END = b";"
-# 2.5 MB of pixels and comments for each frame.
-_MAX_BLOCKS_A_FRAME = 10_000
+# 250 MB of pixels and comments.
+_MAX_SUB_BLOCKS = 1_000_000
+# A frame has a few extensions, each of which is read on its own.
+_MAX_EXTENSIONS = 10_000
 
 
 class _Blocks:
     """A position in the blocks of a file."""
 
-    def __init__(self, data: bytes, most_blocks: int) -> None:
+    def __init__(self, data: bytes) -> None:
         self.data = data
         self.position = 0
-        self._left = most_blocks
+        self._left = _MAX_SUB_BLOCKS
 
     def skip(self) -> None:
         """Move behind the sub-blocks at the position, or to the end of the file."""
@@ -50,7 +52,7 @@ class _Blocks:
 
 
 def read_frames(data: bytes, canvas: Size, most: int) -> Timeline:
-    """Read all frames of a file. Those after damaged blocks are left out.
+    """Read all frames of a file. Those after damaged or too many blocks are left out.
 
     Args:
         data: the whole file, whose first frame has been read before.
@@ -60,15 +62,16 @@ def read_frames(data: bytes, canvas: Size, most: int) -> Timeline:
     Raises:
         TooManyFrames: there are more.
     """
-    blocks = _Blocks(data, (most + 1) * _MAX_BLOCKS_A_FRAME)
+    blocks = _Blocks(data)
     table = _table(data, _SCREEN_BYTES, data[_SCREEN_FLAGS])
     blocks.position = _SCREEN_BYTES + len(table)
     parts: list[FramePart] = []
-    plays, control = 1, b""
+    plays, control, extensions = 1, b"", 0
     try:
-        while blocks.position < len(data):
+        while blocks.position < len(data) and extensions < _MAX_EXTENSIONS:
             kind, start = data[blocks.position], blocks.position
             if kind == _EXTENSION:
+                extensions += 1
                 blocks.position += 2
                 blocks.skip()
                 block = data[start : blocks.position]
