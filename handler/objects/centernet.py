@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handler.core.detection import ObjectEvidence
+from handler.core.geometry import Size
 from handler.faces.bundle import Session
+from handler.objects.pet_boxes import read_pets
 
 # The network halves the picture five times.
 _MULTIPLE = 32
@@ -31,8 +33,10 @@ class CenterNet:
         """
         pixels = _padded(np.asarray(view)[..., :3])
         outputs = self._session.run(None, {self._input: pixels})
-        objects, *maps = (_shown(each, pixels.shape[3], view) for each in outputs)
-        return ObjectEvidence(float(objects.max(initial=0)), maps)
+        shown = [_shown(each, pixels.shape[3], view) for each in outputs]
+        objects, _, sides, *maps, pets = shown
+        boxes = read_pets(pets, sides, Size(*view.size))
+        return ObjectEvidence(float(objects.max(initial=0)), [each[0] for each in maps], boxes)
 
 
 def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -47,6 +51,6 @@ def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _shown(
     output: NDArray[np.float32], padded_width: int, view: Image.Image
 ) -> NDArray[np.float32]:
-    """Return the cells of an output that cover the picture, (rows, columns)."""
+    """Return the cells of an output that cover the picture, (bands, rows, columns)."""
     cell = padded_width // output.shape[3]
-    return output[0, 0, : -(-view.height // cell), : -(-view.width // cell)]
+    return output[0, :, : -(-view.height // cell), : -(-view.width // cell)]

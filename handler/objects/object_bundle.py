@@ -15,7 +15,7 @@ _PLACES = (
     Path("/opt/object-detection"),
     Path(__file__).parents[2] / "layers" / "object-detection" / "build",
 )
-_MANIFEST_FORMAT = 1
+_MANIFEST_FORMAT = 2
 
 
 def find_bundle(path: Path | None = None) -> Path | None:

@@ -38,7 +38,7 @@ FILES = {
     "LICENSE": "9a3442b79acaf4fbc7c2e07b7e2d8f84af9bb3871bf08a69d80304ab00640e9a",
 }
 MODEL = "centernet.onnx"
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 SOURCES = ("build_objects.py", "convert.py", "readout.txt", "try_objects.py")
 
 
@@ -146,7 +146,7 @@ def write_manifest(bundle: Path, faces: ModuleType) -> None:
             "file": MODEL,
             "licence": "MIT",
             "licence_file": "licences/human.txt",
-            "change": "converted from TensorFlow.js to ONNX; boxes only of cats and dogs, a readout added",
+            "change": "converted from TensorFlow.js to ONNX; classes left out, readout and pets added",
             "source": {"package": PACKAGE, "version": VERSION, "sha256": FILES},
         },
         "files": faces.list_files(bundle),

@@ -2,14 +2,14 @@
 
 The model is a graph of TensorFlow.js: a JSON file, and its weights as numbers of 16 bits in a file
 of the same name. Each of its layers has an equal one in ONNX. The converted model accepts one
-picture of any size whose sides are multiples of 32. Instead of a list of boxes it outputs
+picture of any size whose sides are multiples of 32. It outputs
 
 - ``objects``, the confidence of the surest object at an eighth of the picture's size,
+- ``surest``, the same at a quarter: its maxima are the centres of objects,
+- ``sides``, the distances from there to the left, top, right and bottom of the object, in pixels,
 - three maps of interest, whose sum is the readout: the features of a level, weighted by the numbers
   of the text file,
-- ``pets``, the confidence that the centre of a cat, and of a dog, is in a cell, and
-- ``pet_edges``, the distances from the cell to the left, top, right and bottom edge of its box, in
-  pixels of the picture.
+- and ``pets``, the confidence in a cat, and in a dog, at a quarter.
 """
 
 import base64
@@ -31,8 +31,8 @@ OPSET = 18
 INPUT = "tower_0/images"
 # Logits of the 80 classes, at a quarter of the picture's size.
 CLASSES = "tower_0/CenternetHead/centernet_cls_output/BiasAdd"
-# Distances to the four edges of the box in pixels, for the same cells.
-EDGES = "tower_0/mul"
+# Distances from a centre to the sides of its object, in pixels, at the same size.
+SIDES = "tower_0/mul"
 # Cat and dog, as numbers of COCO's 80 classes from 0.
 PETS = (15, 16)
 # Name of a level in the readout -> its name in the graph, and its picture pixels per cell.
@@ -222,16 +222,6 @@ def read_readout(path: Path) -> dict[str, NDArray[np.float32]]:
     return {name: np.array(row, np.float32).reshape(1, -1, 1, 1) for name, *row in lines}
 
 
-def show_pets(graph: Converter, show: Callable[[str, int, int], None]) -> None:
-    """Add the outputs for cats and dogs."""
-    chosen = graph.constant("pet_classes", np.array(PETS, np.int64))
-    graph.add("Gather", ["confidence", chosen], "pets", axis=1)
-    graph.require(EDGES)
-    graph.add("Identity", [EDGES], "pet_edges")
-    show("pets", LEVELS["classes"][1], len(PETS))
-    show("pet_edges", LEVELS["classes"][1], 4)
-
-
 def main(source: str, readout: str, target: str) -> None:
     """Read a model and its readout, convert them and write them to another file."""
     model = json.loads(Path(source).read_text())
@@ -252,12 +242,19 @@ def main(source: str, readout: str, target: str) -> None:
     axes = graph.constant("channels", np.array([1], np.int64))
     graph.add("ReduceMax", ["pooled", axes], "objects", keepdims=1)
     show("objects", LEVELS["classes"][1] * POOLED)
+    graph.add("ReduceMax", ["confidence", axes], "surest", keepdims=1)
+    show("surest", LEVELS["classes"][1])
+    graph.require(SIDES)
+    graph.add("Identity", [SIDES], "sides")
+    show("sides", LEVELS["classes"][1], bands=4)
     for level, (name, cell) in LEVELS.items():
         graph.require(name)
         names = [name, graph.constant(f"weights_{level}", levels[level])]
         graph.add("Conv", names, f"interest_{level}")
         show(f"interest_{level}", cell)
-    show_pets(graph, show)
+    chosen = graph.constant("pet_classes", np.array(PETS, np.int64))
+    graph.add("Gather", ["confidence", chosen], "pets", axis=1)
+    show("pets", LEVELS["classes"][1], bands=len(PETS))
     picture = onnx.helper.make_tensor_value_info(INPUT, kind, (1, 3, "height", "width"))
     made = onnx.helper.make_graph(graph.made, "centernet", [picture], shown, graph.initializers)
     opset = [onnx.helper.make_opsetid("", OPSET)]

@@ -11,8 +11,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # Imported from the face detection bundle, so it is missing where types are checked.
 onnxruntime = importlib.import_module("onnxruntime")
 
-# Bands and picture pixels per cell of each output.
-OUTPUTS = ((1, 8), (1, 4), (1, 16), (1, 32), (2, 4), (4, 4))
+# Bands of each output, and picture pixels per cell.
+OUTPUTS = ((1, 8), (1, 4), (4, 4), (1, 4), (1, 16), (1, 32), (2, 4))
 
 
 def main(model: str) -> None:

@@ -5,7 +5,7 @@ attention that it attracts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,10 @@ _NEXT_TO_READOUT = 1 / 3
 # Cells along either side at which the readout was fitted; finer detail of it is noise.
 _READOUT_GRID = 16
 # Long side of the view that is scored, in pixels. The detector finds faces down to a thirtieth of
-# it. At twice the size it would find 2 % more faces at four times the cost.
+# it.
 _VIEW_SIDE = 320
+# Long side of the second view, in which faces are searched for if the first one leaves a doubt.
+_CLOSER_SIDE = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,13 @@ class Interest:
         faces: the faces found; None if face detection is not available.
         objects: confidence that there is any object, 0 to 1; None if object detection is not
             available.
+        pets: spans of certain cats and dogs in shares of the picture's sides, float (n, 2, 2).
     """
 
     map: InterestMap
     faces: tuple[Face, ...] | None
     objects: float | None = None
+    pets: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -123,9 +127,14 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
         if found is None:
             return Interest(combine(salient.maps), None)
         maps = [*salient.maps, *_trusted(found, salient.structure)]
+        faces = found.faces
+        if found.second_look is not None:
+            closer = scaled_to(frame.size, _CLOSER_SIDE)
+            faces = found.second_look(flatten(pixels.low_resolution(closer)))
         if found.objects is None:
-            return Interest(combine(maps), found.faces)
-        return Interest(combine(maps, found.objects.maps), found.faces, found.objects.confidence)
+            return Interest(combine(maps), faces)
+        objects = found.objects
+        return Interest(combine(maps, objects.maps), faces, objects.confidence, pets=objects.pets)
 
     return pixels.cached("saliency" if detector is None else "saliency and faces", compute)
 

@@ -19,6 +19,7 @@ from handler.core.placement import (
     whole_pixels,
 )
 from handler.core.request import FaceChoice, PixelConstraints
+from handler.core.saliency.held_areas import HeldAreas
 from handler.core.saliency.interest import GRID, Interest, InterestMap
 from handler.core.spans import Floats, X, Y, bounds_of, spans_of
 
@@ -43,9 +44,6 @@ _NO_OBJECT, _CERTAIN_OBJECT = 0.25, 0.5
 _LEAST_HELD, _MOST_HELD = 0.5, 3
 # A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
-# Distances from the top of a face's box, at the brow, to the hairline and the end of the hair, in
-# sides of the box. Each is kept in the window if possible.
-_MARGINS_ABOVE = 0.25, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,10 @@ def select_window(
     3. It contains every chosen face whole if any such window can, and otherwise the faces that fit
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
        certain ones, and none in a crowd, where the interest decides. A focus overrides the faces.
-    4. It contains these faces up to the hairline, and then with all their hair, if possible.
-    5. It leaves out the areas to avoid.
+    4. It contains these faces up to the hairline, then with all their hair, and then with a quarter
+       of the head above it, if possible; and then the heads of large cats and dogs, and the whole
+       animals.
+    5. It leaves out the areas to avoid, and chosen faces that do not fit.
     6. It contains as much of the interest as possible, minus a price for its distance from the
        centre. The price is low if there is a certain face or object.
 
@@ -112,7 +112,8 @@ def select_window(
     extent = grown_to_hold(limit / (1 + padding / 100), limit, spans_of(constraints.keep))
     if constraints.focus is None:
         score = _Score(heat, _price(interest))
-        region = _place(score, held, picture, extent, limit, constraints)
+        areas = HeldAreas.of(interest, held, picture)
+        region = _place(score, areas, picture, extent, limit, constraints)
     else:
         region = centred_on_focus(picture, extent, constraints)
     crop = whole_pixels(region, picture)
@@ -187,7 +188,7 @@ def _price(interest: Interest) -> float:
 
 def _place(
     score: _Score,
-    heads: Sequence[Head],
+    held: HeldAreas,
     picture: Size,
     extent: Floats,
     limit: Floats,
@@ -195,12 +196,9 @@ def _place(
 ) -> Region:
     """Return the window with the highest score that contains the areas and faces."""
     keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
-    boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
-    extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
-    places = PlacementRange.inside(picture, extent).holding(keep).holding(boxes)
-    for above in _MARGINS_ABOVE:
-        margins = [head.margin_box(0.0, picture, above) for head in heads]
-        places = places.holding(np.array(margins).reshape(-1, 2, 2))
+    extent = held.grown(extent, limit, keep)
+    places = held.places(PlacementRange.inside(picture, extent).holding(keep))
+    avoid = np.concatenate([avoid, held.left_out(places)])
     middle = (bounds_of(picture) - extent) / 2
     return places.best(score.of(extent, picture), middle, avoid)
 
