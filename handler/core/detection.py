@@ -1,6 +1,6 @@
 """The face detector, as the core needs it. `handler.faces` implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,11 +35,13 @@ class ObjectEvidence:
         maps: logarithms of the interest, float (rows, columns) each. The maps cover the whole
             picture at several scales and are added up; their mean does not matter.
         boxes: the objects one by one.
+        pets: spans of certain cats and dogs in shares of the picture's sides, float (n, 2, 2).
     """
 
     confidence: float
     maps: Sequence[NDArray[np.floating]]
     boxes: DetectedObjects = field(default_factory=DetectedObjects)
+    pets: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,14 @@ class Inspection:
         maps: name and values of each map, which covers the whole picture; values are 0 or more,
             of shape (rows, columns).
         objects: the objects; None if object detection is not available.
+        second_look: returns the faces after a look at the picture with a long side of 640 pixels,
+            mode RGB or RGBX; None if the faces are not in doubt.
     """
 
     faces: tuple[Face, ...]
     maps: Sequence[tuple[str, NDArray[np.floating]]]
     objects: ObjectEvidence | None = None
+    second_look: Callable[[Image.Image], tuple[Face, ...]] | None = None
 
 
 class Detector(Protocol):

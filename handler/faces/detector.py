@@ -28,7 +28,9 @@ from handler.faces.second_look import (
     SAME_FACE,
     confirmed,
     is_crowd,
+    is_in_doubt,
     look_at_two_scales,
+    seen_closer,
     with_small_faces,
 )
 from handler.faces.turned_heads import find_turn
@@ -98,6 +100,8 @@ class FaceDetector:
     def inspect(self, view: Image.Image, source: Size, sensitivity: float) -> Inspection:
         """Return the faces and the interest maps of a picture, in one run of the network.
 
+        If these faces are in doubt, the inspection has a function for a second run.
+
         Sideways pictures are not turned. Sideways heads count as faces if their score is high
         enough.
 
@@ -107,11 +111,22 @@ class FaceDetector:
             sensitivity: 0 to 1; a higher value finds more faces.
         """
         output = self._network.run(view)
-        found = output.faces.suppressed(SAME_FACE)
-        found = found.where(found.scores >= least_score(sensitivity))
+        coarse = output.faces.suppressed(SAME_FACE)
+        threshold = least_score(sensitivity)
         maps = [("faces", output.heat + _NO_FACE)]
         maps += [("novelty", novelty(level)) for level in output.levels]
-        return Inspection(tuple(to_faces(found, 0, Size(*view.size), source)), maps)
+
+        def placed(found: Detections, seen: Image.Image) -> tuple[Face, ...]:
+            found = found.where(found.scores >= threshold)
+            return tuple(to_faces(found, 0, Size(*seen.size), source))
+
+        def look_closer(finer: Image.Image) -> tuple[Face, ...]:
+            scale = finer.width / view.width, finer.height / view.height
+            return placed(seen_closer(self._network, finer, coarse.scaled(*scale)), finer)
+
+        return Inspection(
+            placed(coarse, view), maps, second_look=look_closer if is_in_doubt(coarse) else None
+        )
 
 
 def least_score(sensitivity: float) -> float:

@@ -12,6 +12,7 @@ from handler.core.detection import ObjectEvidence
 from handler.core.geometry import Size
 from handler.faces.bundle import Session
 from handler.objects.object_boxes import read_boxes
+from handler.objects.pet_boxes import read_pets
 
 # The network halves the picture five times.
 _MULTIPLE = 32
@@ -34,9 +35,15 @@ class CenterNet:
         pixels = _padded(np.asarray(view)[..., :3])
         outputs = self._session.run(None, {self._input: pixels})
         shown = [_shown(each, pixels.shape[3], view) for each in outputs]
-        objects, surest, sides, _, *maps = shown
-        boxes = read_boxes(surest[0], sides, Size(*view.size))
-        return ObjectEvidence(float(objects.max(initial=0)), [each[0] for each in maps], boxes)
+        objects, surest, sides, *maps, pets = shown
+        size = Size(*view.size)
+        boxes = read_boxes(surest[0], sides, size)
+        return ObjectEvidence(
+            float(objects.max(initial=0)),
+            [each[0] for each in maps],
+            boxes,
+            read_pets(pets, sides, size),
+        )
 
 
 def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

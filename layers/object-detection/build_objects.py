@@ -146,7 +146,7 @@ def write_manifest(bundle: Path, faces: ModuleType) -> None:
             "file": MODEL,
             "licence": "MIT",
             "licence_file": "licences/human.txt",
-            "change": "converted from TensorFlow.js to ONNX, without most classes, with a readout",
+            "change": "converted from TensorFlow.js to ONNX; classes left out, readout and pets added",
             "source": {"package": PACKAGE, "version": VERSION, "sha256": FILES},
         },
         "files": faces.list_files(bundle),

@@ -7,9 +7,9 @@ picture of any size whose sides are multiples of 32. It outputs
 - ``objects``, the confidence of the surest object at an eighth of the picture's size,
 - ``surest``, the same at a quarter: its maxima are the centres of objects,
 - ``sides``, the distances from there to the left, top, right and bottom of the object, in pixels,
-- ``pets``, the confidence that a cell is the centre of a cat, and of a dog,
-- and three maps of interest, whose sum is the readout: the features of a level, weighted by the
-  numbers of the text file.
+- three maps of interest, whose sum is the readout: the features of a level, weighted by the numbers
+  of the text file,
+- and ``pets``, the confidence in a cat, and in a dog, at a quarter.
 """
 
 import base64
@@ -247,14 +247,14 @@ def main(source: str, readout: str, target: str) -> None:
     graph.require(SIDES)
     graph.add("Identity", [SIDES], "sides")
     show("sides", LEVELS["classes"][1], bands=4)
-    chosen = graph.constant("pet_classes", np.array(PETS, np.int64))
-    graph.add("Gather", ["confidence", chosen], "pets", axis=1)
-    show("pets", LEVELS["classes"][1], len(PETS))
     for level, (name, cell) in LEVELS.items():
         graph.require(name)
         names = [name, graph.constant(f"weights_{level}", levels[level])]
         graph.add("Conv", names, f"interest_{level}")
         show(f"interest_{level}", cell)
+    chosen = graph.constant("pet_classes", np.array(PETS, np.int64))
+    graph.add("Gather", ["confidence", chosen], "pets", axis=1)
+    show("pets", LEVELS["classes"][1], bands=len(PETS))
     picture = onnx.helper.make_tensor_value_info(INPUT, kind, (1, 3, "height", "width"))
     made = onnx.helper.make_graph(graph.made, "centernet", [picture], shown, graph.initializers)
     opset = [onnx.helper.make_opsetid("", OPSET)]

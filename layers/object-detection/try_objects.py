@@ -12,7 +12,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 onnxruntime = importlib.import_module("onnxruntime")
 
 # Bands of each output, and picture pixels per cell.
-OUTPUTS = ((1, 8), (1, 4), (4, 4), (2, 4), (1, 4), (1, 16), (1, 32))
+OUTPUTS = ((1, 8), (1, 4), (4, 4), (1, 4), (1, 16), (1, 32), (2, 4))
 
 
 def main(model: str) -> None:

@@ -18,6 +18,7 @@ from handler.core.placement import (
     whole_pixels,
 )
 from handler.core.request import FaceChoice, PixelConstraints
+from handler.core.saliency.held_areas import HeldAreas
 from handler.core.saliency.interest import GRID, Interest, InterestMap
 from handler.core.saliency.window_score import WindowScore
 from handler.core.spans import Floats, bounds_of, spans_of
@@ -27,9 +28,6 @@ from handler.core.spans import Floats, bounds_of, spans_of
 _LEAST_HELD, _MOST_HELD = 0.5, 3
 # A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
-# Distances from the top of a face's box, at the brow, to the hairline and the end of the hair, in
-# sides of the box. Each is kept in the window if possible.
-_MARGINS_ABOVE = 0.25, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,10 @@ def select_window(
     3. It contains every chosen face whole if any such window can, and otherwise the faces that fit
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
        certain ones, and none in a crowd, where the interest decides. A focus overrides the faces.
-    4. It contains these faces up to the hairline, and then with all their hair, if possible.
-    5. It leaves out the areas to avoid.
+    4. It contains these faces up to the hairline, then with all their hair, and then with a quarter
+       of the head above it, if possible; and then the heads of large cats and dogs, and the whole
+       animals.
+    5. It leaves out the areas to avoid, and chosen faces that do not fit.
     6. It contains as much of the interest and the faces as possible, cuts as little of faces and
        objects, and pays a price for its distance from the centre. The price is low if there is a
        certain face or object; see `handler.core.saliency.window_score`.
@@ -99,7 +99,8 @@ def select_window(
     extent = grown_to_hold(limit / (1 + padding / 100), limit, spans_of(constraints.keep))
     score = WindowScore.of(interest, heat, picture)
     if constraints.focus is None:
-        region = _place(score, held, picture, extent, limit, constraints)
+        areas = HeldAreas.of(interest, held, picture)
+        region = _place(score, areas, picture, extent, limit, constraints)
     else:
         region = centred_on_focus(picture, extent, constraints)
     crop = whole_pixels(region, picture)
@@ -133,7 +134,7 @@ def _choose(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
 
 def _place(
     score: WindowScore,
-    heads: Sequence[Head],
+    held: HeldAreas,
     picture: Size,
     extent: Floats,
     limit: Floats,
@@ -141,12 +142,9 @@ def _place(
 ) -> Region:
     """Return the window with the highest score that contains the areas and faces."""
     keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
-    boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
-    extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
-    places = PlacementRange.inside(picture, extent).holding(keep).holding(boxes)
-    for above in _MARGINS_ABOVE:
-        margins = [head.margin_box(0.0, picture, above) for head in heads]
-        places = places.holding(np.array(margins).reshape(-1, 2, 2))
+    extent = held.grown(extent, limit, keep)
+    places = held.places(PlacementRange.inside(picture, extent).holding(keep))
+    avoid = np.concatenate([avoid, held.left_out(places)])
     middle = (bounds_of(picture) - extent) / 2
     return places.best(score.at(extent, picture), middle, avoid)
 

@@ -1,0 +1,162 @@
+"""The heads of people and pets that a window of auto mode has to contain, or not to cut.
+
+A person's head is the face with hair and chin. Of a pet only the box of the whole animal is known,
+so its head is estimated: the most interesting square of the upper part.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handler.core.face import Head
+from handler.core.geometry import Size
+from handler.core.placement import PlacementRange, grown_to_hold
+from handler.core.saliency.interest import Interest
+from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
+
+# Distances above a face's box, at the brow, in sides of the box: to the hairline, to the end of the
+# hair, and to a quarter of the head's height above that. Each is kept in the window if possible.
+_HAIRLINE, _HAIR = 0.25, 0.55
+_AIR = _HAIR + 0.25 * (1 + _HAIR)
+# Parts of a face's box that are contained if the whole is too large for the window, as shares of
+# its sides: from the eyes to the mouth, and the eyes.
+_FEATURES, _EYES = (0.15, 0.85), (0.2, 0.4)
+# A pet is a subject if its box has this share of the picture's sides (their geometric mean).
+# Smaller ones accompany people.
+_SUBJECT = 0.3
+# The head of a pet: its side as a share of the smaller side of the box, the share of the box's
+# height in which it is, and the number of places that are compared along either axis.
+_PET_HEAD, _UPPER_PART, _PLACES = 0.55, 0.6, 9
+# Space above a pet, as a share of its height: a quarter of the height of its head.
+_ABOVE_PET = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldAreas:
+    """The areas that a window has to contain.
+
+    Attributes:
+        heads: the heads of people.
+        pets: spans of the pets, in pixels, (n, 2, 2).
+        pet_heads: spans of their heads, (n, 2, 2).
+        picture: size of the picture.
+    """
+
+    heads: Sequence[Head]
+    pets: Floats
+    pet_heads: Floats
+    picture: Size
+
+    @classmethod
+    def of(cls, interest: Interest, heads: Sequence[Head], picture: Size) -> "HeldAreas":
+        """Return the areas for the chosen heads of people, and for the pets.
+
+        Args:
+            interest: the evidence in the picture.
+            heads: the heads that the window should contain.
+            picture: size of the picture.
+        """
+        spans = np.asarray(interest.pets, float).reshape(-1, 2, 2)
+        sides = spans[..., 1] - spans[..., 0]
+        spans = spans[np.sqrt(sides.prod(axis=1)) >= _SUBJECT]
+        bounds = bounds_of(picture)[:, np.newaxis]
+        pet_heads = [_head_of(pet, interest) * bounds for pet in spans]
+        return cls(heads, spans * bounds, np.array(pet_heads).reshape(-1, 2, 2), picture)
+
+    def grown(self, extent: Floats, limit: Floats, keep: Floats) -> Floats:
+        """Return the size of a window, enlarged as far as the heads with their hair need.
+
+        Args:
+            extent: width and height, (2,).
+            limit: width and height of the largest window in the picture, (2,).
+            keep: spans of the client's areas to keep, (n, 2, 2).
+        """
+        boxes = _stacked([head.box for head in self.heads])
+        extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes, self.pet_heads]))
+        hair = _stacked([head.margin_box(0.0, self.picture, _HAIR) for head in self.heads])
+        return grown_to_hold(extent, limit, hair)
+
+    def places(self, allowed: PlacementRange) -> PlacementRange:
+        """Return the positions of a window that contains as much of the areas as possible.
+
+        Faces come first, then their hairlines, their hair and the space above it, then the heads of
+        pets, and whole pets with the space above them.
+
+        Args:
+            allowed: the positions from which to choose.
+        """
+        places = allowed.holding(_stacked([_fitting(head, allowed.extent) for head in self.heads]))
+        for above in (_HAIRLINE, _HAIR, _AIR):
+            margins = [head.margin_box(0.0, self.picture, above) for head in self.heads]
+            places = places.holding(_stacked(margins))
+        places = places.holding(self.pet_heads).holding(self.pets)
+        above_pets = self.pets.copy()
+        heights = above_pets[:, Y, 1] - above_pets[:, Y, 0]
+        above_pets[:, Y, 0] = np.maximum(0, above_pets[:, Y, 0] - _ABOVE_PET * heights)
+        return places.holding(above_pets)
+
+    def left_out(self, places: PlacementRange) -> Floats:
+        """Return the heads that do not fit next to the others, with their hair, as spans.
+
+        One whole person is better than two halves, so the window is to move off them.
+
+        Args:
+            places: the positions that `places` returned.
+        """
+        outside = [
+            head.margin_box(0.0, self.picture, _HAIR)
+            for head in self.heads
+            if not _holds_everywhere(places, head.box) and _fits(head.box, places.extent)
+        ]
+        return _stacked(outside)
+
+
+def _fitting(head: Head, extent: Floats) -> Floats:
+    """Return the largest part of a face that a window of this size contains, as spans."""
+    if _fits(head.box, extent):
+        return head.box
+    parts = [_part(head, _FEATURES), _part(head, _EYES)]
+    return next((part for part in parts if _fits(part, extent)), parts[-1])
+
+
+def _part(head: Head, shares: tuple[float, float]) -> Floats:
+    """Return a part of a face's box, measured from the crown along the axis of the head."""
+    first, length = head.box[:, 0], head.box[:, 1] - head.box[:, 0]
+    inner = np.stack([first + 0.1 * length, first + 0.9 * length], axis=1)
+    axis = X if head.is_sideways else Y
+    low, high = shares if head.up[axis] < 0 else (1 - shares[1], 1 - shares[0])
+    inner[axis] = first[axis] + np.array([low, high]) * length[axis]
+    return np.asarray(inner)
+
+
+def _fits(box: Floats, extent: Floats) -> bool:
+    return bool((box[:, 1] - box[:, 0] <= extent + EPSILON).all())
+
+
+def _holds_everywhere(places: PlacementRange, box: Floats) -> bool:
+    """Return whether a window contains a box at every position of a range."""
+    before = box[:, 0] >= places.highest - EPSILON
+    return bool((before & (box[:, 1] <= places.lowest + places.extent + EPSILON)).all())
+
+
+def _head_of(pet: Floats, interest: Interest) -> Floats:
+    """Return the estimated head of a pet, as spans in shares of the picture's sides.
+
+    Args:
+        pet: spans of the whole animal, in the same shares, (2, 2).
+        interest: the evidence in the picture, whose map is highest at the head.
+    """
+    size = pet[:, 1] - pet[:, 0]
+    side = np.minimum(_PET_HEAD * size.min() * np.ones(2), size)
+    lefts = np.linspace(pet[X, 0], pet[X, 1] - side[X], _PLACES)
+    highest, lowest = pet[Y, 0], pet[Y, 0] + max(0.0, _UPPER_PART * size[Y] - side[Y])
+    tops = np.linspace(highest, lowest, _PLACES)
+    kept = interest.map.kept(lefts, tops, (float(side[X]), float(side[Y])))
+    row, column = divmod(int(kept.argmax()), _PLACES)
+    first = np.array([lefts[column], tops[row]])
+    return np.stack([first, first + side], axis=1)
+
+
+def _stacked(spans: Sequence[Floats]) -> Floats:
+    return np.array(spans, float).reshape(-1, 2, 2)
