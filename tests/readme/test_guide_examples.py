@@ -99,9 +99,8 @@ def check_file(path: Path, command: str) -> None:
         assert json.loads(path.read_text())["plan"]["focus"]
     else:
         size = decoded(path.read_bytes()).size
-        named = re.findall(r"(?:width|height)\W+(\d+)", command.split("keep")[0])
-        expected = tuple(map(int, named)) or size
-        assert size == (expected if len(expected) == 2 else size), command
+        named = re.findall(r"\b(?:width|height)\W+(\d{2,})", command)
+        assert not named or size == tuple(map(int, named)), command
     if path.suffix != ".json":  # which the next command reads
         path.unlink()
 

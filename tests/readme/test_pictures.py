@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +24,11 @@ _MOST_BYTES_OF_THE_GUIDE = 400_000
 WITHOUT_PICTURE = {"sensitivity", "onNoFaces", "format", "targetSize", "lineArt", "frames"}
 
 
-def assert_same(path: Path, image: Image.Image) -> None:
+def assert_same(path: Path, image: Image.Image, maker: ModuleType) -> None:
     with Image.open(path) as kept:
-        assert kept.size == image.size
+        assert kept.size == image.size, path.name
         difference = np.abs(levels(kept) - levels(image))
-    assert difference.mean() <= _TOLERANCE, path.name
+    assert difference.mean() <= _TOLERANCE, f"run: .venv/bin/python -m {maker.__name__}"
 
 
 def levels(image: Image.Image) -> npt.NDArray[np.int16]:
@@ -42,7 +43,7 @@ def test_the_results_in_the_readme_are_current() -> None:
     originals = {f"{name}-before.jpg" for name in EXAMPLES}
     assert {path.name for path in FOLDER.iterdir()} == {*drawn, *originals, NAME}
     for name, image in drawn.items():
-        assert_same(FOLDER / name, image)
+        assert_same(FOLDER / name, image, pictures)
 
 
 def test_the_readme_shows_each_of_them() -> None:
@@ -75,7 +76,7 @@ def test_every_setting_has_a_picture_in_the_guide() -> None:
 # It crops 52 times, which takes some seconds.
 @pytest.mark.parametrize("name", guide_pictures.EXAMPLES)
 def test_the_pictures_of_the_guide_are_current(name: str) -> None:
-    assert_same(GUIDE_FOLDER / f"setting-{name}.webp", guide_pictures.picture(name))
+    assert_same(GUIDE_FOLDER / f"setting-{name}.webp", guide_pictures.picture(name), guide_pictures)
 
 
 def test_the_captions_of_the_guide_are_current() -> None:
