@@ -137,8 +137,10 @@ def test_a_format_that_a_build_cannot_read_is_rejected_by_name(
     monkeypatch.setattr(formats, "available_formats", lambda: rest)
     kinds = {**KINDS, **further_files.KINDS}
     make = next(make for make, format_, _ in kinds.values() if format_ == name)
+    # OpenEXR is written by the package that may be missing.
+    data = b"\x76\x2f\x31\x01" if name == "exr" else make()
     with pytest.raises(InvalidImage) as caught:
-        open_picture(make(), LIMITS)
+        open_picture(data, LIMITS)
     label = FORMATS[name].label
     assert caught.value.error == f"Invalid image: {label} is not supported by this build"
 
