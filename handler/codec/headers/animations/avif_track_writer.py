@@ -2,10 +2,9 @@
 
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from handler.codec.headers.animations.avif_tracks import Track
+from handler.core.geometry import Size
 
 # Without the brands of still pictures, which a file with items has.
 _BRANDS = b"avis" + bytes(4) + b"avismsf1"
@@ -14,7 +13,32 @@ _ENABLED = 1
 _UNDETERMINED = 0x55C4
 
 
-def write_tracks(tracks: "Sequence[Track]") -> bytes:
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track of frames.
+
+    Attributes:
+        entry: sample entry, with the boxes that the decoder needs.
+        timescale: units of time in a second.
+        durations: units of each frame.
+        samples: data of each frame.
+        key_frames: numbers of the frames that depend on no other, from 1; None for all.
+        size: of the frames, in pixels.
+        plays: number of plays; 0 for without end.
+        is_auxiliary: whether it is the alpha of another track.
+    """
+
+    entry: bytes
+    timescale: int
+    durations: list[int]
+    samples: list[memoryview]
+    key_frames: list[int] | None
+    size: Size
+    plays: int
+    is_auxiliary: bool
+
+
+def write_tracks(tracks: Sequence[Track]) -> bytes:
     """Return a file with the frames of tracks, the first of which has the colours."""
     brands = _box(b"ftyp", _BRANDS)
     # The offsets of the frames follow from the length of the boxes before them.
@@ -24,7 +48,7 @@ def write_tracks(tracks: "Sequence[Track]") -> bytes:
     return brands + movie + _box(b"mdat", data)
 
 
-def _movie(tracks: "Sequence[Track]", start: int) -> bytes:
+def _movie(tracks: Sequence[Track], start: int) -> bytes:
     written = []
     for number, track in enumerate(tracks, 1):
         written.append(_track(track, number, start))
@@ -35,7 +59,7 @@ def _movie(tracks: "Sequence[Track]", start: int) -> bytes:
     return _box(b"moov", _full_box(b"mvhd", header, version=1) + b"".join(written))
 
 
-def _track(track: "Track", number: int, start: int) -> bytes:
+def _track(track: Track, number: int, start: int) -> bytes:
     duration = sum(track.durations)
     header = struct.pack(">QQIIQ", 0, 0, number, 0, duration) + bytes(16) + _MATRIX
     header += struct.pack(">II", track.size.width << 16, track.size.height << 16)
@@ -55,7 +79,7 @@ def _track(track: "Track", number: int, start: int) -> bytes:
     return _box(b"trak", boxes + _box(b"mdia", media + _box(b"minf", information)))
 
 
-def _table(track: "Track", start: int) -> bytes:
+def _table(track: Track, start: int) -> bytes:
     count = len(track.samples)
     times = b"".join(struct.pack(">II", 1, duration) for duration in track.durations)
     lengths = struct.pack(f">{count}I", *(len(sample) for sample in track.samples))

@@ -6,10 +6,9 @@ it does not receive the file, but a new one with these tracks alone.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
-from handler.codec.headers.animations.avif_track_writer import write_tracks
+from handler.codec.headers.animations.avif_track_writer import Track, write_tracks
 from handler.codec.headers.animations.timeline import FramePart, Timeline, TooManyFrames
 from handler.codec.headers.boxes import boxes
 from handler.core.geometry import Box, Size
@@ -24,31 +23,6 @@ _PROPERTIES = (b"av1C", b"colr", b"pixi", b"auxi")
 _REPEATS = 1
 # Values of a duration that stand for one without end.
 _ENDLESS = ((1 << 32) - 1, (1 << 64) - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """A track of frames.
-
-    Attributes:
-        entry: sample entry, with the boxes that the decoder needs.
-        timescale: units of time in a second.
-        durations: units of each frame.
-        samples: data of each frame.
-        key_frames: numbers of the frames that depend on no other, from 1; None for all.
-        size: of the frames, in pixels.
-        plays: number of plays; 0 for without end.
-        is_auxiliary: whether it is the alpha of another track.
-    """
-
-    entry: bytes
-    timescale: int
-    durations: list[int]
-    samples: list[memoryview]
-    key_frames: list[int] | None
-    size: Size
-    plays: int
-    is_auxiliary: bool
 
 
 def read_frames(data: bytes, canvas: Size, most: int) -> Timeline:
