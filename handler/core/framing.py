@@ -132,6 +132,7 @@ def frame_faces(
     extent = required
     if most_enlarged is not None:
         extent = np.maximum(required, limit * min(1.0, target.height / most_enlarged / limit[Y]))
+        why += ("widened to be enlarged less",) * bool((extent > required + 1).any())
     region = _place(kept, selected, extent, PRESETS[preset], picture)
     window = whole_pixels(region, picture)
     cut = sum(not head.is_inside(window) for head in selected)

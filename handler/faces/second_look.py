@@ -1,7 +1,7 @@
 """Second looks at a picture, where the first leaves a doubt about its faces.
 
-Face mode looks at the mirror image if all faces are weak, and more closely at a crowd: in 3 % and in
-15 % of 285 photos of people. Auto mode, which looks at 320 pixels, also looks at 640 pixels if a
+Face mode looks at the mirror image if all faces are weak, and more closely at a crowd: in 3 % and
+in 15 % of 285 photos of people. Auto mode, which looks at 320 pixels, also looks at 640 pixels if a
 face may be missing.
 """
 

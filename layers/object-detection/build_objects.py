@@ -146,7 +146,7 @@ def write_manifest(bundle: Path, faces: ModuleType) -> None:
             "file": MODEL,
             "licence": "MIT",
             "licence_file": "licences/human.txt",
-            "change": "converted from TensorFlow.js to ONNX; classes left out, readout and pets added",
+            "change": "converted from TensorFlow.js to ONNX; a readout added, classes left out",
             "source": {"package": PACKAGE, "version": VERSION, "sha256": FILES},
         },
         "files": faces.list_files(bundle),

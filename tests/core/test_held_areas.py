@@ -102,7 +102,7 @@ def chosen(animal: Any, x: float, y: float, target: Size = TALL) -> Selection:
 
 
 def test_a_whole_pet_is_held_if_it_fits() -> None:
-    found = chosen(pet(0.6, 0.2, 0.95, 0.9), 0.1, 0.5)
+    found = chosen(pet(0.6, 0.2, 0.95, 0.9), 0.65, 0.5)
 
     assert found.crop.left <= 0.6 * 800
     assert found.crop.right >= 0.95 * 800
@@ -114,6 +114,12 @@ def test_the_head_of_a_pet_is_held_if_the_whole_does_not_fit(x: float) -> None:
 
     assert found.crop.left <= x * 800 - 50
     assert found.crop.right >= x * 800 + 50
+
+
+def test_a_pet_does_not_hold_the_window_if_the_interest_is_elsewhere() -> None:
+    found = chosen(pet(0.6, 0.2, 0.95, 0.9), 0.1, 0.5)
+
+    assert found.crop.right < 0.6 * 800
 
 
 def test_a_face_is_held_before_a_pet() -> None:

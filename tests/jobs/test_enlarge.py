@@ -121,6 +121,7 @@ def test_face_mode_enlarges_a_window_by_a_factor_of_two_at_most() -> None:
     (line,) = (line for line in plain.warnings if line.startswith("facePreset: "))
     assert f"has {preset.width} × {preset.height} pixels; it was widened to 300 × 300." in line
     assert not [line for line in tight.warnings if line.startswith("facePreset")]
+    assert "widened" in plain.results[0].plan.reason
 
 
 def test_a_window_is_not_widened_beyond_the_picture() -> None:

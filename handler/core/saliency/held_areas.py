@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from handler.core.face import Head
-from handler.core.geometry import Size
-from handler.core.placement import PlacementRange, grown_to_hold
+from handler.core.geometry import Region, Size
+from handler.core.placement import PlacementRange, Score, grown_to_hold
 from handler.core.saliency.interest import Interest
 from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
 
@@ -28,6 +28,9 @@ _SUBJECT = 0.3
 # The head of a pet: its side as a share of the smaller side of the box, the share of the box's
 # height in which it is, and the number of places that are compared along either axis.
 _PET_HEAD, _UPPER_PART, _PLACES = 0.55, 0.6, 9
+# The interest that a window may lose by containing the head of a pet, or the whole. With more to
+# lose, something else is the subject: another animal that was not detected, or a person.
+_PRICE_OF_HEAD, _PRICE_OF_PET = 0.15, 0.1
 # Space above a pet, as a share of its height: a quarter of the height of its head.
 _ABOVE_PET = 0.1
 
@@ -80,8 +83,7 @@ class HeldAreas:
     def places(self, allowed: PlacementRange) -> PlacementRange:
         """Return the positions of a window that contains as much of the areas as possible.
 
-        Faces come first, then their hairlines, their hair and the space above it, then the heads of
-        pets, and whole pets with the space above them.
+        Faces come first, then their hairlines, their hair and the space above it.
 
         Args:
             allowed: the positions from which to choose.
@@ -90,14 +92,35 @@ class HeldAreas:
         for above in (_HAIRLINE, _HAIR, _AIR):
             margins = [head.margin_box(0.0, self.picture, above) for head in self.heads]
             places = places.holding(_stacked(margins))
-        places = places.holding(self.pet_heads).holding(self.pets)
-        above_pets = self.pets.copy()
-        heights = above_pets[:, Y, 1] - above_pets[:, Y, 0]
-        above_pets[:, Y, 0] = np.maximum(0, above_pets[:, Y, 0] - _ABOVE_PET * heights)
-        return places.holding(above_pets)
+        return places
 
-    def left_out(self, places: PlacementRange) -> Floats:
-        """Return the heads that do not fit next to the others, with their hair, as spans.
+    def best(
+        self, places: PlacementRange, score: Score, preferred: Floats, avoid: Floats
+    ) -> Region:
+        """Return the best window, with the heads of pets and whole pets if they cost little.
+
+        Args:
+            places: the positions that `places` returned.
+            score: the score of positions, in shares of the interest.
+            preferred: preferred left and top edge, (2,).
+            avoid: spans of the areas to leave out, (n, 2, 2).
+        """
+        avoid = np.concatenate([avoid, self._left_out(places)])
+        best = places.best(score, preferred, avoid)
+        highest = _score_of(best, score)
+        above = self.pets.copy()
+        heights = above[:, Y, 1] - above[:, Y, 0]
+        above[:, Y, 0] = np.maximum(0, above[:, Y, 0] - _ABOVE_PET * heights)
+        tiers = (self.pet_heads, _PRICE_OF_HEAD), (self.pets, _PRICE_OF_PET), (above, _PRICE_OF_PET)
+        for spans, price in tiers:
+            narrower = places.holding(spans)
+            window = narrower.best(score, preferred, avoid)
+            if _score_of(window, score) >= highest - price:
+                places, best = narrower, window
+        return best
+
+    def _left_out(self, places: PlacementRange) -> Floats:
+        """Return the faces that do not fit next to the others, as spans.
 
         One whole person is better than two halves, so the window is to move off them.
 
@@ -105,7 +128,7 @@ class HeldAreas:
             places: the positions that `places` returned.
         """
         outside = [
-            head.margin_box(0.0, self.picture, _HAIR)
+            head.box
             for head in self.heads
             if not _holds_everywhere(places, head.box) and _fits(head.box, places.extent)
         ]
@@ -156,6 +179,10 @@ def _head_of(pet: Floats, interest: Interest) -> Floats:
     row, column = divmod(int(kept.argmax()), _PLACES)
     first = np.array([lefts[column], tops[row]])
     return np.stack([first, first + side], axis=1)
+
+
+def _score_of(window: Region, score: Score) -> float:
+    return float(score(np.array([window.left]), np.array([window.top]))[0, 0])
 
 
 def _stacked(spans: Sequence[Floats]) -> Floats:

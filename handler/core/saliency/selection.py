@@ -75,12 +75,13 @@ def select_window(
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
        certain ones, and none in a crowd, where the interest decides. A focus overrides the faces.
     4. It contains these faces up to the hairline, then with all their hair, and then with a quarter
-       of the head above it, if possible; and then the heads of large cats and dogs, and the whole
-       animals.
+       of the head above it, if possible.
     5. It leaves out the areas to avoid, and chosen faces that do not fit.
     6. It contains as much of the interest and the faces as possible, cuts as little of faces and
        objects, and pays a price for its distance from the centre. The price is low if there is a
        certain face or object; see `handler.core.saliency.window_score`.
+    7. If that costs little of the score, it contains the heads of large cats and dogs, and the whole
+       animals.
 
     Args:
         interest: the interest map and the faces of the picture.
@@ -144,9 +145,8 @@ def _place(
     keep, avoid = spans_of(constraints.keep), spans_of(constraints.avoid)
     extent = held.grown(extent, limit, keep)
     places = held.places(PlacementRange.inside(picture, extent).holding(keep))
-    avoid = np.concatenate([avoid, held.left_out(places)])
     middle = (bounds_of(picture) - extent) / 2
-    return places.best(score.at(extent, picture), middle, avoid)
+    return held.best(places, score.at(extent, picture), middle, avoid)
 
 
 def _kept(interest: InterestMap, region: Region, picture: Size) -> float:
