@@ -167,6 +167,16 @@ def test_a_crowd_does_not_hold_the_window() -> None:
     assert len(select_window(interest, PICTURE, TALL, choose="largest").chosen) == 1
 
 
+def test_small_faces_around_clear_ones_make_a_crowd() -> None:
+    few = (a_face(20, 200, 100), a_face(140, 200, 100))
+    passers = (a_face(600, 300, 12, 0.4), a_face(650, 300, 12, 0.4))
+    interest = interest_at((0.5, 0.5), faces=few), interest_at((0.5, 0.5), faces=few + passers)
+
+    chosen = [select_window(each, PICTURE, TALL).chosen for each in interest]
+
+    assert chosen == [(0, 1), ()]
+
+
 def test_a_certain_face_lowers_the_price_of_leaving_the_centre() -> None:
     faint = interest_at((0.1, 0.5), (0.5, 0.5), (0.88, 0.2), (0.88, 0.8))
     face = a_face(380, 270, 60)

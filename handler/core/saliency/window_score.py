@@ -127,12 +127,12 @@ class WindowScore:
         )
 
     def over_centre(self, region: Region, picture: Size) -> float:
-        """Return the score of a window minus that of the centred window of its size."""
+        """Return the score of a window minus that of the centred window of its size, -1 to 1."""
         extent = np.array([region.width, region.height])
         middle = (bounds_of(picture) - extent) / 2
         xs, ys = np.array([middle[X], region.left]), np.array([middle[Y], region.top])
         scores = self.at(extent, picture)(xs, ys)
-        return float(scores[1, 1] - scores[0, 0])
+        return float(np.clip(scores[1, 1] - scores[0, 0], -1, 1))
 
     def at(self, extent: Floats, picture: Size) -> Score:
         """Return the score of windows of one size.
