@@ -1,9 +1,9 @@
 """The windows of other croppers, which are measured once and kept in `crops_peers.json`.
 
-python -m tests.bench.crops_peers    measure them again, after an update of package.json
+python -m tests.bench.crops_peers    measure those that are missing, or all after an update
 
 The file has the left edge of each window along the axis on which it is free, in pixels of the
-picture, for the aspects of the benchmark in their order.
+picture, for the aspects of the benchmark in their order. Node.js and npm are needed to measure.
 """
 
 import json
@@ -15,28 +15,20 @@ from handler.core.image.fit import Cover
 from handler.core.placement import largest_extent
 from tests.bench.crops_truth import Photo, read_photos
 from tests.bench.framing import ASPECTS
-from tests.bench.peers import HERE, Peer, Unavailable, crops
+from tests.bench.peers import HERE, Peer, crops
 
 FILE = HERE / "crops_peers.json"
-PEERS = ("sharp attention", "sharp entropy", "smartcrop.js")
+PEERS = ("smartcrop.js", "sharp attention", "sharp entropy")
 
-# Versions of the packages, and by peer and file name the starts of the windows.
+# By peer and file name: the starts of the windows.
 Starts = dict[str, dict[str, list[float]]]
 
 
 def known_windows(
     photos: Sequence[Photo], targets: Sequence[Size]
 ) -> dict[str, list[list[Region]]]:
-    """Return the windows of each peer, for each photo and target.
-
-    Raises:
-        Unavailable: the file has other versions of the peers, or not all photos.
-    """
-    kept = json.loads(FILE.read_text())
-    starts: Starts = kept["starts"]
-    complete = all(photo.path.name in starts[peer] for peer in PEERS for photo in photos)
-    if kept["versions"] != _versions() or not complete:
-        raise Unavailable("crops_peers.json is outdated: run python -m tests.bench.crops_peers")
+    """Return the windows of each peer that has been measured, for each photo and target."""
+    starts = _read_starts(FILE)
     return {
         peer: [
             [
@@ -46,7 +38,15 @@ def known_windows(
             for photo in photos
         ]
         for peer in PEERS
+        if all(photo.path.name in starts[peer] for photo in photos)
     }
+
+
+def _read_starts(file: Path) -> Starts:
+    """Return what a file has of the installed versions of the peers."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    known: Starts = kept.get("starts", {}) if kept.get("versions") == _versions() else {}
+    return {peer: known.get(peer, {}) for peer in PEERS}
 
 
 def _window(photo: Photo, target: Size, start: float) -> Region:
@@ -86,24 +86,20 @@ def _smartcrop(peer: Peer) -> Callable[[Photo, Size], Region]:
 
 
 def measure(file: Path = FILE) -> None:
-    """Measure the windows of the peers in all photos, and write them to the file.
+    """Measure the windows that are missing in the file, and add them to it.
 
     Raises:
         Unavailable: the peers cannot be installed, or a data set is missing.
     """
-    photos = read_photos()
+    photos, starts = read_photos(), _read_starts(file)
     with crops() as peer:
-        choosers = (_sharp(peer, "attention"), _sharp(peer, "entropy"), _smartcrop(peer))
-        starts: Starts = {
-            name: {
-                photo.path.name: [
-                    _start(photo, choose(photo, target)) for target in ASPECTS.values()
-                ]
-                for photo in photos
-            }
-            for name, choose in zip(PEERS, choosers, strict=True)
-        }
-    file.write_text(json.dumps({"versions": _versions(), "starts": starts}) + "\n")
+        choosers = (_smartcrop(peer), _sharp(peer, "attention"), _sharp(peer, "entropy"))
+        for name, choose in zip(PEERS, choosers, strict=True):
+            for photo in photos:
+                if photo.path.name not in starts[name]:
+                    windows = [choose(photo, target) for target in ASPECTS.values()]
+                    starts[name][photo.path.name] = [_start(photo, each) for each in windows]
+            file.write_text(json.dumps({"versions": _versions(), "starts": starts}) + "\n")
 
 
 if __name__ == "__main__":

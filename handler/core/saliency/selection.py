@@ -29,9 +29,9 @@ _LEAST_HELD = 0.5
 _MOST_FACES = 3
 # A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
-# Distances from the top of a face's box, at the brow, to the hairline and the end of the hair, in
-# sides of the box. Each is kept in the window if possible.
-_MARGINS_ABOVE = 0.25, 0.55
+# Distance from the top of a face's box, at the brow, to the hairline, in sides of the box. It is
+# kept in the window if possible. The rest of the hair is part of the score.
+_HAIRLINE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def select_window(
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
        certain ones, and none in a picture with more than three, where the score decides. A focus
        overrides the faces.
-    4. It contains these faces up to the hairline, and then with all their hair, if possible.
+    4. It contains these faces up to the hairline, if possible.
     5. It leaves out the areas to avoid.
-    6. It contains as much of the interest and the faces as possible, cuts as little of faces and
+    6. It contains as much of the interest and the faces as possible, cuts as little of heads and
        objects, and pays a price for its distance from the centre. The price is low if there is a
        certain face or object; see `handler.core.saliency.window_score`.
 
@@ -148,9 +148,8 @@ def _place(
     boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
     extent = grown_to_hold(extent, limit, np.concatenate([keep, boxes]))
     places = PlacementRange.inside(picture, extent).holding(keep).holding(boxes)
-    for above in _MARGINS_ABOVE:
-        margins = [head.margin_box(0.0, picture, above) for head in heads]
-        places = places.holding(np.array(margins).reshape(-1, 2, 2))
+    margins = [head.margin_box(0.0, picture, _HAIRLINE) for head in heads]
+    places = places.holding(np.array(margins).reshape(-1, 2, 2))
     middle = (bounds_of(picture) - extent) / 2
     return places.best(score.at(extent, picture), middle, avoid)
 
