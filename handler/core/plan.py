@@ -75,8 +75,8 @@ class Plan:
         warnings: warnings for the client.
         heat: the map over the whole picture that the window was chosen by, float64 (32, 32); None
             if there is none.
-        gain_over_centre: share of that map inside the window, minus that of the centred window, -1
-            to 1; None except for saliency and auto mode.
+        gain_over_centre: expected gain over the centred window, -1 to 1; None except for saliency
+            and auto mode.
         weights: contributions of the maps that were combined, as shares that sum to 1; None except
             for saliency and auto mode.
         evidence: the kinds of evidence that were looked for: "faces", "objects".

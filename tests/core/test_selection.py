@@ -141,9 +141,11 @@ def test_a_face_near_the_edge_overrides_other_interest() -> None:
 def test_a_face_is_kept_with_its_hair() -> None:
     face = a_face(350, 100, 100)
 
-    found = select_window(interest_at((0.45, 0.95), faces=(face,)), PICTURE, Size(16, 9))
+    interest = interest_at((0.45, 0.25), (0.45, 0.7), faces=(face,))
 
-    assert 0 < found.crop.top <= 100 - 55
+    found = select_window(interest, PICTURE, Size(16, 9))
+
+    assert found.crop.top <= 100 - 55
 
 
 def test_a_weak_face_decides_nothing() -> None:
@@ -165,6 +167,16 @@ def test_a_crowd_does_not_hold_the_window() -> None:
     assert select_window(interest, PICTURE, TALL).chosen == ()
     assert select_window(interest, PICTURE, TALL).crop.left < 100
     assert len(select_window(interest, PICTURE, TALL, choose="largest").chosen) == 1
+
+
+def test_small_faces_around_clear_ones_make_a_crowd() -> None:
+    few = (a_face(20, 200, 100), a_face(140, 200, 100))
+    passers = (a_face(600, 300, 12, 0.4), a_face(650, 300, 12, 0.4))
+    interest = interest_at((0.5, 0.5), faces=few), interest_at((0.5, 0.5), faces=few + passers)
+
+    chosen = [select_window(each, PICTURE, TALL).chosen for each in interest]
+
+    assert chosen == [(0, 1), ()]
 
 
 def test_a_certain_face_lowers_the_price_of_leaving_the_centre() -> None:

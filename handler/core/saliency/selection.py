@@ -23,9 +23,11 @@ from handler.core.saliency.interest import GRID, Interest, InterestMap
 from handler.core.saliency.window_score import WindowScore
 from handler.core.spans import Floats, bounds_of, spans_of
 
-# Faces below this score do not hold the window, nor do more faces than this: viewers look at the
-# faces of three people, but at the middle of a crowd.
-_LEAST_HELD, _MOST_HELD = 0.5, 3
+# Faces below this score do not hold the window.
+_LEAST_HELD = 0.5
+# In a picture with more faces than this none holds the window: viewers look at the faces of three
+# people, but at the middle of a crowd. There the faces are part of the score.
+_MOST_FACES = 3
 # A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
 
@@ -39,8 +41,8 @@ class Selection:
         crop: the window in whole pixels.
         focus: the most interesting position in it, or the client's focus.
         gain_over_centre: expected gain over the centred window: the difference of their scores, in
-            shares of the interest. Of windows with more than 0.1, at least 80 % agree better with
-            people than the centre.
+            shares of the interest. Of annotated windows with more than 0.1, people agree better
+            with at least 80 % than with the centre.
         chosen: indices of the faces that it should contain.
         faces_cut: number of chosen faces that it does not contain whole.
         reason: the reason for the window, as one sentence for people.
@@ -73,15 +75,16 @@ def select_window(
     2. It contains the areas to keep and is centred on the focus, if the client gives them.
     3. It contains every chosen face whole if any such window can, and otherwise the faces that fit
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
-       certain ones, and none in a crowd, where the interest decides. A focus overrides the faces.
+       certain ones, and none in a picture with more than three, where the score decides. A focus
+       overrides the faces.
     4. It contains these faces up to the hairline, then with all their hair, and then with a quarter
        of the head above it, if possible.
     5. It leaves out the areas to avoid, and chosen faces that do not fit.
-    6. It contains as much of the interest and the faces as possible, cuts as little of faces and
+    6. It contains as much of the interest and the faces as possible, cuts as little of heads and
        objects, and pays a price for its distance from the centre. The price is low if there is a
        certain face or object; see `handler.core.saliency.window_score`.
-    7. If that costs little of the score, it contains the heads of large cats and dogs, and the whole
-       animals.
+    7. It contains the heads of large cats and dogs, and the whole animals, if that costs little of
+       the score.
 
     Args:
         interest: the interest map and the faces of the picture.
@@ -128,9 +131,10 @@ def select_window(
 
 def _choose(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
     """Return the indices of the heads that the window should contain."""
-    chosen = choose_heads(heads, choose) if heads else ()
-    certain = tuple(index for index in chosen if heads[index].score >= _LEAST_HELD)
-    return certain if len(certain) <= _MOST_HELD else ()
+    if not heads or (choose == "all" and len(heads) > _MOST_FACES):
+        return ()
+    chosen = choose_heads(heads, choose)
+    return tuple(index for index in chosen if heads[index].score >= _LEAST_HELD)
 
 
 def _place(
