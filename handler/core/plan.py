@@ -79,7 +79,7 @@ class Plan:
             to 1; None except for saliency and auto mode.
         weights: contributions of the maps that were combined, as shares that sum to 1; None except
             for saliency and auto mode.
-        evidence: the kinds of evidence that were looked for: "faces", "objects".
+        evidence: the kinds of evidence that were looked for: "faces", "objects", "text".
         constraints: the client's focus, keep and avoid.
     """
 

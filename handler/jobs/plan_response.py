@@ -116,8 +116,8 @@ class CropPlan(Response):
     )
     evidence: list[str] = Field(
         default=[],  # job records of earlier versions have none
-        description="Evidence that was looked for: faces, objects. Empty except for face and auto "
-        "mode.",
+        description="Evidence that was looked for: faces, objects, text. Empty except for face and "
+        "auto mode and the saliency strategy.",
     )
     keep: list[Box] = Field(description="Boxes of the setting keep.")
     avoid: list[Box] = Field(description="Boxes of the setting avoid.")

@@ -15,7 +15,15 @@ from handler.core.detection import Detector, Inspection
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
 from handler.core.image.frame import Frame, flatten, scaled_to
+from handler.core.saliency.handedness import (
+    is_lighter_on_the_right,
+    mirror,
+    mirror_faces,
+    mirror_spans,
+)
+from handler.core.saliency.lettering import find_lettering
 from handler.core.saliency.maps import compute_saliency
+from handler.core.spans import Floats
 
 Map = NDArray[np.float64]
 
@@ -93,17 +101,33 @@ class Interest:
         faces: the faces found; None if face detection is not available.
         objects: confidence that there is any object, 0 to 1; None if object detection is not
             available.
+        lettering: spans of lines of lettering, in shares of the picture's sides, (n, 2, 2); None if
+            it was not looked for.
     """
 
     map: InterestMap
     faces: tuple[Face, ...] | None
     objects: float | None = None
+    lettering: Floats | None = None
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The kinds of evidence that were looked for: "faces", "objects"."""
-        looked_for = {"faces": self.faces is not None, "objects": self.objects is not None}
+        """The kinds of evidence that were looked for: "faces", "objects", "text"."""
+        looked_for = {
+            "faces": self.faces is not None,
+            "objects": self.objects is not None,
+            "text": self.lettering is not None,
+        }
         return tuple(name for name, known in looked_for.items() if known)
+
+    def mirrored(self, picture: Size) -> "Interest":
+        """Return the interest of the mirror image of a picture of this size."""
+        return Interest(
+            InterestMap(np.ascontiguousarray(self.map.heat[:, ::-1]), self.map.weights),
+            None if self.faces is None else mirror_faces(self.faces, picture.width),
+            self.objects,
+            None if self.lettering is None else mirror_spans(self.lettering),
+        )
 
 
 def compute_interest(frame: Frame, shrink: float, detector: Detector | None = None) -> Interest:
@@ -118,16 +142,30 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
 
     def compute() -> Interest:
         view = flatten(pixels.low_resolution(scaled_to(frame.size, _VIEW_SIDE)))
-        salient = compute_saliency(view)
-        found = None if detector is None else detector.inspect(view, frame.size)
-        if found is None:
-            return Interest(combine(salient.maps), None)
-        maps = [*salient.maps, *_trusted(found, salient.structure)]
-        if found.objects is None:
-            return Interest(combine(maps), found.faces)
-        return Interest(combine(maps, found.objects.maps), found.faces, found.objects.confidence)
+        if is_lighter_on_the_right(view):
+            return _score(mirror(view), frame.size, detector).mirrored(frame.size)
+        return _score(view, frame.size, detector)
 
     return pixels.cached("saliency" if detector is None else "saliency and faces", compute)
+
+
+def _score(view: Image.Image, picture: Size, detector: Detector | None) -> Interest:
+    """Return the interest map and the faces of a picture.
+
+    Args:
+        view: the picture at the size that is scored.
+        picture: size of the picture.
+        detector: see `compute_interest`.
+    """
+    salient, lettering = compute_saliency(view), find_lettering(view)
+    found = None if detector is None else detector.inspect(view, picture)
+    if found is None:
+        return Interest(combine(salient.maps), None, None, lettering)
+    maps = [*salient.maps, *_trusted(found, salient.structure)]
+    if found.objects is None:
+        return Interest(combine(maps), found.faces, None, lettering)
+    objects = found.objects
+    return Interest(combine(maps, objects.maps), found.faces, objects.confidence, lettering)
 
 
 def decoding_shrink(shrink: float, picture: Size) -> float:

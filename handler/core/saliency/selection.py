@@ -19,6 +19,7 @@ from handler.core.placement import (
     whole_pixels,
 )
 from handler.core.request import FaceChoice, PixelConstraints
+from handler.core.saliency.boundaries import cut_price
 from handler.core.saliency.interest import GRID, Interest, InterestMap
 from handler.core.spans import Floats, X, Y, bounds_of, spans_of
 
@@ -93,7 +94,8 @@ def select_window(
     4. It contains these faces up to the hairline, and then with all their hair, if possible.
     5. It leaves out the areas to avoid.
     6. It contains as much of the interest as possible, minus a price for its distance from the
-       centre. The price is low if there is a certain face or object.
+       centre and one for lettering that it cuts. The first price is low if there is a certain face
+       or object.
 
     Args:
         interest: the interest map and the faces of the picture.
@@ -111,7 +113,7 @@ def select_window(
     limit = largest_extent(picture, target)
     extent = grown_to_hold(limit / (1 + padding / 100), limit, spans_of(constraints.keep))
     if constraints.focus is None:
-        score = _Score(heat, _price(interest))
+        score = _Score(heat, _price(interest), interest.lettering)
         region = _place(score, held, picture, extent, limit, constraints)
     else:
         region = centred_on_focus(picture, extent, constraints)
@@ -144,10 +146,12 @@ class _Score:
     Attributes:
         interest: the interest map.
         price: price of leaving the centre; see `_PRICE`.
+        lettering: lines that the edges should not cut; see `boundaries`.
     """
 
     interest: InterestMap
     price: float
+    lettering: Floats | None
 
     def of(self, extent: Floats, picture: Size) -> Score:
         """Return the score of windows of one size."""
@@ -155,12 +159,14 @@ class _Score:
         window = extent / bounds
         travel = np.maximum(bounds - extent, 1e-9)
         prices = self.price * np.minimum((bounds - extent) / extent, _LONGEST_RANGE)
+        cut = cut_price(self.lettering, extent, picture)
 
         def score(xs: Floats, ys: Floats) -> Floats:
             kept = self.interest.kept(xs / bounds[X], ys / bounds[Y], (window[X], window[Y]))
             # From 0 in the centre to 1 at the edge.
             across, down = 2 * np.abs(xs / travel[X] - 0.5), 2 * np.abs(ys / travel[Y] - 0.5)
-            return np.asarray(kept - prices[Y] * down[:, np.newaxis] - prices[X] * across)
+            kept = kept - prices[Y] * down[:, np.newaxis] - prices[X] * across
+            return np.asarray(kept - cut(xs, ys))
 
         return score
 
