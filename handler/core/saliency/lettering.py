@@ -90,24 +90,29 @@ def _letters(image: Image.Image, grey: Grey) -> Iterator[tuple[bool, Letters]]:
     size = np.abs(difference)
     texture = Image.fromarray(np.minimum(size, 255).astype(np.uint8)).filter(blur)
     least = np.maximum(_STROKE, _STROKE_IN_TEXTURE * np.asarray(texture, np.float32))
+    sums = np.concatenate([[0], np.cumsum(np.pad(size, 1), dtype=np.float64)])
     for is_light in (True, False):
         strokes = (difference if is_light else -difference) > least
-        yield is_light, _components(strokes, size)
+        yield is_light, _components(strokes, sums)
 
 
-def _components(strokes: NDArray[np.bool_], size: Grey) -> Letters:
-    """Return the components of a mask that may be letters, (letters, 6)."""
+def _components(strokes: NDArray[np.bool_], sums: Floats) -> Letters:
+    """Return the components of a mask that may be letters, (letters, 6).
+
+    Args:
+        strokes: the mask.
+        sums: cumulative sums of the contrast of all pixels, with a border of one pixel, after a 0.
+    """
     mask = np.pad(strokes, 1)
     parts = ConnectedComponents.of(mask, diagonally=False)
     if not parts.count:
         return np.empty((0, 6))
     boxes = np.stack(parts.boxes(), axis=1)
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
-    area = parts.areas(mask)
+    area = np.bincount(parts.labels, parts.stops - parts.starts, parts.count)
     inner = mask.copy()
     inner[1:-1, 1:-1] &= mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
     stroke = 2 * area / np.maximum(area - parts.areas(inner), 1)
-    sums = np.concatenate([[0], np.cumsum(np.pad(size, 1), dtype=np.float64)])
     total = np.bincount(parts.labels, sums[parts.stops] - sums[parts.starts], parts.count)
     fill = area / (width * height)
     inside = (boxes[:, :2] > 1).all(axis=1) & (boxes[:, 2:] < np.array(mask.shape[::-1]) - 1).all(1)
