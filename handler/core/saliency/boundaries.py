@@ -6,11 +6,9 @@ from handler.core.geometry import Size
 from handler.core.placement import Score
 from handler.core.spans import Floats, X, Y, bounds_of
 
-# Price of a cut line, in shares of the interest: so much interest may be lost for a window that
-# contains the line whole, or leaves it out.
+# Price of a window that cuts a line or several, in shares of the interest: so much interest may be
+# lost for a window that contains the lines whole, or leaves them out.
 _PRICE = 0.02
-# A window pays at most for this many lines, so that it does not flee from a page of text.
-_MOST = 3
 # The price is full if the smaller part has at least this share of the line, and rises up to there,
 # so that the window does not change suddenly with a box that varies by a pixel.
 _CUT = 0.1
@@ -30,7 +28,7 @@ def cut_price(lettering: Floats | None, extent: Floats, picture: Size) -> Score:
         across, down = _inside(lines[:, X], xs, extent[X]), _inside(lines[:, Y], ys, extent[Y])
         inside = down[:, :, np.newaxis] * across[:, np.newaxis]
         cut = np.minimum(1, np.minimum(inside, 1 - inside) / _CUT)
-        return np.asarray(_PRICE * np.minimum(cut.sum(axis=0), _MOST))
+        return np.asarray(_PRICE * cut.max(axis=0, initial=0))
 
     return price
 
