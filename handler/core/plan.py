@@ -79,7 +79,7 @@ class Plan:
             and auto mode.
         weights: contributions of the maps that were combined, as shares that sum to 1; None except
             for saliency and auto mode.
-        evidence: the kinds of evidence that were looked for: "faces", "objects".
+        evidence: the kinds of evidence that were looked for: "faces", "objects", "text".
         constraints: the client's focus, keep and avoid.
         frames: numbers of the frames of an animation that were looked at, from 1; empty for a
             still picture.

@@ -126,8 +126,8 @@ class CropPlan(Response):
     )
     evidence: list[str] = Field(
         default=[],  # job records of earlier versions have none
-        description="Evidence that was looked for: faces, objects. Empty except for face and auto "
-        "mode.",
+        description="Evidence that was looked for: faces, objects, text. Empty except for face and "
+        "auto mode and the saliency strategy.",
     )
     frames: list[Pixels] | None = Field(
         default=None,

@@ -85,6 +85,12 @@ def _smartcrop(peer: Peer) -> Callable[[Photo, Size], Region]:
     return choose
 
 
+def choosers(peer: Peer) -> dict[str, Callable[[Photo, Size], Region]]:
+    """Return the functions that find the window of each peer."""
+    found = (_smartcrop(peer), _sharp(peer, "attention"), _sharp(peer, "entropy"))
+    return dict(zip(PEERS, found, strict=True))
+
+
 def measure(file: Path = FILE) -> None:
     """Measure the windows that are missing in the file, and add them to it.
 
@@ -93,8 +99,7 @@ def measure(file: Path = FILE) -> None:
     """
     photos, starts = read_photos(), _read_starts(file)
     with crops() as peer:
-        choosers = (_smartcrop(peer), _sharp(peer, "attention"), _sharp(peer, "entropy"))
-        for name, choose in zip(PEERS, choosers, strict=True):
+        for name, choose in choosers(peer).items():
             for photo in photos:
                 if photo.path.name not in starts[name]:
                     windows = [choose(photo, target) for target in ASPECTS.values()]

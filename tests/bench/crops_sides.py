@@ -35,6 +35,10 @@ class Side(NamedTuple):
     settings: dict[str, Any]
     objects: bool = True
 
+    def config(self) -> Config:
+        """Return the configuration, which names a folder without a bundle to detect no objects."""
+        return Config() if self.objects else Config(object_bundle=HERE)
+
 
 OURS: dict[str, Side] = {
     "ours: saliency": Side({"mode": "subject", "strategy": "saliency"}),
@@ -71,10 +75,8 @@ def plans(photo: Photo, side: Side, targets: Sequence[Size]) -> list[Plan]:
     """Return our plans for all targets, which share the decoding and the networks."""
     sizes = [{"width": target.width, "height": target.height} for target in targets]
     requested, _ = validate_settings({**side.settings, "sizes": sizes})
-    # A folder without a bundle.
-    config = Config() if side.objects else Config(object_bundle=HERE)
     job = Job(photo.path.read_bytes(), None, requested)
-    return [crop.plan for crop in plan_job(job, config).crops]
+    return [crop.plan for crop in plan_job(job, side.config()).crops]
 
 
 def centred(photo: Photo, target: Size, box: Box | None = None) -> Region:

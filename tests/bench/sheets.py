@@ -9,21 +9,25 @@ the strategy can be compared. Without Node.js the pages have the centre and our 
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from rich.console import Console
 
 from handler.core.geometry import Region, Size
-from tests.bench.crops_sides import Choose, sides, sides_without_peers
-from tests.bench.crops_truth import MEASURES
+from tests.bench.crops_peers import choosers
+from tests.bench.crops_sides import AUTO, CENTRE, OURS, centred, plans
+from tests.bench.crops_truth import MEASURES, Photo
 from tests.bench.framing import ASPECTS
-from tests.bench.peers import HERE, Unavailable
+from tests.bench.peers import HERE, Unavailable, crops
 from tests.bench.sheet_page import Section, Windows, write_page
 from tests.bench.sheet_pictures import SheetPicture, read_pictures
 
-SIDES = ("centre", "sharp attention", "smartcrop.js", "ours: auto")
+# The windows of a photo for several targets, in pixels of the photo.
+Choose = Callable[[Photo, Sequence[Size]], list[Region]]
+
+PEERS = ("sharp attention", "smartcrop.js")
 OUTPUT = HERE / ".cache" / "sheets"
 # Part of a face's area that must be in the window for the face to count as kept.
 _WHOLE = 0.98
@@ -75,12 +79,21 @@ def main() -> None:
 
 def _choosers(stack: ExitStack) -> tuple[dict[str, Choose], str]:
     """Return the croppers by name; and the reason why the peers are missing, or ""."""
-    missing = ""
+    found, missing = {CENTRE: _for_each(centred)}, ""
     try:
-        found = stack.enter_context(sides())
+        by_name = choosers(stack.enter_context(crops()))
+        found |= {name: _for_each(by_name[name]) for name in PEERS}
     except Unavailable as reason:
-        found, missing = sides_without_peers(), str(reason)
-    return {name: found[name] for name in SIDES if name in found}, missing
+        missing = str(reason)
+    return {**found, AUTO: _ours}, missing
+
+
+def _for_each(choose: Callable[[Photo, Size], Region]) -> Choose:
+    return lambda photo, targets: [choose(photo, target) for target in targets]
+
+
+def _ours(photo: Photo, targets: Sequence[Size]) -> list[Region]:
+    return [plan.crop.region() for plan in plans(photo, OURS[AUTO], targets)]
 
 
 def _sections(

@@ -15,7 +15,6 @@ import argparse
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +22,9 @@ from PIL import Image, ImageOps
 from rich.console import Console
 from rich.table import Table
 
-from handler.config import Config
 from handler.jobs.job import Job, plan_job
 from handler.settings import validate_settings
-from tests.bench.crops_sides import OURS
+from tests.bench.crops_sides import OURS, Side
 from tests.bench.crops_truth import read_photos
 from tests.bench.framing import ASPECTS
 from tests.bench.peers import Unavailable
@@ -110,27 +108,27 @@ def main() -> None:
         for number, path in enumerate(paths):
             status.update(f"{number} of {len(paths)} pictures")
             image = Image.open(path).convert("RGB")
-            for name, settings in OURS.items():
-                stays[name].append(_stays(image, settings))
+            for name, side in OURS.items():
+                stays[name].append(_stays(image, side))
     console.print(_table(len(paths), {name: np.array(each) for name, each in stays.items()}))
 
 
-def _stays(image: Image.Image, settings: dict[str, Any]) -> list[list[bool]]:
+def _stays(image: Image.Image, side: Side) -> list[list[bool]]:
     """Return whether the windows stay, (changes, aspects)."""
-    before = windows(_encoded(image), settings)
+    before = windows(_encoded(image), side)
     found = []
     for change in CHANGES.values():
-        after = windows(change.apply(image), settings)
+        after = windows(change.apply(image), side)
         distances = np.abs(after - change.moved(before, image.size)).max(axis=1)
         found.append([bool(each <= change.tolerance(image.size)) for each in distances])
     return found
 
 
-def windows(data: bytes, settings: dict[str, Any]) -> Edges:
+def windows(data: bytes, side: Side) -> Edges:
     """Return the windows of all aspects for a file."""
     sizes = [{"width": target.width, "height": target.height} for target in ASPECTS.values()]
-    requested, _ = validate_settings({**settings, "sizes": sizes})
-    crops = [crop.plan.crop for crop in plan_job(Job(data, None, requested), Config()).crops]
+    requested, _ = validate_settings({**side.settings, "sizes": sizes})
+    crops = [crop.plan.crop for crop in plan_job(Job(data, None, requested), side.config()).crops]
     return np.array([[box.left, box.top, box.right, box.bottom] for box in crops], float)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from handler.core.trim.components import ConnectedComponents, Mask, closing, fill_holes, opening
+from handler.core.image.components import ConnectedComponents, Mask, closing, fill_holes, opening
 
 # One more than the widest window below.
 _MARGIN = 6

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from handler.core.face import Face
 from handler.core.geometry import Box, Size
-from handler.core.saliency.interest import Interest, combine
+from handler.core.saliency.interest import Interest
+from handler.core.saliency.interest_map import combine
 from handler.core.saliency.selection import Selection, select_window
 
 PICTURE = Size(800, 600)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from handler.core.geometry import Region, Size
-from handler.core.saliency.interest import GRID, combine
+from handler.core.saliency.interest_map import GRID, combine
 from handler.core.saliency.maps import compute_saliency
 from handler.core.saliency.minimum_barrier import distance_to_border
 from tests.pictures import noise, photo

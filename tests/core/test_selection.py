@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from handler.codec import Limits, Picture, open_picture
 from handler.core.detection import Inspection
@@ -16,7 +16,8 @@ from handler.core.plan import Plan
 from handler.core.planner import make_plan
 from handler.core.render import render
 from handler.core.request import PixelConstraints
-from handler.core.saliency.interest import Interest, combine, compute_interest
+from handler.core.saliency.interest import Interest, compute_interest
+from handler.core.saliency.interest_map import combine
 from handler.core.saliency.selection import Selection, select_window
 from handler.settings import validate_settings
 from tests.pictures import encoded, gradient, noise, photo, scene
@@ -345,7 +346,8 @@ def test_auto_combines_the_faces_and_maps_of_the_detector() -> None:
     face = a_face(500, 100, 100)
 
     detector = Inspecting(Inspection((face,), [("faces", np.eye(8) + 0.1)]))
-    picture = opened(photo("coffee.png"))
+    # The lighter half is on the left, so the detector is shown the picture itself.
+    picture = opened(ImageOps.mirror(photo("coffee.png")))
     crop_settings, _ = validate_settings({"mode": "auto", "width": 90, "height": 160})
 
     plans = [make_plan(picture, crop_settings.request(), detector) for _ in range(2)]

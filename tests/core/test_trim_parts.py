@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from handler.core.trim.components import ConnectedComponents, Mask
+from handler.core.image.components import ConnectedComponents, Mask
 from handler.core.trim.dots import belong_to_content
 from handler.core.trim.extremes import block_extremes
 from handler.core.trim.marks import Marks

@@ -6,7 +6,8 @@ import pytest
 from handler.core.detection import DetectedObjects
 from handler.core.face import Face
 from handler.core.geometry import Region, Size
-from handler.core.saliency.interest import Interest, combine
+from handler.core.saliency.interest import Interest
+from handler.core.saliency.interest_map import combine
 from handler.core.saliency.selection import select_window
 from handler.core.saliency.window_score import WindowScore
 from tests.core.test_selection import a_face, interest_at

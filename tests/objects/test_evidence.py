@@ -61,9 +61,9 @@ def test_the_plan_names_what_was_looked_for(objects_built: Path, tmp_path: Path)
     faces = planned(image, Config(object_bundle=tmp_path))
     neither = planned(image, Config(object_bundle=objects_built, face_bundle=tmp_path))
 
-    assert both.evidence == ("faces", "objects")
-    assert faces.evidence == ("faces",)
-    assert neither.evidence == ()
+    assert both.evidence == ("faces", "objects", "text")
+    assert faces.evidence == ("faces", "text")
+    assert neither.evidence == ("text",)
     assert both.weights is not None
     assert faces.weights is not None
     assert "objects" in both.weights

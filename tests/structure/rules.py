@@ -31,7 +31,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "handler.core.placement": DATA,
     "handler.core.framing": (*DATA, "handler.core.placement"),
     "handler.core.subject": (*DATA, "handler.core.image"),
-    "handler.core.trim": ("handler.core.geometry",),
+    "handler.core.trim": ("handler.core.geometry", "handler.core.image.components"),
     "handler.core.saliency": (
         *DATA,
         "handler.core.image",

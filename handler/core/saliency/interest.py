@@ -4,7 +4,7 @@ An interest map gives each position in the picture a value of 0 or more: the sha
 attention that it attracts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,80 +13,29 @@ from PIL import Image
 
 from handler.core.detection import DetectedObjects, Detector, Inspection
 from handler.core.face import Face
-from handler.core.geometry import Region, Size
+from handler.core.geometry import Size
 from handler.core.image.frame import Frame, Pixels, flatten, scaled_to
 from handler.core.saliency.face_tracks import joined_faces
+from handler.core.saliency.handedness import (
+    is_lighter_on_the_right,
+    mirror,
+    mirror_faces,
+    mirror_objects,
+    mirror_spans,
+)
+from handler.core.saliency.interest_map import InterestMap, Map, cells, combine, mean_with_motion
+from handler.core.saliency.lettering import find_lettering
 from handler.core.saliency.maps import compute_saliency
+from handler.core.spans import Floats
 
-Map = NDArray[np.float64]
-
-# Cells along either side, for pictures of any aspect.
-GRID = 32
-# Added to each map, in units of its mean, so that no map can rule out a position: a value of 0
-# counts as a tenth of the mean. Between a thirtieth and a half the windows are the same.
-_FLOOR = 0.1
-_TINY = 1e-6
 # Mean corner strength at which a network's maps count half. It is between that of a clear sky (0.2)
 # and that of the emptiest of 234 photos (0.8).
 _LITTLE_STRUCTURE = 0.5
-# Exponent of the other maps next to the readout of the object network: its weight when both were
-# fitted together, to the gaze of viewers.
-_NEXT_TO_READOUT = 1 / 3
-# Cells along either side at which the readout was fitted; finer detail of it is noise.
-_READOUT_GRID = 16
-# Name of the map of motion.
-_MOTION = "motion"
 # Long side of the view that is scored, in pixels. The detector finds faces down to a thirtieth of
 # it.
 _VIEW_SIDE = 320
 # Long side of the second view, in which faces are searched for if the first one leaves a doubt.
 _CLOSER_SIDE = 640
-
-
-@dataclass(frozen=True, slots=True)
-class InterestMap:
-    """The distribution of interest over a picture.
-
-    Attributes:
-        heat: share of the interest in each cell of the whole picture, float64 (32, 32); sums to 1.
-        weights: contribution of each map: its share of the variance of the heat's logarithm. The
-            weights sum to 1. One below 0 belongs to a map that contradicts the others.
-    """
-
-    heat: Map
-    weights: dict[str, float]
-
-    def kept(self, lefts: Map, tops: Map, window: tuple[float, float]) -> Map:
-        """Return the share of the interest inside each of several windows of one size.
-
-        Args:
-            lefts: left edges, (n,), in shares of the picture's width.
-            tops: top edges, (m,), in shares of the picture's height.
-            window: width and height of the windows, in the same shares.
-
-        Returns:
-            float64 (m, n), 0 to 1.
-        """
-        across, down = _coverage(lefts, window[0]), _coverage(tops, window[1])
-        return np.asarray(down @ self.heat @ across.T)
-
-    def without(self, areas: Sequence[Region], picture: Size) -> "InterestMap":
-        """Return the map with no interest in some areas.
-
-        Args:
-            areas: the areas, in pixels of the picture.
-            picture: size of the picture.
-
-        Returns:
-            The new map; this one if no interest would remain.
-        """
-        remaining = np.ones_like(self.heat)
-        for area in areas:
-            across = _coverage(np.array([area.left / picture.width]), area.width / picture.width)
-            down = _coverage(np.array([area.top / picture.height]), area.height / picture.height)
-            remaining *= 1 - down.T @ across
-        heat = self.heat * remaining
-        return InterestMap(heat / heat.sum(), self.weights) if heat.sum() > _TINY else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +49,8 @@ class Interest:
             available.
         boxes: the objects one by one.
         pets: spans of certain cats and dogs in shares of the picture's sides, float (n, 2, 2).
+        lettering: spans of lines of lettering, in shares of the picture's sides, (n, 2, 2); None if
+            it was not looked for.
     """
 
     map: InterestMap
@@ -107,12 +58,34 @@ class Interest:
     objects: float | None = None
     boxes: DetectedObjects = field(default_factory=DetectedObjects)
     pets: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
+    lettering: Floats | None = None
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The kinds of evidence that were looked for: "faces", "objects"."""
-        looked_for = {"faces": self.faces is not None, "objects": self.objects is not None}
+        """The kinds of evidence that were looked for: "faces", "objects", "text"."""
+        looked_for = {
+            "faces": self.faces is not None,
+            "objects": self.objects is not None,
+            "text": self.lettering is not None,
+        }
         return tuple(name for name, known in looked_for.items() if known)
+
+    def mirrored(self, picture: Size) -> "Interest":
+        """Return the interest of the mirror image of a picture of this size."""
+        return Interest(
+            InterestMap(np.ascontiguousarray(self.map.heat[:, ::-1]), self.map.weights),
+            None if self.faces is None else mirror_faces(self.faces, picture.width),
+            self.objects,
+            mirror_objects(self.boxes),
+            mirror_spans(self.pets),
+            None if self.lettering is None else mirror_spans(self.lettering),
+        )
+
+    def numbered(self, frame: int) -> "Interest":
+        """Return the interest with the number of an animation's frame on its faces."""
+        if self.faces is None:
+            return self
+        return replace(self, faces=tuple(replace(face, frame=frame) for face in self.faces))
 
 
 def compute_interest(frame: Frame, shrink: float, detector: Detector | None = None) -> Interest:
@@ -129,16 +102,15 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
     def look_at(each: Pixels) -> Interest:
         view = flatten(each.low_resolution(scaled_to(frame.size, _VIEW_SIDE)))
         seen.append(view)
-        found = None if detector is None else detector.inspect(view, frame.size)
-        if found is None:
-            return Interest(combine(compute_saliency(view).maps), None)
-        faces = found.faces
-        if found.second_look is not None:
-            closer = scaled_to(frame.size, _CLOSER_SIDE)
-            faces = found.second_look(flatten(each.low_resolution(closer)))
-        if each.number is not None:
-            faces = tuple(replace(face, frame=each.number) for face in faces)
-        return _interest_in(view, found, faces)
+        turned = is_lighter_on_the_right(view)
+
+        def closer() -> Image.Image:
+            larger = flatten(each.low_resolution(scaled_to(frame.size, _CLOSER_SIDE)))
+            return mirror(larger) if turned else larger
+
+        found = _score(mirror(view) if turned else view, closer, frame.size, detector)
+        found = found.mirrored(frame.size) if turned else found
+        return found if each.number is None else found.numbered(each.number)
 
     def compute() -> Interest:
         found = pixels.of_frames(look_at)
@@ -147,14 +119,31 @@ def compute_interest(frame: Frame, shrink: float, detector: Detector | None = No
     return pixels.cached("saliency" if detector is None else "saliency and faces", compute)
 
 
-def _interest_in(view: Image.Image, found: Inspection, faces: tuple[Face, ...]) -> Interest:
-    salient = compute_saliency(view)
+def _score(
+    view: Image.Image,
+    closer: Callable[[], Image.Image],
+    picture: Size,
+    detector: Detector | None,
+) -> Interest:
+    """Return the interest map and the faces of a picture.
+
+    Args:
+        view: the picture at the size that is scored.
+        closer: returns the picture at the size of the second look.
+        picture: size of the picture.
+        detector: see `compute_interest`.
+    """
+    salient, lettering = compute_saliency(view), find_lettering(view)
+    found = None if detector is None else detector.inspect(view, picture)
+    if found is None:
+        return Interest(combine(salient.maps), None, lettering=lettering)
     maps = [*salient.maps, *_trusted(found, salient.structure)]
+    faces = found.faces if found.second_look is None else found.second_look(closer())
     if found.objects is None:
-        return Interest(combine(maps), faces)
+        return Interest(combine(maps), faces, lettering=lettering)
     objects = found.objects
     heat = combine(maps, objects.maps)
-    return Interest(heat, faces, objects.confidence, objects.boxes, objects.pets)
+    return Interest(heat, faces, objects.confidence, objects.boxes, objects.pets, lettering)
 
 
 def over_time(found: Sequence[Interest], motion: Map) -> Interest:
@@ -164,30 +153,27 @@ def over_time(found: Sequence[Interest], motion: Map) -> Interest:
         found: the interest of the frames that are looked at, with the faces of each.
         motion: mean difference from frame to frame in each cell, (32, 32).
     """
-    heat = np.mean([each.map.heat for each in found], axis=0)
-    logarithms = [(_MOTION, _logarithm(motion))]
-    names = dict.fromkeys(name for each in found for name in each.map.weights)
-    means = {
-        name: float(np.mean([each.map.weights.get(name, 0.0) for each in found])) for name in names
-    }
-    total = np.log(heat + _TINY / GRID**2) + logarithms[0][1]
-    share = _variance_shares(logarithms, total)[_MOTION]
-    moved = np.exp(total - total.max())
-    weights = {name: weight * (1 - share) for name, weight in means.items()} | {_MOTION: share}
     faces = [each.faces for each in found if each.faces is not None]
     surest = max(found, key=lambda each: each.objects or 0.0)
     return Interest(
-        InterestMap(moved / moved.sum(), weights),
+        mean_with_motion([each.map for each in found], motion),
         joined_faces([face for of_frame in faces for face in of_frame]) if faces else None,
         surest.objects,
         surest.boxes,
         surest.pets,
+        _lettering_of(found),
     )
+
+
+def _lettering_of(found: Sequence[Interest]) -> Floats | None:
+    """Return the lines of lettering of all frames."""
+    lines = [each.lettering for each in found if each.lettering is not None]
+    return np.concatenate(lines) if lines else None
 
 
 def motion_between(views: Sequence[Image.Image]) -> Map:
     """Return the mean difference of lightness from frame to frame, float64 (32, 32)."""
-    frames = [_cells(np.asarray(view.convert("L"), np.float32)) for view in views]
+    frames = [cells(np.asarray(view.convert("L"), np.float32)) for view in views]
     return np.asarray(np.abs(np.diff(np.stack(frames), axis=0)).mean(axis=0))
 
 
@@ -210,60 +196,3 @@ def _trusted(found: Inspection, structure: float) -> Iterator[tuple[str, NDArray
     trust = structure**2 / (structure**2 + _LITTLE_STRUCTURE**2)
     for name, values in found.maps:
         yield name, values**trust
-
-
-def combine(
-    maps: Sequence[tuple[str, NDArray[np.floating]]],
-    readout: Sequence[NDArray[np.floating]] = (),
-) -> InterestMap:
-    """Return the product of maps and of a Gaussian around the centre of the picture.
-
-    Each map is divided by its mean, so that its unit does not matter, and has the exponent 1: an
-    unweighted product of experts (Hinton 2002). The standard deviation of the Gaussian is half a
-    side, so the edges are 1.6 times less interesting than the centre. Photographers place the
-    subject there, and viewers look there first (Tatler 2007).
-
-    Args:
-        maps: name and values of each map. Values are 0 or more, cover the whole picture and have
-            any shape (rows, columns). The weights of maps with the same name are added up.
-        readout: further maps, as logarithms. With them all other maps have the exponent 1/3,
-            because the readout was fitted next to them.
-    """
-    place = (np.arange(GRID) + 0.5) / (GRID / 2) - 1
-    logarithms = [("centre", -(place[:, np.newaxis] ** 2 + place**2) / 2)]
-    logarithms += [(name, _logarithm(values)) for name, values in maps]
-    if readout:
-        logarithms = [(name, values * _NEXT_TO_READOUT) for name, values in logarithms]
-        fitted = sum(_cells(values, _READOUT_GRID) for values in readout)
-        logarithms.append(("objects", _cells(np.asarray(fitted))))
-    total = sum(logarithm for _, logarithm in logarithms)
-    heat = np.exp(total - np.max(total))
-    return InterestMap(heat / heat.sum(), _variance_shares(logarithms, np.asarray(total)))
-
-
-def _cells(values: NDArray[np.floating], grid: int = GRID) -> Map:
-    """Return the values of a map in the cells of a grid, float64 (grid, grid)."""
-    image = Image.fromarray(np.asarray(values, np.float32))
-    return np.asarray(image.resize((grid, grid), Image.Resampling.BILINEAR), np.float64)
-
-
-def _logarithm(values: NDArray[np.floating]) -> Map:
-    cells = _cells(values)
-    return np.asarray(np.log(np.maximum(cells, 0) / (cells.mean() + _TINY) + _FLOOR))
-
-
-def _variance_shares(logarithms: Sequence[tuple[str, Map]], total: Map) -> dict[str, float]:
-    deviation = total - total.mean()
-    variance = float((deviation**2).mean())
-    weights = dict.fromkeys((name for name, _ in logarithms), 0.0)
-    for name, logarithm in logarithms:
-        weights[name] += float((deviation * logarithm).mean()) / variance
-    return weights
-
-
-def _coverage(starts: Map, length: float) -> Map:
-    """Return the share of each cell in ``starts`` to ``starts + length``, (n, cells), 0 to 1."""
-    edges = np.arange(GRID + 1) / GRID
-    first = np.maximum(edges[:-1], starts[:, np.newaxis])
-    last = np.minimum(edges[1:], starts[:, np.newaxis] + length)
-    return np.asarray(np.maximum(0, last - first) * GRID)

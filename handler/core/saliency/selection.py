@@ -19,7 +19,8 @@ from handler.core.placement import (
 )
 from handler.core.request import FaceChoice, PixelConstraints
 from handler.core.saliency.held_areas import HeldAreas
-from handler.core.saliency.interest import GRID, Interest, InterestMap
+from handler.core.saliency.interest import Interest
+from handler.core.saliency.interest_map import GRID, InterestMap
 from handler.core.saliency.window_score import WindowScore
 from handler.core.spans import Floats, bounds_of, spans_of
 
@@ -80,9 +81,9 @@ def select_window(
     4. It contains these faces up to the hairline, then with all their hair, and then with a quarter
        of the head above it, if possible.
     5. It leaves out the areas to avoid, and chosen faces that do not fit.
-    6. It contains as much of the interest and the faces as possible, cuts as little of heads and
-       objects, and pays a price for its distance from the centre. The price is low if there is a
-       certain face or object; see `handler.core.saliency.window_score`.
+    6. It contains as much of the interest and the faces as possible, cuts as little of heads,
+       objects and lettering, and pays a price for its distance from the centre. The price is low if
+       there is a certain face or object; see `handler.core.saliency.window_score`.
     7. It contains the heads of large cats and dogs, and the whole animals, if that costs little of
        the score.
 

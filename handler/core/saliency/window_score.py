@@ -1,11 +1,11 @@
-"""The score of windows: the interest and the faces that they contain, minus two prices.
+"""The score of windows: the interest and the faces that they contain, minus prices.
 
 The score of the centred window is the reference: a window's score minus it is the expected gain
 over the centre. The windows of one size differ by
 
 - the share of the interest map that they contain,
 - the share of the faces,
-- the heads and objects that their edges cut, and
+- the heads, objects and lines of lettering that their edges cut, and
 - their distance from the centre, at a price that is low if there is a subject.
 
 All constants were chosen on 568 annotated pictures; `layers/object-detection/README.md` has the
@@ -20,7 +20,9 @@ import numpy as np
 from handler.core.face import Head
 from handler.core.geometry import Region, Size
 from handler.core.placement import Score
-from handler.core.saliency.interest import Interest, InterestMap
+from handler.core.saliency.boundaries import cut_price
+from handler.core.saliency.interest import Interest
+from handler.core.saliency.interest_map import InterestMap
 from handler.core.spans import Floats, X, Y, bounds_of
 
 # Price of a window at the edge whose range of positions is as long as itself, in shares of the
@@ -98,6 +100,8 @@ class WindowScore:
         heads: the faces with the hair.
         objects: the objects.
         certainty: certainty that there is any face, 0 to 1.
+        lettering: spans of lines of lettering, in shares of the picture's sides, (n, 2, 2); None if
+            it was not looked for.
     """
 
     interest: InterestMap
@@ -106,6 +110,7 @@ class WindowScore:
     heads: Boxes
     objects: Boxes
     certainty: float
+    lettering: Floats | None = None
 
     @classmethod
     def of(cls, found: Interest, interest: InterestMap, picture: Size) -> "WindowScore":
@@ -130,6 +135,7 @@ class WindowScore:
             ),
             objects=Boxes.of(np.asarray(boxes.spans, float), clear),
             certainty=best,
+            lettering=found.lettering,
         )
 
     def over_centre(self, region: Region, picture: Size) -> float:
@@ -151,6 +157,7 @@ class WindowScore:
         window = extent / bounds
         travel = np.maximum(bounds - extent, 1e-9)
         prices = self.price * np.minimum((bounds - extent) / extent, _LONGEST_RANGE)
+        cut = cut_price(self.lettering, extent, picture)
 
         def score(xs: Floats, ys: Floats) -> Floats:
             lefts, tops = xs / bounds[X], ys / bounds[Y]
@@ -158,7 +165,7 @@ class WindowScore:
             across, down = 2 * np.abs(xs / travel[X] - 0.5), 2 * np.abs(ys / travel[Y] - 0.5)
             price = prices[Y] * down[:, np.newaxis] + prices[X] * across
             kept = self.interest.kept(lefts, tops, (window[X], window[Y]))
-            return np.asarray(kept + self._boxes(lefts, tops, window) - price)
+            return np.asarray(kept + self._boxes(lefts, tops, window) - cut(xs, ys) - price)
 
         return score
 

@@ -5,7 +5,7 @@ A single speck has no shape of its own, so the marks near it decide.
 
 import numpy as np
 
-from handler.core.trim.components import Mask
+from handler.core.image.components import Mask
 from handler.core.trim.marks import Counts, Marks
 
 # Letters in one line of text: their ends differ by this share of their height at most. Smaller

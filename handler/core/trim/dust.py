@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from handler.core.trim.components import ConnectedComponents, Mask, closing, fill_holes, opening
+from handler.core.image.components import ConnectedComponents, Mask, closing, fill_holes, opening
 from handler.core.trim.dots import belong_to_content
 from handler.core.trim.marks import Marks
 from handler.core.trim.scratches import are_scratches

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from handler.core.image.components import Mask
 from handler.core.trim.background_surface import Planes, planes
-from handler.core.trim.components import Mask
 
 Sample = TypeVar("Sample", np.uint8, np.bool_)
 

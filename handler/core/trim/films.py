@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from handler.core.image.components import Mask
 from handler.core.trim.background_surface import Planes
-from handler.core.trim.components import Mask
 
 # Bars are at most this light, and a scene is lighter by this number of levels, or by this share of
 # its median, so that the ripples of JPEG next to it are no scene.

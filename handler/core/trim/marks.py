@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from handler.core.trim.components import ConnectedComponents, Mask
+from handler.core.image.components import ConnectedComponents, Mask
 
 Counts = npt.NDArray[np.int32]
 

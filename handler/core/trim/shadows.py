@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
+from handler.core.image.components import Mask
 from handler.core.trim.background_surface import Planes, planes
-from handler.core.trim.components import Mask
 
 # Distance in pixels, in each direction, over which an edge is tested for softness.
 _SOFT = 2

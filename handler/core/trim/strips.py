@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from handler.core.image.components import Mask
 from handler.core.trim.background_surface import Planes
-from handler.core.trim.components import Mask
 
 Counts = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]

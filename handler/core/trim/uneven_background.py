@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from handler.core.geometry import Box
+from handler.core.image.components import Mask
 from handler.core.trim.background_surface import Planes, fit_surface, planes
-from handler.core.trim.components import Mask
 from handler.core.trim.dust import Edges, without_dust
 from handler.core.trim.edge_statistics import (
     edge_samples,
