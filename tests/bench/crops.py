@@ -6,7 +6,7 @@ make bench-crops ARGS=--quick     a sixth of them
 The pictures are from OSIE (Xu et al. 2014: gaze of 15 viewers, manually drawn faces and main
 objects), FLMS (Fang et al. 2014: crops of ten people) and "saliency in crowd" (Jiang et al. 2014:
 gaze and faces). Differences to the centre are paired by picture; the interval is from 10,000
-bootstrap samples. Peers whose windows are not in crops_peers.json are left out; see crops_peers.py.
+bootstrap samples. Peers whose windows are not in the file of crops_peers.py are left out.
 
 The weights of auto mode's readout were fitted to the pictures of OSIE and crowd. The results on
 pictures that were left out of the fit are in layers/object-detection/README.md.

@@ -1,4 +1,4 @@
-"""The windows of other croppers, which are measured once and kept in `crops_peers.json`.
+"""The windows of other croppers, which are measured once and kept in `.cache/crops_peers.json`.
 
 python -m tests.bench.crops_peers    measure those that are missing, or all after an update
 
@@ -17,7 +17,7 @@ from tests.bench.crops_truth import Photo, read_photos
 from tests.bench.framing import ASPECTS
 from tests.bench.peers import HERE, Peer, crops
 
-FILE = HERE / "crops_peers.json"
+FILE = HERE / ".cache" / "crops_peers.json"
 PEERS = ("smartcrop.js", "sharp attention", "sharp entropy")
 
 # By peer and file name: the starts of the windows.
@@ -97,6 +97,7 @@ def measure(file: Path = FILE) -> None:
     Raises:
         Unavailable: the peers cannot be installed, or a data set is missing.
     """
+    file.parent.mkdir(exist_ok=True)
     photos, starts = read_photos(), _read_starts(file)
     with crops() as peer:
         for name, choose in choosers(peer).items():

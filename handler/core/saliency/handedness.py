@@ -13,6 +13,7 @@ from PIL import Image
 from handler.core.detection import DetectedObjects
 from handler.core.face import Face
 from handler.core.geometry import Box
+from handler.core.spans import Floats
 
 # Landmarks are the right eye, the left eye, the nose, and the right and left corner of the mouth.
 _MIRRORED_LANDMARKS = (1, 0, 2, 4, 3)
@@ -60,8 +61,8 @@ def mirror_objects(objects: DetectedObjects) -> DetectedObjects:
     return DetectedObjects(mirror_spans(objects.spans), objects.scores)
 
 
-def mirror_spans(spans: NDArray[np.floating]) -> NDArray[np.floating]:
+def mirror_spans(spans: NDArray[np.floating]) -> Floats:
     """Return spans in shares of the sides, (n, 2, 2), as they are in the mirror image."""
-    mirrored = spans.copy()
+    mirrored = np.array(spans, np.float64)
     mirrored[:, 0] = 1 - spans[:, 0, ::-1]
     return mirrored
