@@ -78,14 +78,13 @@ def select_window(
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
        certain ones, and none in a picture with more than three, where the score decides. A focus
        overrides the faces.
-    4. It contains these faces up to the hairline, then with all their hair, and then with a quarter
-       of the head above it, if possible.
+    4. It contains these faces up to the hairline, if possible.
     5. It leaves out the areas to avoid, and chosen faces that do not fit.
     6. It contains as much of the interest and the faces as possible, cuts as little of heads,
        objects and lettering, and pays a price for its distance from the centre. The price is low if
        there is a certain face or object; see `handler.core.saliency.window_score`.
-    7. It contains the heads of large cats and dogs, and the whole animals, if that costs little of
-       the score.
+    7. If that costs little of the score, it contains the faces with all their hair and a quarter of
+       the head above it, and the heads of large cats and dogs and the whole animals.
 
     Args:
         interest: the interest map and the faces of the picture.
