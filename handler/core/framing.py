@@ -125,7 +125,8 @@ def frame_faces(
         raise ValueError("Expected at least one face to frame")
     heads = [Head.of(face, picture) for face in faces]
     chosen = choose_heads(heads, choose)
-    selected = [heads[index] for index in chosen]
+    # In an order of their own, so that ties do not depend on the order of detection.
+    selected = sorted((heads[index] for index in chosen), key=lambda head: head.box.tolist())
     limit = largest_extent(picture, target)
     kept = _holdable(selected, picture, limit)
     required, why = _measure(kept, PRESETS[preset], padding, picture, limit)

@@ -90,7 +90,7 @@ def test_more_than_one_file_is_sent_to_the_batch_route(client: TestClient) -> No
     ("data", "reason"),
     [
         (b"Dear Sir or Madam", "unrecognised format"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unrecognised format"),
+        (b"<html><body></body></html>", "unrecognised format"),
         (b"%PDF-1.7\n" + bytes(200), "unrecognised format"),
         (b"\0", "unrecognised format"),
         (PORTRAIT[:20], "the JPEG header is damaged"),

@@ -219,7 +219,7 @@ def test_all_sizes_of_a_job_count() -> None:
 def test_a_job_that_takes_longer_than_estimated_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("handler.jobs.job.check", lambda *_: None)
+    monkeypatch.setattr("handler.jobs.affordable.check", lambda *_: None)
     settings, _ = parse_settings('{"sizes": ["900x900", "800x800", "700x700"]}')
     data = PICTURES["jpeg"](Size(1000, 1000))
     with pytest.raises(OverBudget, match="smaller or fewer results fit"):

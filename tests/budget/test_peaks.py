@@ -31,7 +31,6 @@ LARGE = "SMART_CROP_LARGE_PICTURES"
 MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)
 _MOST_HEIC_MEGAPIXELS = 142
 MEBIBYTE = 1 << 20
-_REPEATS = 2
 # Memory that a sample may miss, or that other threads may add.
 TOLERANCE = 4 * MEBIBYTE
 
@@ -43,18 +42,8 @@ def jobs() -> Iterator[JobProcess]:
 
 
 def measure(jobs: JobProcess, path: Path, data: bytes, values: dict[str, Any]) -> Measured:
-    """Measure a job, again if its peak is above the estimate.
-
-    A small block at times splits memory that a decoder has freed, and a larger one then needs new
-    memory. The free memory counts as resident; `handler.jobs.budget` reserves memory for it.
-    """
     path.write_bytes(data)
-    measured = jobs.run(path, values)
-    for _ in range(_REPEATS):
-        if measured.bytes <= measured.estimated_bytes:
-            break
-        measured = jobs.run(path, values)
-    return measured
+    return jobs.run(path, values)
 
 
 @pytest.mark.parametrize("megapixels", MEGAPIXELS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 from starlette.testclient import TestClient
 
 from handler.api.app import create_app
@@ -61,7 +61,8 @@ def test_a_file_has_the_same_result_over_http_and_by_the_command_line(
     (written,) = (tmp_path / "out").glob("*.png")
     assert written.read_bytes() == served
     with Image.open(io.BytesIO(served)) as image:
-        pixels = np.asarray(image.convert("RGBA"))
+        frames = [np.asarray(each.convert("RGBA")) for each in ImageSequence.Iterator(image)]
+    pixels = max(frames, key=lambda each: int(each[..., 3].sum()))
     assert pixels[..., 3].any()
     assert (pixels[0, 0, 3] == 0) == (name in TRANSPARENT)
     assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 1

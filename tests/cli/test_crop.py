@@ -406,7 +406,7 @@ def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_pa
     *lines, last = without_table(out)
     assert sorted(line.split()[2] for line in lines) == done
     assert last.startswith(f"{len(done)} cropped, 0 skipped, 0 failed in ")
-    assert errors.splitlines()[-1] == "Warning: Interrupted"
+    assert errors.splitlines()[-1] == "Warning: Interrupted; run the same command again to resume"
     assert process.returncode == 130
     assert not list(tmp_path.glob(".*.tmp"))
 

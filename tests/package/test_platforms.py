@@ -44,14 +44,14 @@ def declared() -> list[Requirement]:
         (MACOS, "x86_64", True),
     ],
 )
-def test_only_jpeg_xl_depends_on_the_platform(system: str, machine: str, installed: bool) -> None:
-    marked = [each for each in declared() if each.marker is not None]
-    (jpeg_xl,) = marked
-
-    assert jpeg_xl.name == "pylibjxl"
-    assert jpeg_xl.marker is not None
+def test_only_jpeg_xl_and_qoi_depend_on_the_platform(
+    system: str, machine: str, installed: bool
+) -> None:
     environment = {"sys_platform": system, "platform_machine": machine}
-    assert jpeg_xl.marker.evaluate(environment) is installed
+    marked = {each.name: each.marker for each in declared() if each.marker is not None}
+
+    assert set(marked) == {"pylibjxl", "qoi"}
+    assert all(marker.evaluate(environment) is installed for marker in marked.values())
 
 
 @pytest.mark.parametrize("platform", ["aarch64-manylinux_2_36", "aarch64-apple-darwin"])

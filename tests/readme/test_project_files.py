@@ -98,9 +98,9 @@ def test_the_changelog_names_schemas_that_exist() -> None:
 
 
 def test_security_describes_the_formats_decoded_in_a_worker_process() -> None:
-    paragraphs = SECURITY.read_text().split("\n\n")
+    paragraphs = [" ".join(text.split()) for text in SECURITY.read_text().split("\n\n")]
     (isolated,) = (text for text in paragraphs if "decoded in a worker process" in text)
-    (direct,) = (text for text in paragraphs if "decoded in the process of\nthe service" in text)
+    (direct,) = (text for text in paragraphs if "decoded in the process of the service" in text)
     for format_ in FORMATS.values():
         assert format_.label in (isolated if format_.isolated else direct), format_.label
 

@@ -85,7 +85,7 @@ function moveWindow(settings, { x, y, width, height, size }, mode) {
     settings.padding = Math.round((1 / within(LEAST_SIZE, size, 1) - 1) * 100);
     return;
   }
-  Object.assign(settings, { facePreset: "closeup", padding: 0 });
+  Object.assign(settings, { facePreset: "closeup", padding: 0, enlarge: settings.enlarge ?? true });
   const [left, top] = [within(0, x - width / 2, 1 - width), within(0, y - height / 2, 1 - height)];
   (settings.keep ??= []).push(placeOf("keep", { left, top, width, height }));
 }

@@ -133,8 +133,10 @@ def _score(
         picture: size of the picture.
         detector: see `compute_interest`.
     """
-    salient, lettering = compute_saliency(view), find_lettering(view)
-    found = None if detector is None else detector.inspect(view, picture)
+    salient = compute_saliency(view)
+    if detector is None:
+        return Interest(combine(salient.maps), None)
+    lettering, found = find_lettering(view), detector.inspect(view, picture)
     if found is None:
         return Interest(combine(salient.maps), None, lettering=lettering)
     maps = [*salient.maps, *_trusted(found, salient.structure)]

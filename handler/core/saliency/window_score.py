@@ -29,9 +29,9 @@ from handler.core.spans import Floats, X, Y, bounds_of
 # interest: a window leaves the centre only if it contains that much more. Photographers frame well,
 # and maps prefer rocks and roofs to the view. These prices keep the windows from losing to the
 # centre where there is no subject. The map of auto mode is a product of more maps, so it is more
-# concentrated and needs a higher price: the highest without objects, when no face was found.
+# concentrated and needs a higher price, and the more so if objects were looked for and not found.
 # A certain face or object confirms a subject.
-_PRICE, _PRICE_WITHOUT_FACE, _PRICE_WITHOUT_OBJECT, _PRICE_OF_SUBJECT = 0.3, 0.7, 0.6, 0.06
+_PRICE, _PRICE_WITHOUT_FACE, _PRICE_WITHOUT_OBJECT, _PRICE_OF_SUBJECT = 0.3, 0.4, 0.55, 0.06
 # Longest range of positions that raises the price, in lengths of the window. A square picture has
 # it at 3:8; narrower windows must be able to reach a subject.
 _LONGEST_RANGE = 5 / 3
