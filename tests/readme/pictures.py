@@ -32,7 +32,7 @@ _QUALITY = 88
 
 # The settings of each result, by the name of its photo.
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "group": {"mode": "auto", "width": 480, "height": 300},
+    "group": {"mode": "auto", "width": 300, "height": 300},
     "portrait": {"mode": "face", "width": 300, "height": 300},
     "product": {"mode": "trim", "background": "auto", "trimMargin": 6},
     "landscape": {"mode": "auto", "width": 300, "height": 300},

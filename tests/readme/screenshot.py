@@ -48,7 +48,7 @@ def take() -> Image.Image:
 def _shown(page: Page, photo: Path) -> Image.Image:
     page.pick(photo)
     page.until(page.window)
-    page.run("document.querySelector('[name=shape][value=\"4:3\"]').click()")
+    page.run("document.querySelector('[name=shape][value=\"4:5\"]').click()")
     page.until(lambda: page.text("#strip").count("kB") == 2)  # both outputs are previewed
     page.until(lambda: not page.run("return document.getAnimations().length"))
     page.run("window.scrollTo(0, 0)")
