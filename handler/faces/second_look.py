@@ -35,7 +35,7 @@ _CROWD, _SMALL, _CROWD_SCORE, _ADDED = 3, 24, 0.35, 40
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What the network detected in a picture at its two scales.
+    """The detections of the network in a picture at its two scales.
 
     Attributes:
         fine: detections at a long side of 640 pixels.

@@ -1,4 +1,4 @@
-"""What is installed where: on all platforms, and for the service alone."""
+"""The packages that are installed: on all platforms, and for the service alone."""
 
 import json
 import os

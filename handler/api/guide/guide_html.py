@@ -46,7 +46,7 @@ def _article(name: str, folder: str) -> str:
         for child in token.children or ():
             _relink(child, folder)
     html: str = parser.renderer.render(tokens, parser.options, {})
-    # What is too wide scrolls by itself, also with the keyboard.
+    # Wide blocks scroll by themselves, also with the keyboard.
     html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
     return html.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">')
 

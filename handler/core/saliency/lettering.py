@@ -39,7 +39,7 @@ _MOST_LETTERS = 300
 # Largest ratios of heights, stroke widths and contrasts in a line.
 _HEIGHTS, _WIDTHS, _CONTRASTS = 2.0, 1.8, 2.0
 # Least common height of adjacent letters, and their distance, in heights of the lower one: they
-# overlap in italics, and are apart between words.
+# overlap in italics, and have a gap between words.
 _SAME_LEVEL, _CLOSEST, _FARTHEST = 0.6, -0.3, 0.9
 # A line has this many letters. Of the 72 lines within this and the next limits in 568 photos, 71 %
 # are lettering by the detector of PP-OCR. It finds six times as many: small and slanted print too.

@@ -83,7 +83,7 @@ class GifFramesWriter:
         if self._waiting is None:
             return
         indices, palette, start = self._waiting
-        # What was opaque can only become transparent if the whole canvas is cleared before.
+        # Opaque pixels can only become transparent if the whole canvas is cleared before.
         clears = following is not None and bool(
             ((following == _TRANSPARENT) & (indices != _TRANSPARENT)).any()
         )
