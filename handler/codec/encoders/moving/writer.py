@@ -1,4 +1,4 @@
-"""The writers of animations, as those who feed them see them."""
+"""The writers of animations, by format, and the options that they share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
