@@ -1,4 +1,4 @@
-"""`make bench`: parity, speed, memory, animations and cold start, compared with their budgets.
+"""`make bench`: parity, speed, memory, animations, camera raw and cold start.
 
 make bench                            all sections except the profile
 make bench ARGS="speed rss --quick"   two sections, with fewer pictures and rounds
@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 
 from tests.bench import report
 from tests.bench.breakdown import measure_stages
+from tests.bench.camera_files import camera_raw, measure_camera_raw
 from tests.bench.cold import measure_cold_starts
 from tests.bench.moving import animations, measure_animations
 from tests.bench.parity import compare_windows
@@ -32,6 +33,7 @@ SECTIONS: dict[str, tuple[Measure, Show]] = {
     "speed": (measure_speed, report.speed),
     "rss": (measure_memory, report.memory),
     "animations": (measure_animations, animations),
+    "raw": (measure_camera_raw, camera_raw),
     "cold": (measure_cold_starts, report.cold_starts),
     "profile": (measure_stages, report.stages),
 }
