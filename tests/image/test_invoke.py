@@ -8,6 +8,7 @@ import httpx
 import pytest
 from mypy_boto3_s3 import S3Client
 
+from handler.codec.further_formats import OPTIONAL
 from tests.conftest import BUCKET
 from tests.image.sam import EVENTS, Build
 from tests.pictures import decoded
@@ -48,7 +49,8 @@ def test_health_lists_the_bundle_and_every_format(full: Build, aws: Mapping[str,
     status, answer = invoke_http(full, "http-health", aws)
     assert status == 200
     assert answer["features"] == {"face-detection": True, "object-detection": True}
-    assert all(answer["formats"].values()), answer["formats"]
+    # The build argument FORMATS is empty.
+    assert {name for name, works in answer["formats"].items() if not works} == OPTIONAL
     assert answer["version"] != "0+unknown"
 
 
