@@ -6,6 +6,7 @@ from functools import partial
 
 from handler.cli.common import as_smart_crop_error, make_job
 from handler.cli.inputs import STANDARD_STREAM, Source
+from handler.cli.interruption import uninterrupted
 from handler.cli.outputs import Target
 from handler.cli.picture_outcome import Failure, Outcome, Written
 from handler.cli.pool import in_order, in_processes
@@ -78,8 +79,9 @@ def _crop_waiting(tasks: Sequence[Task], work: Work, workers: int, report: Repor
         ):
             try:
                 for outcome in outcomes:
-                    report.count(tasks[counted][0], outcome)
-                    counted += 1
+                    with uninterrupted():  # so that no outcome is counted twice
+                        report.count(tasks[counted][0], outcome)
+                        counted += 1
             except KeyboardInterrupt:
                 cancellation.is_requested = True
                 raise
