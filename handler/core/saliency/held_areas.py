@@ -118,6 +118,8 @@ class HeldAreas:
             (above, _PRICE_OF_PET),
         )
         for spans, price in tiers:
+            if not len(spans):
+                continue
             narrower = places.holding(spans)
             window = narrower.best(score, preferred, avoid)
             if _score_of(window, score) >= highest - price:
