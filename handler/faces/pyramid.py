@@ -42,11 +42,6 @@ def enlarged_view(picture: Image.Image) -> Image.Image:
     return picture.resize((size.width, size.height), Image.Resampling.BICUBIC)
 
 
-def mirrored(picture: Image.Image) -> Image.Image:
-    """Return the mirror image of a picture."""
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-
-
 def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
     """Return a picture turned so that its heads are upright.
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from handler.core.saliency.handedness import mirror
 from handler.faces.centerface import CenterFace
 from handler.faces.detections import Detections, Floats, intersection_over_union
-from handler.faces.pyramid import coarse_view, mirrored
+from handler.faces.pyramid import coarse_view
 
 # Two boxes with a larger intersection over union belong to the same face.
 SAME_FACE = 0.4
@@ -76,13 +77,14 @@ def confirmed(
     found = looks.faces
     if not threshold <= found.scores.max(initial=0) < _CERTAIN:
         return found
-    mirror = mirrored(picture)
+    mirror_image = mirror(picture)
     means = (
-        _scores_in(looks.fine, found) + _mirrored_scores(network.detect(mirror), mirror, found)
+        _scores_in(looks.fine, found)
+        + _mirrored_scores(network.detect(mirror_image), mirror_image, found)
     ) / 2
     large = found.sides >= _SEEN_COARSELY
     if (large & (found.scores >= threshold)).any():
-        again = _mirrored_scores(_detect_coarsely(network, mirror), mirror, found)
+        again = _mirrored_scores(_detect_coarsely(network, mirror_image), mirror_image, found)
         coarse = (_scores_in(looks.coarse, found) + again) / 2
         means = np.where(large, np.maximum(means, coarse), means)
     scores = np.minimum(found.scores, means)
@@ -164,8 +166,8 @@ def _detect_coarsely(network: CenterFace, picture: Image.Image) -> Detections:
     return found.scaled(picture.width / small.width, picture.height / small.height)
 
 
-def _mirrored_scores(found: Detections, mirror: Image.Image, faces: Detections) -> Floats:
-    return _scores_in(found.mirrored(mirror.width), faces)
+def _mirrored_scores(found: Detections, mirror_image: Image.Image, faces: Detections) -> Floats:
+    return _scores_in(found.mirrored(mirror_image.width), faces)
 
 
 def _scores_in(found: Detections, faces: Detections) -> Floats:

@@ -177,10 +177,8 @@ def render_moving(
         check: called after each frame; it raises an error to stop.
     """
     size = moving.animation.size
-    frames = sum(plan.output.area for plan in plans) * moving.animation.count
     writers = [
-        AnimationWriter(format_, _options(moving, plan, format_, settings, frames))
-        for plan in plans
+        AnimationWriter(format_, _options(moving, plan, format_, settings)) for plan in plans
     ]
     for played in moving.animation.play():
         frame = OneFrame(size, played.pixels)
@@ -191,7 +189,7 @@ def render_moving(
 
 
 def _options(
-    moving: Moving, plan: Plan, format_: Format, settings: CropSettings, all_pixels: int
+    moving: Moving, plan: Plan, format_: Format, settings: CropSettings
 ) -> AnimationOptions:
     size = moving.animation.size
     samples: list[Image.Image] = []
@@ -206,7 +204,6 @@ def _options(
         quality=settings.quality,
         transparent=transparent,
         samples=samples,
-        all_pixels=all_pixels,
     )
 
 

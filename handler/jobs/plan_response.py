@@ -117,8 +117,9 @@ class CropPlan(Response):
         validation_alias=AliasChoices("gainOverCentre", "gain_over_centre", "confidence"),
         description="Expected gain over the centre window, -1 to 1: the interest and the faces "
         "that the window keeps more, minus the price of leaving the centre, in shares of the "
-        "interest. Of the windows above 0.1, people agree better with at least 80 % than with the "
-        "centre. Null except for the saliency strategy and auto mode.",
+        "interest. On photos with a subject, people agree better with more than 90 % of the "
+        "windows above 0.1 than with the centre. Null except for the saliency strategy and auto "
+        "mode.",
     )
     weights: dict[str, float] | None = Field(
         description="Weight of each map of interest; the weights sum to 1, and one below 0 "
@@ -127,7 +128,7 @@ class CropPlan(Response):
     evidence: list[str] = Field(
         default=[],  # job records of earlier versions have none
         description="Evidence that was looked for: faces, objects, text. Empty except for face and "
-        "auto mode and the saliency strategy.",
+        "auto mode.",
     )
     frames: list[Pixels] | None = Field(
         default=None,

@@ -5,21 +5,18 @@ function that it returns writes one frame after the other into the shared memory
 """
 
 import io
-import struct
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from handler.sandbox.frame_slots import FrameSlots
 from handler.sandbox.libraries import MappedFile
+from handler.sandbox.protocol import LENGTH
 
 if TYPE_CHECKING:
     from PIL import ImageFile
 
 DecodeFrames = Callable[[MappedFile, FrameSlots], None]
-
-LENGTH = struct.Struct("=I")
-"""The length in front of each of the still pictures that stand for the frames."""
 
 
 def _stills(file: MappedFile) -> Iterator[bytes]:

@@ -11,6 +11,8 @@ REQUEST_BYTES = _REQUEST.size
 PROBE = "probe"
 # Exit statuses of a worker process that could not decode its file.
 DAMAGED, OUT_OF_MEMORY = 1, 2
+LENGTH = struct.Struct("=I")
+"""The length in front of each of the still pictures that stand for the frames of an animation."""
 
 
 @dataclass(frozen=True, slots=True)

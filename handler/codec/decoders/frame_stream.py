@@ -4,12 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from PIL import Image
 
-from handler.codec.decoders.isolated import Allowance, fork_server
+from handler.codec.decoders.isolated import Allowance, decoder_errors, fork_server
 from handler.codec.headers.animations.timeline import FramePart, Timeline
-from handler.errors import DecoderUnavailable, OutOfTime, ProcessingFailed
-from handler.sandbox.client import ForkServerFailed, WorkerFailed
-from handler.sandbox.frame_decoders import LENGTH
-from handler.sandbox.protocol import Request
+from handler.sandbox.protocol import LENGTH, Request
 
 
 def decode_frames(
@@ -35,15 +32,8 @@ def decode_frames(
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     file = _with_lengths(parts) if timeline.whole is None else [timeline.whole]
     sizes = [(part.box.width, part.box.height) for part in parts]
-    try:
+    with decoder_errors(label, allowance):
         yield from fork_server().decode_frames(request, file, sizes, lambda: allowance.seconds)
-    except WorkerFailed as error:
-        if allowance.is_over:
-            raise OutOfTime("The image could not be decoded in the time that was left") from error
-        fault = "need too much memory or time" if error.limited else "are damaged or incomplete"
-        raise ProcessingFailed(f"The {label} data {fault}") from error
-    except ForkServerFailed as error:
-        raise DecoderUnavailable from error
 
 
 def _with_lengths(parts: Sequence[FramePart]) -> list[bytes]:

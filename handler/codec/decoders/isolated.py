@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from mmap import mmap
@@ -106,6 +108,30 @@ def sandbox_parts() -> dict[str, bool]:
     return {part: part not in missing for part in PARTS}
 
 
+@contextmanager
+def decoder_errors(label: str, allowance: Allowance) -> Iterator[None]:
+    """Replace the errors of a worker process by those of the file.
+
+    Args:
+        label: name of the format in error messages.
+        allowance: limits of the worker process.
+
+    Raises:
+        ProcessingFailed: the data are damaged, or need too much memory or time.
+        DecoderUnavailable: no worker process can be started.
+        OutOfTime: the deadline passed.
+    """
+    try:
+        yield
+    except WorkerFailed as error:
+        if allowance.is_over:
+            raise OutOfTime("The image could not be decoded in the time that was left") from error
+        fault = "need too much memory or time" if error.limited else "are damaged or incomplete"
+        raise ProcessingFailed(f"The {label} data {fault}") from error
+    except ForkServerFailed as error:
+        raise DecoderUnavailable from error
+
+
 def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowance) -> DecodedImage:
     """Decode a file in a worker process.
 
@@ -127,15 +153,8 @@ def decode(header: ImageHeader, decoder: Decoder, label: str, allowance: Allowan
     size, parts = header.decoded_size, header.parts or (header.data,)
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     seconds = allowance.seconds
-    try:
+    with decoder_errors(label, allowance):
         received = fork_server().decode(request, parts, size.width, size.height, seconds)
-    except WorkerFailed as error:
-        if allowance.is_over:
-            raise OutOfTime("The image could not be decoded in the time that was left") from error
-        fault = "need too much memory or time" if error.limited else "are damaged or incomplete"
-        raise ProcessingFailed(f"The {label} data {fault}") from error
-    except ForkServerFailed as error:
-        raise DecoderUnavailable from error
     image, memory, damaged = received
     if image.size != (size.width, size.height):
         raise ProcessingFailed(f"The {label} data differ in size from the header")

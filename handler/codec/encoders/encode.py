@@ -9,13 +9,11 @@ import simplejpeg
 from PIL import Image
 
 from handler.codec.encoders import gif_writer, png_writer, tiff_writer
+from handler.codec.encoders.largest_sides import check_sides
 from handler.codec.formats import Format
+from handler.core.geometry import Size
 from handler.core.request import Colour
-from handler.errors import ProcessingFailed
 
-# Longest side that a format or its library can write. The other formats accept longer sides than
-# results have.
-_MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768}
 # libavif's speeds. For three photos of 1440 × 1440 pixels at quality 95, sharp's speed, 5, took 10
 # to 21 s. Speed 6 took 1 to 3.5 s for files of 0.98 to 1.05 times the size; speed 9 took 0.14 to
 # 0.56 s for files of 1.09 to 1.19 times the size, with 0.3 to 0.8 dB less. Pictures of at most this
@@ -52,12 +50,7 @@ def encode(
     Raises:
         ProcessingFailed: the picture is larger than the format allows.
     """
-    longest = max(image.size)
-    if longest > _MAX_SIDE.get(format_.name, longest):
-        raise ProcessingFailed(
-            f"{format_.label}: expected at most {_MAX_SIDE[format_.name]:,} pixels a side, "
-            f"received {image.width:,} × {image.height:,}"
-        )
+    check_sides(format_, Size(*image.size))
     # Plugins would write metadata that a decoder left there into the file.
     image.info = {}
     if image.mode == "RGBX" and format_.name != "jpeg":

@@ -4,13 +4,14 @@ Some AVIF sequences have no item for readers of still pictures.
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handler.codec.headers.boxes import boxes
 
 _MAX_BOXES = 1000
 _PICTURES, _AUXILIARY = (b"pict", b"vide"), b"auxv"
-_ENTERED = (b"mdia", b"minf", b"stbl", b"tref")
+_ENTERED = (b"mdia", b"minf", b"stbl", b"tref", b"edts")
 # Fields of a sample entry before its boxes, and the position of width and height in them.
 _ENTRY_BYTES, _ENTRY_SIZE = 78, 24
 # Properties of an item that a sample entry has as well; `auxi` has the type of `auxC`.
@@ -46,7 +47,22 @@ def first_frames(movie: memoryview) -> list[Frame]:
         LookupError: a box is missing.
         ValueError, struct.error: a box is damaged, or there are too many.
     """
-    frames = []
+    return [
+        _first_frame(found, is_auxiliary=is_auxiliary)
+        for found, is_auxiliary in picture_tracks(movie)
+    ]
+
+
+def picture_tracks(movie: memoryview) -> Iterator[tuple[dict[bytes, memoryview], bool]]:
+    """Yield the boxes of each track of pictures by name, and whether the track is auxiliary.
+
+    Args:
+        movie: payload of the box `moov`.
+
+    Raises:
+        LookupError: a box is missing.
+        ValueError, struct.error: a box is damaged, or there are too many.
+    """
     for kind, body in boxes(movie, _MAX_BOXES):
         if kind != b"trak":
             continue
@@ -55,8 +71,7 @@ def first_frames(movie: memoryview) -> list[Frame]:
             found.setdefault(name, payload)
         handler = bytes(found[b"hdlr"][8:12])
         if handler in _PICTURES or handler == _AUXILIARY:
-            frames.append(_first_frame(found, is_auxiliary=handler == _AUXILIARY))
-    return frames
+            yield found, handler == _AUXILIARY
 
 
 def _first_frame(found: dict[bytes, memoryview], *, is_auxiliary: bool) -> Frame:

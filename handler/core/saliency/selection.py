@@ -42,8 +42,8 @@ class Selection:
         crop: the window in whole pixels.
         focus: the most interesting position in it, or the client's focus.
         gain_over_centre: expected gain over the centred window: the difference of their scores, in
-            shares of the interest. Of annotated windows with more than 0.1, people agree better
-            with at least 80 % than with the centre.
+            shares of the interest. On annotated photos with a subject, people agree better with
+            more than 90 % of the windows above 0.1 than with the centre.
         chosen: indices of the faces that it should contain.
         faces_cut: number of chosen faces that it does not contain whole.
         reason: the reason for the window, as one sentence for people.

@@ -8,7 +8,6 @@ from PIL import Image
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
-_MAX_SIDE = 32_768
 # The speed of large still pictures. At slower ones, a hundred frames would take minutes.
 _SPEED = 9
 _SUBSAMPLING = "4:2:0"
@@ -29,17 +28,9 @@ class AvifFramesWriter:
             size: of the frames, in pixels.
             plays: number of times that the animation is shown; 0 for without end.
             quality: 1 to 100.
-
-        Raises:
-            ProcessingFailed: the frames are larger than the format allows.
         """
         from pillow_avif import _avif
 
-        if max(size.width, size.height) > _MAX_SIDE:
-            raise ProcessingFailed(
-                f"AVIF: expected at most {_MAX_SIDE:,} pixels a side, "
-                f"received {size.width:,} × {size.height:,}"
-            )
         tiles, premultiplied, automatic_tiles, upright = 0, False, False, 1
         self._plays = plays
         self._encoder: Any = _avif.AvifEncoder(

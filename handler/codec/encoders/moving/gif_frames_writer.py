@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PIL.GifImagePlugin import getdata
 
 from handler.codec.encoders.moving.gif_palette import COLOURS, GifPalette
 from handler.core.geometry import Size
@@ -82,6 +81,9 @@ class GifFramesWriter:
         """Write the waiting frame, whose disposal depends on the following one."""
         if self._waiting is None:
             return
+        # Imported here, because it loads nine modules that only animated GIF needs.
+        from PIL.GifImagePlugin import getdata
+
         indices, palette, start = self._waiting
         # Opaque pixels can only become transparent if the whole canvas is cleared before.
         clears = following is not None and bool(

@@ -7,7 +7,6 @@ from PIL import Image
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
-_MAX_SIDE = 16_383
 _MOST_PLAYS = 65_535
 _NO_BACKGROUND = 0
 # No frame has to be a key frame, as in sharp: players show the animation from its start.
@@ -27,17 +26,9 @@ class WebpFramesWriter:
             size: of the frames, in pixels.
             plays: number of times that the animation is shown; 0 for without end.
             quality: 1 to 100.
-
-        Raises:
-            ProcessingFailed: the frames are larger than the format allows.
         """
         from PIL import _webp
 
-        if max(size.width, size.height) > _MAX_SIDE:
-            raise ProcessingFailed(
-                f"WebP: expected at most {_MAX_SIDE:,} pixels a side, "
-                f"received {size.width:,} × {size.height:,}"
-            )
         minimise, mixed, verbose = False, False, False
         self._encoder: Any = _webp.WebPAnimEncoder(
             (size.width, size.height),

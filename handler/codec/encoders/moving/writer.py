@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from handler.codec.encoders.largest_sides import check_sides
 from handler.codec.encoders.moving.avif_frames_writer import AvifFramesWriter
 from handler.codec.encoders.moving.gif_frames_writer import GifFramesWriter
 from handler.codec.encoders.moving.png_frames_writer import PngFramesWriter
@@ -41,7 +42,6 @@ class AnimationOptions:
         quality: 1 to 100, for WebP and AVIF.
         transparent: whether frames may have alpha.
         samples: some of the frames, which palettes are chosen for.
-        all_pixels: pixels of all frames, which AVIF's speed depends on.
     """
 
     size: Size
@@ -49,7 +49,6 @@ class AnimationOptions:
     quality: int
     transparent: bool
     samples: Sequence[Image.Image]
-    all_pixels: int
 
 
 class AnimationWriter:
@@ -61,7 +60,11 @@ class AnimationWriter:
         Args:
             format_: one of `MOVING`.
             options: see `AnimationOptions`.
+
+        Raises:
+            ProcessingFailed: the frames are larger than the format allows.
         """
+        check_sides(format_, options.size)
         self._mode = "RGBA" if options.transparent else "RGB"
         self._writer = _WRITERS[format_.name](options)
         self._waiting: Image.Image | None = None

@@ -11,12 +11,11 @@ from itertools import islice
 from handler.codec.headers.animations.avif_track_writer import Track, write_tracks
 from handler.codec.headers.animations.timeline import FramePart, Timeline, TooManyFrames
 from handler.codec.headers.boxes import boxes
+from handler.codec.headers.heif_tracks import picture_tracks
 from handler.core.geometry import Box, Size
 
 _MAX_BOXES = 1000
-_ENTERED = (b"mdia", b"minf", b"stbl", b"edts")
 _CODED = b"av01"
-_PICTURES, _AUXILIARY = (b"pict", b"vide"), b"auxv"
 _ENTRY_BYTES, _ENTRY_SIZE = 78, 24
 # Boxes of a sample entry that the decoder needs.
 _PROPERTIES = (b"av1C", b"colr", b"pixi", b"auxi")
@@ -68,15 +67,8 @@ def _milliseconds(track: Track) -> Iterator[int]:
 def _tracks(data: bytes, most: int) -> Iterator[Track]:
     file = memoryview(data)
     movie = dict(boxes(file, _MAX_BOXES)).get(b"moov", memoryview(b""))
-    for kind, body in boxes(movie, _MAX_BOXES):
-        if kind != b"trak":
-            continue
-        found: dict[bytes, memoryview] = {}
-        for name, payload in boxes(body, _MAX_BOXES, entered=_ENTERED):
-            found.setdefault(name, payload)
-        handler = bytes(found[b"hdlr"][8:12])
-        if handler in _PICTURES or handler == _AUXILIARY:
-            yield _read_track(file, found, most, is_auxiliary=handler == _AUXILIARY)
+    for found, is_auxiliary in picture_tracks(movie):
+        yield _read_track(file, found, most, is_auxiliary=is_auxiliary)
 
 
 def _read_track(
