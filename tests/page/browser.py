@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -30,11 +32,24 @@ class Page:
         driver.get("about:blank")
         self.logged_errors()
         self.requests()
-        driver.get(url + path)
-        # Wait for the request that the page sends when it opens.
-        self.until(
-            lambda: self.run("return performance.getEntriesByName(arguments[0]).length", url + asks)
-        )
+        # On a busy machine, Chromium sometimes stops while it loads a page, and logs nothing.
+        if not (self._load(url, path, asks) or self._load(url, path, asks)):
+            pytest.fail(f"{path} did not request {asks}")
+
+    def _load(self, url: str, path: str, asks: str) -> bool:
+        """Load the page, and return True after the request that it sends when it opens."""
+        self.driver.get(url + path)
+        try:
+            self.until(
+                lambda: self.run(
+                    "return performance.getEntriesByName(arguments[0]).length", url + asks
+                )
+            )
+        except TimeoutException:
+            errors = self.logged_errors()
+            assert errors == []
+            return False
+        return True
 
     def run(self, script: str, *arguments: object) -> Any:
         """Run a script in the page, as the body of a function."""

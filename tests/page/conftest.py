@@ -17,6 +17,8 @@ MAX_BODY_BYTES = 300_000
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",
+    # In many containers /dev/shm is small, and Chromium stops without an error when it is full.
+    "--disable-dev-shm-usage",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
