@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from handler.codec import Limits, Picture, open_picture
 from handler.core.detection import Inspection
-from handler.core.face import Face
+from handler.core.face import Face, Head
 from handler.core.geometry import Box, Region, Size
 from handler.core.image.frame import Frame
 from handler.core.overlay import draw_overlay
@@ -16,6 +16,7 @@ from handler.core.plan import Plan
 from handler.core.planner import make_plan
 from handler.core.render import render
 from handler.core.request import PixelConstraints
+from handler.core.saliency.face_certainty import face_certainties
 from handler.core.saliency.interest import Interest, compute_interest
 from handler.core.saliency.interest_map import combine
 from handler.core.saliency.selection import Selection, select_window
@@ -159,6 +160,29 @@ def test_a_weak_face_decides_nothing() -> None:
 
     assert found.chosen == ()
     assert abs(found.crop.left - without.crop.left) < 10
+
+
+def test_a_few_tiny_faces_decide_nothing() -> None:
+    spot = (0.2, 0.5)
+    tiny = (a_face(700, 200, 18), a_face(750, 240, 18))
+
+    found, without = (
+        select_window(interest_at(spot, faces=faces), PICTURE, TALL) for faces in (tiny, ())
+    )
+
+    assert found.chosen == ()
+    assert found.crop == without.crop
+
+
+def test_the_tiny_faces_of_a_crowd_are_certain() -> None:
+    places = (*range(520, 760, 40),)
+    few, crowd = (
+        [Head.of(a_face(left, 200, 18), PICTURE) for left in lefts]
+        for lefts in (places[:3], places)
+    )
+
+    assert face_certainties(few, PICTURE).max() == 0
+    assert face_certainties(crowd, PICTURE).min() == 1
 
 
 def test_a_crowd_does_not_hold_the_window() -> None:

@@ -31,9 +31,9 @@ _PET_HEAD, _UPPER_PART, _PLACES = 0.55, 0.6, 9
 # The interest that a window may lose by containing the head of a pet, or the whole. With more to
 # lose, something else is the subject: another animal that was not detected, or a person.
 _PRICE_OF_HEAD, _PRICE_OF_PET = 0.15, 0.1
-# The same for the hair, and for the space above it. If both were held at any price, windows of 16:9
-# would have 1.4 points less of the viewers' gaze than the centre (OSIE).
-_PRICE_OF_HAIR, _PRICE_OF_AIR = 0.04, 0.01
+# The same for the hairline, the hair, and the space above it. If all were held at any price,
+# windows of 16:9 would have 1.4 points less of the viewers' gaze than the centre (OSIE).
+_PRICE_OF_HAIRLINE, _PRICE_OF_HAIR, _PRICE_OF_AIR = 0.06, 0.04, 0.01
 # Space above a pet, as a share of its height: a quarter of the height of its head.
 _ABOVE_PET = 0.1
 
@@ -83,20 +83,17 @@ class HeldAreas:
         return grown_to_hold(extent, limit, self._with_space(_HAIR))
 
     def places(self, allowed: PlacementRange) -> PlacementRange:
-        """Return the positions of a window that contains as much of the areas as possible.
-
-        Faces come first, then their hairlines.
+        """Return the positions of a window that contains as much of the faces as possible.
 
         Args:
             allowed: the positions from which to choose.
         """
-        places = allowed.holding(_stacked([_fitting(head, allowed.extent) for head in self.heads]))
-        return places.holding(self._with_space(_HAIRLINE))
+        return allowed.holding(_stacked([_fitting(head, allowed.extent) for head in self.heads]))
 
     def best(
         self, places: PlacementRange, score: Score, preferred: Floats, avoid: Floats
     ) -> Region:
-        """Return the best window, with hair and the space above it, and pets, if they cost little.
+        """Return the best window, with hair, the space above it, and pets, if they cost little.
 
         Args:
             places: the positions that `places` returned.
@@ -111,6 +108,7 @@ class HeldAreas:
         heights = above[:, Y, 1] - above[:, Y, 0]
         above[:, Y, 0] = np.maximum(0, above[:, Y, 0] - _ABOVE_PET * heights)
         tiers = (
+            (self._with_space(_HAIRLINE), _PRICE_OF_HAIRLINE),
             (self._with_space(_HAIR), _PRICE_OF_HAIR),
             (self._with_space(_AIR), _PRICE_OF_AIR),
             (self.pet_heads, _PRICE_OF_HEAD),

@@ -18,17 +18,15 @@ from handler.core.placement import (
     whole_pixels,
 )
 from handler.core.request import FaceChoice, PixelConstraints
+from handler.core.saliency.face_certainty import MOST_FACES, face_certainties
 from handler.core.saliency.held_areas import HeldAreas
 from handler.core.saliency.interest import Interest
 from handler.core.saliency.interest_map import GRID, InterestMap
 from handler.core.saliency.window_score import WindowScore
 from handler.core.spans import Floats, bounds_of, spans_of
 
-# Faces below this score do not hold the window.
-_LEAST_HELD = 0.5
-# In a picture with more faces than this none holds the window: viewers look at the faces of three
-# people, but at the middle of a crowd. There the faces are part of the score.
-_MOST_FACES = 3
+# Faces below this certainty do not hold the window.
+_LEAST_HELD = 0.3
 # A difference below this share of the interest is not mentioned in the reason.
 _NEGLIGIBLE = 0.005
 
@@ -76,15 +74,15 @@ def select_window(
     2. It contains the areas to keep and is centred on the focus, if the client gives them.
     3. It contains every chosen face whole if any such window can, and otherwise the faces that fit
        together and have the largest sum of sizes. Faces are chosen as in face mode, but only
-       certain ones, and none in a picture with more than three, where the score decides. A focus
-       overrides the faces.
-    4. It contains these faces up to the hairline, if possible.
-    5. It leaves out the areas to avoid, and chosen faces that do not fit.
-    6. It contains as much of the interest and the faces as possible, cuts as little of heads,
+       certain ones that are not tiny, and none in a picture with more than three, where the score
+       decides. A focus overrides the faces.
+    4. It leaves out the areas to avoid, and chosen faces that do not fit.
+    5. It contains as much of the interest and the faces as possible, cuts as little of heads,
        objects and lettering, and pays a price for its distance from the centre. The price is low if
        there is a certain face or object; see `handler.core.saliency.window_score`.
-    7. If that costs little of the score, it contains the faces with all their hair and a quarter of
-       the head above it, and the heads of large cats and dogs and the whole animals.
+    6. If that costs little of the score, it contains the faces up to the hairline, with all their
+       hair, and with a quarter of the head above it, and the heads of large cats and dogs and the
+       whole animals.
 
     Args:
         interest: the interest map and the faces of the picture.
@@ -96,7 +94,7 @@ def select_window(
     """
     constraints = constraints or PixelConstraints()
     heads = [Head.of(face, picture) for face in interest.faces or ()]
-    chosen = _choose(heads, choose)
+    chosen = _choose(heads, choose, picture)
     held = [heads[index] for index in chosen]
     heat = interest.map.without(constraints.avoid, picture)
     limit = largest_extent(picture, target)
@@ -129,12 +127,12 @@ def select_window(
     )
 
 
-def _choose(heads: Sequence[Head], choose: FaceChoice) -> tuple[int, ...]:
+def _choose(heads: Sequence[Head], choose: FaceChoice, picture: Size) -> tuple[int, ...]:
     """Return the indices of the heads that the window should contain."""
-    if not heads or (choose == "all" and len(heads) > _MOST_FACES):
+    if not heads or (choose == "all" and len(heads) > MOST_FACES):
         return ()
-    chosen = choose_heads(heads, choose)
-    return tuple(index for index in chosen if heads[index].score >= _LEAST_HELD)
+    certain = face_certainties(heads, picture)
+    return tuple(index for index in choose_heads(heads, choose) if certain[index] >= _LEAST_HELD)
 
 
 def _place(

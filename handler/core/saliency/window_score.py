@@ -21,6 +21,7 @@ from handler.core.face import Head
 from handler.core.geometry import Region, Size
 from handler.core.placement import Score
 from handler.core.saliency.boundaries import cut_price
+from handler.core.saliency.face_certainty import face_certainties
 from handler.core.saliency.interest import Interest
 from handler.core.saliency.interest_map import InterestMap
 from handler.core.spans import Floats, X, Y, bounds_of
@@ -35,11 +36,9 @@ _PRICE, _PRICE_WITHOUT_FACE, _PRICE_WITHOUT_OBJECT, _PRICE_OF_SUBJECT = 0.3, 0.4
 # Longest range of positions that raises the price, in lengths of the window. A square picture has
 # it at 3:8; narrower windows must be able to reach a subject.
 _LONGEST_RANGE = 5 / 3
-# Scores of faces between which they begin to count, and count fully. Dolls, statues and headlights
-# have scores between them.
-_NO_FACE, _CERTAIN_FACE = 0.35, 0.65
-# The same for the confidence that there is any object. Its quartiles are 0.35, 0.46 and 0.55 on
-# photos with subjects (OSIE), and 0.08, 0.16 and 0.30 on photos of which many have none (FLMS).
+# Confidences that there is any object, between which it begins to count, and counts fully. Its
+# quartiles are 0.35, 0.46 and 0.55 on photos with subjects (OSIE), and 0.08, 0.16 and 0.30 on
+# photos of which many have none (FLMS).
 _NO_OBJECT, _CERTAIN_OBJECT = 0.25, 0.5
 # The same for the score of a single object, whose box may be loose.
 _WEAK_OBJECT, _CLEAR_OBJECT = 0.3, 0.7
@@ -49,7 +48,7 @@ _WORTH_OF_FACES = 0.2
 # proportion to the side of the box, so it decides between places of about equal interest. A head
 # ends this far above the face's box, in sides of it. If the hair held the window as the face does,
 # wide windows would have less of the viewers' gaze than the centre (OSIE at 16:9: -0.3 points).
-_PRICE_OF_CUT_HEAD, _PRICE_OF_CUT_OBJECT = 0.4, 0.08
+_PRICE_OF_CUT_HEAD, _PRICE_OF_CUT_OBJECT = 0.3, 0.08
 _HAIR = 0.55
 
 
@@ -122,7 +121,7 @@ class WindowScore:
             picture: size of the picture.
         """
         faces = [Head.of(face, picture) for face in found.faces or ()]
-        certain = np.interp([each.score for each in faces], [_NO_FACE, _CERTAIN_FACE], [0, 1])
+        certain = face_certainties(faces, picture)
         boxes = found.boxes
         clear = np.interp(boxes.scores, [_WEAK_OBJECT, _CLEAR_OBJECT], [0, 1])
         best = float(certain.max(initial=0))
