@@ -4,7 +4,8 @@ make crop-sheets    60 pictures at five aspects
 make gallery        the same pictures at four aspects, with the shares kept below each window
 
 Each page is one HTML file. The windows are also in a JSON file next to it, by which two versions of
-the strategy can be compared. Without Node.js the pages have the centre and our windows only.
+the strategy can be compared, and the faults in a text file (see `sheet_faults`). Without Node.js
+the pages have the centre and our windows only.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from tests.bench.crops_sides import AUTO, CENTRE, OURS, centred, plans
 from tests.bench.crops_truth import MEASURES, Photo
 from tests.bench.framing import ASPECTS
 from tests.bench.peers import HERE, Unavailable, crops
+from tests.bench.sheet_faults import faults_of
 from tests.bench.sheet_page import Section, Windows, write_page
 from tests.bench.sheet_pictures import SheetPicture, read_pictures
 
@@ -74,7 +76,17 @@ def main() -> None:
     path = OUTPUT / f"{name}.html"
     write_page(path, page.title, sections)
     path.with_suffix(".json").write_text(json.dumps(_as_json(sections), indent=1))
+    faults = [line for each in sections for line in _faults(each)]
+    path.with_name(f"{name}-faults.txt").write_text("\n".join(faults) + "\n")
+    rows = len(sections) * len(page.aspects)
+    for side in sections[0].windows:
+        count = sum(line.startswith(f"{side}\t") for line in faults)
+        console.print(f"{side}: {count} of {rows} windows have a fault")
     console.print(f"{len(sections)} pictures: {path}")
+
+
+def _faults(section: Section) -> Iterator[str]:
+    return faults_of(section.windows, section.path.name, section.size)
 
 
 def _choosers(stack: ExitStack) -> tuple[dict[str, Choose], str]:

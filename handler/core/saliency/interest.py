@@ -51,6 +51,7 @@ class Interest:
         pets: spans of certain cats and dogs in shares of the picture's sides, float (n, 2, 2).
         lettering: spans of lines of lettering, in shares of the picture's sides, (n, 2, 2); None if
             it was not looked for.
+        whole: spans of the one enclosed thing, in the same shares, (1, 2, 2) or (0, 2, 2).
     """
 
     map: InterestMap
@@ -59,6 +60,7 @@ class Interest:
     boxes: DetectedObjects = field(default_factory=DetectedObjects)
     pets: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
     lettering: Floats | None = None
+    whole: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -79,6 +81,7 @@ class Interest:
             mirror_objects(self.boxes),
             mirror_spans(self.pets),
             None if self.lettering is None else mirror_spans(self.lettering),
+            mirror_spans(self.whole),
         )
 
     def numbered(self, frame: int) -> "Interest":
@@ -134,18 +137,19 @@ def _score(
         detector: see `compute_interest`.
     """
     salient = compute_saliency(view)
+    whole = salient.whole
     if detector is None:
-        return Interest(combine(salient.maps), None)
+        return Interest(combine(salient.maps), None, whole=whole)
     lettering, found = find_lettering(view), detector.inspect(view, picture)
     if found is None:
-        return Interest(combine(salient.maps), None, lettering=lettering)
+        return Interest(combine(salient.maps), None, lettering=lettering, whole=whole)
     maps = [*salient.maps, *_trusted(found, salient.structure)]
     faces = found.faces if found.second_look is None else found.second_look(closer())
     if found.objects is None:
-        return Interest(combine(maps), faces, lettering=lettering)
+        return Interest(combine(maps), faces, lettering=lettering, whole=whole)
     objects = found.objects
     heat = combine(maps, objects.maps)
-    return Interest(heat, faces, objects.confidence, objects.boxes, objects.pets, lettering)
+    return Interest(heat, faces, objects.confidence, objects.boxes, objects.pets, lettering, whole)
 
 
 def over_time(found: Sequence[Interest], motion: Map) -> Interest:
@@ -164,6 +168,7 @@ def over_time(found: Sequence[Interest], motion: Map) -> Interest:
         surest.boxes,
         surest.pets,
         _lettering_of(found),
+        surest.whole,
     )
 
 

@@ -25,6 +25,7 @@ from PIL import Image
 from handler.core.geometry import Size
 from handler.core.image.srgb import LINEAR_BELOW, TO_XYZ, to_linear
 from handler.core.saliency.minimum_barrier import distance_to_border
+from handler.core.saliency.single_whole import find_single_whole
 
 Floats = NDArray[np.float32]
 
@@ -59,10 +60,13 @@ class Saliency:
             picture; see `interest`.
         structure: amount of detail: the mean of the corners map, in L* from pixel to pixel. Photos
             have 1 to 5, a clear sky 0.2.
+        whole: spans of the one enclosed thing in shares of the picture's sides, (1, 2, 2); (0, 2,
+            2) if there is none or more than one.
     """
 
     maps: list[tuple[str, Floats]]
     structure: float
+    whole: NDArray[np.floating]
 
 
 def compute_saliency(view: Image.Image) -> Saliency:
@@ -73,8 +77,10 @@ def compute_saliency(view: Image.Image) -> Saliency:
     """
     lab = _to_lab(_averaged(view))
     corners = _corners(lab[0])
-    maps = [("corners", corners + _UNSEEN_SLOPE), ("enclosure", _enclosure(lab) + _UNSEEN)]
-    return Saliency(maps, float(corners.mean()))
+    distance = _distance(lab)
+    enclosure = _smoothed(distance, Size(*distance.shape[::-1]), _BARRIER_SIGMA)
+    maps = [("corners", corners + _UNSEEN_SLOPE), ("enclosure", enclosure + _UNSEEN)]
+    return Saliency(maps, float(corners.mean()), find_single_whole(distance))
 
 
 def _averaged(view: Image.Image) -> NDArray[np.uint8]:
@@ -105,10 +111,9 @@ def _corners(lightness: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(smaller, 0)))
 
 
-def _enclosure(lab: Floats) -> Floats:
+def _distance(lab: Floats) -> Floats:
     size = _scaled(Size(lab.shape[2], lab.shape[1]), _BARRIER_SIDE, 1)
-    distance = distance_to_border(_smoothed(lab, size, 0))
-    return _smoothed(distance.sum(axis=0), size, _BARRIER_SIGMA)
+    return np.asarray(distance_to_border(_smoothed(lab, size, 0)).sum(axis=0))
 
 
 def _smoothed(values: Floats, size: Size, sigma: float) -> Floats:

@@ -81,8 +81,8 @@ def select_window(
        objects and lettering, and pays a price for its distance from the centre. The price is low if
        there is a certain face or object; see `handler.core.saliency.window_score`.
     6. If that costs little of the score, it contains the faces up to the hairline, with all their
-       hair, and with a quarter of the head above it, and the heads of large cats and dogs and the
-       whole animals.
+       hair, and with a quarter of the head above it, the heads of large cats and dogs and the whole
+       animals, and the one thing that differs from everything around it.
 
     Args:
         interest: the interest map and the faces of the picture.
