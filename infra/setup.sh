@@ -209,19 +209,30 @@ set_up_environment() { # PACKAGES: as for install_locked
 
 # --- The detection bundles, the Lambda emulator, the transform of SAM -----------------------------
 
+check_bundles() { # at the same time, because each check hashes all files of a bundle
+    local faces objects
+    .venv/bin/python $FACES/build.py --is-current &
+    faces=$!
+    .venv/bin/python $OBJECTS/build_objects.py --is-current &
+    objects=$!
+    FACES_CURRENT=no OBJECTS_CURRENT=no
+    if wait "$faces"; then FACES_CURRENT=yes; fi
+    if wait "$objects"; then OBJECTS_CURRENT=yes; fi
+}
+
 set_up_faces() {
     if [ "$(uname -sm)" = "Darwin x86_64" ]; then
         say "onnxruntime has no package for Macs with Intel processors: mode face is rejected, and mode auto uses saliency alone"
         return
     fi
-    .venv/bin/python $FACES/build.py --is-current && return
+    if [ "$FACES_CURRENT" = yes ]; then return; fi
     say "building the face detection bundle into $FACES/build"
     need_uv
     PATH="$(cd "$(dirname "$UV")" && pwd):$PATH" .venv/bin/python $FACES/build.py || fail "The face detection bundle could not be built; the error is above."
 }
 
 set_up_objects() { # optional: auto mode works without it
-    .venv/bin/python $OBJECTS/build_objects.py --is-current && return
+    if [ "$OBJECTS_CURRENT" = yes ]; then return; fi
     if ! command -v npm >/dev/null; then
         say "npm, which downloads the object detection model, was not found: auto mode works without it. Install it: apt-get install npm"
         return
@@ -297,6 +308,7 @@ main() {
         }
     fi
     if [ "$what" = run ]; then set_up_environment service; else set_up_environment all; fi
+    check_bundles
     set_up_faces
     set_up_objects
     if [ "$what" != run ]; then

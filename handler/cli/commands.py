@@ -14,7 +14,7 @@ from handler.cli.environment import read_config, store_option, store_url
 from handler.cli.flags import SettingsCommand
 from handler.cli.grammar import Commands, Positive, Whole
 from handler.cli.information import completion, doctor, formats, sizes
-from handler.cold_start import limit_blas_threads
+from handler.cold_start import limit_blas_threads, quick_start
 from handler.malloc import keep_large_blocks
 
 _MAX_PORT = 65_535
@@ -118,9 +118,12 @@ def serve(
     keep: float | None,
 ) -> None:
     """Serve the HTTP API and its web page."""
-    from handler.cli.serve import run_server
-
     config = read_config()
+    with quick_start():
+        from handler.codec import start_decoding
+
+        start_decoding()  # first, because it starts while the rest is imported
+        from handler.cli.serve import run_server
     changed = {
         "store": store_url(store),
         "cors_origins": (*config.cors_origins, *cors_origins),

@@ -1,6 +1,7 @@
 """The options for settings, generated from the JSON schema and grouped by mode."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -9,6 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+# The JSON names of settings of several words.
+_CAMEL_CASE = re.compile(r"\b[a-z]+[A-Z]\w*")
 # Settings with a short option.
 _SHORT = {"mode": "-m", "width": "-w", "height": "-H", "quality": "-q"}
 _DEFAULT_MODE = "auto, or the mode that the other options need"
@@ -21,6 +24,12 @@ _GROUPS = {
 }
 _EVERY_MODE = "Settings"
 _MAX_DIGITS = 10
+# Help that differs from the descriptions of the API.
+_ONE_SIDE = "{} of the result in pixels. Without {}, it has the aspect of its picture."
+_HELP = {
+    "width": _ONE_SIDE.format("Width", "--height"),
+    "height": _ONE_SIDE.format("Height", "--width"),
+}
 
 
 class SettingsCommand(click.Command):
@@ -55,7 +64,7 @@ class SettingsCommand(click.Command):
         for title, options in {"Options": own, **_by_group()}.items():
             rows = [row for option in options if (row := option.get_help_record(ctx))]
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl([(names, _in_group(title, text)) for names, text in rows])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
@@ -75,6 +84,15 @@ def _by_group() -> Mapping[str, Sequence[click.Option]]:
         found = (title for title, listed in _GROUPS.items() if modes in listed)
         groups[next(found, _EVERY_MODE)].append(option)
     return groups
+
+
+def _in_group(title: str, text: str) -> str:
+    """Return the help of an option without the mode that the title of its group has."""
+    for start in (f"{title}: ", f"{title.removesuffix(' mode')}: "):
+        if text.startswith(start):
+            rest = text.removeprefix(start)
+            return rest[:1].upper() + rest[1:]
+    return text
 
 
 class _Value(click.ParamType[Any]):
@@ -149,12 +167,13 @@ def settings_options() -> list[click.Option]:
 
 
 def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
-    flag = f"--{name.replace('_', '-')}"
+    flag = _flag(name)
     # An optional setting is a union of its type and null.
     schema = {**schema, **next(iter(schema.get("anyOf", ())), {})}
     if alias == "mode":
         schema["default"] = _DEFAULT_MODE
-    help_ = _help(schema)
+    schema["description"] = _HELP.get(alias, schema["description"])
+    help_ = _CAMEL_CASE.sub(lambda found: _flag(found[0]), _help(schema))
     if schema.get("type") == "boolean":
         return click.Option(
             [f"{flag}/{flag.replace('--', '--no-', 1)}", alias], default=None, help=help_
@@ -165,6 +184,12 @@ def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
         read, metavar = _READERS.get(schema.get("type", ""), _json_value), _metavar(schema)
     names = [*filter(None, [_SHORT.get(alias)]), flag, alias]
     return click.Option(names, type=_Value(read, _words(schema)), metavar=metavar, help=help_)
+
+
+def _flag(name: str) -> str:
+    """Return the option of a setting, by its name in Python or in JSON."""
+    words = re.sub("[A-Z]", lambda found: f"-{found[0].lower()}", name)
+    return f"--{words.replace('_', '-')}"
 
 
 def _words(schema: Mapping[str, Any]) -> Sequence[str]:

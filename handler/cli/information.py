@@ -42,16 +42,20 @@ def doctor(store: str | None, as_json: bool) -> None:
     sys.exit(examine(config, as_json=as_json))
 
 
-@click.command()
+# \b keeps the lines of a paragraph.
+_COMPLETION = """Print a completion script: bash, zsh or fish.
+
+\b
+bash: add to ~/.bashrc    eval "$(smart-crop completion bash)"
+zsh:  add to ~/.zshrc     eval "$(smart-crop completion zsh)"
+fish: smart-crop completion fish > ~/.config/fish/completions/smart-crop.fish
+"""
+
+
+@click.command(help=_COMPLETION)
 @click.argument("shell", metavar="SHELL", type=OneOf(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print a completion script: bash, zsh or fish.
-
-    \b
-    bash: add to ~/.bashrc      eval "$(smart-crop completion bash)"
-    zsh:  add to ~/.zshrc       eval "$(smart-crop completion zsh)"
-    fish: smart-crop completion fish > ~/.config/fish/completions/smart-crop.fish
-    """
+    """Print a completion script for a shell."""
     from click.shell_completion import get_completion_class
 
     complete = get_completion_class(shell)

@@ -15,7 +15,7 @@ import uvicorn
 
 from handler.api import AcceptedOrigins, JobQueue, create_app, host_name, is_loopback
 from handler.cli.connection import DEFAULT_LIMITS, ConnectionLimits, with_limits
-from handler.codec import sandbox_parts, start_decoding
+from handler.codec import sandbox_parts
 from handler.config import Config
 from handler.jobs.retention import start_deleting
 
@@ -61,7 +61,6 @@ def run_server(
     # uvicorn handles the signals as well, but not while it starts and stops.
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    start_decoding()
     if missing := [part for part, present in sandbox_parts().items() if not present]:
         click.echo(
             "Warning: this platform lacks parts of the sandbox in which files are decoded: "

@@ -130,8 +130,8 @@ class CropSettings(BaseModel):
         default=0,
         ge=0,
         le=50,
-        description="Margin around the subject, in percent: the window is larger, and keeps its "
-        "centre.",
+        description="Margin in percent. In face mode it is around the faces, and the window is "
+        "larger. In subject and auto mode it is cut off the window, which keeps its centre.",
     )
     face_preset: FacePreset = Field(
         default="head-shoulders", description="Face mode: size of the window, relative to the face."

@@ -7,10 +7,12 @@ from importlib import import_module
 from posixpath import join, normpath
 from urllib.parse import urlsplit
 
+import click
 import pytest
 from starlette.testclient import TestClient
 
 from handler.api.guide.guide_pages import FOLDER, page_names
+from handler.cli.commands import serve
 from handler.codec import FORMATS
 from handler.config import Config
 from handler.errors import SmartCropError
@@ -122,6 +124,8 @@ def test_every_variable_is_listed(client: TestClient) -> None:
     listed = re.findall(r"^\| `SMART_CROP_(\w+)` \|", text, re.M)
     assert listed == [name.upper() for name in Config.model_fields]
     assert "| `SMART_CROP_LINK_SECONDS` | a whole number from 1 to 604,800 | `3600` |" in text
+    of_serve = {each.envvar for each in serve.params if isinstance(each, click.Option)} - {None}
+    assert {name for name in of_serve if f"`{name}`" not in text} == set()
 
 
 def test_every_format_and_size_is_listed(client: TestClient) -> None:

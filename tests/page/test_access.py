@@ -9,6 +9,15 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.page.browser import Page
 
+# The controls that reach into the padding of their panel, or outside of it.
+WIDE = """
+const right = (element) => element.getBoundingClientRect().right;
+return [...document.querySelectorAll('#form, #result')].flatMap((panel) =>
+    [...panel.querySelectorAll(':is(select, button, input, label):not(#crop)')]
+        .filter((control) => control.checkVisibility() && right(control) > right(panel) - 8)
+        .map((control) => control.id || control.name || control.textContent));
+"""
+
 
 def press(page: Page, *keys: str) -> None:
     ActionChains(page.driver).send_keys(*keys).perform()
@@ -119,6 +128,7 @@ def test_a_phone_needs_no_horizontal_scrolling(page: Page, portrait: Path) -> No
     for mode in ("auto", "face", "subject", "trim"):
         page.mode(mode)
         assert page.run("return document.documentElement.scrollWidth") == 320
+        assert page.run(WIDE) == []
 
 
 @pytest.mark.usefixtures("emulate")

@@ -50,6 +50,27 @@ def test_an_enlarged_result_can_have_the_size_of_its_window(page: Page, tmp_path
     assert not page.one("#enlarged").is_displayed()
 
 
+def test_a_result_that_is_hardly_enlarged_is_not_called_soft(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded(Image.new("RGB", (1000, 1000), "white"), "PNG"))
+
+    page.open(path)
+
+    page.until(lambda: page.one("#enlarged").is_displayed())
+    assert page.text("#enlarged-text").endswith("The result is enlarged 1.08×.")
+
+
+def test_a_widened_window_is_explained_once(page: Page, portrait: Path) -> None:
+    page.open(portrait)
+    page.mode("face")
+    page.until(lambda: "It was widened" in page.text("#reason"))
+
+    assert page.text("#reason").endswith("Choose a smaller size for a tighter crop.")
+    assert "enlarge to true" not in page.text("#reason")
+    page.crop()
+    assert page.text("#made") == "astronaut_smartcrop.jpg"
+
+
 def test_a_small_photo_is_not_enlarged_on_request(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "small.png"
     path.write_bytes(encoded(Image.new("RGB", (120, 80), "white"), "PNG"))

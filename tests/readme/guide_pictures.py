@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from handler.api.guide.guide_pages import FOLDER
 from handler.config import Config
@@ -91,6 +91,14 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, Settings]]]] = {
         "all and largest",
         [("two", {**_FACE, "width": 300, "faces": name}) for name in ("all", "largest")],
     ),
+    "sensitivity": (
+        "0.1 and 0.8, for two faces of which one is dark and blurred",
+        [("dark", {**_FACE, "width": 300, "sensitivity": it}) for it in (0.1, 0.8)],
+    ),
+    "onNoFaces": (
+        "subject, for a photo without faces; error returns no picture",
+        [("landscape", {**_FACE, "width": 300, "onNoFaces": "subject"})],
+    ),
     "background": (
         "corner and auto, on paper with uneven light",
         [("product", {"mode": "trim", "background": name}) for name in ("corner", "auto")],
@@ -114,6 +122,23 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, Settings]]]] = {
             for colour in ("#ffffff", "#0b6e5f", "black")
         ],
     ),
+    "targetSize": (
+        "100, 160 and 220",
+        [("product", {**_TRIM, "targetSize": side}) for side in (100, 160, 220)],
+    ),
+    "lineArt": (
+        "false and true, for a drawing with lines of one pixel",
+        [("drawing", {"mode": "trim", "lineArt": keeps}) for keeps in (False, True)],
+    ),
+    "format": (
+        "png, jpeg and gif, for a picture with soft transparent edges: jpeg fills them with "
+        "padColor, and gif has 256 colours and no soft edges",
+        [("vignette", {**_SQUARE, "format": name}) for name in ("png", "jpeg", "gif")],
+    ),
+    "frames": (
+        "first, 4 and 7 of an animation; all returns an animation",
+        [("moving", {**_SQUARE, "frames": frame}) for frame in ("first", 4, 7)],
+    ),
     "quality": (
         "95, 30 and 5, at twice the size",
         [
@@ -123,12 +148,12 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, Settings]]]] = {
     ),
 }
 # Pictures at their own size: their size is the effect.
-_OWN_SIZE = {"enlarge", "height"}
+_OWN_SIZE = {"enlarge", "height", "targetSize", "lineArt"}
 
 
 def picture(name: str) -> Image.Image:
     """Return the picture of a setting: the results next to each other."""
-    results = [_crop(_source(source), settings) for source, settings in EXAMPLES[name][1]]
+    results = [_crop(_file(source), settings) for source, settings in EXAMPLES[name][1]]
     return _joined(results if name in _OWN_SIZE else list(map(_scaled, results)))
 
 
@@ -137,22 +162,56 @@ def captions() -> str:
     return json.dumps({name: text for name, (text, _) in EXAMPLES.items()}, indent=2) + "\n"
 
 
+def _file(name: str) -> bytes:
+    """Return the file of a photo."""
+    if name == "moving":
+        frames = [original("landscape").rotate(-angle) for angle in range(0, 80, 10)]
+        return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    return encoded(_source(name), "PNG")
+
+
 def _source(name: str) -> Image.Image:
     if name == "small":
         return original("portrait").resize((200, 200)).crop((40, 0, 155, 115))
     if name == "two":
-        image = Image.new("RGB", (812, 512), (214, 205, 200))
-        image.paste(original("portrait"), (0, 0))
-        image.paste(original("portrait").resize((300, 300)), (512, 212))
+        return _two(original("portrait"))
+    if name == "dark":
+        blurred = original("portrait").filter(ImageFilter.GaussianBlur(10))
+        return _two(ImageEnhance.Brightness(blurred).enhance(0.55))
+    if name == "vignette":
+        image, alpha = original("portrait").resize((200, 200)), Image.new("L", (200, 200))
+        ImageDraw.Draw(alpha).ellipse((30, 20, 170, 180), fill=255)
+        image.putalpha(alpha.filter(ImageFilter.GaussianBlur(12)))
         return image
+    if name == "drawing":
+        return _drawing()
     return original(name)
 
 
-def _crop(image: Image.Image, settings: Settings) -> Image.Image:
+def _two(second: Image.Image) -> Image.Image:
+    """Return a portrait, with another, smaller one on its right."""
+    image = Image.new("RGB", (812, 512), (214, 205, 200))
+    image.paste(original("portrait"), (0, 0))
+    image.paste(second.resize((300, 300)), (512, 212))
+    return image
+
+
+def _drawing() -> Image.Image:
+    """Return the plan of a wheel, with dimension lines of one pixel."""
+    image = Image.new("RGB", (360, 260), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((110, 60, 250, 200), outline="black", width=6)
+    draw.ellipse((165, 115, 195, 145), fill="black")
+    for ends in ((180, 20, 180, 240), (60, 130, 300, 130)):
+        draw.line(ends, fill="black")
+    return image
+
+
+def _crop(data: bytes, settings: Settings) -> Image.Image:
     kept = {"format": "jpeg" if "quality" in settings else "png", **settings}
-    job = Job(encoded(image, "PNG"), None, validate_settings(kept)[0])
+    job = Job(data, None, validate_settings(kept)[0])
     (result,) = run_job(job, Config(object_bundle=NO_BUNDLE)).results
-    return Image.open(io.BytesIO(result.data)).convert("RGB")
+    return Image.open(io.BytesIO(result.data)).convert("RGBA")
 
 
 def _scaled(image: Image.Image) -> Image.Image:

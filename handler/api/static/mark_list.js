@@ -82,7 +82,7 @@ function rowOf(mark) {
     byId("tools").querySelector(":checked").focus();
   });
   if (mark === photo.selected) row.setAttribute("aria-current", "true");
-  row.append(label, ...FIELDS[mark.kind].map((field) => numberOf(cell, field)), button);
+  row.append(label, button, ...FIELDS[mark.kind].map((field) => numberOf(cell, field)));
   return row;
 }
 

@@ -79,7 +79,7 @@ export class Original {
   showFailure(photo) {
     clearPlan(byId("plan"));
     byId("reason").textContent = "";
-    byId("legend").hidden = byId("unseen").hidden = true;
+    byId("legend").hidden = byId("heat").hidden = byId("unseen").hidden = true;
     byId("fitted").hidden = photo.unseen && !photo.rendered;
     byId("failure").hidden = !photo.error;
     byId("failure-text").textContent = photo.error ?? "";

@@ -11,6 +11,8 @@ import { megabytes, otherWarnings } from "./words.js";
 const byId = (id) => document.getElementById(id);
 // Pixels; the cards are small.
 const CARD_SIDE = 320;
+// A picture that is enlarged less looks sharp on most screens.
+const SOFT_FROM = 1.25;
 
 /** Shows the results of a photo, or previews of those that are not made yet. */
 export function showResults(photo, requests, active) {
@@ -50,7 +52,8 @@ function showPicture(photo, request, plan, result) {
 function showFacts(photo, request, plan, result) {
   const { width, height } = outputOf(plan, sized(request));
   byId("facts").textContent = [`${width} × ${height}`, result && megabytes(result.blob.size)].filter(Boolean).join(", ");
-  const warnings = otherWarnings(result?.warnings ?? photo.warnings);
+  // Those of the plan are below the photo.
+  const warnings = otherWarnings((result?.warnings ?? []).filter((text) => !photo.warnings.includes(text)));
   byId("made").textContent = [result?.filename, ...warnings].filter(Boolean).join(" ");
 }
 
@@ -61,7 +64,7 @@ function showEnlarged(plan, request) {
   const { width, height } = plan.crop;
   const [most, high] = largestSize(plan, request);
   byId("enlarged-text").textContent =
-    `The window has ${width} × ${height} pixels. The result is enlarged ${times(factor)} and looks soft.`;
+    `The window has ${width} × ${height} pixels. The result is enlarged ${times(factor)}${factor < SOFT_FROM ? "" : " and looks soft"}.`;
   byId("shrink").textContent = `Use ${most} × ${high}`;
   byId("shrink").value = `${most}x${high}`;
 }

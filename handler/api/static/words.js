@@ -47,9 +47,17 @@ export function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
+// The warning about a window that is wider than its framing. It names a setting that the page has no
+// control for: the switch is on, as it is by default.
+const WIDENED = /^facePreset: the \S+ window has (\S+ × \S+) pixels.*/;
+const AS_WIDENED =
+  "The window of this framing has $1 pixels. It was widened, as it would be enlarged more than twice. Choose a smaller size for a tighter crop";
+
 /** Returns the warnings without those about enlargement, which the page shows with the result. */
 export const otherWarnings = (warnings) =>
-  warnings.filter((text) => !/^(The result is|Results are) enlarged/.test(text)).map(sentence);
+  warnings
+    .filter((text) => !/^(The result is|Results are) enlarged/.test(text))
+    .map((text) => sentence(text.replace(WIDENED, AS_WIDENED)));
 
 const ofInvalidImage = (reason) =>
   reason.startsWith("unrecognised format") ? NOT_A_PICTURE : `This picture cannot be read: ${sentence(reason)}`;
