@@ -204,6 +204,7 @@ def _options(
         quality=settings.quality,
         transparent=transparent,
         samples=samples,
+        frames=moving.animation.count,
     )
 
 
