@@ -204,7 +204,7 @@ Entry = tuple[int, int, Sequence[int]]
 
 def tiff_directory(order: str, entries: Sequence[Entry], start: int, following: int = 0) -> bytes:
     """Return a directory of TIFF at a place, with its long values behind it."""
-    codes = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 7: "B", 10: "i"}
+    codes = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 7: "B", 10: "i", 13: "I"}
     table, values = struct.pack(f"{order}H", len(entries)), b""
     end = start + 2 + 12 * len(entries) + 4
     for tag, kind, numbers in sorted(entries):

@@ -21,6 +21,7 @@ FURTHER = (
         other_extensions=(
             *("cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "orf", "rw2", "rwl", "raf"),
             *("pef", "srw", "iiq", "3fr", "fff", "x3f", "mrw", "erf", "mef", "mos", "kdc", "dcr"),
+            "gpr",
         ),
     ),
     Format(

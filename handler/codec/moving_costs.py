@@ -7,6 +7,8 @@ long, and a job that exceeds its time is stopped between two frames.
 from dataclasses import dataclass
 
 from handler.codec.animation.opened_animation import KEPT_BYTES
+from handler.codec.costs import DecodingCost
+from handler.codec.encoders.moving.webp_effort import WEBP_EFFORTS, webp_effort
 
 _MEGA = 1_000_000
 
@@ -27,17 +29,35 @@ class MovingCost:
 
 
 MOVING_ENCODING = {
-    "gif": MovingCost(24, 3, 0.07 / _MEGA),
+    "gif": MovingCost(24, 3, 0.04 / _MEGA),
     "png": MovingCost(40, 8, 0.06 / _MEGA),
-    "webp": MovingCost(60, 4.4, 0.16 / _MEGA),
+    "webp": MovingCost(60, 4.4, WEBP_EFFORTS[0].per_pixel),
     "avif": MovingCost(120, 5, 0.45 / _MEGA),
 }
 """Name of an output format -> cost of its animations."""
 
-_RENDERED, _READ = 0.02 / _MEGA, 0.012 / _MEGA
+# Seconds of CPU time for each pixel and byte of the frames that are decoded one after the other, by
+# format. The others take as long as still pictures.
+_DECODING = {"gif": (0.011 / _MEGA, 0.02 / _MEGA), "webp": (0.016 / _MEGA, 0.095 / _MEGA)}
+_RENDERED, _READ = 0.005 / _MEGA, 0.003 / _MEGA
 _PIXEL = 4
 # Memory of the canvas, of a frame in the shared memory, and of copies of both.
 _CANVASES = 8
+
+
+def seconds_of_decoding(name: str, cost: DecodingCost, pixels: int, file_bytes: int) -> float:
+    """Return the seconds of CPU time of decoding all frames once.
+
+    Args:
+        name: format of the animation.
+        cost: of its still pictures.
+        pixels: of all frames as they are stored.
+        file_bytes: of all frames.
+    """
+    if name not in _DECODING:
+        return cost.seconds(pixels, file_bytes)
+    per_pixel, per_byte = _DECODING[name]
+    return per_pixel * pixels + per_byte * file_bytes
 
 
 def memory_of_frames(canvas: int, count: int, looked_at: int, outputs: list[int], name: str) -> int:
@@ -70,5 +90,13 @@ def seconds_of_frames(
     """
     kept = _PIXEL * canvas * count <= KEPT_BYTES
     per_frame = _READ * canvas * len(outputs)
-    per_frame += sum((_RENDERED + MOVING_ENCODING[name].per_pixel) * pixels for pixels in outputs)
-    return decoding * (1 if kept else 2) + per_frame * count
+    per_frame += sum(_RENDERED * pixels for pixels in outputs)
+    encoding = sum(seconds_of_encoding(name, pixels * count) for pixels in outputs)
+    return decoding * (1 if kept else 2) + per_frame * count + encoding
+
+
+def seconds_of_encoding(name: str, pixels: int) -> float:
+    """Return the seconds of CPU time of encoding frames with so many pixels in sum."""
+    if name == "webp":
+        return webp_effort(pixels).per_pixel * pixels
+    return MOVING_ENCODING[name].per_pixel * pixels

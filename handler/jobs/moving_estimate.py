@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handler.codec import Animation, Format, Picture
-from handler.codec.moving_costs import MOVING_ENCODING, memory_of_frames, seconds_of_frames
+from handler.codec.moving_costs import (
+    MOVING_ENCODING,
+    memory_of_frames,
+    seconds_of_decoding,
+    seconds_of_frames,
+)
 from handler.core.geometry import Size
 from handler.core.image.moving_frame import MOST_LOOKED_AT
 from handler.core.request import CropRequest
@@ -14,7 +19,7 @@ EVIDENCE_PIXELS = 2_000_000
 """Pixels of each frame that is looked at: enough for every strategy."""
 
 # CPU time of the search for a window in one frame, by what is searched for.
-_FACES_SECONDS, _SCORE_SECONDS = 0.3, 0.03
+_FACES_SECONDS, _SCORE_SECONDS = 0.15, 0.03
 # CPU time for each pixel that trim searches for content.
 _SEARCHED = 0.06 / 1_000_000
 
@@ -48,8 +53,11 @@ class MovingWork:
         share = canvas / self.picture.size.area
         looked_at = min(count, MOST_LOOKED_AT)
         outputs = self._outputs(size)
-        decoding = self.picture.cost.seconds(
-            round(self.animation.stored_pixels * share), round(self.animation.file_bytes * share)
+        decoding = seconds_of_decoding(
+            self.picture.format.name,
+            self.picture.cost,
+            round(self.animation.stored_pixels * share),
+            round(self.animation.file_bytes * share),
         )
         name = self.format.name
         return Estimate(
@@ -57,9 +65,11 @@ class MovingWork:
             + memory_of_frames(
                 canvas, count, looked_at * min(canvas, EVIDENCE_PIXELS), outputs, name
             ),
-            still.seconds
-            + self._planning(canvas, looked_at)
-            + seconds_of_frames(canvas, count, decoding, outputs, name),
+            max(
+                still.seconds,
+                self._planning(canvas, looked_at)
+                + seconds_of_frames(canvas, count, decoding, outputs, name),
+            ),
         )
 
     def _planning(self, canvas: int, looked_at: int) -> float:

@@ -204,6 +204,7 @@ def _options(
         quality=settings.quality,
         transparent=transparent,
         samples=samples,
+        frames=moving.animation.count,
     )
 
 
@@ -224,9 +225,9 @@ def _small_copy(animation: Animation, played: PlayedFrame) -> Pixels:
 
 
 def _changed_frames(animation: Animation) -> Iterator[Pixels]:
-    """Yield each frame that differs from the one before."""
+    """Yield the first frame, and each one that differs from the one before."""
     for played in animation.play():
-        if played.changed is not None:
+        if played.changed is not None or played.number == 1:
             yield played.pixels
 
 

@@ -302,5 +302,6 @@ class ForkServer:
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     # Each further arena of malloc reserves 64 MB of the memory limit. numpy has too little work
-    # there for more than one thread.
-    return kept | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
+    # there for more than one thread. Without a time zone, the C library would look for that of the
+    # machine whenever a decoder reads a date.
+    return kept | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "TZ": "UTC0"}

@@ -9,6 +9,7 @@ import io
 import mmap
 import os
 import struct
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
@@ -236,6 +237,8 @@ def _libjxl() -> Decode:
 def _libraw(*, half: bool = False) -> Decode:
     # Each thread would need memory of its own.
     os.environ["OMP_NUM_THREADS"] = "1"
+    # LibRaw converts the date of each picture. A worker process cannot read the time zone.
+    time.tzset()
     import numpy  # noqa: F401  # the binding imports it with the first picture
     import rawpy
 

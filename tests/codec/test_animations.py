@@ -141,7 +141,7 @@ def test_a_file_that_was_cut_off_is_played_as_far_as_it_goes(kind: str, share: f
 def test_the_number_of_plays_is_written_and_read(kind: str, plays: int) -> None:
     frames = [frame.convert("RGB") for frame in moving_disc(3)]
     size = Size(*SIZE)
-    options = AnimationOptions(size, plays, 90, False, frames)
+    options = AnimationOptions(size, plays, 90, False, frames, len(frames))
     writer = AnimationWriter(FORMATS[NAMES[kind]], options)
     for frame in frames:
         writer.add(frame, 40)

@@ -13,7 +13,7 @@ from handler.codec import Limits, open_picture
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 from tests.codec.golden import psnr
-from tests.further_files import dng, rgb, tiff_directory, to_light
+from tests.further_files import Entry, dng, rgb, tiff_directory, to_light
 from tests.pictures import encoded
 
 LIMITS = Limits(50_000_000)
@@ -79,8 +79,49 @@ def rw2(preview: bytes, orientation: int = 1) -> bytes:
     return b"IIU\0" + struct.pack("<I", first) + table + preview
 
 
-def orf(preview: bytes, orientation: int = 1) -> bytes:
-    return nef(preview, "<", b"IIRO", orientation)
+def orf(
+    preview: bytes,
+    orientation: int = 1,
+    signature: bytes = b"OLYMPUS\0II\3\0",
+    *,
+    from_start: bool = False,
+) -> bytes:
+    """Return an Olympus ORF: the place of the preview is in the maker note."""
+    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (262, 3, [32_803])]
+    raw += [(274, 3, [orientation]), (34_665, 4, [0])]
+    exif = 8 + len(tiff_directory("<", raw, 8))
+    raw[-1] = (34_665, 4, [exif])
+    length = len(tiff_directory("<", [(37_500, 7, bytes(9))], exif)) - 10
+    note = exif + length
+    base = 0 if from_start else note
+    settings = note + len(signature) + len(tiff_directory("<", [(0x2020, 13, [0])], 0))
+    place = settings + len(tiff_directory("<", [(0x101, 4, [0]), (0x102, 4, [0])], 0))
+    parts = [
+        tiff_directory("<", raw, 8),
+        tiff_directory("<", [(37_500, 4, [note])], exif).replace(
+            struct.pack("<HHI", 37_500, 4, 1), struct.pack("<HHI", 37_500, 7, 900)
+        ),
+        signature + tiff_directory("<", [(0x2020, 13, [settings - base])], 0),
+        tiff_directory("<", [(0x101, 4, [place - base]), (0x102, 4, [len(preview)])], 0),
+    ]
+    return b"IIRO" + struct.pack("<I", 8) + b"".join(parts) + preview
+
+
+def crw(preview: bytes, orientation: int = 1) -> bytes:
+    """Return a Canon CRW: the preview is a record of its heap."""
+    rotation = {1: 0, 6: 90, 3: 180, 8: -90}[orientation]
+
+    def heap(*records: tuple[int, bytes]) -> bytes:
+        body, table = b"", struct.pack("<H", len(records))
+        for tag, value in records:
+            table += struct.pack("<HII", tag, len(value), len(body))
+            body += value
+        return body + table + struct.pack("<I", len(body))
+
+    spec = struct.pack("<IIfiIII", SENSOR.width, SENSOR.height, 1, rotation, 8, 24, 1)
+    inner = heap((0x180E, bytes(12)), (0x1810, spec))
+    start = b"II" + struct.pack("<I", 26) + b"HEAPCCDR" + bytes(12)
+    return start + heap((0x2005, bytes(64)), (0x2007, preview), (0x300A, inner))
 
 
 def raf(preview: bytes, orientation: int = 1) -> bytes:
@@ -138,6 +179,7 @@ def dng_with(preview: bytes, orientation: int = 1) -> bytes:
 FAMILIES: dict[str, Callable[..., bytes]] = {
     "dng": dng_with,
     "cr3": cr3,
+    "crw": crw,
     "nef": nef,
     "arw": arw,
     "rw2": rw2,
@@ -173,6 +215,17 @@ def test_the_orientation_of_a_raf_is_that_of_its_jpeg() -> None:
     assert open_picture(raf(jpeg(orientation=6)), LIMITS).size == Size(64, 96)
 
 
+@pytest.mark.parametrize(
+    ("signature", "from_start"),
+    [(b"OM SYSTEM\0\0\0II\4\0", False), (b"OLYMP\0\1\0", True)],
+)
+def test_the_preview_is_found_in_every_maker_note_of_olympus(
+    signature: bytes, *, from_start: bool
+) -> None:
+    data = orf(jpeg(), signature=signature, from_start=from_start)
+    assert open_picture(data, LIMITS).size == Size(*LARGE)
+
+
 def test_a_preview_of_unknown_share_is_used_if_it_is_large() -> None:
     assert open_picture(cr2(jpeg((2000, 20))), LIMITS).size == Size(2000, 20)
     with pytest.raises(InvalidImage, match="camera raw"):
@@ -198,12 +251,44 @@ def test_samples_without_a_large_preview_are_developed(
 
 
 @needs_rawpy
+@pytest.mark.parametrize(
+    ("orientation", "transposition"),
+    [
+        (2, Image.Transpose.FLIP_LEFT_RIGHT),
+        (4, Image.Transpose.FLIP_TOP_BOTTOM),
+        (5, Image.Transpose.TRANSPOSE),
+        (7, Image.Transpose.TRANSVERSE),
+    ],
+)
+def test_mirrored_samples_are_turned_upright(
+    orientation: int, transposition: Image.Transpose
+) -> None:
+    upright = shown(dng(rgb()))
+    ours = shown(dng(rgb(), orientation=orientation))
+    assert psnr(np.asarray(ours), np.asarray(upright.transpose(transposition))) > 60
+
+
+@needs_rawpy
+def test_samples_with_a_date_are_developed() -> None:
+    """LibRaw converts the date, for which the C library looks for the time zone."""
+    date = b"2026:11:28 10:20:30\0"
+    assert open_picture(dng(rgb(), tags=[(306, 2, date)]), LIMITS).size == Size(96, 64)
+
+
+@needs_rawpy
 def test_half_of_the_pixels_are_developed_where_they_suffice() -> None:
     picture = open_picture(dng(rgb((301, 201))), LIMITS)
     assert picture.pixels(1.9).size == Size(301, 201) or picture.size == Size(300, 200)
     half = picture.pixels(2).size
     assert half == Size(-(-picture.size.width // 2), -(-picture.size.height // 2))
     assert picture.decoded_pixels(2) < picture.decoded_pixels(1) / 3
+
+
+def test_the_compression_of_gopro_is_rejected_by_name() -> None:
+    compressed = struct.pack("<HHII", 259, 3, 1, 9)
+    data = dng(rgb()).replace(struct.pack("<HHII", 259, 3, 1, 1), compressed, 1)
+    with pytest.raises(InvalidImage, match="GoPro"):
+        open_picture(data, LIMITS)
 
 
 @needs_rawpy

@@ -20,8 +20,16 @@ _LABEL = "camera raw"
 # The sizes arrive as pixels, in which the numbers are written one after the other.
 _SIZES = struct.Struct("<III")
 _SIZES_PIXELS = Size(_SIZES.size // 4, 1)
-# LibRaw's numbers for turns.
-_FLIPS = {3: Orientation.HALF_TURN, 5: Orientation.TURN_LEFT, 6: Orientation.TURN_RIGHT}
+# LibRaw's numbers for turns: bits for mirrored columns, mirrored rows, and a transposition.
+_FLIPS = {
+    1: Orientation.MIRROR,
+    2: Orientation.FLIP,
+    3: Orientation.HALF_TURN,
+    4: Orientation.TRANSPOSE,
+    5: Orientation.TURN_LEFT,
+    6: Orientation.TURN_RIGHT,
+    7: Orientation.TRANSVERSE,
+}
 _HALF = 2
 # CPU time after which a worker process is stopped: that of reading sizes, and for each pixel.
 _SECONDS, _PIXEL_SECONDS = 1.5, 0.4e-6

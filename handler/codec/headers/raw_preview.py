@@ -1,21 +1,21 @@
 """The largest JPEG in a camera raw file, and the size of the raw picture.
 
 Most kinds are TIFF files by another signature. The others have tables of their own: Fujifilm RAF,
-Sigma X3F, and Canon CR3, whose boxes are those of ISO media files.
+Sigma X3F, Canon CRW, and Canon CR3, whose boxes are those of ISO media files.
 """
 
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from handler.codec.headers import jpeg
+from handler.codec.headers import canon_heap, jpeg, olympus_note
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
-_RAF, _X3F, _CR3 = b"FUJIFILMCCD-RAW", b"FOVb", b"ftypcrx "
+_RAF, _X3F, _CR3, _CRW = b"FUJIFILMCCD-RAW", b"FOVb", b"ftypcrx ", b"HEAPCCDR"
 _ORDERS = {b"II": "<", b"MM": ">"}
 _MAX_DIRECTORIES, _MAX_ENTRIES, _MAX_VALUES = 40, 1000, 64
 _MAX_PREVIEWS = 20
@@ -31,6 +31,7 @@ _WIDTH, _LENGTH, _COMPRESSION, _INTERPRETATION, _OFFSETS, _ORIENTATION = (
     274,
 )
 _LENGTHS, _SUBDIRECTORIES, _JPEG_OFFSET, _JPEG_LENGTH, _EXIF = 279, 330, 513, 514, 34_665
+_MAKER_NOTE = 37_500
 # Tags of Panasonic: the size of the sensor, and a JPEG.
 _SENSOR_WIDTH, _SENSOR_LENGTH, _PANASONIC_JPEG = 2, 3, 46
 _PANASONIC = b"IIU\0"
@@ -40,6 +41,8 @@ _READ = frozenset(
         *(_SUBDIRECTORIES, _JPEG_OFFSET, _JPEG_LENGTH, _EXIF),
     )
 )
+# GoPro's compression of samples (SMPTE VC-5), which LibRaw does not read.
+_VC5 = 9
 # Compressions that are JPEG, and interpretations of a sensor's samples.
 _JPEGS, _OF_A_SENSOR = (6, 7, 99), (32_803, 34_892)
 _JPEG_START = b"\xff\xd8\xff"
@@ -84,11 +87,13 @@ class _Found:
         sizes: of pictures of the sensor, in pixels.
         places: offset and length of each JPEG.
         orientation: by the file's own tag; None if it has none.
+        compressions: numbers of the compressions of the sensor's samples.
     """
 
     sizes: list[Size] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
     orientation: Orientation | None = None
+    compressions: set[int] = field(default_factory=set)
 
 
 def read(data: bytes) -> RawHeader:
@@ -96,6 +101,9 @@ def read(data: bytes) -> RawHeader:
 
     Returns:
         The header. Without a preview, its size is the one of the sensor, or 0 if it is not known.
+
+    Raises:
+        InvalidImage: no library reads the samples of the sensor, and there is no preview.
     """
     found = _Found()
     # A damaged table hides what it refers to. LibRaw may find it.
@@ -106,6 +114,8 @@ def read(data: bytes) -> RawHeader:
             _read_x3f(data, found)
         elif data.startswith(_CR3, 4):
             _read_cr3(data, found)
+        elif data.startswith(_CRW, 6):
+            _read_crw(data, found)
         elif data[:2] in _ORDERS:
             _read_tiff(data, found)
     preview = _largest(data, found)
@@ -118,6 +128,8 @@ def read(data: bytes) -> RawHeader:
             preview = None
         elif found.orientation is not None:
             preview = replace(preview, orientation=found.orientation)
+    if preview is None and _VC5 in found.compressions:
+        raise InvalidImage("camera raw with GoPro's compression is not supported: send a JPEG")
     return RawHeader(data, size, size.area, orientation, preview=preview)
 
 
@@ -153,6 +165,10 @@ def _read_tiff(data: bytes, found: _Found) -> None:
         _note_directory(values, found)
         if len(seen) == 1 and data.startswith(_PANASONIC):
             _note_panasonic(values, found)
+        if _MAKER_NOTE in values:
+            with suppress(struct.error):
+                preview = olympus_note.find_preview(data, values[_MAKER_NOTE][0], order)
+                found.places += [preview] if preview else []
 
 
 def _note_directory(values: dict[int, tuple[int, ...]], found: _Found) -> None:
@@ -163,6 +179,7 @@ def _note_directory(values: dict[int, tuple[int, ...]], found: _Found) -> None:
         found.orientation = Orientation(one(_ORIENTATION))
     if one(_INTERPRETATION) in _OF_A_SENSOR and one(_WIDTH) and one(_LENGTH):
         found.sizes.append(Size(one(_WIDTH), one(_LENGTH)))
+        found.compressions.add(one(_COMPRESSION))
     if one(_JPEG_OFFSET):
         found.places.append((one(_JPEG_OFFSET), one(_JPEG_LENGTH)))
     if one(_COMPRESSION) in _JPEGS and len(values.get(_OFFSETS, ())) == 1:
@@ -188,6 +205,8 @@ def _directory(data: bytes, order: str, start: int) -> tuple[dict[int, tuple[int
         tag, kind, number, offset = struct.unpack_from(f"{order}HHII", data, place)
         if panasonic and tag == _PANASONIC_JPEG:
             values[tag] = (offset, number)
+        elif tag == _MAKER_NOTE:
+            values[tag] = (offset,)
         elif kind in _CODES and (tag in _READ or (panasonic and tag in (2, 3))):
             number = min(number, _MAX_VALUES)
             at = place + 8 if number * _BYTES[kind] <= 4 else offset
@@ -225,6 +244,14 @@ def _read_x3f(data: bytes, found: _Found) -> None:
             if coding == _X3F_JPEG:
                 start = offset + _X3F_PICTURE.size
                 found.places.append((start, length - _X3F_PICTURE.size))
+
+
+def _read_crw(data: bytes, found: _Found) -> None:
+    heap = canon_heap.read(data)
+    if heap.size is not None:
+        found.sizes.append(heap.size)
+    found.places += heap.places
+    found.orientation = _ROTATIONS.get(heap.rotation, Orientation.UPRIGHT)
 
 
 def _read_cr3(data: bytes, found: _Found) -> None:

@@ -92,7 +92,9 @@ class GifFramesWriter:
         is_own = palette is not self._palette
         changed = indices != self._shown if not is_own else np.ones(indices.shape, bool)
         top, bottom, left, right = _bounds(changed, whole=clears)
-        part = np.where(changed, indices, _TRANSPARENT)[top:bottom, left:right].astype(np.uint8)
+        inside = slice(top, bottom), slice(left, right)
+        part = indices[inside].astype(np.uint8)
+        part[~changed[inside]] = _TRANSPARENT
         image = Image.fromarray(part)
         image.putpalette(palette.colours)
         options = {

@@ -4,6 +4,7 @@ from typing import Any
 
 from PIL import Image
 
+from handler.codec.encoders.moving.webp_effort import webp_effort
 from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
@@ -11,21 +12,20 @@ _MOST_PLAYS = 65_535
 _NO_BACKGROUND = 0
 # No frame has to be a key frame, as in sharp: players show the animation from its start.
 _KEY_FRAMES = (1 << 31) - 2, (1 << 31) - 1
-# The effort of still pictures, which is sharp's.
-_METHOD = 4
 _ALPHA_QUALITY = 100
 
 
 class WebpFramesWriter:
     """A writer of one file."""
 
-    def __init__(self, size: Size, plays: int, quality: int) -> None:
+    def __init__(self, size: Size, plays: int, quality: int, frames: int) -> None:
         """Begin a file.
 
         Args:
             size: of the frames, in pixels.
             plays: number of times that the animation is shown; 0 for without end.
             quality: 1 to 100.
+            frames: largest number of frames.
         """
         from PIL import _webp
 
@@ -40,13 +40,14 @@ class WebpFramesWriter:
             verbose,
         )
         self._quality = float(quality)
+        self._method = webp_effort(size.area * frames).method
         self._end = 0
 
     def add(self, image: Image.Image, start: int, end: int) -> None:
         """Add a frame; see `handler.codec.encoders.moving.writer.FrameWriter`."""
         lossless = False
         self._encoder.add(
-            image.getim(), start, lossless, self._quality, float(_ALPHA_QUALITY), _METHOD
+            image.getim(), start, lossless, self._quality, float(_ALPHA_QUALITY), self._method
         )
         self._end = end
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from handler.codec.encoders.largest_sides import check_sides
 from handler.codec.encoders.moving.avif_frames_writer import AvifFramesWriter
@@ -42,6 +41,7 @@ class AnimationOptions:
         quality: 1 to 100, for WebP and AVIF.
         transparent: whether frames may have alpha.
         samples: some of the frames, which palettes are chosen for.
+        frames: largest number of frames.
     """
 
     size: Size
@@ -49,6 +49,7 @@ class AnimationOptions:
     quality: int
     transparent: bool
     samples: Sequence[Image.Image]
+    frames: int
 
 
 class AnimationWriter:
@@ -99,7 +100,7 @@ class AnimationWriter:
 
 
 def _are_equal(first: Image.Image, second: Image.Image) -> bool:
-    return np.array_equal(np.asarray(first), np.asarray(second))
+    return ImageChops.difference(first, second).getbbox(alpha_only=False) is None
 
 
 # Name of a format that can move -> the writer of its animations.
@@ -110,7 +111,9 @@ _WRITERS: dict[str, Callable[[AnimationOptions], FrameWriter]] = {
     "png": lambda options: PngFramesWriter(
         options.size, options.plays, transparent=options.transparent
     ),
-    "webp": lambda options: WebpFramesWriter(options.size, options.plays, options.quality),
+    "webp": lambda options: WebpFramesWriter(
+        options.size, options.plays, options.quality, options.frames
+    ),
     "avif": lambda options: AvifFramesWriter(options.size, options.plays, options.quality),
 }
 MOVING = frozenset(_WRITERS)

@@ -1,0 +1,36 @@
+"""The estimated cost of animations."""
+
+import pytest
+
+from handler.codec.costs import DECODING
+from handler.codec.encoders.moving.webp_effort import webp_effort
+from handler.codec.moving_costs import seconds_of_decoding, seconds_of_frames
+from handler.config import Config
+
+SIDE = 1080
+
+
+def seconds(name: str, count: int, file_bytes: int) -> float:
+    canvas = SIDE * SIDE
+    decoding = seconds_of_decoding(name, DECODING[name], canvas * count, file_bytes)
+    return seconds_of_frames(canvas, count, decoding, [canvas], name)
+
+
+def test_a_gif_of_the_most_pixels_fits_in_the_default_time() -> None:
+    config = Config()
+    count = config.max_animation_pixels // (SIDE * SIDE)
+    assert seconds("gif", count, 80_000_000) < config.cpu_seconds
+
+
+@pytest.mark.parametrize("name", ["gif", "webp"])
+def test_more_frames_need_more_time(name: str) -> None:
+    costs = [seconds(name, count, 100_000 * count) for count in (10, 40, 80, 171)]
+    assert costs == sorted(costs)
+
+
+def test_the_effort_of_webp_decreases_with_the_pixels_of_all_frames() -> None:
+    efforts = [webp_effort(pixels * 1_000_000) for pixels in (1, 10, 50, 99, 200)]
+    assert [each.method for each in efforts] == [5, 5, 4, 2, 1]
+    assert [each.per_pixel for each in efforts] == sorted(
+        (each.per_pixel for each in efforts), reverse=True
+    )
