@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from handler.core.detection import DetectedObjects
 from handler.core.face import Head
 from handler.core.geometry import Region, Size
 from handler.core.placement import PlacementRange, Score, grown_to_hold
+from handler.core.saliency.boundaries import price_of_cut_object
 from handler.core.saliency.interest import Interest
 from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
 
@@ -34,10 +36,12 @@ _PRICE_OF_HEAD, _PRICE_OF_PET = 0.15, 0.1
 # The same for the hair, and for the space above it, of a window half as high as the picture. A
 # flatter one may lose more, a higher one less. If both were held at any price, 16:9 windows would
 # have 1.4 points less of the viewers' gaze than the centre (OSIE).
-_PRICE_OF_HAIR, _PRICE_OF_AIR = 0.12, 0.03
+_PRICE_OF_HAIR, _PRICE_OF_AIR = 0.36, 0.09
 # The same for the one enclosed thing, in a picture without faces. Most of it is the price of
 # leaving the centre. With 0.2, the windows of 568 pictures are the same.
 _PRICE_OF_WHOLE = 0.5
+# Least score of a face that is the subject before any object.
+_A_FACE = 0.4
 # Space above a pet, as a share of its height: a quarter of the height of its head.
 _ABOVE_PET = 0.1
 
@@ -51,6 +55,7 @@ class HeldAreas:
         pets: spans of the pets, in pixels, (n, 2, 2).
         pet_heads: spans of their heads, (n, 2, 2).
         whole: spans of the one enclosed thing, (1, 2, 2); (0, 2, 2) without one.
+        objects: the objects, in a picture without faces.
         picture: size of the picture.
     """
 
@@ -58,6 +63,7 @@ class HeldAreas:
     pets: Floats
     pet_heads: Floats
     whole: Floats
+    objects: DetectedObjects
     picture: Size
 
     @classmethod
@@ -74,8 +80,10 @@ class HeldAreas:
         spans = spans[np.sqrt(sides.prod(axis=1)) >= _SUBJECT]
         bounds = bounds_of(picture)[:, np.newaxis]
         pet_heads = [_head_of(pet, interest) * bounds for pet in spans]
-        whole = np.zeros((0, 2, 2)) if interest.faces else np.asarray(interest.whole, float)
-        return cls(heads, spans * bounds, _stacked(pet_heads), whole * bounds, picture)
+        whole, objects = np.asarray(interest.whole, float) * bounds, interest.boxes
+        if any(face.score >= _A_FACE for face in interest.faces or ()):
+            whole, objects = np.zeros((0, 2, 2)), DetectedObjects()
+        return cls(heads, spans * bounds, _stacked(pet_heads), whole, objects, picture)
 
     def grown(self, extent: Floats, limit: Floats, keep: Floats) -> Floats:
         """Return the size of a window, enlarged as far as the heads with their hair need.
@@ -112,6 +120,7 @@ class HeldAreas:
             avoid: spans of the areas to leave out, (n, 2, 2).
         """
         avoid = np.concatenate([avoid, self._left_out(places)])
+        score = self._less_cuts(score, places.extent)
         best = places.best(score, preferred, avoid)
         highest = _score_of(best, score)
         for spans, price in self._tiers(places.extent):
@@ -123,10 +132,15 @@ class HeldAreas:
                 places, best = narrower, window
         return best
 
+    def _less_cuts(self, score: Score, extent: Floats) -> Score:
+        """Return a score minus the price of cutting the only object."""
+        cut = price_of_cut_object(self.objects, extent, self.picture)
+        return lambda xs, ys: np.asarray(score(xs, ys) - cut(xs, ys))
+
     def _tiers(self, extent: Floats) -> Iterator[tuple[Floats, float]]:
         """Yield areas to contain, and the interest that a window of a size may lose by each."""
         bounds = bounds_of(self.picture)
-        flatness = float((bounds[Y] - extent[Y]) / extent[Y])
+        flatness = float((bounds[Y] - extent[Y]) / extent[Y]) ** 2
         yield self._with_space(_HAIR), _PRICE_OF_HAIR * flatness
         yield self._with_space(_AIR), _PRICE_OF_AIR * flatness
         yield self.pet_heads, _PRICE_OF_HEAD
