@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handler.core.detection import DetectedObjects
 from handler.core.face import Face
 from handler.core.geometry import Box, Size
 from handler.core.saliency.interest import Interest
@@ -139,3 +140,45 @@ def test_a_small_pet_decides_nothing() -> None:
     )
 
     assert with_pet.crop == without.crop
+
+
+def test_a_flat_window_contains_the_space_above_a_head() -> None:
+    face = a_face(350, 140, 90)
+
+    found = select_window(interest_at(0.5, 0.45, faces=(face,)), PICTURE, Size(3, 1))
+
+    # The head has 140 pixels with its hair, and the space above it is a quarter of that.
+    assert found.crop.top <= 140 - 49 - 34
+    assert face.box.bottom <= found.crop.bottom
+
+
+def test_the_ears_of_a_pet_are_held() -> None:
+    # The whole animal does not fit, and its most interesting part is below the ears.
+    found = chosen(pet(0.2, 0.05, 0.8, 0.98), 0.5, 0.4, Size(16, 9))
+
+    assert found.crop.top <= 0.05 * 600
+
+
+def objects(*boxes: tuple[float, float, float, float]) -> DetectedObjects:
+    spans = [[[left, right], [top, bottom]] for left, top, right, bottom in boxes]
+    return DetectedObjects(np.array(spans), np.full(len(boxes), 0.5))
+
+
+@pytest.mark.parametrize("left", [0.2, 0.5])
+def test_the_only_object_is_whole(left: float) -> None:
+    box = (left, 0.4, left + 0.3, 0.7)
+    evidence = interest_at(0.5, 0.55, objects=0.5, boxes=objects(box))
+
+    found = select_window(evidence, PICTURE, TALL)
+
+    assert found.crop.left <= left * 800
+    assert found.crop.right >= (left + 0.3) * 800
+
+
+def test_the_single_enclosed_thing_is_whole() -> None:
+    thing = pet(0.6, 0.3, 0.95, 0.8)
+
+    found = select_window(interest_at(0.7, 0.5, whole=thing), PICTURE, TALL)
+
+    assert found.crop.left <= 0.6 * 800
+    assert found.crop.right >= 0.95 * 800

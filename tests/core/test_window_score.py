@@ -61,7 +61,7 @@ def test_an_edge_through_an_object_costs() -> None:
 
 
 def test_an_unsure_object_may_be_cut() -> None:
-    unsure = gain(100, objects=0.6, boxes=objects((0.4, 0.7), score=0.3))
+    unsure = gain(100, objects=0.6, boxes=objects((0.4, 0.7), score=0.2))
 
     assert unsure == pytest.approx(gain(100, objects=0.6))
 

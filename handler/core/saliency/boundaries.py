@@ -1,10 +1,14 @@
-"""The price of edges that cut a line of lettering, which should be whole or outside of a window."""
+"""The price of edges that cut what should be whole or outside of a window.
+
+These are the lines of lettering, and the object of a picture that has one object and no face.
+"""
 
 import numpy as np
 
+from handler.core.detection import DetectedObjects
 from handler.core.geometry import Size
 from handler.core.placement import Score
-from handler.core.spans import Floats, X, Y, bounds_of
+from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
 
 # Price of a window that cuts a line or several, in shares of the interest: so much interest may be
 # lost for a window that contains the lines whole, or leaves them out.
@@ -12,6 +16,11 @@ _PRICE = 0.02
 # The price is full if the smaller part has at least this share of the line, and rises up to there,
 # so that the window does not change suddenly with a box that varies by a pixel.
 _CUT = 0.1
+# The same for the only object, whose box is less exact. At a higher price, or with two objects, the
+# windows have more of the main objects and less of the viewers' gaze (OSIE).
+_PRICE_OF_OBJECT, _CUT_OBJECT = 0.05, 0.2
+# Scores of an object between which the price rises.
+_UNSURE, _SURE = 0.2, 0.4
 
 
 def cut_price(lettering: Floats | None, extent: Floats, picture: Size) -> Score:
@@ -29,6 +38,32 @@ def cut_price(lettering: Floats | None, extent: Floats, picture: Size) -> Score:
         inside = down[:, :, np.newaxis] * across[:, np.newaxis]
         cut = np.minimum(1, np.minimum(inside, 1 - inside) / _CUT)
         return np.asarray(_PRICE * cut.max(axis=0, initial=0))
+
+    return price
+
+
+def price_of_cut_object(objects: DetectedObjects, extent: Floats, picture: Size) -> Score:
+    """Return the price of cutting the only object of a picture, 0 or more.
+
+    Nothing is the only object of several. One that does not fit into the window has no price. The
+    upper and lower edge may cut one that is higher than wide: most of these are people.
+
+    Args:
+        objects: the objects.
+        extent: width and height of the windows, in pixels of the picture, (2,).
+        picture: size of the picture.
+    """
+    boxes = np.asarray(objects.spans, float) * bounds_of(picture)[:, None]
+    sides = boxes[..., 1] - boxes[..., 0]
+    if len(boxes) != 1 or (sides > extent + EPSILON).any():
+        return lambda xs, ys: np.zeros((len(ys), len(xs)))
+    is_upright = sides[0, Y] > sides[0, X]
+    highest = _PRICE_OF_OBJECT * float(np.interp(objects.scores[0], [_UNSURE, _SURE], [0, 1]))
+
+    def price(xs: Floats, ys: Floats) -> Floats:
+        across, down = _inside(boxes[:, X], xs, extent[X]), _inside(boxes[:, Y], ys, extent[Y])
+        inside = (np.ones_like(down) if is_upright else down).T * across
+        return np.asarray(highest * np.minimum(1, np.minimum(inside, 1 - inside) / _CUT_OBJECT))
 
     return price
 

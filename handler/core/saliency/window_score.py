@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from handler.core.detection import DetectedObjects
 from handler.core.face import Head
 from handler.core.geometry import Region, Size
 from handler.core.placement import Score
-from handler.core.saliency.boundaries import cut_price
+from handler.core.saliency.boundaries import cut_price, price_of_cut_object
 from handler.core.saliency.face_certainty import face_certainties
 from handler.core.saliency.interest import Interest
 from handler.core.saliency.interest_map import InterestMap
@@ -42,6 +43,8 @@ _LONGEST_RANGE = 5 / 3
 _NO_OBJECT, _CERTAIN_OBJECT = 0.25, 0.5
 # The same for the score of a single object, whose box may be loose.
 _WEAK_OBJECT, _CLEAR_OBJECT = 0.3, 0.7
+# Certainty of a face above which it is the subject, and not the only object.
+_NO_SUBJECT = 0.15
 # Worth of all faces, in shares of the interest, next to that which the interest map gives them.
 _WORTH_OF_FACES = 0.2
 # Price of an edge through the middle of a certain head or object as large as the picture. It is in
@@ -99,6 +102,8 @@ class WindowScore:
         heads: the faces with the hair.
         objects: the objects.
         certainty: certainty that there is any face, 0 to 1.
+        only_object: the object of a picture that has one object and no face; otherwise none or
+            several objects.
         lettering: spans of lines of lettering, in shares of the picture's sides, (n, 2, 2); None if
             it was not looked for.
     """
@@ -109,6 +114,7 @@ class WindowScore:
     heads: Boxes
     objects: Boxes
     certainty: float
+    only_object: DetectedObjects
     lettering: Floats | None = None
 
     @classmethod
@@ -134,6 +140,7 @@ class WindowScore:
             ),
             objects=Boxes.of(np.asarray(boxes.spans, float), clear),
             certainty=best,
+            only_object=DetectedObjects() if best > _NO_SUBJECT else boxes,
             lettering=found.lettering,
         )
 
@@ -156,7 +163,8 @@ class WindowScore:
         window = extent / bounds
         travel = np.maximum(bounds - extent, 1e-9)
         prices = self.price * np.minimum((bounds - extent) / extent, _LONGEST_RANGE)
-        cut = cut_price(self.lettering, extent, picture)
+        cut_lines = cut_price(self.lettering, extent, picture)
+        cut_object = price_of_cut_object(self.only_object, extent, picture)
 
         def score(xs: Floats, ys: Floats) -> Floats:
             lefts, tops = xs / bounds[X], ys / bounds[Y]
@@ -164,7 +172,8 @@ class WindowScore:
             across, down = 2 * np.abs(xs / travel[X] - 0.5), 2 * np.abs(ys / travel[Y] - 0.5)
             price = prices[Y] * down[:, np.newaxis] + prices[X] * across
             kept = self.interest.kept(lefts, tops, (window[X], window[Y]))
-            return np.asarray(kept + self._boxes(lefts, tops, window) - cut(xs, ys) - price)
+            cuts = cut_lines(xs, ys) + cut_object(xs, ys)
+            return np.asarray(kept + self._boxes(lefts, tops, window) - cuts - price)
 
         return score
 
