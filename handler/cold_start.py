@@ -81,7 +81,8 @@ def build_models(*others: "type[BaseModel]") -> None:
     from handler.storage.job_records import JobRecord
 
     answer = (Box, CropPlan, CropResult, DetectedFace, Point, Size)
-    for model in (CropSettings, JobRecord, *answer, *others):
+    models: tuple[type[BaseModel], ...] = (CropSettings, JobRecord, *answer, *others)
+    for model in models:
         model.model_rebuild()
 
 
