@@ -6,7 +6,7 @@ Each saving was measured against a start that lacks only this saving: make bench
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -46,7 +46,7 @@ def quick_start() -> Iterator[None]:
 def import_without_models(package: str) -> None:
     """Import a package, and leave each of its pydantic models unbuilt until it is used.
 
-    Few requests need most of the models; `build_models` builds those of every crop. Version 1 of
+    Few requests need the models; `build_models` builds those of most requests. Version 1 of
     pydantic, which a package may import to distinguish its models, is made unavailable.
     """
     _skip_plugins()
@@ -73,15 +73,8 @@ def _skip_plugins() -> None:
         sys.modules.setdefault(search.__name__, search)
 
 
-def build_models(*others: "type[BaseModel]") -> None:
-    """Build the models that every crop uses, and others, before the first request."""
-    from handler.jobs.plan_response import Box, CropPlan, DetectedFace, Point, Size
-    from handler.jobs.responses import CropResult
-    from handler.settings import CropSettings
-    from handler.storage.job_records import JobRecord
-
-    answer = (Box, CropPlan, CropResult, DetectedFace, Point, Size)
-    models: tuple[type[BaseModel], ...] = (CropSettings, JobRecord, *answer, *others)
+def build_models(models: "Iterable[type[BaseModel]]") -> None:
+    """Build models that `import_without_models` has left unbuilt, before the first request."""
     for model in models:
         model.model_rebuild()
 

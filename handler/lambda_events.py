@@ -8,10 +8,10 @@ with quick_start():
 
     from handler.config import config
     from handler.events import create_handler
-    from handler.events.messages import FREQUENT
+    from handler.events.frequent_models import MODELS
     from handler.malloc import keep_large_blocks
 
-    build_models(*FREQUENT)
+    build_models(MODELS)
 
     keep_large_blocks()
     handler = create_handler(config())

@@ -40,7 +40,7 @@ def test_a_section_with_results_replaces_its_part_only() -> None:
 def test_the_plots_of_the_page_are_committed_and_small() -> None:
     named = set(re.findall(r"\(plots/(.+?)\)", page.PAGE.read_text()))
     files = {path.name: path.stat().st_size for path in plots.FOLDER.iterdir()}
-    assert set(files) <= named
+    assert named == set(files)
     assert max(files.values()) < 200_000
 
 
