@@ -6,12 +6,15 @@ Each saving was measured against a start that lacks only this saving: make bench
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from handler.config import Config
 
 # Formats of the pictures that are cropped before a snapshot.
@@ -43,9 +46,10 @@ def quick_start() -> Iterator[None]:
 def import_without_models(package: str) -> None:
     """Import a package, and leave each of its pydantic models unbuilt until it is used.
 
-    Few requests need the models. Version 1 of pydantic, which a package may import to distinguish
-    its models, is made unavailable.
+    Few requests need the models; `build_models` builds those of most requests. Version 1 of
+    pydantic, which a package may import to distinguish its models, is made unavailable.
     """
+    _skip_plugins()
     from pydantic import BaseModel
 
     # None makes an import fail as if the module were not installed.
@@ -55,6 +59,24 @@ def import_without_models(package: str) -> None:
         import_module(package)
     finally:
         del BaseModel.model_config["defer_build"]
+
+
+def _skip_plugins() -> None:
+    """Keep pydantic from reading the metadata of every installed package in search of plugins.
+
+    A deployment with plugins sets PYDANTIC_DISABLE_PLUGINS to another value.
+    """
+    if os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__") == "__all__":
+        # The module of this search imports importlib.metadata, which nothing else needs.
+        search = ModuleType("pydantic.plugin._loader")
+        vars(search)["get_plugins"] = tuple
+        sys.modules.setdefault(search.__name__, search)
+
+
+def build_models(models: "Iterable[type[BaseModel]]") -> None:
+    """Build models that `import_without_models` has left unbuilt, before the first request."""
+    for model in models:
+        model.model_rebuild()
 
 
 def takes_snapshot() -> bool:

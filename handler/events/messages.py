@@ -276,3 +276,6 @@ _NOTIFICATIONS: dict[str, Callable[[Event], list[UploadedObject]]] = {
     "Event": _from_new_configuration,
 }
 """Readers by the field that only their kind of notification has."""
+
+FREQUENT: tuple[type[BaseModel], ...] = (_Queue, _Notification, _BridgeEvent)
+"""The models of uploads, which are read from a queue."""

@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 
 from tests.bench.imports import import_times
+from tests.bench.intervals import of_median
 from tests.bench.peers import Unavailable
 from tests.bench.pictures import Photo, make
 from tests.bench.speed import Say
@@ -88,7 +89,9 @@ def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
         name: {key: median(run[key] for run in runs) for key in runs[0]}
         for name, runs in starts.items()
     }
+    spread = {name: of_median([run["cpu"] for run in runs]) for name, runs in starts.items()}
     return medians | {
+        "intervals": spread,
         "ratio": medians["ours"]["cpu"] / medians["boto3"]["cpu"],
         "budget": _BUDGET,
         "budget_ratio": _BUDGET_RATIO,

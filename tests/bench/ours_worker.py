@@ -3,6 +3,7 @@
 It reads one JSON object per line and writes one answer per line; see `peers`.
 """
 
+import base64
 import json
 import os
 import re
@@ -39,6 +40,12 @@ class Worker:
         (crop,) = run_job(job, _CONFIG).results
         cpu, wall = cpu_seconds() - cpu, time.perf_counter() - wall
         return {"cpu": cpu * 1000, "wall": wall * 1000, "bytes": len(crop.data)} | _window(crop)
+
+    def result(self, **settings: Any) -> dict[str, Any]:
+        """Crop, and return the file in base64."""
+        job = Job(self._data, None, validate_settings(settings)[0])
+        (crop,) = run_job(job, _CONFIG).results
+        return {"data": base64.b64encode(crop.data).decode()}
 
     def stages(self, **settings: Any) -> dict[str, Any]:
         """Crop, and return the milliseconds of CPU of each stage."""
@@ -83,6 +90,7 @@ def main() -> None:
     commands: dict[str, Callable[..., dict[str, Any]]] = {
         "load": worker.load,
         "crop": worker.crop,
+        "result": worker.result,
         "stages": worker.stages,
         "peak": worker.peak,
     }

@@ -13,7 +13,12 @@ HERE = Path(__file__).parent
 _ROOT = HERE.parent.parent
 
 # One thread each, as on Lambda with 1769 MB.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "UV_THREADPOOL_SIZE": "1"}
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "UV_THREADPOOL_SIZE": "1",
+    "VIPS_CONCURRENCY": "1",
+}
 
 
 class Unavailable(Exception):
@@ -69,17 +74,25 @@ def ours() -> Peer:
 
 def sharp() -> Peer:
     """Start sharp, installed on first use."""
-    _install()
+    install()
     return Peer(["node", str(HERE / "sharp_worker.mjs")])
+
+
+def pyvips() -> Peer:
+    """Start pyvips, installed on first use."""
+    from tests.bench.peer_environments import PACKAGES, installed
+
+    interpreter = installed(HERE / ".cache" / "peers", PACKAGES)
+    return Peer([str(interpreter), str(HERE / "pyvips_worker.py")])
 
 
 def crops() -> Peer:
     """Start the other croppers, installed on first use."""
-    _install()
+    install()
     return Peer(["node", str(HERE / "crops_worker.mjs")])
 
 
-def _install() -> None:
+def install() -> None:
     """Install what package-lock.json pins.
 
     Raises:

@@ -49,6 +49,14 @@ const commands = {
     return { cpu, wall, bytes: result.data.length, ...window(mode, result.info) };
   },
 
+  // Returns the file in base64.
+  async result({ format, quality, ...settings }) {
+    const result = await subject(sharp(data, { limitInputPixels: false }).autoOrient(), settings)
+      .toFormat(format, OPTIONS[format]?.(quality) ?? { quality })
+      .toBuffer();
+    return { data: result.toString('base64') };
+  },
+
   // Resizes all frames of an animation around the middle, and returns milliseconds of CPU.
   async animate({ format, width, height, quality }) {
     const before = process.cpuUsage();

@@ -9,6 +9,7 @@ from typing import Any
 from handler.core.geometry import Box, Region, Size
 from handler.core.image.fit import Cover
 from tests.bench import peers
+from tests.bench.intervals import of_ratio
 from tests.bench.overlap import iou
 from tests.bench.pictures import Photo, make
 
@@ -101,12 +102,14 @@ def _measure(case: Case, ours: peers.Peer, sharp: peers.Peer, rounds: int) -> di
         runs.append((ours.ask("crop", **settings), sharp.ask("crop", **sharp_settings)))
     (mine, theirs), counted = runs[-1], runs[_WARM_UPS:]
     row: dict[str, Any] = {"case": case.name, "bytes_in": loaded["bytes"], "budget": case.cpu}
+    row["megapixels"] = case.photo.megapixels
     for measure in ("cpu", "wall"):
         us, them = ([run[side][measure] for run in counted] for side in (0, 1))
         row[measure] = {
             "ours": median(us),
             "sharp": median(them),
             "ratio": median(us) / median(them),
+            "interval": of_ratio(us, them),
         }
         row["disturbed"] = row.get("disturbed", False) or _disturbed(us) or _disturbed(them)
     row["bytes"] = {"ours": mine["bytes"], "sharp": theirs["bytes"]}
