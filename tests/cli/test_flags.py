@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -68,7 +69,18 @@ def test_every_setting_has_a_flag_with_its_description(command: click.Command) -
         option = flags[flag_of(field.alias or "")]
         assert isinstance(option, click.Option)
         assert field.description is not None
-        assert (option.help or "").startswith(field.description)
+        # Names of several words are those of options; the aspect is kept on the command line only.
+        described = re.sub(r"\b[a-z]+[A-Z]\w*", lambda name: flag_of(name[0]), field.description)
+        if field.alias in ("width", "height"):
+            described = described.partition(". It has its default")[0]
+        assert (option.help or "").startswith(described)
+
+
+def test_the_help_of_a_group_does_not_repeat_its_mode() -> None:
+    text = " ".join(crop.get_help(click.Context(crop)).split())
+
+    assert "--target-size INTEGER Side of the padded square in pixels; implies --pad-to-sq" in text
+    assert "Without --height, it has the aspect of its picture." in text
 
 
 @pytest.mark.parametrize("alias", VALUES)
