@@ -95,6 +95,11 @@ def test_a_radiance_hdr_is_turned_upright(orientation: Orientation) -> None:
     assert again.size == (upright.shape[1], upright.shape[0])
 
 
+def test_the_numbers_of_a_radiance_hdr_may_be_padded() -> None:
+    light = to_light(rgb())
+    assert np.array_equal(levels(hdr(light, "-Y {:8} +X {:8}")), levels(hdr(light)))
+
+
 def test_rows_of_repeated_pixels_are_read() -> None:
     head = b"#?RADIANCE\n\n-Y 1 +X 300\n"
     grey = bytes((128, 128, 128, 128))

@@ -6,7 +6,8 @@ from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Orientation, Size
 from handler.errors import InvalidImage
 
-_SIZE = re.compile(rb"([-+])([XY]) ([0-9]{1,9}) ([-+])([XY]) ([0-9]{1,9})\n")
+# libvips pads the numbers with spaces.
+_SIZE = re.compile(rb"([-+])([XY]) {1,32}([0-9]{1,9}) {1,32}([-+])([XY]) {1,32}([0-9]{1,9})\n")
 _LINE = re.compile(rb"([^\n]{0,4096})\n")
 _MAX_LINES = 1000
 _FORMAT = b"FORMAT="
