@@ -19,7 +19,8 @@ DRAWING = b"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3
 <clipPath id="clip"><circle cx="320" cy="60" r="45"/></clipPath>
 <mask id="mask"><rect x="10" y="160" width="120" height="120" fill="white"/>
  <circle cx="70" cy="220" r="30" fill="black"/></mask>
-<filter id="shadow" x="-.5" y="-.5" width="2" height="2"><feGaussianBlur stdDeviation="4"/><feOffset dx="12" dy="12"/>
+<filter id="shadow" x="-.5" y="-.5" width="2" height="2"><feGaussianBlur stdDeviation="4"/>
+ <feOffset dx="12" dy="12"/>
  <feMerge><feMergeNode/><feMergeNode in="SourceGraphic"/></feMerge></filter>
 <symbol id="symbol" viewBox="0 0 10 10"><path d="M5 0L10 10H0z" fill="purple"/></symbol>
 <style>.wide { stroke: teal; stroke-width: 10; fill: none }</style></defs>
