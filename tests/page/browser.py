@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import ElementClickInterceptedException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -86,8 +86,12 @@ class Page:
     def mode(self, name: str) -> None:
         button = self.one(f"[name=mode][value={name}]")
         # Below the photo, which stays visible on a phone, and above the Download button.
-        self.run("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+        try:
+            self.run("arguments[0].scrollIntoView({block: 'center'})", button)
+            button.click()
+        except ElementClickInterceptedException:  # the layout moved when the plan arrived
+            self.run("arguments[0].scrollIntoView({block: 'center'})", button)
+            button.click()
 
     def choose(self, name: str, value: str) -> None:
         """Change a setting: press a radio button, or fill in a control."""
