@@ -1,4 +1,4 @@
-"""How the CPU time of each mode grows with the size of the photo."""
+"""The CPU time of each mode, from small to large photos."""
 
 from statistics import median
 from typing import Any

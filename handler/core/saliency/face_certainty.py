@@ -1,4 +1,4 @@
-"""How certainly each face is a subject of its picture."""
+"""The certainty that each face is a subject of its picture."""
 
 from collections.abc import Sequence
 
