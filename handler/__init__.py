@@ -9,29 +9,22 @@ The names of the Python interface load on first use: the functions on Lambda, wh
 them, start without them.
 """
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+try:
+    __version__ = version("smart-crop")
+except PackageNotFoundError:  # run from a checkout that was not installed
+    __version__ = "0+unknown"
 
 __all__ = ["Analysis", "Crop", "Settings", "SmartCropError", "analyze", "crop"]
 
 if TYPE_CHECKING:
     from handler.python import Analysis, Crop, Settings, SmartCropError, analyze, crop
-
-    __version__: str
 else:
 
-    def _version() -> str:
-        # Here, because the events function uses neither the version nor this module.
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            return version("smart-crop")
-        except PackageNotFoundError:  # run from a checkout that was not installed
-            return "0+unknown"
-
     def __getattr__(name: str) -> object:
-        """Return the version, or a name of the Python interface, which is then loaded."""
-        if name == "__version__":
-            return globals().setdefault(name, _version())
+        """Return a name of the Python interface, which is then loaded."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from handler import python
@@ -40,4 +33,4 @@ else:
 
     def __dir__() -> list[str]:
         """Return the names of the module, with those that are not loaded yet."""
-        return sorted({*globals(), "__version__", *__all__})
+        return sorted({*globals(), *__all__})

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +48,8 @@ def import_without_models(package: str) -> None:
     Few requests need the models; `build_models` builds those of most requests. Version 1 of
     pydantic, which a package may import to distinguish its models, is made unavailable.
     """
-    _skip_plugins()
+    # pydantic would read the metadata of every installed package in search of plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from pydantic import BaseModel
 
     # None makes an import fail as if the module were not installed.
@@ -59,18 +59,6 @@ def import_without_models(package: str) -> None:
         import_module(package)
     finally:
         del BaseModel.model_config["defer_build"]
-
-
-def _skip_plugins() -> None:
-    """Keep pydantic from reading the metadata of every installed package in search of plugins.
-
-    A deployment with plugins sets PYDANTIC_DISABLE_PLUGINS to another value.
-    """
-    if os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__") == "__all__":
-        # The module of this search imports importlib.metadata, which nothing else needs.
-        search = ModuleType("pydantic.plugin._loader")
-        vars(search)["get_plugins"] = tuple
-        sys.modules.setdefault(search.__name__, search)
 
 
 def build_models(models: "Iterable[type[BaseModel]]") -> None:

@@ -1,7 +1,7 @@
 """The page of results, tests/bench/README.md, written from what `make bench` has measured.
 
-The page has a part for each section, between two comments. The text around them is written by
-hand. A part is replaced if the section has results in .cache/results.
+The page has a part for each section, between two comments. The text around them is fixed. A part
+is replaced if the section has results in .cache/results.
 """
 
 import json

@@ -45,8 +45,8 @@ def cut_price(lettering: Floats | None, extent: Floats, picture: Size) -> Score:
 def price_of_cut_object(objects: DetectedObjects, extent: Floats, picture: Size) -> Score:
     """Return the price of cutting the only object of a picture, 0 or more.
 
-    Nothing is the only object of several. One that does not fit into the window has no price. The
-    upper and lower edge may cut one that is higher than wide: most of these are people.
+    The price is 0 if there are several objects, or if the object does not fit into the window. The
+    upper and lower edge may cut an object that is higher than wide: most of these are people.
 
     Args:
         objects: the objects.

@@ -14,6 +14,8 @@ MOST_FACES = 3
 # Scores of faces between which they begin to count, and count fully. Dolls, statues and headlights
 # have scores between them.
 _NO_FACE, _CERTAIN_FACE = 0.35, 0.65
+# Certainty from which a face counts for a crowd: a score of 0.5.
+_IN_CROWD = 0.5
 # The same for the side of a face, as a share of the picture's (geometric mean of both sides).
 # A few small faces are passers-by in a view, of which people keep the middle (FLMS); the faces of a
 # crowd are small, and viewers look at them.
@@ -25,11 +27,11 @@ def face_certainties(heads: Sequence[Head], picture: Size) -> Floats:
 
     Args:
         heads: the faces of the picture.
-        picture: its size.
+        picture: size of the picture, in pixels.
     """
     scores = np.array([head.score for head in heads])
     certain = np.interp(scores, [_NO_FACE, _CERTAIN_FACE], [0, 1])
-    if np.count_nonzero(certain >= 0.5) > MOST_FACES:
+    if np.count_nonzero(certain >= _IN_CROWD) > MOST_FACES:
         return np.asarray(certain)
     boxes = np.array([head.box for head in heads]).reshape(-1, 2, 2)
     areas = (boxes[..., 1] - boxes[..., 0]).prod(axis=1) / (picture.width * picture.height)
