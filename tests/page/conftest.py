@@ -1,4 +1,6 @@
+import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from tests.page import axe
 from tests.page.browser import Page
 from tests.pictures import encoded, photo
 from tests.serving import serving
+from tests.template.stack import ROOT
 
 MAX_BODY_BYTES = 300_000
 
@@ -42,7 +45,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterato
     if chromium is None or chromedriver is None:
         pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
     options = ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = str(_isolated(chromium, tmp_path_factory.mktemp("chromium")))
     for flag in _FLAGS:
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
@@ -51,6 +54,18 @@ def driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterato
         saved = {"behavior": "allow", "downloadPath": str(downloads)}
         driver.execute_cdp_cmd("Browser.setDownloadBehavior", saved)
         yield driver
+
+
+def _isolated(chromium: str, folder: Path) -> Path:
+    """Write a program that starts Chromium without notifications of network changes."""
+    command = (sys.executable, "-m", "tests.page.without_netlink", chromium)
+    program = folder / "chromium"
+    program.write_text(f"""#!/bin/sh
+cd {shlex.quote(str(ROOT))}
+exec {shlex.join(command)} "$@"
+""")
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture(scope="session")
