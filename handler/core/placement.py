@@ -19,8 +19,8 @@ from handler.core.spans import EPSILON, Floats, X, Y, bounds_of, spans_of
 # Given the left edges (n,) and the top edges (m,) of windows: the score of each, (m, n).
 Score = Callable[[Floats, Floats], Floats]
 
-# Number of positions that are tried along either axis. Over the widest range, the whole side, two
-# adjacent windows share 97 % of the picture.
+# Number of positions that are tried along either axis of a picture. Over the widest range, the
+# whole side, two adjacent windows share 97 % of the picture.
 _PLACES = 33
 # Only the 64 largest boxes constrain the window.
 _MOST_BOXES = 64
@@ -36,16 +36,19 @@ class PlacementRange:
         extent: width and height of the window, (2,).
         lowest: the smallest left and top edge, (2,).
         highest: the largest left and top edge, (2,).
+        farthest: the largest left and top edge inside the picture, (2,).
     """
 
     extent: Floats
     lowest: Floats
     highest: Floats
+    farthest: Floats
 
     @classmethod
     def inside(cls, picture: Size, extent: Floats) -> Self:
         """Return every position inside a picture."""
-        return cls(extent, np.zeros(2), np.maximum(0, bounds_of(picture) - extent))
+        farthest = np.maximum(0, bounds_of(picture) - extent)
+        return cls(extent, np.zeros(2), farthest, farthest)
 
     def holding(self, spans: Floats) -> "PlacementRange":
         """Return the positions at which the window contains every box.
@@ -69,6 +72,7 @@ class PlacementRange:
             self.extent,
             np.maximum(self.lowest, spans[held, :, 1].max(axis=0) - self.extent),
             np.minimum(self.highest, spans[held, :, 0].min(axis=0)),
+            self.farthest,
         )
 
     def best(self, score: Score, preferred: Floats, avoid: Floats) -> Region:
@@ -113,11 +117,17 @@ class PlacementRange:
         return np.asarray(early & (last <= starts[:, np.newaxis] + self.extent[axis] + EPSILON))
 
     def _tried(self, preferred: Floats, avoid: Floats, axis: int) -> Floats:
-        """Return the starts that are tried along an axis."""
+        """Return the starts that are tried along an axis.
+
+        They are the same ones for all ranges of a picture, and the ends of this range. Places
+        between its ends would move with the box of a face.
+        """
         low, high = self.lowest[axis], self.highest[axis]
         off_boxes = np.concatenate([avoid[:, axis, 1], avoid[:, axis, 0] - self.extent[axis]])
-        exact = np.clip([preferred[axis], *off_boxes], low, high)
-        return np.unique(np.concatenate([np.linspace(low, high, _PLACES), exact]))
+        exact = np.clip([low, high, preferred[axis], *off_boxes], low, high)
+        places = np.linspace(0, self.farthest[axis], _PLACES)
+        allowed = places[(places >= low) & (places <= high)]
+        return np.unique(np.concatenate([allowed, exact]))
 
     def _overlap(self, spans: Floats, starts: Floats, axis: int) -> Floats:
         """Return the overlap of windows and boxes along an axis, in pixels, (starts, boxes)."""

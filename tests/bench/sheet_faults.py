@@ -2,8 +2,9 @@
 
 `sheet_subjects.txt` has the heads, words, paws, products and single subjects of each picture. A
 window of a picture has a fault if it cuts one of them that fits into it, and another window of the
-same size cuts fewer without losing a main subject. It also has one if it contains no main subject
-whole, and another does. The marks are accurate to about 1 % of a side.
+same size cuts fewer and contains at least as many whole, main subjects and others. It also has one
+if it contains no main subject whole, and another does. The marks are accurate to about 1 % of a
+side.
 """
 
 from collections.abc import Iterator
@@ -50,11 +51,12 @@ class Subjects:
         )
         others = _shares(self.spans, _places(size), size)
         cuts = (_is_cut(found) & fits).sum(axis=1)[0]
-        whole = ((found >= 1 - _CUT) & self.main).sum(axis=1)[0]
-        whole_elsewhere = ((others >= 1 - _CUT) & self.main).sum(axis=1)
-        needed = min(max(1, whole), whole_elsewhere.max())
-        fewest = (_is_cut(others) & fits).sum(axis=1)[whole_elsewhere >= needed].min()
-        if cuts <= fewest and whole >= needed:
+        is_whole, whole_elsewhere = found[0] >= 1 - _CUT, others >= 1 - _CUT
+        main, main_elsewhere = (is_whole & self.main).sum(), (whole_elsewhere & self.main).sum(1)
+        needed = min(max(1, main), main_elsewhere.max())
+        as_many = (main_elsewhere >= needed) & (whole_elsewhere.sum(axis=1) >= is_whole.sum())
+        fewest = (_is_cut(others) & fits).sum(axis=1)[as_many].min(initial=cuts)
+        if cuts <= fewest and main >= needed:
             return []
         cut = [
             name

@@ -56,6 +56,25 @@ def test_a_wide_window_contains_the_head_with_its_hair(target: Size) -> None:
     assert face.box.bottom <= found.crop.bottom
 
 
+def test_a_tall_window_contains_the_back_of_the_head() -> None:
+    face = a_face(350, 200, 100)
+
+    found = select_window(interest_at(0.65, 0.5, faces=(face,)), PICTURE, TALL)
+
+    # The window that is centred on the interest begins at 351.
+    assert found.crop.left <= 350 - 25
+
+
+def test_the_back_of_the_head_does_not_cost_much_interest() -> None:
+    face = a_face(350, 200, 100)
+    beside = interest_at(0.85, 0.5, faces=(face,))
+
+    found = select_window(beside, PICTURE, TALL)
+
+    assert found.faces_cut == 0
+    assert found.crop.left == 350
+
+
 def test_padding_leaves_room_for_the_hair() -> None:
     face = a_face(300, 150, 250)
 

@@ -64,6 +64,17 @@ def is_in(window: Region, picture: Size) -> bool:
     )
 
 
+@pytest.mark.parametrize("moved", [0.0, 0.3, -0.4])
+def test_a_window_inside_its_range_does_not_move_with_the_range(moved: float) -> None:
+    places = PlacementRange.inside(PICTURE, np.array([20.0, 40.0]))
+    held = places.holding(spans_of([Region(18 + moved, 10, 12, 12)]))
+
+    window = held.best(nearest_to(np.array([13.6, 0])), np.array([30.0, 0]), NONE)
+
+    # The 33 places of a range of 40 pixels are 1.25 pixels apart.
+    assert window.left == 13.75
+
+
 @untimed
 @given(boxes_in(PICTURE, 4), targets, st.floats(0.3, 1), st.floats(0, 60), st.floats(0, 40))
 def test_no_window_contains_more_of_the_boxes(

@@ -136,8 +136,8 @@ def test_a_face_near_the_edge_overrides_other_interest() -> None:
     found = select_window(interest_at((0.2, 0.5), faces=(face,)), PICTURE, TALL)
 
     assert contains(found.crop, face.box)
-    # The window moves no further than necessary.
-    assert found.crop.right == pytest.approx(face.box.right, abs=1)
+    # The window moves no further than the head needs, which ends a quarter of the box beside it.
+    assert found.crop.right == pytest.approx(face.box.right + 20, abs=1)
 
 
 def test_a_face_is_kept_with_its_hair() -> None:
@@ -214,7 +214,7 @@ def test_a_certain_face_lowers_the_price_of_leaving_the_centre() -> None:
 
     assert without.crop.left + without.crop.width / 2 == pytest.approx(400, abs=1)
     assert found.crop.left > 330
-    assert found.gain_over_centre > 0.15
+    assert found.gain_over_centre > 0.1
 
 
 def test_a_window_leaves_the_centre_for_a_certain_object_only() -> None:

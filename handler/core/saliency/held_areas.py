@@ -19,6 +19,10 @@ from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
 # hair, and to a quarter of the head's height above that. Each is kept in the window if possible.
 _HAIRLINE, _HAIR = 0.25, 0.55
 _AIR = _HAIR + 0.25 * (1 + _HAIR)
+# Distance to the sides of a face's box at which a head ends that is seen from the side, in sides of
+# the box, and the interest that a window may lose by containing it. With it, people agree better
+# with the windows about faces (OSIE: +0.4 points) and worse about gaze (-0.1).
+_BESIDE, _PRICE_OF_BESIDE = 0.25, 0.05
 # Parts of a face's box that are contained if the whole is too large for the window, as shares of
 # its sides: from the eyes to the mouth, and the eyes.
 _FEATURES, _EYES = (0.15, 0.85), (0.2, 0.4)
@@ -130,6 +134,7 @@ class HeldAreas:
         yield self._with_space(_HAIRLINE), _PRICE_OF_HAIRLINE * flatness
         yield self._with_space(_HAIR), _PRICE_OF_HAIR * flatness
         yield self._with_space(_AIR), _PRICE_OF_AIR * flatness
+        yield self._with_space(0.0, _BESIDE), _PRICE_OF_BESIDE
         yield self.pet_heads, _PRICE_OF_HEAD
         yield _up_to(self.pet_heads, self.pets), _PRICE_OF_HEAD
         yield self.pets, _PRICE_OF_PET
@@ -139,9 +144,9 @@ class HeldAreas:
         yield above, _PRICE_OF_PET
         yield self.whole, _PRICE_OF_WHOLE
 
-    def _with_space(self, above: float) -> Floats:
-        """Return the boxes of the heads, extended above by so many sides of a face."""
-        return _stacked([head.margin_box(0.0, self.picture, above) for head in self.heads])
+    def _with_space(self, above: float, beside: float = 0.0) -> Floats:
+        """Return the boxes of the heads, extended by so many sides of a face."""
+        return _stacked([head.margin_box(beside, self.picture, above) for head in self.heads])
 
     def _left_out(self, places: PlacementRange) -> Floats:
         """Return the faces that do not fit next to the others, as spans.

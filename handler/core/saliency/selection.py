@@ -22,6 +22,7 @@ from handler.core.saliency.face_certainty import MOST_FACES, face_certainties
 from handler.core.saliency.held_areas import HeldAreas
 from handler.core.saliency.interest import Interest
 from handler.core.saliency.interest_map import GRID, InterestMap
+from handler.core.saliency.steady_places import on_steady_places
 from handler.core.saliency.window_score import WindowScore
 from handler.core.spans import Floats, bounds_of, spans_of
 
@@ -81,8 +82,11 @@ def select_window(
        objects and lettering, and pays a price for its distance from the centre. The price is low if
        there is a certain face or object; see `handler.core.saliency.window_score`.
     6. If that costs little of the score, it contains the faces up to the hairline, with all their
-       hair, and with a quarter of the head above it, the heads of large cats and dogs and the whole
-       animals, and the one thing that differs from everything around it.
+       hair, with a quarter of the head above it, and with the back of the head, the heads of large
+       cats and dogs and the whole animals, and the one thing that differs from everything around
+       it.
+    7. Of positions with about the same score it is at the one that is nearest to a common division
+       of its range; see `handler.core.saliency.steady_places`.
 
     Args:
         interest: the interest map and the faces of the picture.
@@ -148,7 +152,8 @@ def _place(
     extent = held.grown(extent, limit, keep)
     places = held.places(PlacementRange.inside(picture, extent).holding(keep))
     middle = (bounds_of(picture) - extent) / 2
-    return held.best(places, score.at(extent, picture), middle, avoid)
+    steady = on_steady_places(score.at(extent, picture), extent, picture)
+    return held.best(places, steady, middle, avoid)
 
 
 def _kept(interest: InterestMap, region: Region, picture: Size) -> float:
