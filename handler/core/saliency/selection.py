@@ -22,7 +22,6 @@ from handler.core.saliency.face_certainty import MOST_FACES, face_certainties
 from handler.core.saliency.held_areas import HeldAreas
 from handler.core.saliency.interest import Interest
 from handler.core.saliency.interest_map import GRID, InterestMap
-from handler.core.saliency.steady_places import on_steady_places
 from handler.core.saliency.window_score import WindowScore
 from handler.core.spans import Floats, bounds_of, spans_of
 
@@ -152,8 +151,7 @@ def _place(
     extent = held.grown(extent, limit, keep)
     places = held.places(PlacementRange.inside(picture, extent).holding(keep))
     middle = (bounds_of(picture) - extent) / 2
-    steady = on_steady_places(score.at(extent, picture), extent, picture)
-    return held.best(places, steady, middle, avoid)
+    return held.best(places, score.for_placing(extent, picture), middle, avoid)
 
 
 def _kept(interest: InterestMap, region: Region, picture: Size) -> float:

@@ -12,9 +12,9 @@ from handler.core.placement import Score
 from handler.core.spans import Floats, X, Y, bounds_of
 
 # Price of a place between the sixteenths of the range of positions, and between its eighths, in
-# shares of the interest, for a range as long as the window. Of the windows of 234 photos, 2 of 100
-# more stay with this price in a picture of half the size, and in a JPEG file of quality 60. At a
-# higher price, the windows have less of the main objects (OSIE).
+# shares of the interest, for a range as long as the window. Of the windows of 234 photos, 95.2 %
+# stay in a picture of half the size (93.6 % without the price) and 92.3 % in a JPEG file of quality
+# 60 (90.1 %). At a higher price, 16:9 windows have less of the gaze than the centre (OSIE).
 _PRICE = 0.0025
 _SIXTEENTH, _EIGHTH = 16, 8
 # Longest range that raises the price, in lengths of the window.

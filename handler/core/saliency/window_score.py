@@ -25,6 +25,7 @@ from handler.core.saliency.boundaries import cut_price, price_of_cut_object
 from handler.core.saliency.face_certainty import face_certainties
 from handler.core.saliency.interest import Interest
 from handler.core.saliency.interest_map import InterestMap
+from handler.core.saliency.steady_places import on_steady_places
 from handler.core.spans import Floats, X, Y, bounds_of
 
 # Price of a window at the edge whose range of positions is as long as itself, in shares of the
@@ -106,6 +107,7 @@ class WindowScore:
             several objects.
         lettering: spans of lines of lettering, in shares of the picture's sides, (n, 2, 2); None if
             it was not looked for.
+        by_networks: whether networks contributed to the score.
     """
 
     interest: InterestMap
@@ -116,6 +118,7 @@ class WindowScore:
     certainty: float
     only_object: DetectedObjects
     lettering: Floats | None = None
+    by_networks: bool = False
 
     @classmethod
     def of(cls, found: Interest, interest: InterestMap, picture: Size) -> "WindowScore":
@@ -142,6 +145,7 @@ class WindowScore:
             certainty=best,
             only_object=DetectedObjects() if best > _NO_SUBJECT else boxes,
             lettering=found.lettering,
+            by_networks=found.faces is not None,
         )
 
     def over_centre(self, region: Region, picture: Size) -> float:
@@ -151,6 +155,19 @@ class WindowScore:
         xs, ys = np.array([middle[X], region.left]), np.array([middle[Y], region.top])
         scores = self.at(extent, picture)(xs, ys)
         return float(np.clip(scores[1, 1] - scores[0, 0], -1, 1))
+
+    def for_placing(self, extent: Floats, picture: Size) -> Score:
+        """Return the score by which windows of one size are placed.
+
+        Networks find slightly different things in a picture of another size or quality, so there
+        it has a preference for few places.
+
+        Args:
+            extent: width and height of the windows in pixels, (2,).
+            picture: size of the picture.
+        """
+        score = self.at(extent, picture)
+        return on_steady_places(score, extent, picture) if self.by_networks else score
 
     def at(self, extent: Floats, picture: Size) -> Score:
         """Return the score of windows of one size.
