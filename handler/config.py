@@ -137,7 +137,7 @@ class Config(BaseModel):
         description="Most CPU time of a job, in seconds; longer ones are rejected.",
     )
     queue: int = Field(
-        default=32, ge=0, description="Most requests that wait for a core; more are rejected."
+        default=64, ge=0, description="Most requests that wait for a core; more are rejected."
     )
     cors_origins: Annotated[
         tuple[str, ...],

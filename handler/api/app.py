@@ -24,11 +24,14 @@ from handler.api.tracked_jobs import TrackedJobs
 from handler.api.upload_routes import create_uploads_router
 from handler.config import Config
 from handler.errors import BadForm, InvalidSettings, MethodNotAllowed, NotFound, SmartCropError
+from handler.jobs.budget import memory_of
 from handler.jobs.deployment import Deployment
 from handler.problems import FieldProblem, shown
 from handler.settings.validation import described
 
 # The query parameters that are not booleans.
+# Share of the memory that the bodies of running and waiting requests may take.
+_BODIES_SHARE = 0.25
 _PARAMETERS: dict[str, object] = {"response": ResponseKind}
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -48,7 +51,7 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         ValueError: the configured store cannot be opened.
     """
     deployment = Deployment(config, download_path)
-    queue = JobQueue(config.queue, config.jobs)
+    queue = JobQueue(config.queue, round(_BODIES_SHARE * memory_of(config)), config.jobs)
     jobs = TrackedJobs(deployment, queue)
 
     @asynccontextmanager

@@ -115,7 +115,7 @@ def create_batch_router(deployment: Deployment, queue: JobQueue, tracked: Tracke
         tags=["Crop"],
     )
     async def crop_batch(request: Request) -> Response:
-        queue.check()
+        queue.check(request)
         deadline = deadline_of(request, _SECONDS_TO_ANSWER)
         async with AsyncExitStack() as held:
             jobs = await held.enter_async_context(_jobs(request, deployment))

@@ -190,7 +190,7 @@ def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) ->
     described: Any = {"openapi_extra": image_body(), "tags": ["Crop"]}
 
     async def read(request: Request) -> Callable[[], Job]:
-        queue.check()
+        queue.check(request)
         deadline = deadline_of(request, _SECONDS_TO_ANSWER)
         if is_json(request):
             fetch = await read_uploaded(request, deployment)

@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 # Weight of the newest call in the mean duration.
 _NEWEST = 0.2
 _MAX_RETRY_SECONDS = 60
+_MEGABYTE = 1_000_000
 
 
 class JobQueue:
@@ -38,24 +39,29 @@ class JobQueue:
         on_stop: called when the queue stops.
     """
 
-    def __init__(self, waiting: int, running: int | None = None) -> None:
+    def __init__(self, waiting: int, most_bytes: int, running: int | None = None) -> None:
         """Create an empty queue.
 
         Args:
             waiting: largest number of requests that wait.
+            most_bytes: largest number of bytes of all bodies that are held, if they are several.
             running: largest number of calls that run; None for the number of cores.
         """
         # A crop keeps a core busy and a decoded picture in memory.
         self._running = running or os.cpu_count() or 1
         self._waiting = waiting
+        self._most_bytes = most_bytes
         self._limiter = CapacityLimiter(self._running)
         self._places: set[Place] = set()
         self._seconds = 0.0
         self._is_stopped = False
         self.on_stop: Callable[[], None] = lambda: None
 
-    def check(self) -> None:
+    def check(self, request: Request) -> None:
         """Check that there is a place, so that the body of a rejected request is not read.
+
+        Args:
+            request: the request, whose body need not have been read.
 
         Raises:
             ServerBusy: there is none.
@@ -64,27 +70,32 @@ class JobQueue:
         if self._is_stopped:
             raise _stopped()
         if len(self._places) >= self._running + self._waiting:
-            turns = self._waiting / self._running
-            seconds = min(max(1, math.ceil(turns * self._seconds)), _MAX_RETRY_SECONDS)
-            raise ServerBusy(
-                f"queue: expected at most {self._waiting:,} waiting requests, received more",
-                seconds,
-            )
+            raise self._busy(f"{self._waiting:,} waiting requests")
+        held = sum(place.body_bytes for place in self._places)
+        if self._places and held + _body_bytes(request) > self._most_bytes:
+            raise self._busy(f"{self._most_bytes / _MEGABYTE:,.0f} MB of images at a time")
+
+    def _busy(self, most: str) -> ServerBusy:
+        """Return the error of a full queue, with the time until it will be empty."""
+        turns = max(1, len(self._places) - self._running) / self._running
+        seconds = min(max(1, math.ceil(turns * self._seconds)), _MAX_RETRY_SECONDS)
+        return ServerBusy(f"queue: expected at most {most}, received more", seconds)
 
     @contextmanager
-    def place(self, request: Request | None) -> Iterator["Place"]:
+    def place(self, request: Request, *, is_awaited: bool = True) -> Iterator["Place"]:
         """Hold a place for a request, whose body must have been read, until the context is left.
 
         Args:
-            request: the request; None if it is answered before its job is done.
+            request: the request.
+            is_awaited: whether it is answered when its job is done, and not before.
 
         Raises:
             ServerBusy: there is none.
             Stopped: the server stops.
         """
-        self.check()
-        receive = _receive_nothing if request is None else request.receive
-        place = Place(receive, self._limiter, self._add_duration)
+        self.check(request)
+        receive = request.receive if is_awaited else _receive_nothing
+        place = Place(receive, self._limiter, self._add_duration, _body_bytes(request))
         self._places.add(place)
         try:
             yield place
@@ -114,13 +125,19 @@ class Place:
 
     Attributes:
         has_begun: True if a call of the request runs or has run.
+        body_bytes: bytes of the body of the request.
     """
 
     def __init__(
-        self, receive: Receive, limiter: CapacityLimiter, add_duration: Callable[[float], None]
+        self,
+        receive: Receive,
+        limiter: CapacityLimiter,
+        add_duration: Callable[[float], None],
+        body_bytes: int,
     ) -> None:
         """Take a place; see `JobQueue.place`."""
         self.has_begun = False
+        self.body_bytes = body_bytes
         self._receive = receive
         self._limiter = limiter
         self._add_duration = add_duration
@@ -182,6 +199,12 @@ class Place:
             pass
         self._client_left = True
         self.cancel()
+
+
+def _body_bytes(request: Request) -> int:
+    """Return the length of a body, or 0 for one that is sent in chunks of unknown number."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 async def _receive_nothing() -> Message:

@@ -20,6 +20,7 @@ from handler.settings import (
     COLOUR_NAMES,
     PRESETS,
     CropSettings,
+    Effort,
     NoFacesAction,
     OutputFormat,
     OutputSize,
@@ -58,6 +59,7 @@ _NAMED: dict[str, dict[str, Any]] = {
             "FaceChoice": get_args(FaceChoice),
             "NoFacesAction": get_args(NoFacesAction),
             "OutputFormat": get_args(OutputFormat),
+            "Effort": get_args(Effort),
             "SizePreset": PRESETS,
             "ColourName": COLOUR_NAMES,
         }.items()
@@ -71,6 +73,7 @@ _NAMED_DESCRIPTIONS = {
     "FaceChoice": "The faces that the window is built around.",
     "NoFacesAction": "Action of face mode if the image has no face: subject mode, or an error.",
     "OutputFormat": "Format of the result; auto keeps the input's.",
+    "Effort": "Effort of the encoder; high writes a smaller file of the same quality.",
     "SizePreset": "A size by its aspect ratio, or by its use on a social network.",
     "ColourName": "A colour name of CSS. Upper case is accepted, too.",
     "InterestWeights": "Weight of each map of interest, by its name.",

@@ -117,7 +117,7 @@ OF_ALL_ROUTES = (
         'received "https://example.com"'
     ),
     SlowRequest("body: expected at least 1,000 bytes per second, received fewer"),
-    ServerBusy("queue: expected at most 32 waiting requests, received more", 5),
+    ServerBusy("queue: expected at most 64 waiting requests, received more", 5),
     Stopped("The server stops before the work is done"),
 )
 BODY_TOO_LARGE = BodyTooLarge(4_500_000, 5_242_880)

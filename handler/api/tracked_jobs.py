@@ -75,7 +75,7 @@ class TrackedJobs:
             ServerBusy: there is none.
             Stopped: the server stops.
         """
-        return self._queue.place(None if prefers_async(request) else request)
+        return self._queue.place(request, is_awaited=not prefers_async(request))
 
     async def begin(self, request: Request, total_files: int | None = None) -> Tracker:
         """Return the tracker of a job, whose body must have been read.

@@ -168,3 +168,13 @@ ENCODING = {
 
 AVIF_SLOW = _encoding(115, 120, 5.2, (7500, 8500))
 """The cost of AVIF at the speed for small pictures."""
+
+THOROUGH_ENCODING = ENCODING | {
+    "jpeg": _encoding(13, 16, 2, (70, 80)),
+    # Of patterns that nearly repeat, which are searched longer than noise.
+    "png": _encoding(18.5, 24, 4, (2500, 3300), base_bytes=12 << 20),
+    "webp": _encoding(32, 44, 2.2, (700, 1000)),
+    "tiff": _encoding(13, 15, 4, (2200, 2900), base_bytes=12 << 20),
+    "avif": AVIF_SLOW,
+}
+"""Name of an output format -> cost with the setting ``effort`` high."""

@@ -25,6 +25,7 @@ class Work:
         animation: the animation that is cropped whole; None for a still picture.
         overlay: whether the plan is drawn on the picture as well.
         preview: whether previews are made of results that browsers do not show.
+        thorough: whether the encoder searches longer for smaller files.
         deadline: time of `time.monotonic` at which the job must have ended; None for no limit.
     """
 
@@ -33,6 +34,7 @@ class Work:
     animation: Animation | None
     overlay: bool
     preview: bool
+    thorough: bool
     deadline: float | None
 
     def check(self, config: Config, requests: Sequence[CropRequest]) -> None:
@@ -55,6 +57,7 @@ class Work:
                 self.format,
                 overlay=self.overlay,
                 preview=self.preview,
+                thorough=self.thorough,
             )
             if self.animation is None:
                 return cost

@@ -51,9 +51,8 @@ class Budget:
     @classmethod
     def of(cls, config: Config) -> "Budget":
         """Return the budget of a job: an equal share of the memory for each that runs at once."""
-        memory = available_memory() if config.memory_mb is None else config.memory_mb * _MEBIBYTE
         jobs = config.jobs or os.cpu_count() or 1
-        share = (memory - _IDLE_BYTES) // jobs
+        share = (memory_of(config) - _IDLE_BYTES) // jobs
         return cls(max(_LEAST_BYTES, share), config.cpu_seconds, jobs, config.memory_name)
 
     def allows(self, cost: Estimate) -> bool:
@@ -139,6 +138,11 @@ def _advice(budget: Budget, size: Size, cost_at: Callable[[Size], Estimate]) -> 
     if not low or not budget.allows(cost_at(fitting)):
         return "smaller or fewer results fit"
     return f"an image of {fitting.width:,} × {fitting.height:,} pixels fits"
+
+
+def memory_of(config: Config) -> int:
+    """Return the bytes that a deployment may use."""
+    return available_memory() if config.memory_mb is None else config.memory_mb * _MEBIBYTE
 
 
 @cache

@@ -35,4 +35,5 @@ def encode_result(
         settings.request().pad_colour,
         optimise=not plans[index].cut.reduces,
         all_pixels=sum(plan.output.area for plan in plans),
+        thorough=settings.effort == "high",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handler.codec import Format, Picture
-from handler.codec.costs import AVIF_SLOW, ENCODING, EncodingCost
+from handler.codec.costs import AVIF_SLOW, ENCODING, THOROUGH_ENCODING, EncodingCost
 from handler.codec.encoders.encode import is_slow_avif
 from handler.core.geometry import Size
 from handler.core.image.fit import Cover
@@ -69,11 +69,13 @@ class _Outputs:
         pixels: of each result.
         format: of all results.
         transparent: whether they may have alpha.
+        thorough: whether the encoder searches longer for smaller files.
     """
 
     pixels: Sequence[int]
     format: Format
     transparent: bool
+    thorough: bool = False
 
     @property
     def rendered(self) -> float:
@@ -105,9 +107,10 @@ class _Outputs:
 
     @property
     def _costs(self) -> Iterator[EncodingCost]:
+        costs = THOROUGH_ENCODING if self.thorough else ENCODING
         for pixels in self.pixels:
             slow = self.format.name == "avif" and is_slow_avif(pixels, sum(self.pixels))
-            yield AVIF_SLOW if slow else ENCODING[self.format.name]
+            yield AVIF_SLOW if slow else costs[self.format.name]
 
 
 def estimate_at(
@@ -118,6 +121,7 @@ def estimate_at(
     *,
     overlay: bool = False,
     preview: bool = False,
+    thorough: bool = False,
 ) -> Estimate:
     """Return upper bounds of the cost of cropping a picture to all sizes.
 
@@ -128,13 +132,14 @@ def estimate_at(
         format_: format of the results.
         overlay: whether the plan is drawn on the picture as well.
         preview: whether previews are made of results that browsers do not show.
+        thorough: whether the encoder searches longer for smaller files.
     """
     share = size.area / picture.size.area
     work = _Work(
         picture,
         size,
         requests,
-        _outputs(size, requests, format_, transparent=picture.alpha),
+        _outputs(size, requests, format_, transparent=picture.alpha, thorough=thorough),
         file_bytes=round(picture.file_bytes * share),
         decoded=round(picture.decoded_pixels(_shrink(size, requests)) * share),
         overlay=overlay,
@@ -246,7 +251,12 @@ def _previews(
 
 
 def _outputs(
-    size: Size, requests: Sequence[CropRequest], format_: Format, *, transparent: bool
+    size: Size,
+    requests: Sequence[CropRequest],
+    format_: Format,
+    *,
+    transparent: bool,
+    thorough: bool,
 ) -> _Outputs:
     if requests[0].mode == "trim":
         side = requests[0].square
@@ -258,4 +268,4 @@ def _outputs(
             pixels = [side**2]
     else:
         pixels = [each.target.area for each in requests]
-    return _Outputs(pixels, format_, transparent)
+    return _Outputs(pixels, format_, transparent, thorough)

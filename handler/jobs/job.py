@@ -228,7 +228,15 @@ def _open(job: Job, config: Config, watch: Stopwatch) -> Work:
         picture = open_picture(job.data, limits)
         format_ = output_format(picture.format, job.settings.format)
         animation = open_frames(job.data, job.settings, picture, format_, config, limits)
-        work = Work(picture, format_, animation, job.overlay, job.preview, job.deadline)
+        work = Work(
+            picture,
+            format_,
+            animation,
+            job.overlay,
+            job.preview,
+            thorough=job.settings.effort == "high",
+            deadline=job.deadline,
+        )
         work.check(config, job.settings.requests())
         return work
 

@@ -6,8 +6,9 @@ from handler.codec import Format, Picture
 from handler.core.plan import Plan
 from handler.settings import CropSettings, OutputSize
 
-# The formats for which the encoder uses the setting ``quality``.
+# The formats for which the encoder uses the settings ``quality`` and ``effort``.
 USES_QUALITY = frozenset({"jpeg", "webp", "avif"})
+USES_EFFORT = frozenset({"jpeg", "png", "webp", "avif", "tiff"})
 IGNORED = "ignored, because"
 """The words in every warning that a setting has no effect."""
 
@@ -60,6 +61,9 @@ def _without_effect(
         warnings.append(f"frames: {IGNORED} the picture has one frame")
     if "quality" in given and format_.name not in USES_QUALITY:
         warnings.append(f"quality: {IGNORED} {format_.label} has no quality setting")
+    if settings.effort == "high" and (format_.name not in USES_EFFORT or plan.frames):
+        written = "animations are" if plan.frames else f"{format_.label} is"
+        warnings.append(f"effort: {IGNORED} {written} written in one way")
     return warnings
 
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 from handler.core.request import FaceChoice, FacePreset, Mode, Strategy
 from handler.errors import InvalidFields
 from handler.problems import FieldProblem
-from handler.settings import CropSettings, NoFacesAction, OutputFormat, validate_settings
+from handler.settings import CropSettings, Effort, NoFacesAction, OutputFormat, validate_settings
 
 Point = tuple[float, float] | Mapping[str, float]
 Box = tuple[float, float, float, float] | Mapping[str, float]
@@ -45,6 +45,7 @@ class Keywords(TypedDict, total=False):
     line_art: bool
     trim_margin: int
     quality: int
+    effort: Effort
     format: OutputFormat
     frames: Literal["all", "first"] | int
 

@@ -6,11 +6,11 @@ from handler.settings.constraints import MAX_BOXES
 from handler.settings.crop_settings import (
     CropSettings,
     NoFacesAction,
-    OutputFormat,
     parse_settings,
     read_object,
     validate_settings,
 )
+from handler.settings.output import Effort, OutputFormat
 from handler.settings.sizes import MAX_SIDE, MAX_SIZES, PRESETS, OutputSize, suffix_of
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_SIZES",
     "PRESETS",
     "CropSettings",
+    "Effort",
     "NoFacesAction",
     "OutputFormat",
     "OutputSize",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -32,11 +32,10 @@ from handler.settings.colours import BackgroundColour, PadColour, parse_colour
 from handler.settings.constraints import Boxes, FocusPoint
 from handler.settings.effects import effect_warnings
 from handler.settings.frame_choice import Frames
+from handler.settings.output import Effort, Output
 from handler.settings.sizes import MAX_OUTPUT_PIXELS, Side, Sizes, check_sizes, whole_number
 from handler.settings.strict_json import parse_json
 from handler.settings.validation import problems_of, rejection
-
-OutputFormat = Literal["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"]
 
 NoFacesAction = Literal["subject", "error"]
 
@@ -47,23 +46,12 @@ _DEFAULT_SIDE = 1080
 _MOST_ENLARGED = 2.0
 # Names the settings as a whole in errors.
 _ROOT = "settings"
-# The extensions of files, which people write in place of the formats.
-_FORMAT_ALIASES = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 # The result of trim is as large as the content that it finds.
 _NO_SIZES = "an empty list in mode trim, which keeps the size of the content"
 
 
 def _resolve_mode(value: object) -> object:
     return _MODE_ALIASES.get(value, value) if isinstance(value, str) else value
-
-
-def _resolve_format(value: object) -> object:
-    """Return the format for an extension such as ``.JPG`` or a content type."""
-    if not isinstance(value, str):
-        return value
-    name = value.lower().removeprefix("image/").removeprefix(".")
-    name = _FORMAT_ALIASES.get(name, name)
-    return name if name in get_args(OutputFormat) else value
 
 
 Whole = Annotated[int, BeforeValidator(whole_number)]
@@ -182,7 +170,13 @@ class CropSettings(BaseModel):
         description="Trim: margin around the content, in percent of its longer side.",
     )
     quality: Whole = Field(default=95, ge=1, le=100, description="Quality of JPEG, WebP and AVIF.")
-    format: Annotated[OutputFormat, BeforeValidator(_resolve_format)] = Field(
+    effort: Effort = Field(
+        default="standard",
+        description="Effort of the encoder. high writes a smaller file of the same quality, and "
+        "takes 2 to 20 times as long: JPEG becomes progressive, PNG, TIFF, WebP and AVIF are "
+        "searched longer. GIF and animations are written as with standard.",
+    )
+    format: Output = Field(
         default="auto",
         description="Format of the result; auto keeps the format of the input where possible. "
         "Extensions such as jpg and tif, content types and upper case are accepted, too.",

@@ -48,7 +48,13 @@ def _run(data: bytes, values: dict[str, Any], options: dict[str, Any]) -> dict[s
     picture = open_picture(data, Limits(config.max_pixels))
     format_ = output_format(picture.format, settings.format)
     cost = estimate_at(
-        picture, picture.size, settings.requests(), format_, overlay=overlay, preview=True
+        picture,
+        picture.size,
+        settings.requests(),
+        format_,
+        overlay=overlay,
+        preview=True,
+        thorough=settings.effort == "high",
     )
     del picture
     before, start = process.start_peak(), cpu_seconds()

@@ -89,6 +89,7 @@ CROPS = st.fixed_dictionaries(
         "format": FORMATS,
         "strategy": st.sampled_from(("attention", "entropy", "saliency")),
         "padding": st.sampled_from((0, 50)),
+        "effort": st.sampled_from(("standard", "high")),
     }
 )
 SEARCHES = st.fixed_dictionaries(
@@ -152,6 +153,10 @@ def test_no_settings_cost_more_memory_than_estimated(
         {"width": 73, "height": 4097},
         {"width": 2500, "height": 2500, "format": "webp"},
         {"mode": "trim", "padToSquare": True, "targetSize": 3000},
+        {"width": 2500, "height": 2500, "format": "jpeg", "effort": "high"},
+        {"width": 2500, "height": 2500, "format": "png", "effort": "high"},
+        {"width": 2500, "height": 2500, "format": "webp", "effort": "high"},
+        {"width": 1500, "height": 1500, "format": "avif", "effort": "high"},
     ],
     ids=json.dumps,
 )

@@ -1,4 +1,4 @@
-"""The options of encoders: optimised Huffman codes of JPEG, and the speed of AVIF."""
+"""The options of encoders: Huffman codes of JPEG, the speed of AVIF, and the effort of all."""
 
 import numpy as np
 import pytest
@@ -54,3 +54,46 @@ def test_large_avif_is_encoded_at_a_higher_speed(
     monkeypatch.setattr(Image.Image, "save", save)
     encode(Image.new("RGB", size), FORMATS["avif"], 80, _WHITE)
     assert given == [speed]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "avif", "tiff"])
+def test_high_effort_writes_a_smaller_file_that_is_as_good(name: str, mode: str) -> None:
+    image = photo().convert(mode)
+    quick, thorough = (
+        # So many pixels in all that AVIF is otherwise written at the higher speed.
+        encode(image.copy(), FORMATS[name], 80, _WHITE, all_pixels=10**9, thorough=each)
+        for each in (False, True)
+    )
+
+    original = np.asarray(image.convert("RGB"))
+    before, after = (
+        psnr(np.asarray(decoded(each).convert("RGB")), original) for each in (quick, thorough)
+    )
+    assert len(thorough) < len(quick)
+    assert after > before - 0.5
+
+
+@pytest.mark.parametrize("name", ["png", "tiff"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(1, 1), (3, 70), (300, 200)])
+def test_high_effort_loses_nothing_in_lossless_formats(
+    name: str, mode: str, size: tuple[int, int]
+) -> None:
+    image = photo().convert(mode).resize(size)
+    data = encode(image.copy(), FORMATS[name], 80, _WHITE, thorough=True)
+    np.testing.assert_array_equal(np.asarray(decoded(data)), np.asarray(image))
+
+
+def test_a_jpeg_of_high_effort_is_progressive() -> None:
+    settings = validate_settings({"effort": "high", "width": 100, "height": 100})[0]
+    result = run_job(Job(encoded(photo(), "JPEG"), None, settings), Config()).results[0].data
+    assert decoded(result).info.get("progressive") == 1
+
+
+@pytest.mark.parametrize(("format_", "ignored"), [("gif", True), ("png", False)])
+def test_a_format_without_effort_is_a_warning(format_: str, ignored: bool) -> None:
+    settings = validate_settings({"effort": "high", "format": format_})[0]
+    warnings = run_job(Job(encoded(photo()), None, settings), Config()).warnings
+    expected = "effort: ignored, because GIF is written in one way"
+    assert (expected in warnings) == ignored

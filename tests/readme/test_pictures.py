@@ -62,7 +62,7 @@ def test_the_screenshot_has_the_size_of_a_screen() -> None:
 
 def test_every_setting_has_a_picture_in_the_guide() -> None:
     names = {field.alias for field in CropSettings.model_fields.values()}
-    assert names == set(guide_pictures.EXAMPLES)
+    assert names - set(guide_pictures.EXAMPLES) == {"effort"}  # it changes bytes, not pictures
     kept = {path.stem for path in GUIDE_FOLDER.glob("*.webp")}
     assert kept == {f"setting-{name}" for name in guide_pictures.EXAMPLES}
     sizes = [path.stat().st_size for path in GUIDE_FOLDER.glob("*.webp")]

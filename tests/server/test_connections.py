@@ -13,7 +13,7 @@ from handler.cli.connection import ConnectionLimits
 from handler.config import Config
 from tests.api.calls import CROP, MULTIPART, PORTRAIT, file_part, form, small
 from tests.server.raw import Answer, RawClient, connected, until
-from tests.serving import serving
+from tests.serving import running_server, serving
 
 GET = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n"
 BODY = form(file_part(data=PORTRAIT))
@@ -182,6 +182,16 @@ def test_a_client_that_does_not_read_its_answers_is_closed(
 
     # The answers fill the buffers of both sides, and then the requests those of the server.
     assert is_closed_while_sending(deaf, f"{GET}\r\n".encode() * 100, pause=0)
+
+
+def test_an_answer_is_sent_before_the_client_acknowledges_its_first_part(config: Config) -> None:
+    with running_server(config) as (url, server), connected(url) as client:
+        client.send(f"{GET}\r\n")
+        assert b" 200 " in client.socket.recv(65536)
+        (connection,) = server.server_state.connections
+        assert connection.transport is not None
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 def test_connections_over_the_limit_are_closed(config: Config) -> None:

@@ -125,6 +125,30 @@ def test_the_body_of_a_rejected_request_is_not_read(work: Work, config: Config) 
         work.release.set()
 
 
+@pytest.mark.parametrize(("padding", "status"), [(1_000_000, 503), (500_000, 200)])
+def test_the_bodies_of_all_requests_may_take_a_quarter_of_the_memory(
+    work: Work, config: Config, padding: int, status: int
+) -> None:
+    little = config.model_copy(update={"memory_mb": 4})
+    body = form(file_part("b", PORTRAIT + bytes(padding)))
+    with running_server(little) as (url, _), posted(url, "a"), connected(url) as late:
+        until(lambda: work.begun == ["a"])
+        late.send(
+            f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        if status == 200:
+            late.send(body)
+            work.release.set()
+        answer = late.last_answer()
+        work.release.set()
+    assert answer.status == status
+    if status == 503:
+        assert answer.json()["details"] == (
+            "queue: expected at most 1 MB of images at a time, received more"
+        )
+
+
 def test_a_client_that_leaves_frees_its_place(work: Work, config: Config) -> None:
     with running_server(config) as (url, _), posted(url, "a") as first:
         until(lambda: work.begun == ["a"])

@@ -27,7 +27,7 @@ VALUES: dict[str, Any] = {
 }
 # Settings that have an effect in every mode, or whose effect the picture decides.
 OTHERS = {"mode", "enlarge", "sizes", "focus", "keep", "avoid", "padColor", "quality", "format"}
-OTHERS |= {"frames"}
+OTHERS |= {"frames", "effort"}
 # As SnapOtter's page sends them.
 ALL_OF_THE_REFERENCE = {
     "mode": "subject",

@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[object, list[object], list[object]]] = {
     "lineArt": (False, [True, False], [0, 1, "true", None]),
     "trimMargin": (0, [0, 50], [-1, 51, 2.5, "5", None]),
     "quality": (95, [1, 100], [0, 101, 80.5, "95", True, None]),
+    "effort": ("standard", ["standard", "high"], ["", "low", 6, True, None]),
     "format": (
         "auto",
         ["auto", "jpeg", "png", "webp", "avif", "tiff", "gif"],

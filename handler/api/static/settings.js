@@ -90,7 +90,7 @@ function defaultOf(form, control) {
 const colourOf = (form, name) => form.querySelector(`[data-colour-of="${name}"]`);
 
 function showGroups(form) {
-  const { mode, format, quality } = form.elements;
+  const { mode, format, quality, effort } = form.elements;
   for (const group of form.querySelectorAll("[data-modes]")) {
     group.hidden = group.disabled = !group.dataset.modes.split(" ").includes(mode.value);
   }
@@ -101,6 +101,8 @@ function showGroups(form) {
     colour.disabled = form.elements[colour.dataset.colourOf].value !== "colour";
     colour.closest("label").hidden = colour.disabled;
   }
+  effort.disabled = format.value === "gif";
+  effort.closest("label").hidden = effort.disabled;
   quality.disabled = LOSSLESS.has(format.value);
   quality.closest("label").hidden = quality.disabled;
 }

@@ -22,7 +22,7 @@ Strips = Iterable[tuple[int, int]]
 
 _DEPTH = 8
 # Filter types (PNG specification, third edition, 9.2).
-_NO_FILTER, _AVERAGE = 0, 3
+_NO_FILTER, _AVERAGE, _PAETH = 0, 3, 4
 # Rows filtered at a time; so many stay in the processor's cache.
 _STRIP = 64
 # Strips of the sample and their rows: a twentieth of the usual picture, with enough rows in each to
@@ -32,17 +32,19 @@ _SAMPLES, _SAMPLE_ROWS = 4, 16
 _WORTH = 1.06
 
 
-def encode(image: Image.Image) -> bytes:
+def encode(image: Image.Image, *, thorough: bool = False) -> bytes:
     """Encode a picture, without metadata.
 
     Args:
         image: mode L, RGB or RGBA (alpha not premultiplied).
+        thorough: whether to search longer for a smaller file.
     """
     rows, bands = np.asarray(image).reshape(image.height, -1), len(image.getbands())
     header = struct.pack(
         ">IIBBBBB", image.width, image.height, _DEPTH, COLOUR_TYPES[image.mode], 0, 0, 0
     )
-    data = _deflated(rows, bands, _choose_way(rows, bands), _strips(len(rows)))
+    way = _choose_way(rows, bands, *(_THOROUGH if thorough else _FAST))
+    data = _deflated(rows, bands, way, _strips(len(rows)))
     return b"".join(
         (SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
     )
@@ -66,6 +68,19 @@ def _less_average(strip: Samples, above: Samples, bands: int) -> Samples:
     return strip - mean
 
 
+def _less_paeth(strip: Samples, above: Samples, bands: int) -> Samples:
+    """Return the differences to Paeth's predictor (PNG specification, third edition, 9.4)."""
+    left, corner = (np.zeros_like(strip, dtype=np.int16) for _ in range(2))
+    left[:, bands:], corner[:, bands:] = strip[:, :-bands], above[:, :-bands]
+    upper = above.astype(np.int16)
+    # The distances of the estimate, left + upper - corner, from each of the three.
+    to_left, to_upper = np.abs(upper - corner), np.abs(left - corner)
+    to_corner = np.abs(left + upper - 2 * corner)
+    is_left = (to_left <= to_upper) & (to_left <= to_corner)
+    nearest = np.where(is_left, left, np.where(to_upper <= to_corner, upper, corner))
+    return strip - nearest.astype(np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """A filter, its number in the format, and the level of libdeflate."""
@@ -75,18 +90,21 @@ class _Way:
     level: int
 
 
-_AS_PHOTOGRAPH = _Way(_less_average, _AVERAGE, 1)
-_AS_DRAWING = _Way(_plain, _NO_FILTER, 7)
+# The ways for photographs and for drawings.
+_FAST = _Way(_less_average, _AVERAGE, 1), _Way(_plain, _NO_FILTER, 7)
+# libdeflate's last level, and the filter whose files of photographs are the smallest: .85 of the
+# bytes in 20 times the time.
+_THOROUGH = _Way(_less_paeth, _PAETH, 12), _Way(_plain, _NO_FILTER, 12)
 
 
-def _choose_way(rows: Samples, bands: int) -> _Way:
+def _choose_way(rows: Samples, bands: int, as_photograph: _Way, as_drawing: _Way) -> _Way:
     """Return the way that compresses a sample better, or the faster one if they differ little."""
     tops = np.linspace(0, max(0, len(rows) - _SAMPLE_ROWS), _SAMPLES, dtype=int).tolist()
     strips = [(top, min(top + _SAMPLE_ROWS, len(rows))) for top in tops]
     photograph, drawing = (
-        len(_deflated(rows, bands, way, strips)) for way in (_AS_PHOTOGRAPH, _AS_DRAWING)
+        len(_deflated(rows, bands, way, strips)) for way in (as_photograph, as_drawing)
     )
-    return _AS_DRAWING if drawing * _WORTH < photograph else _AS_PHOTOGRAPH
+    return as_drawing if drawing * _WORTH < photograph else as_photograph
 
 
 def _strips(height: int) -> Strips:

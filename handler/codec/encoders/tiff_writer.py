@@ -13,18 +13,24 @@ _HEADER_BYTES = 8
 _ORDER = "<"
 # Readers keep a strip in memory; larger ones compress little better.
 _STRIP_BYTES = 256 * 1024
-# The default level of zlib, and of libdeflate, which is faster.
-_LEVEL = 6
+# libdeflate's default level, and its last.
+_LEVEL, _LEVEL_THOROUGH = 6, 12
 _ADOBE_DEFLATE, _HORIZONTAL, _UNASSOCIATED_ALPHA = 8, 2, 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 
 
-def encode(image: Image.Image) -> bytes:
-    """Encode a picture of mode L, RGB or RGBA (alpha not premultiplied)."""
+def encode(image: Image.Image, *, thorough: bool = False) -> bytes:
+    """Encode a picture.
+
+    Args:
+        image: mode L, RGB or RGBA (alpha not premultiplied).
+        thorough: whether to search longer for a smaller file.
+    """
+    level = _LEVEL_THOROUGH if thorough else _LEVEL
     samples = np.asarray(image).reshape(image.height, image.width, -1)
     bands = samples.shape[2]
     rows = max(1, _STRIP_BYTES // (image.width * bands))
-    strips = [_deflate(samples[top : top + rows]) for top in range(0, image.height, rows)]
+    strips = [_deflate(samples[top : top + rows], level) for top in range(0, image.height, rows)]
     lengths = [len(strip) for strip in strips]
     offsets = [_HEADER_BYTES + sum(lengths[:i]) for i in range(len(strips))]
     fields = [
@@ -48,12 +54,12 @@ def encode(image: Image.Image) -> bytes:
     return b"".join((header, *strips, padding, write_fields(fields, _ORDER, start)))
 
 
-def _deflate(rows: npt.NDArray[np.uint8]) -> bytes:
+def _deflate(rows: npt.NDArray[np.uint8], level: int) -> bytes:
     from deflate import zlib_compress
 
     differences = rows.copy()
     differences[:, 1:] -= rows[:, :-1]
-    return bytes(zlib_compress(differences, _LEVEL))
+    return bytes(zlib_compress(differences, level))
 
 
 def _field(tag: int, kind: int, *values: int) -> Field:
