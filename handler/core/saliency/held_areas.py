@@ -20,8 +20,8 @@ from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
 _HAIRLINE, _HAIR = 0.25, 0.55
 _AIR = _HAIR + 0.25 * (1 + _HAIR)
 # Distance to the sides of a face's box at which a head ends that is seen from the side, in sides of
-# the box, and the interest that a window may lose by containing it. With it, people agree better
-# with the windows about faces (OSIE: +0.4 points) and worse about gaze (-0.1).
+# the box, and the interest that a window may lose by containing it. With it, windows
+# keep more of the faces of OSIE (+0.4 points) and less of the gaze (-0.1).
 _BESIDE, _PRICE_OF_BESIDE = 0.25, 0.05
 # Parts of a face's box that are contained if the whole is too large for the window, as shares of
 # its sides: from the eyes to the mouth, and the eyes.
