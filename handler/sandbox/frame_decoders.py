@@ -78,10 +78,10 @@ def _heic_frames() -> DecodeFrames:
     library = LibheifTracks(_pi_heif.__file__)
 
     def decode(file: MappedFile, slots: FrameSlots) -> None:
-        matrix, is_full = ENCODING.unpack_from(file)
+        width, height, matrix, is_full = ENCODING.unpack_from(file)
         to_rgb = rgb_matrix(matrix, is_full=is_full)
         for planes in library.frames(file[ENCODING.size :]):
-            slots.write(planes.convert(to_rgb))
+            slots.write(planes.convert(to_rgb, (width, height)))
 
     return decode
 

@@ -47,11 +47,16 @@ class Planes:
     colours: tuple[Image.Image, ...]
     alpha: Image.Image | None
 
-    def convert(self, matrix: Matrix) -> Image.Image:
+    def convert(self, matrix: Matrix, shown: tuple[int, int]) -> Image.Image:
         """Return the frame as mode RGB or RGBA.
 
         Args:
             matrix: of `rgb_matrix`.
+            shown: width and height. Encoders fill the last blocks on the right and below; not all
+                of them say so in the coded data.
+
+        Raises:
+            ValueError: the frame is smaller.
         """
         size = self.luma.size
         grey = (Image.new("L", size, _NO_COLOUR),) * 2
@@ -63,7 +68,11 @@ class Planes:
         image = Image.merge("RGB", (self.luma, *bands)).convert("RGB", matrix)
         if self.alpha is not None:
             image.putalpha(self.alpha)
-        return image
+        if size == shown:
+            return image
+        if size[0] < shown[0] or size[1] < shown[1]:
+            raise ValueError("the frame is smaller than its box says")
+        return image.crop((0, 0, *shown))
 
 
 def rgb_matrix(matrix: int, *, is_full: bool) -> Matrix:

@@ -220,6 +220,18 @@ def test_the_clean_aperture_is_cut_out_of_each_frame() -> None:
         assert difference(ours.samples, np.asarray(expected)) < _NEAR
 
 
+@pytest.mark.parametrize("frames", ["all", "first"])
+def test_blocks_that_the_encoder_filled_are_cut_off(frames: str) -> None:
+    # libheif writes 64 × 64 pixels at least, and does not say so in a track.
+    source = [frame.resize((56, 40)) for frame in moving_square(3)]
+    data = heic_sequence(source, (50, 60, 70))
+    (result,) = crop(data, width=56, height=40, format="png", frames=frames).results
+    ours = shown(result.data)
+    assert len(ours) == (3 if frames == "all" else 1)
+    for frame, each in zip(source, ours, strict=False):
+        assert difference(each.samples, np.asarray(frame.convert("RGBA"))) < _NEAR
+
+
 def _numbers(primaries: int, transfer: int, matrix: int, *, full_range: bool) -> bytes:
     body = struct.pack(">4sHHHB", b"nclx", primaries, transfer, matrix, full_range << 7)
     return box(b"colr", body)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.codec.heic_sequences import heic_sequence
 from tests.pictures import encoded, photo
 
 _SIZE = (40, 32)
@@ -85,7 +86,12 @@ def specimens() -> dict[str, tuple[bytes, ...]]:
     frames = [_rgb().rotate(angle) for angle in (90, 180)]
     small = _rgba().resize((32, 32))
     return {
-        "heic": (_heic(_rgba()), _heic(_rgb(), quality=30), _heic(_rgb().convert("L"))),
+        "heic": (
+            _heic(_rgba()),
+            _heic(_rgb(), quality=30),
+            _heic(_rgb().convert("L")),
+            heic_sequence([_rgb(), *frames], (40, 50, 60)),
+        ),
         "avif": (
             _avif(_rgba(), quality=40),
             _avif(_rgb(), save_all=True, append_images=frames),

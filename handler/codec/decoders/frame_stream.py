@@ -31,9 +31,9 @@ def decode_frames(
     parts = timeline.parts
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     file = _with_lengths(parts) if timeline.whole is None else [timeline.whole]
-    if timeline.encoding is not None:
-        file.insert(0, ENCODING.pack(*timeline.encoding))
     sizes = [(part.box.width, part.box.height) for part in parts]
+    if timeline.encoding is not None:
+        file.insert(0, ENCODING.pack(*sizes[0], *timeline.encoding))
     with decoder_errors(label, allowance):
         yield from fork_server().decode_frames(request, file, sizes, lambda: allowance.seconds)
 

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 
 from handler.codec.headers.heif_items import Items
-from handler.codec.headers.hevc import coded_sizes
+from handler.codec.headers.hevc import BLOCK, coded_sizes
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -46,8 +46,6 @@ _PROPERTIES |= frozenset((b"irot", b"imir", b"clap", b"a1op", b"a1lx", b"lsel"))
 _REPEATED = frozenset((b"colr",))
 _GRID_BYTES = 12
 _CONFIGURATION = {b"hvc1": b"hvcC", b"av01": b"av1C"}
-BLOCK = 64
-"""The largest block of H.265; encoders fill the last one, and cut the picture."""
 # libheif accepts this many items in a file. A photograph of 200 megapixels has 800.
 _MAX_PARTS = 1_000
 # Tiles extend over the picture's right and lower edge. They may have as many pixels outside it.

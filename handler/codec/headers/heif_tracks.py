@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handler.codec.headers.boxes import boxes
+from handler.codec.headers.hevc import BLOCK, decoded_size
+from handler.core.geometry import Size
 
 MAX_BOXES = 1000
 """Most boxes of one level."""
@@ -99,14 +101,40 @@ def _first_frame(found: dict[bytes, memoryview], *, is_auxiliary: bool) -> Frame
             properties.append((name, payload))
         elif name == b"auxi":
             properties.append((b"auxC", payload))
-    if kind == b"hvc1":  # viewers ignore the matrix of AVIF
-        properties += turns_of(found[b"tkhd"])
+    if kind == b"hvc1":
+        properties = _cut_to(Size(width, height), properties)
+        properties += turns_of(found[b"tkhd"])  # viewers ignore the matrix of AVIF
     length, count = struct.unpack_from(">II", found[b"stsz"], 4)
     if not length and count:
         (length,) = struct.unpack_from(">I", found[b"stsz"], 12)
     offsets, code = (found[b"stco"], ">I") if b"stco" in found else (found[b"co64"], ">Q")
     (start,) = struct.unpack_from(code, offsets, 8)
     return Frame(kind, properties, start, length, is_auxiliary)
+
+
+def _cut_to(
+    size: Size, properties: list[tuple[bytes, memoryview]]
+) -> list[tuple[bytes, memoryview]]:
+    """Return properties that cut the last blocks off, which encoders fill.
+
+    Of tracks, not all encoders say so in the coded data or by an aperture. libheif accepts a
+    picture in the size of its frame only.
+
+    Args:
+        size: of the frames, in pixels.
+        properties: of the first frame, of which the first is its size.
+    """
+    known = dict(properties)
+    frame = decoded_size(known[b"hvcC"])
+    if frame is None or b"clap" in known:
+        return properties
+    outside = frame.width - size.width, frame.height - size.height
+    if not any(outside) or min(outside) < 0 or max(outside) > BLOCK:
+        return properties
+    sides, places = (size.width, 1, size.height, 1), (-outside[0], 2, -outside[1], 2)
+    cut = struct.pack(">IIIIiIiI", *sides, *places)
+    whole = struct.pack(">III", 0, frame.width, frame.height)
+    return [(b"ispe", memoryview(whole)), *properties[1:], (b"clap", memoryview(cut))]
 
 
 def turns_of(header: memoryview) -> list[tuple[bytes, memoryview]]:

@@ -14,9 +14,9 @@ from handler.codec.headers.animations.track_writer import Track, write_tracks
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.heif import shown_part
 from handler.codec.headers.heif_items import read_items
-from handler.codec.headers.heif_picture import BLOCK, is_alpha
+from handler.codec.headers.heif_picture import is_alpha
 from handler.codec.headers.heif_tracks import ENTRY_BYTES, MAX_BOXES, picture_tracks, turns_of
-from handler.codec.headers.hevc import coded_sizes
+from handler.codec.headers.hevc import BLOCK, coded_sizes
 from handler.core.geometry import Box, Orientation, Size
 
 # The standard presents a file without a number of plays once.
