@@ -292,6 +292,14 @@ def test_frames_and_their_pixels_are_limited(limits: AnimationLimits, words: str
     assert raised.value.status == 413
 
 
+def test_the_time_of_all_frames_is_limited() -> None:
+    data = heic_sequence(moving_square(3), (2**31 - 3, 1, 1))
+    assert film(data).milliseconds == (2**31 - 3, 1, 1)
+    data = heic_sequence(moving_square(3), (2**31 - 2, 1, 1))
+    with pytest.raises(OverBudget, match="at most 2,147,483 s in all frames together"):
+        opened(data)
+
+
 def test_pixels_outside_the_aperture_count() -> None:
     data = with_boxes(heic_scene("square"), _aperture(8, 8, 0, 0))
     with pytest.raises(OverBudget, match="received 36,864 in 6 frames"):

@@ -23,6 +23,8 @@ from handler.errors import OverBudget, ProcessingFailed
 # saves their second decoding.
 KEPT_BYTES = 48 << 20
 _PIXEL = 4
+# libwebp counts in 31 bits: 24 days.
+_MOST_MILLISECONDS = (1 << 31) - 1
 _INSTEAD = "frames: first crops the first one"
 
 
@@ -205,7 +207,7 @@ def open_animation(
         The animation; None if the file has one frame.
 
     Raises:
-        OverBudget: it has too many frames, or too many pixels in all frames.
+        OverBudget: it has too many frames, or too many pixels or seconds in all frames.
     """
     name = picture.format.name
     if name not in FRAME_READERS:
@@ -227,6 +229,12 @@ def open_animation(
         raise OverBudget(
             f"frames: expected at most {whole.max_pixels:,} pixels in all frames together, "
             f"received {pixels:,} in {count:,} frames; {_INSTEAD}"
+        )
+    milliseconds = sum(part.milliseconds for part in timeline.parts)
+    if milliseconds > _MOST_MILLISECONDS:
+        raise OverBudget(
+            f"frames: expected at most {_MOST_MILLISECONDS // 1000:,} s in all frames together, "
+            f"received {milliseconds // 1000:,} s; {_INSTEAD}"
         )
     if ANIMATED in picture.warnings:
         picture.warnings.remove(ANIMATED)
