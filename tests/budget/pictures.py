@@ -109,6 +109,13 @@ def _hdr(size: Size) -> bytes:
     return b"#?RADIANCE\n\n-Y %d +X %d\n" % (size.height, size.width) + row * size.height
 
 
+def _icon(kind: int, size: Size) -> bytes:
+    """Return an ICO or a CUR around a PNG, which may be larger than the directory can say."""
+    picture = _png(size, 2)
+    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 22)
+    return struct.pack("<HHH", 0, kind, 1) + entry + picture
+
+
 def _jpeg_444(size: Size) -> bytes:
     data: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(_image(size)), 80, "RGB", "444")
     return data
@@ -150,6 +157,8 @@ PICTURES: dict[str, Callable[[Size], bytes]] = {
     "jp2 grey": lambda size: encoded(_image(size, "L"), "JPEG2000"),
     "tga": lambda size: encoded(_image(size), "TGA", compression="tga_rle"),
     "psd": _psd,
+    "ico": lambda size: _icon(1, size),
+    "cur": lambda size: _icon(2, size),
     "ppm": lambda size: further_files.netpbm(6, _image(size)),
     "ppm text": lambda size: (
         b"P3 %d %d 255\n" % (size.width, size.height) + b"200 100 50 " * size.area

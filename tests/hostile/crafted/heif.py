@@ -4,12 +4,16 @@ import struct
 from dataclasses import replace
 from functools import partial
 
+from PIL import Image
+from pillow_avif.AvifImagePlugin import AvifImageFile
+
 from handler.codec.headers.animations.track_tables import SequenceFormat, read_tracks
 from handler.codec.headers.animations.track_writer import Track, write_tracks
 from handler.core.geometry import Size
 from tests.hostile.crafted.case import Case, accepted, either, rejected
 from tests.hostile.heif import ALPHA, SIZE, box, coded, grid, heif, ispe
 from tests.hostile.specimens import specimen
+from tests.pictures import encoded
 
 _KINDS = (b"iden", b"iovl", b"unci", b"mski", b"tili", b"tmap", b"jpeg", b"j2k1", b"avc1", b"vvc1")
 
@@ -56,9 +60,20 @@ def _coded_larger() -> bytes:
     return write_tracks(tracks, b"hevc")
 
 
+def _many_avif_frames() -> bytes:
+    first, *others = (Image.new("L", (16, 16), level) for level in (9, 99, 199))
+    data = encoded(first, AvifImageFile.format, save_all=True, append_images=others)
+    tracks = read_tracks(data, 500, SequenceFormat(b"av01", (b"av1C",), 0))
+    return _repeated(tracks, b"avis")
+
+
 def _many_frames() -> bytes:
-    """Return a sequence with a thousand times the same small frame."""
     _, tracks = _sequence()
+    return _repeated(tracks, b"hevc")
+
+
+def _repeated(tracks: list[Track], brand: bytes) -> bytes:
+    """Return a sequence with a thousand times the same small frame."""
     longer = [
         replace(
             track,
@@ -67,7 +82,7 @@ def _many_frames() -> bytes:
         )
         for track in tracks
     ]
-    return write_tracks(longer, b"hevc")
+    return write_tracks(longer, brand)
 
 
 def _counted(name: bytes, at: int, number: int) -> bytes:
@@ -108,6 +123,7 @@ CASES: dict[str, Case] = {
     # Its first frame alone may have up to 64 pixels more, but the track has no such frames.
     "sequence-coded-larger": either(_coded_larger),
     "sequence-of-a-thousand-frames": rejected(_many_frames),
+    "avif-sequence-of-a-thousand-frames": rejected(_many_avif_frames),
     "sequence-of-a-billion-frames": rejected(partial(_counted, b"stsz", 8, 10**9)),
     "sequence-of-a-billion-chunks": either(partial(_counted, b"stco", 4, 10**9)),
     "sequence-of-a-billion-times": either(partial(_counted, b"stts", 4, 10**9)),
