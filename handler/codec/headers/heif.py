@@ -84,8 +84,10 @@ def read_heic(data: bytes) -> ImageHeader:
     """
     item = _read(data, b"hvc1", b"heic", "HEIC")
     cut = item.cut()
-    upright = item.orientation.size(Size(cut.width, cut.height) if cut else item.size)
-    return item.header(upright, Orientation.UPRIGHT)
+    if cut is None:
+        return item.header(item.orientation.size(item.size), Orientation.UPRIGHT)
+    upright = item.orientation.size(Size(cut.width, cut.height))
+    return replace(item.header(upright, Orientation.UPRIGHT), uncut=item.size)
 
 
 def shown_part(
