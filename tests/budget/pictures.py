@@ -12,9 +12,14 @@ import simplejpeg
 from PIL import Image
 
 from handler.codec import available_formats
+from handler.codec.headers.boxes import boxes
 from handler.core.geometry import Size
 from tests import further_files
+from tests.hostile import heif
 from tests.pictures import encoded
+
+_TILE, _TILE_PROPERTIES = 512, (b"ispe", b"hvcC")
+_MOST_BOXES = 100
 
 # Pillow refuses larger pictures, which are the point here.
 Image.MAX_IMAGE_PIXELS = None
@@ -84,6 +89,20 @@ def _heic(size: Size) -> bytes:
     return target.getvalue()
 
 
+def _heic_tiles(size: Size) -> bytes:
+    """Return a HEIC as cameras write it, of tiles of 512 × 512 pixels."""
+    data = memoryview(_heic(Size(_TILE, _TILE)))
+    tops = dict(boxes(data, _MOST_BOXES))
+    meta = dict(boxes(tops[b"meta"][4:], _MOST_BOXES))
+    listed = boxes(dict(boxes(meta[b"iprp"], _MOST_BOXES))[b"ipco"], _MOST_BOXES)
+    kept = tuple((kind, bytes(body), False) for kind, body in listed if kind in _TILE_PROPERTIES)
+    tile = heif.Part(b"hvc1", bytes(tops[b"mdat"]), kept)
+    rows, columns = -(-size.height // _TILE), -(-size.width // _TILE)
+    grid = heif.grid(rows, columns, size.width, size.height)
+    tiles = range(2, 2 + rows * columns)
+    return heif.heif({1: grid} | dict.fromkeys(tiles, tile), [(b"dimg", 1, tiles)])
+
+
 def _jxl(size: Size, mode: str = "RGB") -> bytes:
     import pylibjxl
 
@@ -151,6 +170,7 @@ PICTURES: dict[str, Callable[[Size], bytes]] = {
     "avif": _avif,
     "avif alpha": lambda size: _avif(size, "RGBA"),
     "heic": _heic,
+    "heic tiles": _heic_tiles,
     "jxl": _jxl,
     "jxl alpha": lambda size: _jxl(size, "RGBA"),
     "jp2": lambda size: encoded(_image(size), "JPEG2000"),
