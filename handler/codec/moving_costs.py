@@ -85,13 +85,18 @@ def memory_of_frames(canvas: int, count: int, looked_at: int, outputs: list[int]
         canvas: pixels of the canvas.
         count: number of frames.
         looked_at: pixels of all frames that are looked at.
-        outputs: pixels of each result.
+        outputs: pixels of each result that moves.
         name: format of the results.
     """
-    cost = MOVING_ENCODING[name]
     kept = min(KEPT_BYTES, _PIXEL * canvas * count)
-    encoded = sum((cost.encoder + cost.written * count) * pixels for pixels in outputs)
+    encoded = sum(_bytes_of_a_pixel(name, count) * pixels for pixels in outputs)
     return round(kept + _PIXEL * (_CANVASES * canvas + 2 * looked_at) + encoded)
+
+
+def _bytes_of_a_pixel(name: str, count: int) -> float:
+    """Return the bytes for each pixel of a result with so many frames."""
+    cost = MOVING_ENCODING[name]
+    return cost.encoder + cost.written * count
 
 
 def seconds_of_frames(

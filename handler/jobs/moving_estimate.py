@@ -59,7 +59,8 @@ class MovingWork:
         decoder = memory_of_decoding(*kind, stored // count, file_bytes)
         name = self.format.name
         if name not in MOVING_ENCODING:  # one frame of it, after all before it
-            return Estimate(still.bytes + decoder, still.seconds + decoding)
+            frames = memory_of_frames(canvas, count, 0, [], name)
+            return Estimate(still.bytes + decoder + frames, still.seconds + decoding)
         return Estimate(
             still.bytes
             + decoder
