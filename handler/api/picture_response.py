@@ -9,7 +9,14 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 
 from handler.api.http_errors import NotAcceptable
-from handler.codec import FORMATS, available_formats, output_format, recognise
+from handler.codec import (
+    FORMATS,
+    Format,
+    available_formats,
+    is_sequence,
+    output_format,
+    recognise,
+)
 from handler.filenames import content_disposition
 from handler.jobs.job import FinishedJob, Job
 from handler.jobs.plan_response import CropPlan
@@ -62,7 +69,7 @@ class PictureRequest:
         source = recognise(job.data)
         if job.settings.format != "auto" or not self.formats or source is None:
             return job
-        if output_format(source, "auto").name in self.formats:
+        if output_format(source, "auto", moves=_moves(job, source)).name in self.formats:
             return job
         chosen = next((name for name in self.formats if name in available_formats()), "auto")
         return replace(job, settings=job.settings.model_copy(update={"format": chosen}))
@@ -70,6 +77,13 @@ class PictureRequest:
     def _error(self, reason: str) -> NotAcceptable:
         expected = f"{self.json_value} for a request with {reason}"
         return NotAcceptable(FieldProblem(self.field, expected, self.received).message)
+
+
+def _moves(job: Job, source: Format) -> bool:
+    """Return whether the result moves, if it has another format than a still picture's then."""
+    if source.moving_output is None or job.settings.frames != "all":
+        return False
+    return is_sequence(job.data)
 
 
 def picture_request(headers: Headers, response: ResponseKind | None) -> PictureRequest | None:

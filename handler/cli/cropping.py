@@ -12,11 +12,12 @@ from handler.cli.picture_outcome import Failure, Outcome, Written
 from handler.cli.pool import in_order, in_processes
 from handler.cli.reporting import Report
 from handler.cli.resume import Record
-from handler.codec import Limits, open_picture, output_format
+from handler.codec import Limits, open_picture
 from handler.config import Config
 from handler.errors import Stopped
 from handler.jobs.cancellation import Cancellation
 from handler.jobs.job import FinishedJob, Job, Result, run_job
+from handler.jobs.moving_job import result_format
 from handler.jobs.plan_response import CropPlan
 from handler.settings import CropSettings, OutputSize, suffix_of
 
@@ -149,7 +150,7 @@ def _without_decoding(job: Job, target: Target, work: Work) -> Outcome | None:
     They do if a file exists that a result might equal.
     """
     picture = open_picture(job.data, Limits(work.config.max_pixels))
-    extension = output_format(picture.format, job.settings.format).extension
+    extension = result_format(picture, job.settings).extension
     sizes: Sequence[OutputSize | None] = job.settings.sizes or [None]
     paths = [target.path_of(extension, suffix_of(size)) for size in sizes]
     if not target.overwrite and any(path.exists() for path in paths):

@@ -22,6 +22,7 @@ from handler.codec.formats import (
     output_format,
     recognise,
 )
+from handler.codec.headers.heif import is_sequence
 from handler.codec.picture import Limits, Picture, open_picture
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "available_formats",
     "content_type_of",
     "encode",
+    "is_sequence",
     "open_animation",
     "open_picture",
     "output_format",

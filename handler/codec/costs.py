@@ -90,6 +90,8 @@ DECODING = {
     "tiff": _isolated(4.5, 2.2, 30, 80),
     "avif": _isolated(10, 6.5, 45, 150),
     "heic": _isolated(9, 9.5, 45, 160),
+    # H.265 keeps frames that later ones refer to, of colours and alpha.
+    "heic frames": _isolated(60, 4, 75, 60),
     "jp2": _isolated(20.5, 3.2, 90, 170),
     "jxl": _isolated(9.8, 3.5, 90, 80),
     "ico": _isolated(12, 3, 45, 20),
@@ -109,6 +111,16 @@ DECODING = {
     "cur": _isolated(12, 3, 45, 20),
 }
 """Name of a format, or of a second way to decode it -> cost, for pictures of three channels."""
+
+
+def cost_of_frames(name: str, still: DecodingCost) -> DecodingCost:
+    """Return the cost of decoding the frames of an animation.
+
+    Args:
+        name: format of the animation.
+        still: cost of its still pictures.
+    """
+    return DECODING.get(f"{name} frames", still)
 
 
 @dataclass(frozen=True, slots=True)

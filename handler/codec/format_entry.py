@@ -47,6 +47,8 @@ class Format:
             after 12.1.1, which pillow-simd has not followed yet.
         alpha: whether a picture can be transparent.
         shown: whether browsers show its files.
+        moving_output: format of results that move when the client requests none, where ``output``
+            cannot move; else None.
         other_extensions: further ones that clients use, besides the name.
     """
 
@@ -60,6 +62,7 @@ class Format:
     reason: str
     alpha: bool = True
     shown: bool = True
+    moving_output: str | None = None
     other_extensions: tuple[str, ...] = ()
 
     @property

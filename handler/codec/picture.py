@@ -62,6 +62,7 @@ class Picture:
         turned: whether the pixels are stored in another orientation.
         profile: ICC profile of the file or of the colours that it describes by numbers, or None.
         cost: cost of decoding.
+        stored_share: pixels that are decoded for each pixel of the picture.
         file_bytes: bytes of the file that is decoded.
         warnings: messages to the client about the reading of the file.
         animated: whether the file has further frames.
@@ -94,6 +95,7 @@ class Picture:
         self.turned = header.orientation is not Orientation.UPRIGHT
         self.profile = header.profile if header.cicp is None else profile_of(*header.cicp)
         self.cost = cost
+        self.stored_share = max(1, header.stored_size.area / header.size.area)
         self.file_bytes = len(header.data)
         self.warnings = [] if header.warning is None else [header.warning]
         self.animated = header.warning == ANIMATED
@@ -179,7 +181,7 @@ def _open(data: bytes, limits: Limits) -> Picture:
         if header.preview is not None:
             return _open_jpeg(header.preview, format_, limits)
         header = libraw.measure(header, partial(_allowance, limits=limits))
-    _check_pixels(header.decoded_size, limits)
+    _check_pixels(header.stored_size, limits)
     _check_length(header)
     if format_.name in _OPENED_BY_PILLOW:
         return _open_with_pillow(header, format_, limits)
@@ -292,7 +294,7 @@ def _with_alpha(format_: Format, *, alpha: bool) -> Format:
 
 def _allowance(cost: DecodingCost, header: ImageHeader, limits: Limits) -> Allowance:
     return Allowance.of(
-        cost, header.decoded_size.area, len(header.data), limits.deadline, limits.memory
+        cost, header.stored_size.area, len(header.data), limits.deadline, limits.memory
     )
 
 

@@ -188,7 +188,8 @@ class _Work:
     def memory(self) -> int:
         """Return the bytes at the peak: of decoding, of rendering, or of encoding."""
         cost, area = self.picture.cost, self.size.area
-        decoding = cost.peak(area, self.decoded, self.file_bytes)
+        stored = self.picture.stored_share
+        decoding = cost.peak(round(area * stored), round(self.decoded * stored), self.file_bytes)
         planning = cost.held * self.decoded + self._planning()
         encoding = self.outputs.encoded
         # Otherwise the pixels are freed before the last result is encoded.
@@ -215,7 +216,8 @@ class _Work:
     def seconds(self) -> float:
         """Return the seconds of CPU time."""
         decodings = 2 if self.requests[0].mode == "face" else 1
-        total = decodings * self.picture.cost.seconds(self.size.area, self.file_bytes)
+        stored = round(self.size.area * self.picture.stored_share)
+        total = decodings * self.picture.cost.seconds(stored, self.file_bytes)
         per_read = _SEARCHED if self._trims else _READ * len(self.requests)
         if self.picture.profile is not None:
             per_read += _CONVERTED

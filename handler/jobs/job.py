@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture, output_format
+from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture
 from handler.config import Config
 from handler.core.geometry import Size
 from handler.core.image.frame import Frame
@@ -21,7 +21,7 @@ from handler.jobs.budget import Budget
 from handler.jobs.encoding import encode_result
 from handler.jobs.estimate import MAX_FITTED_PIXELS
 from handler.jobs.job_warnings import job_warnings
-from handler.jobs.moving_job import Moving, look_at, open_frames, render_moving
+from handler.jobs.moving_job import Moving, look_at, open_frames, render_moving, result_format
 from handler.jobs.preview import needs_preview, preview_of
 from handler.jobs.steps import Stopwatch
 from handler.objects import EvidenceDetector
@@ -226,7 +226,7 @@ def _open(job: Job, config: Config, watch: Stopwatch) -> Work:
     with watch.step("open"):
         limits = Limits(config.max_pixels, job.deadline, Budget.of(config).bytes)
         picture = open_picture(job.data, limits)
-        format_ = output_format(picture.format, job.settings.format)
+        format_ = result_format(picture, job.settings)
         animation = open_frames(job.data, job.settings, picture, format_, config, limits)
         work = Work(
             picture,

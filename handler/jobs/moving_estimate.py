@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from handler.codec import Animation, Format, Picture
 from handler.codec.moving_costs import (
     MOVING_ENCODING,
+    memory_of_decoding,
     memory_of_frames,
     seconds_of_decoding,
     seconds_of_frames,
@@ -48,20 +49,21 @@ class MovingWork:
             size: size of the canvas; another one than its own stands for a similar file.
         """
         count, canvas = self.animation.count, size.area
-        if self.format.name not in MOVING_ENCODING:
-            return still  # one frame of it
         share = canvas / self.picture.size.area
         looked_at = min(count, MOST_LOOKED_AT)
         outputs = self._outputs(size)
-        decoding = seconds_of_decoding(
-            self.picture.format.name,
-            self.picture.cost,
-            round(self.animation.stored_pixels * share),
-            round(self.animation.file_bytes * share),
-        )
+        kind = self.picture.format.name, self.picture.cost
+        stored = round(self.animation.stored_pixels * share)
+        file_bytes = round(self.animation.file_bytes * share)
+        decoding = seconds_of_decoding(*kind, stored, file_bytes)
+        decoder = memory_of_decoding(*kind, stored // count, file_bytes)
         name = self.format.name
+        if name not in MOVING_ENCODING:  # one frame of it, after all before it
+            frames = memory_of_frames(canvas, count, 0, [], name)
+            return Estimate(still.bytes + decoder + frames, still.seconds + decoding)
         return Estimate(
             still.bytes
+            + decoder
             + memory_of_frames(
                 canvas, count, looked_at * min(canvas, EVIDENCE_PIXELS), outputs, name
             ),

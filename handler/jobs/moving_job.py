@@ -17,6 +17,7 @@ from handler.codec import (
     Picture,
     PlayedFrame,
     open_animation,
+    output_format,
 )
 from handler.config import Config
 from handler.core.detection import Detector, Inspection
@@ -63,6 +64,20 @@ class Moving:
     def with_numbers(self, plan: Plan) -> Plan:
         """Return a plan with the numbers of the frames."""
         return replace(plan, frames=self.numbers)
+
+
+def result_format(picture: Picture, settings: CropSettings) -> Format:
+    """Return the format of the results of a job.
+
+    Args:
+        picture: the opened file.
+        settings: settings of the job.
+
+    Raises:
+        InvalidSettings: this build cannot write it.
+    """
+    moves = picture.animated and settings.frames == "all"
+    return output_format(picture.format, settings.format, moves=moves)
 
 
 def open_frames(

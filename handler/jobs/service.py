@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from handler.codec import Format, Limits, open_picture, output_format
+from handler.codec import Format, Limits, open_picture
 from handler.config import Config
 from handler.faces import is_available
 from handler.filenames import overlay_name, preview_name, result_name
@@ -19,6 +19,7 @@ from handler.jobs.job import (
     plan_job,
     run_job,
 )
+from handler.jobs.moving_job import result_format
 from handler.jobs.preview import PREVIEW
 from handler.jobs.responses import AnalyzeResult, CropResult, SavedResult
 from handler.jobs.steps import Stopwatch
@@ -124,7 +125,7 @@ class Service:
             SmartCropError: the file or its format is rejected.
         """
         picture = open_picture(job.data, Limits(self._config.max_pixels, job.deadline))
-        format_ = output_format(picture.format, job.settings.format)
+        format_ = result_format(picture, job.settings)
         suffixes = [suffix_of(size) for size in job.settings.sizes or ()] or [None]
         return [_filename(job, target, format_, suffix) for suffix in suffixes]
 

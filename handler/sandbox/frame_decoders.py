@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from handler.sandbox.frame_slots import FrameSlots
 from handler.sandbox.libraries import MappedFile
-from handler.sandbox.protocol import LENGTH
+from handler.sandbox.protocol import ENCODING, LENGTH
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -70,10 +70,27 @@ def _avif_frames() -> DecodeFrames:
     return decode
 
 
+def _heic_frames() -> DecodeFrames:
+    import _pi_heif
+
+    from handler.sandbox.libheif_track import LibheifTracks, rgb_matrix
+
+    library = LibheifTracks(_pi_heif.__file__)
+
+    def decode(file: MappedFile, slots: FrameSlots) -> None:
+        width, height, matrix, is_full = ENCODING.unpack_from(file)
+        to_rgb = rgb_matrix(matrix, is_full=is_full)
+        for planes in library.frames(file[ENCODING.size :]):
+            slots.write(planes.convert(to_rgb, (width, height)))
+
+    return decode
+
+
 # Name of a decoder -> its function.
 FRAME_DECODERS: dict[str, Callable[[], DecodeFrames]] = {
     "GIF frames": _gif_frames,
     "PNG frames": _png_frames,
     "WebP frames": _webp_frames,
     "AVIF frames": _avif_frames,
+    "HEIC frames": _heic_frames,
 }

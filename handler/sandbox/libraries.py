@@ -10,6 +10,7 @@ import mmap
 import os
 import struct
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
@@ -147,6 +148,9 @@ def _ico() -> Decode:
     from PIL.IcoImagePlugin import IcoImageFile
 
     def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
+        # Of a PNG that is larger than the directory can say. Python would look for the source of
+        # the warning, which this process may not read.
+        warnings.simplefilter("ignore")
         image = IcoImageFile(cast(IO[bytes], file))
         image.load()
         return image.convert("RGBA") if image.mode == "PA" else image

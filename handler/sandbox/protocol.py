@@ -13,6 +13,9 @@ PROBE = "probe"
 DAMAGED, OUT_OF_MEMORY = 1, 2
 LENGTH = struct.Struct("=I")
 """The length in front of each of the still pictures that stand for the frames of an animation."""
+ENCODING = struct.Struct("=HHH?")
+"""Width, height, matrix of the colours (ITU-T H.273) and whether they use the full range, in front
+of a HEIC sequence."""
 
 
 @dataclass(frozen=True, slots=True)

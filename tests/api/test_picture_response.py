@@ -13,6 +13,7 @@ from handler.api.picture_response import plan_header, warnings_header
 from handler.config import Config
 from handler.jobs.plan_response import Box, CropPlan
 from tests.api.calls import ANALYZE, CROP, PORTRAIT, small, upload
+from tests.hostile.specimens import specimen
 from tests.pictures import decoded, encoded, photo
 
 PNG = encoded(photo(size=(300, 200)), "PNG")
@@ -224,3 +225,24 @@ def test_many_warnings_are_counted() -> None:
     assert len(text) <= 2048
     assert shown == lines[: len(shown)] != []
     assert last == f"{100 - len(shown)} more warnings"
+
+
+@pytest.mark.parametrize(
+    ("accept", "frames", "content_type"),
+    [
+        ("image/*", "all", "image/webp"),
+        ("image/webp, image/jpeg", "all", "image/webp"),
+        ("image/jpeg", "all", "image/jpeg"),
+        ("image/jpeg, image/webp;q=0.5", "first", "image/jpeg"),
+        ("image/png", "first", "image/png"),
+    ],
+)
+def test_a_moving_heic_is_of_an_accepted_format(
+    client: TestClient, accept: str, frames: str, content_type: str
+) -> None:
+    # Depths in place of alpha: a still result may be a JPEG.
+    data = specimen("heic/sequence").replace(b"auxid:1", b"auxid:2")
+    form = upload({"width": 40, "height": 30, "frames": frames}, data, "a.heic")
+    response = client.post(CROP, headers={"Accept": accept}, **form)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == content_type

@@ -12,9 +12,14 @@ import simplejpeg
 from PIL import Image
 
 from handler.codec import available_formats
+from handler.codec.headers.boxes import boxes
 from handler.core.geometry import Size
 from tests import further_files
+from tests.hostile import heif
 from tests.pictures import encoded
+
+_TILE, _TILE_PROPERTIES = 512, (b"ispe", b"hvcC")
+_MOST_BOXES = 100
 
 # Pillow refuses larger pictures, which are the point here.
 Image.MAX_IMAGE_PIXELS = None
@@ -84,6 +89,20 @@ def _heic(size: Size) -> bytes:
     return target.getvalue()
 
 
+def _heic_tiles(size: Size) -> bytes:
+    """Return a HEIC as cameras write it, of tiles of 512 × 512 pixels."""
+    data = memoryview(_heic(Size(_TILE, _TILE)))
+    tops = dict(boxes(data, _MOST_BOXES))
+    meta = dict(boxes(tops[b"meta"][4:], _MOST_BOXES))
+    listed = boxes(dict(boxes(meta[b"iprp"], _MOST_BOXES))[b"ipco"], _MOST_BOXES)
+    kept = tuple((kind, bytes(body), False) for kind, body in listed if kind in _TILE_PROPERTIES)
+    tile = heif.Part(b"hvc1", bytes(tops[b"mdat"]), kept)
+    rows, columns = -(-size.height // _TILE), -(-size.width // _TILE)
+    grid = heif.grid(rows, columns, size.width, size.height)
+    tiles = range(2, 2 + rows * columns)
+    return heif.heif({1: grid} | dict.fromkeys(tiles, tile), [(b"dimg", 1, tiles)])
+
+
 def _jxl(size: Size, mode: str = "RGB") -> bytes:
     import pylibjxl
 
@@ -107,6 +126,13 @@ def _hdr(size: Size) -> bytes:
         if rest := size.width % 100:
             row += bytes((rest,)) + bytes((level,)) * rest
     return b"#?RADIANCE\n\n-Y %d +X %d\n" % (size.height, size.width) + row * size.height
+
+
+def _icon(kind: int, size: Size) -> bytes:
+    """Return an ICO or a CUR around a PNG, which may be larger than the directory can say."""
+    picture = _png(size, 2)
+    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 22)
+    return struct.pack("<HHH", 0, kind, 1) + entry + picture
 
 
 def _jpeg_444(size: Size) -> bytes:
@@ -144,12 +170,15 @@ PICTURES: dict[str, Callable[[Size], bytes]] = {
     "avif": _avif,
     "avif alpha": lambda size: _avif(size, "RGBA"),
     "heic": _heic,
+    "heic tiles": _heic_tiles,
     "jxl": _jxl,
     "jxl alpha": lambda size: _jxl(size, "RGBA"),
     "jp2": lambda size: encoded(_image(size), "JPEG2000"),
     "jp2 grey": lambda size: encoded(_image(size, "L"), "JPEG2000"),
     "tga": lambda size: encoded(_image(size), "TGA", compression="tga_rle"),
     "psd": _psd,
+    "ico": lambda size: _icon(1, size),
+    "cur": lambda size: _icon(2, size),
     "ppm": lambda size: further_files.netpbm(6, _image(size)),
     "ppm text": lambda size: (
         b"P3 %d %d 255\n" % (size.width, size.height) + b"200 100 50 " * size.area

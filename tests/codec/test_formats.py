@@ -1,6 +1,7 @@
 """Every accepted format: recognition, opening, orientation, limits and output format."""
 
 import platform
+import struct
 import sys
 import zlib
 from collections.abc import Callable
@@ -250,6 +251,14 @@ def test_the_largest_picture_of_an_ico_is_decoded() -> None:
         picture = open_picture(samples.ico(16, 64, 32, **options), LIMITS)
         assert picture.size == Size(64, 64)
         assert picture.pixels(1).size == Size(64, 64)
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_an_icon_may_be_larger_than_its_directory_can_say(kind: int) -> None:
+    picture = encoded(photo(size=(512, 400)), "PNG")
+    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 22)
+    data = struct.pack("<HHH", 0, kind, 1) + entry + picture
+    assert shown(data).size == (512, 400)
 
 
 def test_a_channel_that_is_no_transparency_is_left_out_of_a_psd() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.codec import Limits, open_picture
+from handler.codec import FORMATS, Limits, open_picture
 from handler.codec.headers import heif as reader
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.heif_items import read_items
@@ -19,6 +19,8 @@ from handler.codec.headers.heif_writer import write_picture
 from handler.codec.headers.hevc import coded_sizes
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed, SmartCropError
+from handler.jobs.estimate import estimate_at
+from handler.settings import CropSettings
 from tests.codec import samples
 from tests.hostile.heif import ALPHA, SIZE, Part, Reference, box, coded, grid, heif, ispe
 from tests.pictures import encoded, gradient, photo
@@ -325,6 +327,25 @@ def with_properties(data: bytes, *added: tuple[bytes, bytes]) -> bytes:
 def aperture(width: int, height: int, right: int = 0, low: int = 0) -> tuple[bytes, bytes]:
     """Return a clean aperture; the offsets of its centre are in half pixels."""
     return b"clap", struct.pack(">IIIIiIiI", width, 1, height, 1, right, 2, low, 2)
+
+
+@pytest.mark.parametrize("brand", ["heic", "avif"])
+def test_pixels_outside_the_aperture_count(brand: str) -> None:
+    clap = struct.pack(">IIIIiIiI", 8, 1, 8, 1, 0, 1, 0, 1)
+    huge = coded(f"{brand}/still").with_property(b"ispe", ispe(60_000, 50_000))
+    with pytest.raises(InvalidImage, match="received 60,000 × 50,000"):
+        open_picture(
+            heif({1: huge.with_property(b"clap", clap)}, (), brand.encode()), Limits(10**8)
+        )
+    large = coded(f"{brand}/still").with_property(b"ispe", ispe(4_000, 3_000))
+    data = heif({1: large.with_property(b"clap", clap)}, (), brand.encode())
+    picture = open_picture(data, Limits(10**8))
+    assert picture.size == Size(8, 8)
+    requests = CropSettings(width=8, height=8).requests()
+    cost = estimate_at(picture, picture.size, requests, FORMATS["png"])
+    # Nine bytes and 45 ns for each pixel at least.
+    assert cost.bytes > 9 * 12_000_000
+    assert cost.seconds > 0.5
 
 
 AVIF = encoded(photo(size=(96, 64)), "AVIF", quality=95)

@@ -4,7 +4,11 @@ import pytest
 
 from handler.codec.costs import DECODING
 from handler.codec.encoders.moving.webp_effort import webp_effort
-from handler.codec.moving_costs import seconds_of_decoding, seconds_of_frames
+from handler.codec.moving_costs import (
+    memory_of_decoding,
+    seconds_of_decoding,
+    seconds_of_frames,
+)
 from handler.config import Config
 
 SIDE = 1080
@@ -34,3 +38,9 @@ def test_the_effort_of_webp_decreases_with_the_pixels_of_all_frames() -> None:
     assert [each.per_pixel for each in efforts] == sorted(
         (each.per_pixel for each in efforts), reverse=True
     )
+
+
+def test_frames_of_heic_need_memory_for_those_that_they_refer_to() -> None:
+    still, canvas = DECODING["heic"], SIDE * SIDE
+    assert memory_of_decoding("heic", still, canvas, 1_000) > 50 * canvas
+    assert memory_of_decoding("avif", DECODING["avif"], canvas, 1_000) == 0

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.camera_raw_files import FAMILIES, LARGE, raf
+from tests.codec.heic_sequences import heic_sequence
 from tests.pictures import encoded, photo
 
 _SIZE = (40, 32)
@@ -83,14 +85,21 @@ def _packed_psd() -> bytes:
 def specimens() -> dict[str, tuple[bytes, ...]]:
     """Return the files by the name of their format."""
     frames = [_rgb().rotate(angle) for angle in (90, 180)]
+    preview = encoded(photo(size=LARGE), quality=70)
     small = _rgba().resize((32, 32))
     return {
-        "heic": (_heic(_rgba()), _heic(_rgb(), quality=30), _heic(_rgb().convert("L"))),
+        "heic": (
+            _heic(_rgba()),
+            _heic(_rgb(), quality=30),
+            _heic(_rgb().convert("L")),
+            heic_sequence([_rgb(), *frames], (40, 50, 60)),
+        ),
         "avif": (
             _avif(_rgba(), quality=40),
             _avif(_rgb(), save_all=True, append_images=frames),
             _avif(_rgb().convert("L")),
         ),
+        "raw": tuple(make(preview) for make in (*FAMILIES.values(), raf)),
         "jp2": (
             encoded(_rgba(), "JPEG2000"),
             encoded(_rgb(), "JPEG2000", no_jp2=True, tile_size=(16, 16)),

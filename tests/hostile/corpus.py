@@ -1,7 +1,7 @@
 """All crafted files, by name."""
 
 from tests.hostile import damage
-from tests.hostile.crafted import bmp, foreign, further, gif, heif, jpeg, png, tiff, webp
+from tests.hostile.crafted import bmp, bombs, foreign, further, gif, heif, jpeg, png, tiff, webp
 from tests.hostile.crafted.case import Case
 
 _CRAFTED = {
@@ -14,6 +14,7 @@ _CRAFTED = {
     "heif": heif.CASES,
     "foreign": foreign.CASES,
     "further": further.CASES,
+    "bombs": bombs.CASES,
 }
 
 CORPUS: dict[str, Case] = {

@@ -20,6 +20,8 @@ _ISOLATED = (
 # Files whose first picture is complete before this fraction; the rest may be missing.
 _SEVERAL = (
     *("png/animated", "webp/animated", "gif/animated", "tiff/pages"),
+    # The tracks, of colours and alpha, have one frame after the other.
+    "heic/sequence",
     # The last block of a FITS is filled with zeros, and the preview of a raw file comes first.
     *("fits/fits", "fits/fits-grey", "raw/raw"),
 )

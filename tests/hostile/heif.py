@@ -115,8 +115,11 @@ def _properties(parts: Mapping[int, Part]) -> bytes:
     for number, part in parts.items():
         body += struct.pack(">HB", number, len(part.properties))
         for kind, payload, required in part.properties:
-            listed.append(box(kind, payload))
-            body += struct.pack(">H", len(listed) | required << 15)
+            written = box(kind, payload)
+            # libheif accepts 100 properties, which parts share.
+            if written not in listed:
+                listed.append(written)
+            body += struct.pack(">H", listed.index(written) + 1 | required << 15)
     return box(b"iprp", box(b"ipco", b"".join(listed)) + full(b"ipma", body, 0, 1))
 
 

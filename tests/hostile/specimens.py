@@ -165,6 +165,12 @@ def _heic() -> bytes:
     return target.getvalue()
 
 
+def _heic_sequence() -> bytes:
+    from tests.codec.heic_sequences import heic_sequence
+
+    return heic_sequence([_rgba(), _rgba().rotate(90), _rgba().rotate(180)], (40, 50, 60), 0)
+
+
 def _jxl() -> bytes:
     import pylibjxl
 
@@ -224,6 +230,7 @@ _MAKE: dict[str, Callable[[], bytes]] = {
     "tiff/planar": _planar_tiff,
     "avif/still": _avif,
     "heic/still": _heic,
+    "heic/sequence": _heic_sequence,
     "jp2/still": lambda: encoded(_rgb(), "JPEG2000"),
     "jxl/still": _jxl,
     "psd/flat": _psd,

@@ -209,6 +209,13 @@ def test_motion_attracts_the_window(strategy: str) -> None:
     assert result.plan.crop.left > 150
 
 
+def test_a_frame_of_a_webp_is_shown_for_the_longest_time_that_it_can_be() -> None:
+    # Each of 18 hours, in a PNG.
+    data = saved(moving_square(3), "PNG", duration=[65_535_000] * 3)
+    after = shown(crop(data, format="webp").results[0].data)
+    assert [each.end - each.start for each in after] == [2**24 - 1] * 3
+
+
 def test_one_window_serves_all_frames_and_sizes() -> None:
     data = animation("GIF", "square")
     valid, _ = validate_settings({"sizes": ["40x40", "60x30"]})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from handler.api.openapi import condition_of
-from handler.codec import FORMATS
+from handler.codec import FORMATS, Format
 from handler.config import Config
 from handler.errors import SmartCropError
 from handler.settings import PRESETS, CropSettings
@@ -81,10 +81,17 @@ def variables() -> str:
 def formats() -> str:
     """Return the table of the accepted formats."""
     rows = [
-        (each.label, ", ".join(f"`.{end}`" for end in each.extensions), FORMATS[each.output].label)
+        (each.label, ", ".join(f"`.{end}`" for end in each.extensions), _result(each))
         for each in FORMATS.values()
     ]
     return _table(("format", "extensions", "result with `format: auto`"), rows)
+
+
+def _result(format_: Format) -> str:
+    label = FORMATS[format_.output].label
+    if format_.moving_output is None:
+        return label
+    return f"{label}, or {FORMATS[format_.moving_output].label} if it is animated"
 
 
 def sizes() -> str:

@@ -23,6 +23,8 @@ from handler.errors import OverBudget, ProcessingFailed
 # saves their second decoding.
 KEPT_BYTES = 48 << 20
 _PIXEL = 4
+# libwebp counts in 31 bits: 24 days.
+_MOST_MILLISECONDS = (1 << 31) - 1
 _INSTEAD = "frames: first crops the first one"
 
 
@@ -72,9 +74,11 @@ class Animation:
             timeline: its frames.
             patches: function that decodes the frames, each of the size of its box.
         """
-        self.size = picture.size
+        orientation = timeline.orientation or picture.orientation
+        self.size = orientation.size(timeline.size)
         self.plays = timeline.plays
-        self.alpha = picture.alpha or any(part.disposal == "clear" for part in timeline.parts)
+        clears = any(part.disposal == "clear" for part in timeline.parts)
+        self.alpha = picture.alpha or timeline.alpha or clears
         self.milliseconds = tuple(part.milliseconds for part in timeline.parts)
         self.warnings: list[str] = picture.warnings
         self.file_bytes = sum(len(part.data) for part in timeline.parts)
@@ -83,7 +87,7 @@ class Animation:
         self._label = picture.format.label
         self._timeline = timeline
         self._patches = patches
-        self._orientation = picture.orientation
+        self._orientation = orientation
         self._profile = picture.profile
         self._intact = len(timeline.parts)
         self._kept: list[tuple[Image.Image, Box | None]] | None = None
@@ -168,7 +172,7 @@ def _upright(box: Box, orientation: Orientation, upright: Size) -> Box:
 
 
 def _fits_on(canvas: Size) -> Callable[[FramePart], bool]:
-    """Return a function that returns whether a frame is no larger than the canvas.
+    """Return a function that returns whether a frame is no larger than the canvas or coded frame.
 
     A larger one is damaged, and would need memory that no limit has counted.
     """
@@ -203,7 +207,7 @@ def open_animation(
         The animation; None if the file has one frame.
 
     Raises:
-        OverBudget: it has too many frames, or too many pixels in all frames.
+        OverBudget: it has too many frames, or too many pixels or seconds in all frames.
     """
     name = picture.format.name
     if name not in FRAME_READERS:
@@ -215,15 +219,22 @@ def open_animation(
         raise OverBudget(
             f"frames: expected at most {whole.max_frames:,} frames, received more; {_INSTEAD}"
         ) from None
-    timeline = replace(timeline, parts=tuple(takewhile(_fits_on(canvas), timeline.parts)))
+    stored = timeline.coded or canvas
+    timeline = replace(timeline, parts=tuple(takewhile(_fits_on(stored), timeline.parts)))
     count = len(timeline.parts)
     if count < 2:
         return None
-    pixels = canvas.area * count
+    pixels = stored.area * count
     if pixels > whole.max_pixels:
         raise OverBudget(
             f"frames: expected at most {whole.max_pixels:,} pixels in all frames together, "
             f"received {pixels:,} in {count:,} frames; {_INSTEAD}"
+        )
+    milliseconds = sum(part.milliseconds for part in timeline.parts)
+    if milliseconds > _MOST_MILLISECONDS:
+        raise OverBudget(
+            f"frames: expected at most {_MOST_MILLISECONDS // 1000:,} s in all frames together, "
+            f"received {milliseconds // 1000:,} s; {_INSTEAD}"
         )
     if ANIMATED in picture.warnings:
         picture.warnings.remove(ANIMATED)

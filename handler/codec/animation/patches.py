@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from handler.codec.costs import cost_of_frames
 from handler.codec.decoders import kornia_rs, libwebp, pillow
 from handler.codec.decoders.frame_stream import decode_frames
 from handler.codec.decoders.isolated import Allowance
@@ -33,7 +34,8 @@ class Reading:
 
     def allowance(self) -> Allowance:
         """Return the limits of a worker process that decodes all frames."""
-        parts, cost = self.timeline.parts, self.picture.cost
+        parts = self.timeline.parts
+        cost = cost_of_frames(self.picture.format.name, self.picture.cost)
         pixels = sum(part.box.width * part.box.height for part in parts)
         file_bytes = sum(len(part.data) for part in parts) + len(self.timeline.whole or b"")
         one = Allowance.of(
@@ -106,9 +108,14 @@ def _avif(reading: Reading) -> Iterator[Image.Image]:
     return reading.stream("AVIF frames")
 
 
+def _heic(reading: Reading) -> Iterator[Image.Image]:
+    return reading.stream("HEIC frames")
+
+
 # Name of a format -> function that decodes its frames.
 PATCHES: dict[str, Callable[[Reading], Iterator[Image.Image]]] = {
     "avif": _avif,
+    "heic": _heic,
     "gif": _gif,
     "png": _png,
     "webp": _webp,

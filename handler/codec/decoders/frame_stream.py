@@ -6,7 +6,7 @@ from PIL import Image
 
 from handler.codec.decoders.isolated import Allowance, decoder_errors, fork_server
 from handler.codec.headers.animations.timeline import FramePart, Timeline
-from handler.sandbox.protocol import LENGTH, Request
+from handler.sandbox.protocol import ENCODING, LENGTH, Request
 
 
 def decode_frames(
@@ -32,6 +32,8 @@ def decode_frames(
     request = Request(decoder, allowance.memory, allowance.cpu_seconds)
     file = _with_lengths(parts) if timeline.whole is None else [timeline.whole]
     sizes = [(part.box.width, part.box.height) for part in parts]
+    if timeline.encoding is not None:
+        file.insert(0, ENCODING.pack(*sizes[0], *timeline.encoding))
     with decoder_errors(label, allowance):
         yield from fork_server().decode_frames(request, file, sizes, lambda: allowance.seconds)
 

@@ -42,6 +42,7 @@ class ImageHeader:
         cut: the part of the decoded picture that is shown, where the decoder does not cut it out;
             ``size`` is its size.
         coded: size of the decoded picture then, in pixels; else None.
+        uncut: size of the picture before the decoder cuts it, in pixels; None if it does not.
         later_frames: function that returns a header for each later frame of an animation, whose
             data hold this frame alone; None for a single frame.
     """
@@ -60,12 +61,18 @@ class ImageHeader:
     frame: Box | None = None
     cut: Box | None = None
     coded: Size | None = None
+    uncut: Size | None = None
     later_frames: Callable[[], Iterator["ImageHeader"]] | None = None
 
     @property
     def decoded_size(self) -> Size:
         """Size of the picture that the decoder returns, in pixels."""
         return self.coded or self.size
+
+    @property
+    def stored_size(self) -> Size:
+        """Size of the picture before anything is cut off, in pixels."""
+        return self.uncut or self.decoded_size
 
 
 def read_exif_orientation(block: bytes | None) -> Orientation:

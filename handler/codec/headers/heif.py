@@ -2,10 +2,12 @@
 
 import math
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
+from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ANIMATED, ImageHeader
 from handler.codec.headers.heif_items import read_items
 from handler.codec.headers.heif_picture import check_coded_sizes, find_picture
@@ -17,6 +19,7 @@ from handler.errors import InvalidImage
 _AVIF = frozenset((b"avif", b"avis"))
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
 _MAX_BRANDS_BYTES = 1024
+_MAX_BOXES = 20_000
 # Quarter turns to the left, and the axis of the mirroring after them: None, 0 (top and bottom are
 # exchanged) or 1 (left and right are) -> orientation of the stored picture.
 _ORIENTATIONS = {
@@ -50,6 +53,14 @@ def kind(data: bytes) -> Literal["avif", "heic"] | None:
     return None
 
 
+def is_sequence(data: bytes) -> bool:
+    """Return whether an AVIF or a HEIC file has tracks of frames."""
+    try:
+        return any(name == b"moov" for name, _ in boxes(memoryview(data), _MAX_BOXES))
+    except (ValueError, struct.error):
+        return False
+
+
 def read_avif(data: bytes) -> ImageHeader:
     """Read an AVIF's boxes; the data are the whole file. The decoder does not turn the picture.
 
@@ -73,8 +84,31 @@ def read_heic(data: bytes) -> ImageHeader:
     """
     item = _read(data, b"hvc1", b"heic", "HEIC")
     cut = item.cut()
-    upright = item.orientation.size(Size(cut.width, cut.height) if cut else item.size)
-    return item.header(upright, Orientation.UPRIGHT)
+    if cut is None:
+        return item.header(item.orientation.size(item.size), Orientation.UPRIGHT)
+    upright = item.orientation.size(Size(cut.width, cut.height))
+    return replace(item.header(upright, Orientation.UPRIGHT), uncut=item.size)
+
+
+def shown_part(
+    properties: Iterable[tuple[bytes, memoryview]], size: Size
+) -> tuple[Box | None, Orientation]:
+    """Return the part of a picture that is shown, and the orientation of the stored picture.
+
+    Args:
+        properties: kind and payload of its aperture, rotation and mirroring.
+        size: as coded.
+
+    Returns:
+        The part, in pixels of the stored picture, or None for all of it; and the orientation.
+
+    Raises:
+        LookupError, ValueError, ZeroDivisionError, struct.error: a property is damaged.
+    """
+    item = _Item(b"", size)
+    for name, body in properties:
+        _apply(item, name, body)
+    return item.cut(), item.orientation
 
 
 @dataclass(slots=True)

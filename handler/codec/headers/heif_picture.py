@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 
 from handler.codec.headers.heif_items import Items
-from handler.codec.headers.hevc import coded_sizes
+from handler.codec.headers.hevc import BLOCK, coded_sizes
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -46,8 +46,6 @@ _PROPERTIES |= frozenset((b"irot", b"imir", b"clap", b"a1op", b"a1lx", b"lsel"))
 _REPEATED = frozenset((b"colr",))
 _GRID_BYTES = 12
 _CONFIGURATION = {b"hvc1": b"hvcC", b"av01": b"av1C"}
-# The largest block of H.265; encoders fill the last one, and cut the picture.
-_BLOCK = 64
 # libheif accepts this many items in a file. A photograph of 200 megapixels has 800.
 _MAX_PARTS = 1_000
 # Tiles extend over the picture's right and lower edge. They may have as many pixels outside it.
@@ -116,10 +114,8 @@ class _Finder:
         return self.picture
 
     def _is_alpha(self, item: int) -> bool:
-        # The type ends with a zero, which subtypes may follow.
         return any(
-            kind == b"auxC" and bytes(body[4 : 4 + _LONGEST]).partition(b"\0")[0] in _ALPHA
-            for kind, body in self.items.properties_of(item)
+            kind == b"auxC" and is_alpha(body) for kind, body in self.items.properties_of(item)
         )
 
     def _add_alpha(self, master: int) -> None:
@@ -212,6 +208,12 @@ class _Finder:
         return InvalidImage(f"{self.label}: {reason}")
 
 
+def is_alpha(body: memoryview) -> bool:
+    """Return whether the auxiliary type in a box `auxC` or `auxi` is alpha."""
+    # The type ends with a zero, which subtypes may follow.
+    return bytes(body[4 : 4 + _LONGEST]).partition(b"\0")[0] in _ALPHA
+
+
 def check_coded_sizes(picture: PrimaryPicture, label: str) -> None:
     """Check that no H.265 picture is coded larger than its size, up to whole blocks.
 
@@ -229,7 +231,7 @@ def check_coded_sizes(picture: PrimaryPicture, label: str) -> None:
             configuration = dict(items.properties_of(item))[b"hvcC"]
             for coded in coded_sizes(configuration, b"".join(data_of(items, item, label))):
                 outside = coded.width - size.width, coded.height - size.height
-                if max(outside) > _BLOCK:
+                if max(outside) > BLOCK:
                     raise InvalidImage(
                         f"{label}: expected a coded picture of {_in_words(size)} pixels, "
                         f"received {_in_words(coded)}"

@@ -8,14 +8,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handler.codec.headers.boxes import boxes
+from handler.codec.headers.hevc import BLOCK, decoded_size
+from handler.core.geometry import Size
 
-_MAX_BOXES = 1000
+MAX_BOXES = 1000
+"""Most boxes of one level."""
 _PICTURES, _AUXILIARY = (b"pict", b"vide"), b"auxv"
 _ENTERED = (b"mdia", b"minf", b"stbl", b"tref", b"edts")
-# Fields of a sample entry before its boxes, and the position of width and height in them.
-_ENTRY_BYTES, _ENTRY_SIZE = 78, 24
+ENTRY_BYTES, ENTRY_SIZE = 78, 24
+"""Fields of a sample entry before its boxes, and the position of width and height in them."""
 # Properties of an item that a sample entry has as well; `auxi` has the type of `auxC`.
 _PROPERTIES = (b"av1C", b"hvcC", b"colr", b"pixi", b"pasp", b"clap")
+# Position of the matrix in a track's header, by its version, and 1 as a number of 16.16 bits.
+_MATRIX_AT = {0: 40, 1: 52}
+_ONE = 1 << 16
+# Matrix without its translation -> quarter turns to the left, and the axis of the mirroring after
+# them, as the properties of items have them.
+_TURNS: dict[tuple[int, ...], tuple[int, int | None]] = {
+    (0, -1, 1, 0): (1, None),
+    (-1, 0, 0, -1): (2, None),
+    (0, 1, -1, 0): (3, None),
+    (1, 0, 0, -1): (0, 0),
+    (-1, 0, 0, 1): (0, 1),
+    (0, 1, 1, 0): (1, 0),
+    (0, -1, -1, 0): (1, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +80,11 @@ def picture_tracks(movie: memoryview) -> Iterator[tuple[dict[bytes, memoryview],
         LookupError: a box is missing.
         ValueError, struct.error: a box is damaged, or there are too many.
     """
-    for kind, body in boxes(movie, _MAX_BOXES):
+    for kind, body in boxes(movie, MAX_BOXES):
         if kind != b"trak":
             continue
         found: dict[bytes, memoryview] = {}
-        for name, payload in boxes(body, _MAX_BOXES, entered=_ENTERED):
+        for name, payload in boxes(body, MAX_BOXES, entered=_ENTERED):
             found.setdefault(name, payload)
         handler = bytes(found[b"hdlr"][8:12])
         if handler in _PICTURES or handler == _AUXILIARY:
@@ -75,18 +92,64 @@ def picture_tracks(movie: memoryview) -> Iterator[tuple[dict[bytes, memoryview],
 
 
 def _first_frame(found: dict[bytes, memoryview], *, is_auxiliary: bool) -> Frame:
-    kind, entry = next(iter(boxes(found[b"stsd"][8:], _MAX_BOXES)))
-    width, height = struct.unpack_from(">HH", entry, _ENTRY_SIZE)
+    kind, entry = next(iter(boxes(found[b"stsd"][8:], MAX_BOXES)))
+    width, height = struct.unpack_from(">HH", entry, ENTRY_SIZE)
     size = memoryview(struct.pack(">III", 0, width, height))
     properties = [(b"ispe", size)]
-    for name, payload in boxes(entry[_ENTRY_BYTES:], _MAX_BOXES):
+    for name, payload in boxes(entry[ENTRY_BYTES:], MAX_BOXES):
         if name in _PROPERTIES:
             properties.append((name, payload))
         elif name == b"auxi":
             properties.append((b"auxC", payload))
+    if kind == b"hvc1":
+        properties = _cut_to(Size(width, height), properties)
+        properties += turns_of(found[b"tkhd"])  # viewers ignore the matrix of AVIF
     length, count = struct.unpack_from(">II", found[b"stsz"], 4)
     if not length and count:
         (length,) = struct.unpack_from(">I", found[b"stsz"], 12)
     offsets, code = (found[b"stco"], ">I") if b"stco" in found else (found[b"co64"], ">Q")
     (start,) = struct.unpack_from(code, offsets, 8)
     return Frame(kind, properties, start, length, is_auxiliary)
+
+
+def _cut_to(
+    size: Size, properties: list[tuple[bytes, memoryview]]
+) -> list[tuple[bytes, memoryview]]:
+    """Return properties that cut the last blocks off, which encoders fill.
+
+    Of tracks, not all encoders say so in the coded data or by an aperture. libheif accepts a
+    picture in the size of its frame only.
+
+    Args:
+        size: of the frames, in pixels.
+        properties: of the first frame, of which the first is its size.
+    """
+    known = dict(properties)
+    frame = decoded_size(known[b"hvcC"])
+    if frame is None or b"clap" in known:
+        return properties
+    outside = frame.width - size.width, frame.height - size.height
+    if not any(outside) or min(outside) < 0 or max(outside) > BLOCK:
+        return properties
+    sides, places = (size.width, 1, size.height, 1), (-outside[0], 2, -outside[1], 2)
+    cut = struct.pack(">IIIIiIiI", *sides, *places)
+    whole = struct.pack(">III", 0, frame.width, frame.height)
+    return [(b"ispe", memoryview(whole)), *properties[1:], (b"clap", memoryview(cut))]
+
+
+def turns_of(header: memoryview) -> list[tuple[bytes, memoryview]]:
+    """Return the rotation and mirroring of a track as properties of an item.
+
+    Args:
+        header: payload of the box `tkhd`.
+
+    Returns:
+        Kind and payload of each; none for other matrices.
+
+    Raises:
+        LookupError, struct.error: the header is damaged.
+    """
+    numbers = struct.unpack_from(">iiiii", header, _MATRIX_AT[header[0]])
+    turns, axis = _TURNS.get(tuple(each / _ONE for each in (*numbers[:2], *numbers[3:])), (0, None))
+    found = [(b"irot", memoryview(bytes((turns,))))] if turns else []
+    return found if axis is None else [*found, (b"imir", memoryview(bytes((axis,))))]

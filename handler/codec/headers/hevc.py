@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from handler.core.geometry import Size
 
+BLOCK = 64
+"""The largest block; encoders fill the last one, and cut the picture."""
 # Type of a NAL unit with a sequence parameter set.
 _PARAMETERS = 33
 # Bytes in front of the arrays of NAL units in a configuration.
@@ -12,6 +14,9 @@ _CONFIGURATION = 22
 _BEGINNING = 256
 # A picture has at most 600 slices (level 6.2), each in a unit, and some units of metadata.
 _MAX_UNITS = 1_000
+# Numbers of the chroma formats: 4:4:4, and the luma samples of a chroma sample in 4:2:0 and 4:2:2.
+_FULL_CHROMA = 3
+_CHROMA_UNITS = {1: (2, 2), 2: (2, 1)}
 # Parameter sets have numbers from 0 to 15. A file may have them in both places.
 _MAX_SETS = 32
 
@@ -24,6 +29,24 @@ def coded_sizes(configuration: memoryview, data: bytes) -> Iterator[Size]:
     Raises:
         ValueError: a parameter set or the configuration ends early, or there are too many units.
     """
+    for coded, _ in _sizes(configuration, data):
+        yield coded
+
+
+def decoded_size(configuration: memoryview) -> Size | None:
+    """Return the size of the frames that a decoder returns; None if no parameter set says it.
+
+    Args:
+        configuration: payload of a box `hvcC`.
+
+    Raises:
+        ValueError: a parameter set or the configuration ends early, or there are too many units.
+    """
+    return next((decoded for _, decoded in _sizes(configuration, b"")), None)
+
+
+def _sizes(configuration: memoryview, data: bytes) -> Iterator[tuple[Size, Size]]:
+    """Yield the size of each parameter set as coded, and of its frames as a decoder cuts them."""
     if len(configuration) <= _CONFIGURATION:
         raise ValueError("the configuration ends early")
     prefix = (configuration[_CONFIGURATION - 1] & 3) + 1
@@ -86,8 +109,8 @@ class _Bits:
         return (1 << zeros) - 1 + self.read(zeros)
 
 
-def _size(payload: bytes) -> Size:
-    """Return the size in a sequence parameter set, without the header of its NAL unit."""
+def _size(payload: bytes) -> tuple[Size, Size]:
+    """Return the sizes in a sequence parameter set, without the header of its NAL unit."""
     # A 3 keeps two zeros from being the start of a unit (7.4.2).
     bits = _Bits(payload.replace(b"\0\0\3", b"\0\0"))
     bits.read(4)
@@ -95,9 +118,16 @@ def _size(payload: bytes) -> Size:
     bits.read(1)
     _skip_levels(bits, layers)
     bits.golomb()
-    if bits.golomb() == 3:  # 4:4:4, whose planes may be coded as three pictures
+    chroma = bits.golomb()
+    if chroma == _FULL_CHROMA:  # its planes may be coded as three pictures
         bits.read(1)
-    return Size(bits.golomb(), bits.golomb())
+    coded = Size(bits.golomb(), bits.golomb())
+    if not bits.read(1):
+        return coded, coded
+    # The margins have the unit of the chroma samples (7.4.3.2.1).
+    left, right, top, bottom = (bits.golomb() for _ in range(4))
+    across, down = _CHROMA_UNITS.get(chroma, (1, 1))
+    return coded, Size(coded.width - across * (left + right), coded.height - down * (top + bottom))
 
 
 def _skip_levels(bits: _Bits, layers: int) -> None:

@@ -6,6 +6,7 @@ from tests.fuzz.containers.piece import Container, Piece
 
 # Boxes whose payload is boxes -> bytes in front of these.
 _PARENTS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"jp2h": 0, b"moov": 0, b"trak": 0, b"mdia": 0}
+_PARENTS |= {b"minf": 0, b"stbl": 0}
 _LOCATIONS, _DATA = b"iloc", b"mdat"
 
 

@@ -4,6 +4,8 @@ import struct
 import zlib
 from functools import partial
 
+from PIL import Image
+
 from tests.hostile.builders import (
     PNG_SIGNATURE,
     exif,
@@ -16,6 +18,7 @@ from tests.hostile.builders import (
 )
 from tests.hostile.crafted.case import Case, accepted, either, rejected
 from tests.hostile.specimens import specimen
+from tests.pictures import encoded
 
 # Length of the signature and IHDR, behind which chunks are inserted.
 _FIRST = 8 + 25
@@ -31,6 +34,11 @@ def _with(*chunks: bytes) -> bytes:
 def _at_the_end(*chunks: bytes) -> bytes:
     data = specimen("png/rgb")
     return insert(data, len(data) - 12, *chunks)
+
+
+def _many_frames() -> bytes:
+    first, *others = (Image.new("L", (2, 1), index % 250) for index in range(1_000))
+    return encoded(first, "PNG", save_all=True, append_images=others)
 
 
 def _animation(frames: int) -> bytes:
@@ -156,6 +164,7 @@ CASES: dict[str, Case] = {
     "exif-of-noise": accepted(lambda: _with(png_chunk(b"eXIf", b"II*\0noise" * 99))),
     "animation-of-no-frames": accepted(lambda: _with(_animation(0))),
     "animation-of-4-billion-frames": accepted(lambda: _with(_animation(2**32 - 1))),
+    "animation-of-a-thousand-frames": rejected(_many_frames),
     "animation-said-twice": accepted(lambda: _with(_animation(2), _animation(3))),
     "animation-cut-short": accepted(lambda: _with(png_chunk(b"acTL", b"\0"))),
     "frame-outside-the-picture": accepted(lambda: _with(_animation(2), _frame(0, 64, 48, 60))),

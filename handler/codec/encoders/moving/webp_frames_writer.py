@@ -9,6 +9,8 @@ from handler.core.geometry import Size
 from handler.errors import ProcessingFailed
 
 _MOST_PLAYS = 65_535
+# Milliseconds of a frame have 24 bits: 4.6 hours.
+_MOST_MILLISECONDS = (1 << 24) - 1
 _NO_BACKGROUND = 0
 # No frame has to be a key frame, as in sharp: players show the animation from its start.
 _KEY_FRAMES = (1 << 31) - 2, (1 << 31) - 1
@@ -47,9 +49,9 @@ class WebpFramesWriter:
         """Add a frame; see `handler.codec.encoders.moving.writer.FrameWriter`."""
         lossless = False
         self._encoder.add(
-            image.getim(), start, lossless, self._quality, float(_ALPHA_QUALITY), self._method
+            image.getim(), self._end, lossless, self._quality, float(_ALPHA_QUALITY), self._method
         )
-        self._end = end
+        self._end += min(end - start, _MOST_MILLISECONDS)
 
     def finish(self) -> bytes:
         """Return the file."""

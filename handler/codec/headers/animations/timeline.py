@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from handler.core.geometry import Box, Size
+from handler.core.geometry import Box, Orientation, Size
 
 # After a frame was shown: its place is left as it is, is made transparent, or gets back the pixels
 # that it had before the frame.
@@ -45,9 +45,18 @@ class Timeline:
         plays: number of times that the animation is shown; 0 for without end.
         whole: the file for decoders that need all frames, which `parts` have no data for then;
             None for frames with data of their own.
+        coded: size of the frames where the canvas shows a part of each, in pixels; else None.
+        orientation: of the stored canvas; None for that of the still picture.
+        encoding: the matrix of the colours (ITU-T H.273) and whether they use the full range, where
+            the decoder does not find them itself.
+        alpha: whether frames are known to have transparency; the header of the file may know, too.
     """
 
     size: Size
     parts: Sequence[FramePart]
     plays: int
     whole: bytes | None = None
+    coded: Size | None = None
+    orientation: Orientation | None = None
+    encoding: tuple[int, bool] | None = None
+    alpha: bool = False

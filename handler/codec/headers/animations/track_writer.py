@@ -1,4 +1,4 @@
-"""Writer of an AVIF sequence with given tracks, for the decoder."""
+"""Writer of a sequence with given tracks, for the decoders."""
 
 import struct
 from collections.abc import Sequence
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from handler.core.geometry import Size
 
-# Without the brands of still pictures, which a file with items has.
-_BRANDS = b"avis" + bytes(4) + b"avismsf1"
 _MATRIX = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _ENABLED = 1
 _UNDETERMINED = 0x55C4
@@ -18,16 +16,18 @@ class Track:
     """A track of frames.
 
     Attributes:
+        kind: type of the coded pixels.
         entry: sample entry, with the boxes that the decoder needs.
         timescale: units of time in a second.
-        durations: units of each frame.
-        samples: data of each frame.
+        durations: units of each frame, in the order in which they are shown.
+        samples: data of each frame, in the order in which they are decoded.
         key_frames: numbers of the frames that depend on no other, from 1; None for all.
         size: of the frames, in pixels.
         plays: number of plays; 0 for without end.
         is_auxiliary: whether it is the alpha of another track.
     """
 
+    kind: bytes
     entry: bytes
     timescale: int
     durations: list[int]
@@ -38,9 +38,15 @@ class Track:
     is_auxiliary: bool
 
 
-def write_tracks(tracks: Sequence[Track]) -> bytes:
-    """Return a file with the frames of tracks, the first of which has the colours."""
-    brands = _box(b"ftyp", _BRANDS)
+def write_tracks(tracks: Sequence[Track], brand: bytes) -> bytes:
+    """Return a file with the frames of tracks, the first of which has the colours.
+
+    Args:
+        tracks: the tracks.
+        brand: of sequences of the format.
+    """
+    # Without the brands of still pictures, which a file with items has.
+    brands = _box(b"ftyp", brand + bytes(4) + brand + b"msf1")
     # The offsets of the frames follow from the length of the boxes before them.
     length = len(brands) + len(_movie(tracks, 0))
     movie = _movie(tracks, length + 8)
@@ -83,7 +89,7 @@ def _table(track: Track, start: int) -> bytes:
     count = len(track.samples)
     times = b"".join(struct.pack(">II", 1, duration) for duration in track.durations)
     lengths = struct.pack(f">{count}I", *(len(sample) for sample in track.samples))
-    table = _full_box(b"stsd", struct.pack(">I", 1) + _box(b"av01", track.entry))
+    table = _full_box(b"stsd", struct.pack(">I", 1) + _box(track.kind, track.entry))
     table += _full_box(b"stts", struct.pack(">I", count) + times)
     table += _full_box(b"stsc", struct.pack(">IIII", 1, 1, count, 1))
     table += _full_box(b"stsz", struct.pack(">II", 0, count) + lengths)
