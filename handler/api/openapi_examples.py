@@ -113,8 +113,8 @@ STORE_GONE = StoreUnavailable("The job record could not be read: the store canno
 OF_ALL_ROUTES = (
     MalformedRequest(),
     ForeignRequest(
-        "Origin: expected an origin that the server was started with, "
-        'received "https://example.com"'
+        "Origin: expected an origin that the server was started with (--cors-origin or "
+        'SMART_CROP_CORS_ORIGINS), received "https://example.com"'
     ),
     SlowRequest("body: expected at least 1,000 bytes per second, received fewer"),
     ServerBusy("queue: expected at most 64 waiting requests, received more", 5),

@@ -21,8 +21,13 @@ from handler.api.picture_response import PLAN_HEADER, WARNINGS_HEADER
 from handler.problems import FieldProblem, shown
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:]+)(?::\d{1,5})?")
-_EXPECTED_HOST = "localhost, a loopback address or a name that the server was started with"
-_EXPECTED_ORIGIN = "an origin that the server was started with"
+_EXPECTED_HOST = (
+    "localhost, a loopback address or a name that the server was started with "
+    "(--allow-host or SMART_CROP_ALLOWED_HOSTS)"
+)
+_EXPECTED_ORIGIN = (
+    "an origin that the server was started with (--cors-origin or SMART_CROP_CORS_ORIGINS)"
+)
 # Headers of answers that scripts cannot read otherwise.
 _ANSWER_HEADERS = (
     "Accept-Ranges",

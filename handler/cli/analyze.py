@@ -10,6 +10,7 @@ from pydantic.main import IncEx
 
 from handler.cli.common import as_smart_crop_error, make_job, report, shared_by, standard_error
 from handler.cli.inputs import Source, find_sources
+from handler.cli.option_names import with_options
 from handler.cli.outputs import Target, check_output, format_of, make_folder, real_paths
 from handler.cli.plan_table import PlanTable
 from handler.cli.pool import cores, in_order
@@ -59,7 +60,7 @@ def analyze_files(
             make_folder(targets[0].path.parent if len(targets) == 1 else Path(overlay))
         except SmartCropError as error:
             raise click.ClickException(error.in_words) from error
-    report(standard_error(), "Warning", warnings)
+    report(standard_error(), "Warning", map(with_options, warnings))
     inputs = real_paths(sources)
     shown = [] if as_table else warnings  # a table does not repeat them for each file
     work = partial(_analyze, settings=settings, warnings=shown, config=config, inputs=inputs)

@@ -14,7 +14,7 @@ from handler.cli.environment import read_config, store_option, store_url
 from handler.cli.flags import SettingsCommand
 from handler.cli.grammar import Commands, Positive, Whole
 from handler.cli.information import completion, doctor, formats, sizes
-from handler.cold_start import limit_blas_threads, quick_start
+from handler.cold_start import import_without_models, limit_blas_threads, quick_start
 from handler.malloc import keep_large_blocks
 
 _MAX_PORT = 65_535
@@ -123,6 +123,8 @@ def serve(
         from handler.codec import start_decoding
 
         start_decoding()  # first, because it starts while the rest is imported
+        # FastAPI's own models describe the OpenAPI document, which no crop needs.
+        import_without_models("fastapi")
         from handler.cli.serve import run_server
     changed = {
         "store": store_url(store),

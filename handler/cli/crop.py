@@ -11,6 +11,7 @@ import click
 from handler.cli.common import shared_by
 from handler.cli.cropping import Task, Work, crop_all
 from handler.cli.inputs import STANDARD_STREAM, Source, find_sources, has_folder
+from handler.cli.option_names import with_options
 from handler.cli.outputs import (
     Target,
     check_output,
@@ -93,7 +94,7 @@ def crop_files(
     if run.watch:
         check_watched(names)
     first = cropper.find()
-    cropper.report.warn(*warnings)
+    cropper.report.warn(*map(with_options, warnings))
     if run.watch:  # Ctrl-C is its usual end
         watch(names, cropper.crop_ready, cropper.report)
         return cropper.report.end()

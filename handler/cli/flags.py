@@ -1,7 +1,6 @@
 """The options for settings, generated from the JSON schema and grouped by mode."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -10,8 +9,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-# The JSON names of settings of several words.
-_CAMEL_CASE = re.compile(r"\b[a-z]+[A-Z]\w*")
+from handler.cli.option_names import in_camel_case_named, option_of
+
 # Settings with a short option.
 _SHORT = {"mode": "-m", "width": "-w", "height": "-H", "quality": "-q"}
 _DEFAULT_MODE = "auto, or the mode that the other options need"
@@ -167,13 +166,13 @@ def settings_options() -> list[click.Option]:
 
 
 def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
-    flag = _flag(name)
+    flag = option_of(name)
     # An optional setting is a union of its type and null.
     schema = {**schema, **next(iter(schema.get("anyOf", ())), {})}
     if alias == "mode":
         schema["default"] = _DEFAULT_MODE
     schema["description"] = _HELP.get(alias, schema["description"])
-    help_ = _CAMEL_CASE.sub(lambda found: _flag(found[0]), _help(schema))
+    help_ = in_camel_case_named(_help(schema))
     if schema.get("type") == "boolean":
         return click.Option(
             [f"{flag}/{flag.replace('--', '--no-', 1)}", alias], default=None, help=help_
@@ -184,12 +183,6 @@ def _option(name: str, alias: str, schema: Mapping[str, Any]) -> click.Option:
         read, metavar = _READERS.get(schema.get("type", ""), _json_value), _metavar(schema)
     names = [*filter(None, [_SHORT.get(alias)]), flag, alias]
     return click.Option(names, type=_Value(read, _words(schema)), metavar=metavar, help=help_)
-
-
-def _flag(name: str) -> str:
-    """Return the option of a setting, by its name in Python or in JSON."""
-    words = re.sub("[A-Z]", lambda found: f"-{found[0].lower()}", name)
-    return f"--{words.replace('_', '-')}"
 
 
 def _words(schema: Mapping[str, Any]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from handler.cli.common import report, standard_error
+from handler.cli.option_names import with_options
 from handler.cli.summary import printable
 
 _COLUMNS = ("file", "picture", "mode", "window", "focus", "faces", "reason")
@@ -34,9 +35,10 @@ class PlanTable:
         """
         if "plan" not in answer:
             words = ": ".join(filter(None, [answer["error"], answer.get("details")]))
-            report(self._errors, "Error", [f"{name}: {words}"])
+            report(self._errors, "Error", [f"{name}: {with_options(words)}"])
             return
-        report(self._errors, "Warning", [f"{name}: {line}" for line in answer.get("warnings", ())])
+        warnings = map(with_options, answer.get("warnings", ()))
+        report(self._errors, "Warning", [f"{name}: {line}" for line in warnings])
         for each in answer.get("results") or [answer]:
             size = f" {each['name']}" if "name" in each else ""
             self._table.add_row(*map(_cell, _cells(f"{name}{size}", each["plan"])))
@@ -57,7 +59,7 @@ def _cells(name: str, plan: Mapping[str, Any]) -> list[str]:
         f"{window['width']}x{window['height']}+{window['left']}+{window['top']}",
         f"{focus['x']},{focus['y']}",
         str(len(plan["faces"])),
-        plan["reason"],
+        with_options(plan["reason"]),
     ]
 
 

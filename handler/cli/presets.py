@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from handler.cli.grammar import rejected, usage_error
+from handler.cli.option_names import option_of
 from handler.errors import InvalidFields
 from handler.problems import FieldProblem, shown
 from handler.settings import CropSettings, OutputSize, read_object, validate_settings
@@ -84,7 +85,7 @@ def _mode_for(values: Mapping[str, object]) -> str:
 def _source(name: str, alias: str, text: str | None, options: Mapping[str, object]) -> str:
     """Return the name of a setting in errors, by the origin of its value."""
     if options.get(alias) is not None:
-        return f"--{name.replace('_', '-')}"
+        return option_of(name)
     try:
         in_json = alias in read_object(text)
     except InvalidFields:

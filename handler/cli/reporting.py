@@ -25,14 +25,13 @@ from rich.text import Text
 
 from handler.cli.common import is_terminal, report, standard_error
 from handler.cli.inputs import Source
+from handler.cli.option_names import is_about_settings, with_options
 from handler.cli.picture_outcome import Outcome
 from handler.cli.summary import Summary, printable
-from handler.settings import CropSettings
 
 # Status of a program that Ctrl-C ends: 128 and the number of the signal.
 _INTERRUPTED = 130
 _UP_TO_DATE = "its result is up to date"
-_SETTINGS = frozenset(field.alias or name for name, field in CropSettings.model_fields.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,15 @@ class Report:
         counts.read += outcome.read
         counts.written += outcome.written
         for line in outcome.warnings:
-            self._repeats[line] += _is_about_settings(line)
+            self._repeats[line] += is_about_settings(line)
             if self._repeats[line] <= 1:
-                self.warn(f"{source.name}: {line}")
+                self.warn(f"{source.name}: {with_options(line)}")
         if outcome.failure is not None:
             counts.failed += 1
             self._failed += 1
-            report(self._console, "Error", [f"{source.name}: {outcome.failure.words}"])
+            report(
+                self._console, "Error", [f"{source.name}: {with_options(outcome.failure.words)}"]
+            )
             if self._style.lines == "json":
                 failed = {"file": source.name, "status": "failed"}
                 self._print_json({**failed, **outcome.failure.answer})
@@ -130,7 +131,7 @@ class Report:
             self.warn(f"Interrupted{again}")
         for line, count in self._repeats.items():
             if count > 1:
-                self.warn(f"{count - 1:,} more: {line}")
+                self.warn(f"{count - 1:,} more: {with_options(line)}")
         if self._summary.is_empty and not interrupted:
             self.warn("No pictures were found")
         self._print_counts()
@@ -205,9 +206,3 @@ class _Rate(ProgressColumn):
 
 def _folder(source: Source) -> Path:
     return Path(source.name).parent if source.named else source.subfolder
-
-
-def _is_about_settings(line: str) -> bool:
-    """Return whether a warning begins with the names of settings."""
-    names, colon, _ = line.partition(": ")
-    return bool(colon) and _SETTINGS.issuperset(names.split(", "))

@@ -20,6 +20,8 @@ from handler.config import Config
 from handler.jobs.retention import start_deleting
 
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not served on
+# Ends the lines about the names of the server. In a container, only the variable can be set easily.
+_OTHERS = "add others with --allow-host crops.example.com or SMART_CROP_ALLOWED_HOSTS"
 
 
 def run_server(
@@ -51,7 +53,8 @@ def run_server(
     except (ValueError, OSError) as error:
         raise click.ClickException(f"Cannot open the store {config.store}: {error}") from error
     listener = _listen(host, port)
-    if not allowed_hosts and not is_loopback(host_name(_in_url(host)) or ""):
+    reached_by_others = not is_loopback(host_name(_in_url(host)) or "")
+    if reached_by_others and not allowed_hosts:
         click.echo(_warning(host), err=True)
     server = Server(app, app.state.queue, limits, accepted)
 
@@ -67,8 +70,13 @@ def run_server(
             f"{', '.join(missing)}",
             err=True,
         )
-    click.echo(f"Serving http://{_in_url(host)}:{listener.getsockname()[1]} (press Ctrl-C to stop)")
+    where = f"{_page_host(host)}:{listener.getsockname()[1]}"
+    everywhere = " on all interfaces" if host in _ALL_INTERFACES else ""
+    click.echo(f"Serving http://{where}{everywhere} (press Ctrl-C to stop)")
     click.echo(f"Results go to {config.store}")
+    if reached_by_others and allowed_hosts:
+        names = " and ".join(dict.fromkeys(("localhost", *_own_names(host), *allowed_hosts)))
+        click.echo(f"Accepts requests for {names}; {_OTHERS}")
     if keep_days is not None:
         start_deleting(config, keep_days)
     server.run(sockets=[listener])
@@ -131,8 +139,13 @@ def _warning(host: str) -> str:
     reached = " and ".join(("localhost", *_own_names(host)))
     return (
         f"Warning: other machines can connect to {host}, but only requests for {reached} are "
-        "accepted. Name the server as its clients do: --allow-host crops.example.com"
+        f"accepted; {_OTHERS}"
     )
+
+
+def _page_host(host: str) -> str:
+    """Return the host in the URL of the page. Browsers cannot open a placeholder for all."""
+    return "localhost" if host in _ALL_INTERFACES else _in_url(host)
 
 
 def _in_url(host: str) -> str:

@@ -97,7 +97,7 @@ def _sandbox() -> Finding:
         return Finding(
             "sandbox",
             "warning",
-            f"this platform lacks {', '.join(missing)}: crop files of people that you trust",
+            f"this platform lacks {', '.join(missing)}: crop only files from people whom you trust",
         )
     return Finding("sandbox", "ok", ", ".join(sandbox_parts()))
 

@@ -47,7 +47,7 @@ def presign_post(
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise StorageUnavailable(
-            "Upload forms need the packages for AWS: pip install smart-crop[aws]"
+            "Upload forms need the extra aws: in a clone, pip install '.[aws]'"
         ) from error
 
     try:

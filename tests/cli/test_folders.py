@@ -82,7 +82,7 @@ def test_a_setting_without_effect_is_named_once_with_the_count(
     call: SmartCrop, album: Path
 ) -> None:
     ran = crop(call, "--format", "png", "--quality", "50")
-    reason = "quality: ignored, because PNG has no quality setting"
+    reason = "--quality: ignored, because PNG has no quality setting"
     assert ran.stderr.splitlines() == [
         f"Warning: album/a.jpg: {reason}",
         f"Warning: 2 more: {reason}",

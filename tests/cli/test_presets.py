@@ -141,5 +141,5 @@ def test_auto_without_the_face_bundle_is_one_warning(
 
     assert ran.returncode == 0
     first, second = ran.stderr.splitlines()
-    assert first.startswith("Warning: 0.png: mode: auto did not search for faces")
-    assert second.startswith("Warning: 2 more: mode: auto did not search for faces")
+    assert first.startswith("Warning: 0.png: --mode auto did not search for faces")
+    assert second.startswith("Warning: 2 more: --mode auto did not search for faces")

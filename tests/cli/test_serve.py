@@ -164,11 +164,14 @@ def test_the_store_can_be_set_by_the_environment(
 def test_the_page_of_a_server_on_all_interfaces_has_its_names(script: Path, tmp_path: Path) -> None:
     names = ("--allow-host", "crops.example", "--cors-origin", "https://partner.example/")
     with serve(script, tmp_path, "--host", "0.0.0.0", *names) as serving:
-        url = serving.url.replace("0.0.0.0", "127.0.0.1")
+        assert serving.process.stdout is not None
+        line = serving.process.stdout.readline()
+        url = serving.url.replace("localhost", "127.0.0.1")
         page = httpx.get(url, headers={"Host": "crops.example"})
         foreign = httpx.get(url, headers={"Host": "evil.example"})
         partner = httpx.get(url, headers={"Origin": "https://partner.example"})
         assert serving.stop() == (0, "")
+    assert line.startswith("Accepts requests for localhost and crops.example; ")
     assert page.headers["content-type"].startswith("text/html")
     assert (foreign.status_code, foreign.json()["code"]) == (403, "FOREIGN_REQUEST")
     assert partner.headers["access-control-allow-origin"] == "https://partner.example"
@@ -189,7 +192,7 @@ def test_an_address_that_others_reach_needs_a_name(
     else:
         assert errors.startswith(f"Warning: other machines can connect to {host}, ")
         assert f"only requests for {accepted} are accepted" in errors
-        assert "--allow-host" in errors
+        assert "add others with --allow-host" in errors
 
 
 @pytest.mark.parametrize(
@@ -226,8 +229,8 @@ def test_names_can_be_set_by_the_environment(
     monkeypatch.setenv("SMART_CROP_HOST", "0.0.0.0")
     monkeypatch.setenv("SMART_CROP_ALLOWED_HOSTS", "a.example, b.example")
     with serve(script, tmp_path) as serving:
-        assert "//0.0.0.0:" in serving.url
-        url = serving.url.replace("0.0.0.0", "127.0.0.1")
+        assert "//localhost:" in serving.url  # browsers cannot open 0.0.0.0
+        url = serving.url.replace("localhost", "127.0.0.1")
         names = ("a.example", "b.example", "c.example")
         status = [httpx.get(url, headers={"Host": name}).status_code for name in names]
         assert serving.stop() == (0, "")

@@ -183,6 +183,16 @@ def test_names_of_the_server_are_set_by_the_environment(docker: Engine, image: s
     assert status == {"crops.example": 200, "evil.example": 403}
 
 
+def test_the_server_says_for_which_names_it_accepts_requests(docker: Engine, image: str) -> None:
+    with serving(docker, image) as server:
+        written = docker.docker("logs", server.name).splitlines()
+        foreign = httpx.get(server.url, headers={"Host": "192.0.2.1"})
+    assert written[0] == "Serving http://localhost:13490 on all interfaces (press Ctrl-C to stop)"
+    assert written[2].startswith("Accepts requests for localhost; add others with ")
+    assert foreign.status_code == 403
+    assert "SMART_CROP_ALLOWED_HOSTS" in foreign.json()["details"]
+
+
 def test_docker_stop_ends_the_server_at_once(docker: Engine, image: str) -> None:
     with serving(docker, image) as server:  # as process 1
         docker.docker("stop", "--time", "30", server.name)

@@ -32,6 +32,15 @@ assert analyze("portrait.jpg", width=9).plan.source.width == 512
 assert crop is handler.crop and smart_crop.__all__
 print(result.save("python.webp"))
 """
+_UPLOAD = """
+from datetime import timedelta
+from handler.errors import SmartCropError
+from handler.storage.presigned_post import presign_post
+try:
+    presign_post("bucket", {"key": "photo.jpg"}, 9, timedelta(1))
+except SmartCropError as error:
+    print(error.details)
+"""
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -130,6 +139,41 @@ def test_the_environment_has_one_pillow_and_nothing_of_aws(environment: Path) ->
     assert "pillow" in names
     assert not names & {"pillow-simd", "boto3", "botocore", "mangum", "awslambdaric"}
     made(pip(environment / "python", "check"))
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ("aws", {"botocore", "mangum"}),
+        ("faces", {"uv"}),
+        ("serve", set()),
+    ],
+)
+def test_an_extra_adds_its_packages(environment: Path, extra: str, expected: set[str]) -> None:
+    (wheel,) = environment.parents[1].glob("*.whl")
+    asked = ("--dry-run", "--quiet", "--report", "-", f"{wheel}[{extra}]")
+    report = json.loads(made(pip(environment / "python", "install", *asked)))
+    added = {each["metadata"]["name"].lower() for each in report["install"]} - {"smart-crop"}
+
+    assert added >= expected
+    assert "pillow-simd" not in added
+    assert expected or not added
+
+
+def test_an_upload_form_without_the_extra_aws_says_how_to_get_it(environment: Path) -> None:
+    done = run(environment / "python", "-c", _UPLOAD)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "Upload forms need the extra aws: in a clone, pip install '.[aws]'\n"
+
+
+def test_face_mode_without_the_bundle_says_how_to_get_it(environment: Path, portrait: Path) -> None:
+    done = run(environment / "smart-crop", "crop", portrait, "--mode", "face")
+    doctor = run(environment / "smart-crop", "doctor", "--json")
+
+    assert done.returncode == 1
+    assert "`smart-crop doctor` prints how to install it" in done.stderr
+    assert "python layers/face-detection/build.py --output" in doctor.stdout
 
 
 def test_the_command_line_crops(environment: Path, portrait: Path) -> None:
