@@ -29,9 +29,9 @@ from handler.jobs.deployment import Deployment
 from handler.problems import FieldProblem, shown
 from handler.settings.validation import described
 
-# The query parameters that are not booleans.
 # Share of the memory that the bodies of running and waiting requests may take.
 _BODIES_SHARE = 0.25
+# The query parameters that are not booleans.
 _PARAMETERS: dict[str, object] = {"response": ResponseKind}
 _HTTP_ERRORS: dict[int, type[SmartCropError]] = {404: NotFound, 405: MethodNotAllowed}
 
