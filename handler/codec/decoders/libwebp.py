@@ -24,10 +24,10 @@ from handler.errors import InvalidImage, ProcessingFailed
 _ABI_VERSION = 0x0209
 _STATUS_OK = 0
 _MODE_RGBA = 1
-# Bytes for each pixel of a lossless picture, and of alpha. One byte of the former is for free
-# memory that remains unused: a small block in the memory that libwebp has freed forces the next
-# copy of the picture into new memory.
-_LOSSLESS_BYTES, _ALPHA_BYTES = 5.1, 1.1
+# Bytes for each pixel of a lossless picture, and of alpha. Of the former, 2.4 are for free memory
+# that remains unused: a small block in the memory that libwebp has freed forces the next copy of
+# the picture into new memory.
+_LOSSLESS_BYTES, _ALPHA_BYTES = 6.4, 1.1
 
 
 class _Features(ctypes.Structure):
