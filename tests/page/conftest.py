@@ -33,13 +33,7 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder in which Chromium saves files."""
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="session")
-def driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterator[Chrome]:
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """Chromium, with a temporary profile."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
@@ -51,9 +45,17 @@ def driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterato
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with Chrome(options, ChromeService(chromedriver)) as driver:
-        saved = {"behavior": "allow", "downloadPath": str(downloads)}
-        driver.execute_cdp_cmd("Browser.setDownloadBehavior", saved)
         yield driver
+
+
+@pytest.fixture
+def downloads(driver: Chrome, tmp_path: Path) -> Path:
+    """Folder in which Chromium saves the files of one test, and none of an earlier one."""
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    saved = {"behavior": "allow", "downloadPath": str(folder)}
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", saved)
+    return folder
 
 
 def _isolated(chromium: str, folder: Path) -> Path:
@@ -77,7 +79,7 @@ def url(bare_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def page(driver: Chrome, url: str) -> Iterator[Page]:
+def page(driver: Chrome, url: str, downloads: Path) -> Iterator[Page]:
     """The page. Afterwards, asserts that it logged no error and contacted only its service."""
     page = Page(driver, url)
     yield page
@@ -104,7 +106,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def saved(downloads: Path) -> Iterator[Callable[[str], bytes]]:
+def saved(downloads: Path) -> Callable[[str], bytes]:
     """Returns a file that the page saves, by its name, when it is complete."""
 
     def read(name: str) -> bytes:
@@ -114,9 +116,7 @@ def saved(downloads: Path) -> Iterator[Callable[[str], bytes]]:
             time.sleep(0.02)
         return path.read_bytes()
 
-    yield read
-    for path in downloads.iterdir():
-        path.unlink()
+    return read
 
 
 @pytest.fixture(scope="session")
