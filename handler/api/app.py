@@ -51,7 +51,8 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
         ValueError: the configured store cannot be opened.
     """
     deployment = Deployment(config, download_path)
-    queue = JobQueue(config.queue, round(_BODIES_SHARE * memory_of(config)), config.jobs)
+    most_bytes = round(_BODIES_SHARE * memory_of(config))
+    queue = JobQueue(config.queue, most_bytes, config.max_body_bytes, config.jobs)
     jobs = TrackedJobs(deployment, queue)
 
     @asynccontextmanager

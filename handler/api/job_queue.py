@@ -39,18 +39,22 @@ class JobQueue:
         on_stop: called when the queue stops.
     """
 
-    def __init__(self, waiting: int, most_bytes: int, running: int | None = None) -> None:
+    def __init__(
+        self, waiting: int, most_bytes: int, largest_body: int, running: int | None = None
+    ) -> None:
         """Create an empty queue.
 
         Args:
             waiting: largest number of requests that wait.
-            most_bytes: largest number of bytes of all bodies that are held, if they are several.
+            most_bytes: largest total of the bodies of several requests, in bytes.
+            largest_body: largest accepted body, in bytes.
             running: largest number of calls that run; None for the number of cores.
         """
         # A crop keeps a core busy and a decoded picture in memory.
         self._running = running or os.cpu_count() or 1
         self._waiting = waiting
         self._most_bytes = most_bytes
+        self._largest_body = largest_body
         self._limiter = CapacityLimiter(self._running)
         self._places: set[Place] = set()
         self._seconds = 0.0
@@ -72,8 +76,15 @@ class JobQueue:
         if len(self._places) >= self._running + self._waiting:
             raise self._busy(f"{self._waiting:,} waiting requests")
         held = sum(place.body_bytes for place in self._places)
-        if self._places and held + _body_bytes(request) > self._most_bytes:
+        if self._places and held + self._body_bytes(request) > self._most_bytes:
             raise self._busy(f"{self._most_bytes / _MEGABYTE:,.0f} MB of images at a time")
+
+    def _body_bytes(self, request: Request) -> int:
+        """Return the length of a body; the largest accepted one if the client does not state it."""
+        if "transfer-encoding" in request.headers:
+            return self._largest_body
+        length = request.headers.get("content-length", "")
+        return int(length) if length.isascii() and length.isdigit() else 0
 
     def _busy(self, most: str) -> ServerBusy:
         """Return the error of a full queue, with the time until it will be empty."""
@@ -95,7 +106,7 @@ class JobQueue:
         """
         self.check(request)
         receive = request.receive if is_awaited else _receive_nothing
-        place = Place(receive, self._limiter, self._add_duration, _body_bytes(request))
+        place = Place(receive, self._limiter, self._add_duration, self._body_bytes(request))
         self._places.add(place)
         try:
             yield place
@@ -199,12 +210,6 @@ class Place:
             pass
         self._client_left = True
         self.cancel()
-
-
-def _body_bytes(request: Request) -> int:
-    """Return the length of a body, or 0 for one that is sent in chunks of unknown number."""
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 async def _receive_nothing() -> Message:

@@ -73,7 +73,7 @@ _NAMED_DESCRIPTIONS = {
     "FaceChoice": "The faces that the window is built around.",
     "NoFacesAction": "Action of face mode if the image has no face: subject mode, or an error.",
     "OutputFormat": "Format of the result; auto keeps the input's.",
-    "Effort": "Effort of the encoder; high writes a smaller file of the same quality.",
+    "Effort": "Effort of the encoder; high writes a smaller file of about the same quality.",
     "SizePreset": "A size by its aspect ratio, or by its use on a social network.",
     "ColourName": "A colour name of CSS. Upper case is accepted, too.",
     "InterestWeights": "Weight of each map of interest, by its name.",

@@ -172,9 +172,9 @@ class CropSettings(BaseModel):
     quality: Whole = Field(default=95, ge=1, le=100, description="Quality of JPEG, WebP and AVIF.")
     effort: Effort = Field(
         default="standard",
-        description="Effort of the encoder. high writes a smaller file of the same quality, and "
-        "takes 2 to 20 times as long: JPEG becomes progressive, PNG, TIFF, WebP and AVIF are "
-        "searched longer. GIF and animations are written as with standard.",
+        description="Effort of the encoder. high writes a smaller file of about the same quality, "
+        "and takes 2 to 20 times as long: JPEG is progressive, and the encoders of PNG, TIFF, WebP "
+        "and AVIF search longer. It has no effect on GIF and animations.",
     )
     format: Output = Field(
         default="auto",

@@ -67,9 +67,9 @@ def test_a_tall_window_contains_the_back_of_the_head() -> None:
 
 def test_the_back_of_the_head_does_not_cost_much_interest() -> None:
     face = a_face(350, 200, 100)
-    beside = interest_at(0.85, 0.5, faces=(face,))
+    at_side = interest_at(0.85, 0.5, faces=(face,))
 
-    found = select_window(beside, PICTURE, TALL)
+    found = select_window(at_side, PICTURE, TALL)
 
     assert found.faces_cut == 0
     assert found.crop.left == 350

@@ -136,7 +136,8 @@ def test_a_face_near_the_edge_overrides_other_interest() -> None:
     found = select_window(interest_at((0.2, 0.5), faces=(face,)), PICTURE, TALL)
 
     assert contains(found.crop, face.box)
-    # The window moves no further than the head needs, which ends a quarter of the box beside it.
+    # The window moves no further than the head needs, which extends beyond the face by a quarter
+    # of its box.
     assert found.crop.right == pytest.approx(face.box.right + 20, abs=1)
 
 

@@ -125,6 +125,18 @@ def test_the_body_of_a_rejected_request_is_not_read(work: Work, config: Config) 
         work.release.set()
 
 
+def test_a_body_of_unknown_length_counts_as_the_largest_one(work: Work, config: Config) -> None:
+    little = config.model_copy(update={"memory_mb": 4, "max_body_bytes": 1_040_000})
+    with running_server(little) as (url, _), posted(url, "a"), connected(url) as late:
+        until(lambda: work.begun == ["a"])
+        late.send(
+            f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
+            "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        )
+        assert late.last_answer().status == 503
+        work.release.set()
+
+
 @pytest.mark.parametrize(("padding", "status"), [(1_000_000, 503), (500_000, 200)])
 def test_the_bodies_of_all_requests_may_take_a_quarter_of_the_memory(
     work: Work, config: Config, padding: int, status: int

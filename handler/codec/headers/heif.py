@@ -9,7 +9,7 @@ from typing import Literal
 
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ANIMATED, ImageHeader
-from handler.codec.headers.heif_items import read_items
+from handler.codec.headers.heif_items import MAX_BOXES, read_items
 from handler.codec.headers.heif_picture import check_coded_sizes, find_picture
 from handler.codec.headers.heif_writer import write_picture
 from handler.core.geometry import Box, Orientation, Size
@@ -19,7 +19,6 @@ from handler.errors import InvalidImage
 _AVIF = frozenset((b"avif", b"avis"))
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
 _MAX_BRANDS_BYTES = 1024
-_MAX_BOXES = 20_000
 # Quarter turns to the left, and the axis of the mirroring after them: None, 0 (top and bottom are
 # exchanged) or 1 (left and right are) -> orientation of the stored picture.
 _ORIENTATIONS = {
@@ -56,7 +55,7 @@ def kind(data: bytes) -> Literal["avif", "heic"] | None:
 def is_sequence(data: bytes) -> bool:
     """Return whether an AVIF or a HEIC file has tracks of frames."""
     try:
-        return any(name == b"moov" for name, _ in boxes(memoryview(data), _MAX_BOXES))
+        return any(name == b"moov" for name, _ in boxes(memoryview(data), MAX_BOXES))
     except (ValueError, struct.error):
         return False
 

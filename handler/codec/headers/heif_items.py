@@ -7,7 +7,8 @@ from handler.codec.headers.boxes import boxes
 from handler.codec.headers.heif_tracks import first_frames
 
 # A burst of photographs with grids has some thousands of items, properties and associations.
-_MAX_BOXES = 20_000
+MAX_BOXES = 20_000
+"""Most boxes of one level."""
 _MAX_ENTRIES = 100_000
 # References that say which items are part of a picture: tiles, auxiliary pictures, and the alpha
 # channel by which the colours are multiplied.
@@ -111,17 +112,17 @@ def read_items(data: bytes) -> Items:
         ValueError, struct.error: a box is damaged, or there are too many.
     """
     file = memoryview(data)
-    tops = dict(boxes(file, _MAX_BOXES))
+    tops = dict(boxes(file, MAX_BOXES))
     if b"meta" not in tops and b"moov" in tops:
         return _items_of_tracks(file, tops[b"moov"])
-    meta = dict(boxes(tops[b"meta"][4:], _MAX_BOXES))
-    described = list(boxes(meta[b"iprp"], _MAX_BOXES))
+    meta = dict(boxes(tops[b"meta"][4:], MAX_BOXES))
+    described = list(boxes(meta[b"iprp"], MAX_BOXES))
     items = Items(animated=b"moov" in tops)
     items._sources[_IN_FILE] = file
     if b"idat" in meta:
         items._sources[_IN_BOX] = meta[b"idat"]
     items.primary = _Cursor(items, meta[b"pitm"]).number(4 if meta[b"pitm"][0] else 2)
-    items.properties = list(boxes(dict(described)[b"ipco"], _MAX_BOXES))
+    items.properties = list(boxes(dict(described)[b"ipco"], MAX_BOXES))
     for kind, body in described:
         if kind == b"ipma":
             _read_associations(items, body)
@@ -171,7 +172,7 @@ def _read_associations(items: Items, body: memoryview) -> None:
 
 def _read_types(items: Items, body: memoryview) -> None:
     start = 4 + (4 if body[0] else 2)
-    for kind, entry in boxes(body[start:], _MAX_BOXES):
+    for kind, entry in boxes(body[start:], MAX_BOXES):
         if kind != b"infe" or entry[0] not in (2, 3):
             continue
         cursor = _Cursor(items, entry)
@@ -200,7 +201,7 @@ def _read_locations(items: Items, body: memoryview) -> None:
 
 def _read_references(items: Items, body: memoryview) -> None:
     size = 4 if body[0] else 2
-    for kind, entry in boxes(body[4:], _MAX_BOXES):
+    for kind, entry in boxes(body[4:], MAX_BOXES):
         if kind in _REFERENCES:
             cursor = _Cursor(items, entry, 0)
             item = cursor.number(size)

@@ -19,10 +19,10 @@ from handler.core.spans import EPSILON, Floats, X, Y, bounds_of
 # hair, and to a quarter of the head's height above that. Each is kept in the window if possible.
 _HAIRLINE, _HAIR = 0.25, 0.55
 _AIR = _HAIR + 0.25 * (1 + _HAIR)
-# Distance to the sides of a face's box at which a head ends that is seen from the side, in sides of
-# the box, and the interest that a window may lose by containing it. With it, windows
+# Distance from a face's box to the back of a head that is seen from the side, in sides of the box,
+# and the interest that a window may lose by containing it. With it, windows
 # keep more of the faces of OSIE (+0.4 points) and less of the gaze (-0.1).
-_BESIDE, _PRICE_OF_BESIDE = 0.25, 0.05
+_BACK_OF_HEAD, _PRICE_OF_BACK_OF_HEAD = 0.25, 0.05
 # Parts of a face's box that are contained if the whole is too large for the window, as shares of
 # its sides: from the eyes to the mouth, and the eyes.
 _FEATURES, _EYES = (0.15, 0.85), (0.2, 0.4)
@@ -134,7 +134,7 @@ class HeldAreas:
         yield self._with_space(_HAIRLINE), _PRICE_OF_HAIRLINE * flatness
         yield self._with_space(_HAIR), _PRICE_OF_HAIR * flatness
         yield self._with_space(_AIR), _PRICE_OF_AIR * flatness
-        yield self._with_space(0.0, _BESIDE), _PRICE_OF_BESIDE
+        yield self._with_space(0.0, _BACK_OF_HEAD), _PRICE_OF_BACK_OF_HEAD
         yield self.pet_heads, _PRICE_OF_HEAD
         yield _up_to(self.pet_heads, self.pets), _PRICE_OF_HEAD
         yield self.pets, _PRICE_OF_PET
@@ -144,9 +144,9 @@ class HeldAreas:
         yield above, _PRICE_OF_PET
         yield self.whole, _PRICE_OF_WHOLE
 
-    def _with_space(self, above: float, beside: float = 0.0) -> Floats:
-        """Return the boxes of the heads, extended by so many sides of a face."""
-        return _stacked([head.margin_box(beside, self.picture, above) for head in self.heads])
+    def _with_space(self, above: float, at_sides: float = 0.0) -> Floats:
+        """Return the boxes of the heads, extended by shares of the side of a face's box."""
+        return _stacked([head.margin_box(at_sides, self.picture, above) for head in self.heads])
 
     def _left_out(self, places: PlacementRange) -> Floats:
         """Return the faces that do not fit next to the others, as spans.

@@ -19,7 +19,7 @@ _PRICE = 0.0025
 _SIXTEENTH, _EIGHTH = 16, 8
 # Longest range that raises the price, in lengths of the window.
 _LONGEST_RANGE = 5 / 3
-# Distance to a place at which a position is on it, in steps between the places that are tried.
+# Largest distance of a position that is on a division, in its parts.
 _ON = 1e-6
 
 

@@ -27,7 +27,7 @@ class SequenceFormat:
     Attributes:
         coded: type of the coded pixels.
         properties: boxes of a sample entry that the decoder needs.
-        plays: number of plays of files that do not say it; 0 for without end.
+        plays: number of plays of files that do not state it; 0 for without end.
     """
 
     coded: bytes
