@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -54,10 +54,19 @@ def import_without_models(package: str) -> None:
 
     # None makes an import fail as if the module were not installed.
     sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # None is allowed
+    rebuild = BaseModel.__dict__["model_rebuild"]
+
+    def rebuild_if_used(model: "type[BaseModel]", /, **options: Any) -> bool | None:
+        # FastAPI calls it without options for models that refer to later ones. pydantic calls it
+        # with options when an unbuilt model is used.
+        return rebuild.__func__(model, **options) if options else None
+
     BaseModel.model_config["defer_build"] = True
+    BaseModel.model_rebuild = classmethod(rebuild_if_used)  # type: ignore[method-assign, assignment]
     try:
         import_module(package)
     finally:
+        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]
         del BaseModel.model_config["defer_build"]
 
 

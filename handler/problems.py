@@ -1,7 +1,8 @@
 """Problems with single fields of a request, in one form for all errors."""
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Long enough for typical values.
 _MAX_RECEIVED = 60
@@ -9,8 +10,7 @@ _MAX_NAME = 64
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """An annotation that describes the accepted values of a type.
 
     Attributes:
@@ -20,8 +20,7 @@ class Expected:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(Struct, frozen=True):
     """A field that was not accepted.
 
     Attributes:

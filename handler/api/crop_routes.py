@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
+from msgspec.structs import replace
 from pydantic import WithJsonSchema
 from starlette.responses import Response
 

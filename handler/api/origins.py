@@ -8,8 +8,8 @@ name of the site in ``Host`` or ``Origin``.
 import ipaddress
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -46,8 +46,7 @@ _ANSWER_HEADERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedOrigins:
+class AcceptedOrigins(Struct, frozen=True):
     """The names by which a server accepts requests, in addition to those of the loopback.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 
@@ -40,8 +41,7 @@ _MAX_WARNINGS_BYTES = 2048
 _MAX_REASON = 300
 
 
-@dataclass(frozen=True, slots=True)
-class PictureRequest:
+class PictureRequest(Struct, frozen=True):
     """A request for the picture itself.
 
     Attributes:

@@ -11,12 +11,13 @@ import json
 import os
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -34,8 +35,7 @@ _SECONDS_BETWEEN = 60.0
 _MARGIN = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """Credentials that sign a request, a link or a form.
 
     Attributes:

@@ -7,10 +7,10 @@ as nginx have these limits, but a server on a laptop has no proxy.
 
 import asyncio
 import socket
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import h11
+from msgspec import Struct
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -24,8 +24,7 @@ _BUSY_SECONDS = 5
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
+class ConnectionLimits(Struct, frozen=True):
     """The limits of each connection, and of their number.
 
     Attributes:

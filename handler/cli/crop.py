@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handler.cli.common import shared_by
 from handler.cli.cropping import Task, Work, crop_all
@@ -33,8 +34,7 @@ from handler.filenames import RESULT_MARK
 from handler.settings import CropSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Options of a run.
 
     Attributes:
@@ -102,8 +102,7 @@ def crop_files(
     return cropper.report.end(interrupted=interrupted, resumable=first.record is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """The pictures of a run, and the destinations of their results.
 
     Attributes:

@@ -1,8 +1,9 @@
 """The crops of one run, in parallel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from handler.cli.common import as_smart_crop_error, make_job
 from handler.cli.inputs import STANDARD_STREAM, Source
@@ -24,8 +25,7 @@ from handler.settings import CropSettings, OutputSize, suffix_of
 Task = tuple[Source, Target]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """The part of the work that all tasks share. It is sent to each worker process once.
 
     Attributes:

@@ -1,9 +1,9 @@
 """The command ``smart-crop doctor``: the parts of the service on this machine."""
 
 import json
-from dataclasses import asdict
 
 import click
+from msgspec.structs import asdict
 from rich import box
 from rich.console import Console
 from rich.table import Table

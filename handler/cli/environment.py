@@ -1,11 +1,11 @@
 """The configuration of a command, from the environment and the option ``--store``."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from handler.config import Config

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from handler.codec import FORMATS
 
@@ -14,8 +15,7 @@ EXTENSIONS = _OTHER_EXTENSIONS.union(*(format_.extensions for format_ in FORMATS
 """The extensions of the files in a folder that are treated as pictures."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A picture to crop.
 
     Attributes:

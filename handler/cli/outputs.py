@@ -6,11 +6,11 @@ import os
 import sys
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from msgspec import Struct
 
 from handler.cli.inputs import STANDARD_STREAM, Source
 from handler.codec import WRITTEN_EXTENSIONS
@@ -34,8 +34,7 @@ class Unwritable(SmartCropError):
     error = "Cannot write the result"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The destination of a result.
 
     Attributes:

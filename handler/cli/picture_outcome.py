@@ -1,14 +1,14 @@
 """The outcome of one picture of a run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from handler.errors import FeatureMissing, SmartCropError
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A result of a picture.
 
     Attributes:
@@ -45,8 +45,7 @@ class Written:
         return {name: value for name, value in values.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """The error of a picture, in words and as JSON. It can be sent between processes."""
 
     words: str
@@ -61,8 +60,7 @@ class Failure:
         return cls(words, error.answer())
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The outcome of a picture.
 
     Attributes:

@@ -6,11 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import click
+from msgspec import Struct
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -34,8 +34,7 @@ _INTERRUPTED = 130
 _UP_TO_DATE = "its result is up to date"
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """The form of a run's output.
 
     Attributes:

@@ -1,9 +1,9 @@
 """The counts that end a run: as a line, and as a table by folder."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +13,7 @@ _MEGABYTE = 1_000_000
 _COLUMNS = ("cropped", "skipped", "failed", "MB read", "MB written")
 
 
-@dataclass(slots=True)
-class FolderCounts:
+class FolderCounts(Struct):
     """Counts of the pictures of a folder by outcome, and their bytes."""
 
     cropped: int = 0

@@ -4,7 +4,8 @@ The figures are upper bounds for pictures of noise, which cost the most. `make b
 `tests/budget` compare them with measured costs.
 """
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 _MEGA = 1_000_000
 # Of a conversion of inks or of CIELAB; one of alpha takes less memory.
@@ -13,8 +14,7 @@ ALPHA_BYTES = 8.6
 """Bytes for each pixel while colours are multiplied by alpha."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecodingCost:
+class DecodingCost(Struct, frozen=True):
     """The cost of decoding a picture.
 
     Attributes:
@@ -123,8 +123,7 @@ def cost_of_frames(name: str, still: DecodingCost) -> DecodingCost:
     return DECODING.get(f"{name} frames", still)
 
 
-@dataclass(frozen=True, slots=True)
-class EncodingCost:
+class EncodingCost(Struct, frozen=True):
     """The cost of encoding a picture.
 
     Attributes:

@@ -1,7 +1,8 @@
 """An entry of the table of formats."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 # A library with a decoder module of its own, or the only plugin of Pillow that may open the file.
 # numpy decodes plain samples in the service.
@@ -30,8 +31,7 @@ Decoder = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format that is accepted, and perhaps written.
 
     Attributes:

@@ -5,7 +5,8 @@ long, and a job that exceeds its time is stopped between two frames.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.animation.opened_animation import KEPT_BYTES
 from handler.codec.costs import DecodingCost, cost_of_frames
@@ -14,8 +15,7 @@ from handler.codec.encoders.moving.webp_effort import webp_effort
 _MEGA = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class MovingCost:
+class MovingCost(Struct, frozen=True):
     """The cost of encoding an animation.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from handler.codec.coding_points import profile_of
@@ -36,8 +37,7 @@ _PERHAPS_TRANSPARENT = ("cur", "ico", "jp2", "jxl", "webp")
 _MAX_ANIMATED_PIXELS = 4096 * 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Limits of the pictures that are decoded.
 
     Attributes:

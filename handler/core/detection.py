@@ -1,10 +1,10 @@
 """The face detector, as the core needs it. `handler.faces` implements it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -13,8 +13,7 @@ from handler.core.geometry import Size
 from handler.core.image.frame import Frame
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DetectedObjects:
+class DetectedObjects(Struct, frozen=True, eq=False):
     """The boxes of objects.
 
     Attributes:
@@ -26,8 +25,7 @@ class DetectedObjects:
     scores: NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectEvidence:
+class ObjectEvidence(Struct, frozen=True):
     """The objects in a picture, as evidence of the interest of viewers.
 
     Attributes:
@@ -44,8 +42,7 @@ class ObjectEvidence:
     pets: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2, 2)))
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """The faces in a picture, and the maps of interest of the network that found them.
 
     Attributes:

@@ -1,9 +1,9 @@
 """A detected face, and the head around it that is composed into a window."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from handler.core.geometry import Box, Size
 from handler.core.spans import Floats, X, Y, bounds_of
@@ -20,8 +20,7 @@ _AGREEMENT = 0.5
 _OUTWARDS = np.array([-1.0, 1.0])
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Struct, frozen=True):
     """A face, in pixels of the upright picture.
 
     Attributes:
@@ -41,8 +40,7 @@ class Face:
     frame: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Head:
+class Head(Struct, frozen=True, eq=False):
     """A face and its direction. Coordinates are pixels of the upright picture.
 
     Attributes:

@@ -1,10 +1,10 @@
 """The composition of face mode: the window around the faces found, as a photographer cuts it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from handler.core.face import Face, Head, clear_heads, crown_direction, mean_eyes
 from handler.core.geometry import Box, Point, Region, Size, half_up
@@ -35,8 +35,7 @@ PRESETS: Mapping[FacePreset, Preset] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Framing:
+class Framing(Struct, frozen=True):
     """A window around faces, in pixels of the upright picture.
 
     Attributes:

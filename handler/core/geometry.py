@@ -5,8 +5,9 @@ orientation), origin top left, x to the right, y down.
 """
 
 import math
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 def half_up(value: float) -> int:
@@ -14,8 +15,7 @@ def half_up(value: float) -> int:
     return int(value + 0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """Width and height in pixels."""
 
     width: int
@@ -32,16 +32,14 @@ class Size:
         return Size(self.height, self.width)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A position in pixels."""
 
     x: int
     y: int
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle of whole pixels; left and top inclusive, right and bottom exclusive."""
 
     left: int
@@ -86,8 +84,7 @@ class Box:
         return Region(self.left, self.top, self.width, self.height)
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Struct, frozen=True):
     """A rectangle with real-valued sides: the area that a resampling reads.
 
     It may reach outside the picture, where the edge pixels are repeated.

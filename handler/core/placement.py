@@ -3,11 +3,13 @@
 Positions are (x, y) and spans ``[[left, right], [top, bottom]]``, in pixels of the upright picture.
 """
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from handler.core.face import Head
@@ -28,8 +30,7 @@ _MOST_BOXES = 64
 ON_FOCUS = "Centred on the given focus, as far as the picture and the areas to keep allow."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PlacementRange:
+class PlacementRange(Struct, frozen=True, eq=False):
     """The positions at which a window of a given size may start.
 
     Attributes:
@@ -174,7 +175,7 @@ def apply_constraints(plan: Plan, constraints: PixelConstraints) -> Plan:
     """
     if not constraints:
         warnings = unmet(constraints, plan.cut.region)
-        return replace(plan, constraints=constraints, warnings=warnings)
+        return dataclasses.replace(plan, constraints=constraints, warnings=warnings)
     heads = [Head.of(plan.faces[index], plan.source) for index in plan.chosen]
     hold = np.array([head.box for head in heads]).reshape(-1, 2, 2)
     region = constrained(plan.cut.region, plan.source, plan.cut.size, constraints, hold)
@@ -183,7 +184,7 @@ def apply_constraints(plan: Plan, constraints: PixelConstraints) -> Plan:
     reason = f"{plan.reason} Moved only as far as keep and avoid require."
     if constraints.focus is not None:
         reason = ON_FOCUS
-    return replace(
+    return dataclasses.replace(
         plan,
         crop=crop,
         cut=replace(plan.cut, region=region),

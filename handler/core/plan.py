@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from handler.core.face import Face
@@ -13,8 +14,7 @@ from handler.core.request import Colour, Mode, PixelConstraints, Strategy
 Heat = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
+class Canvas(Struct, frozen=True):
     """A background of one colour, and the position of the picture on it.
 
     Attributes:
@@ -30,8 +30,7 @@ class Canvas:
     colour: Colour
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """The area that the renderer reads, and the size of its output.
 
     Attributes:

@@ -1,7 +1,9 @@
 """The planner: it decides what is cut out of a picture. `render` executes the plan."""
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handler.core.detection import Detector
 from handler.core.face import Face
@@ -136,7 +138,9 @@ def _at_own_size(plan: Plan) -> Plan:
     crop, size = plan.crop, plan.cut.size
     # Rounded, one side of an extreme window can be longer than that of the output.
     size = Size(min(crop.width, size.width), min(crop.height, size.height))
-    return replace(plan, cut=replace(plan.cut, shrink=1, region=crop.region(), size=size))
+    return dataclasses.replace(
+        plan, cut=replace(plan.cut, shrink=1, region=crop.region(), size=size)
+    )
 
 
 def _plan_by_interest(
@@ -182,7 +186,7 @@ def _plan_face(frame: Frame, request: CropRequest, detector: Detector | None) ->
         raise ValueError("Expected a detector for face mode but received None")
     faces = tuple(detector.find(frame))
     if not faces:
-        return replace(_plan_subject(frame, request, "attention"), fallback="no-faces")
+        return dataclasses.replace(_plan_subject(frame, request, "attention"), fallback="no-faces")
     framing = frame_faces(
         faces,
         frame.size,

@@ -1,7 +1,8 @@
 """The request that a plan is made for, as plain values: no JSON name, no text, no pydantic."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from handler.core.geometry import Region, Size
 
@@ -15,8 +16,7 @@ Colour = tuple[int, int, int, int]
 Background = Literal["corner", "auto"] | Colour
 
 
-@dataclass(frozen=True, slots=True)
-class PixelConstraints:
+class PixelConstraints(Struct, frozen=True):
     """Constraints on the window, in pixels of one upright picture.
 
     Attributes:
@@ -37,8 +37,7 @@ class PixelConstraints:
         return bool(self.focus is not None or self.keep or self.avoid)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A point of a picture whose size is not known yet.
 
     Attributes:
@@ -58,8 +57,7 @@ class Spot:
         return (x, y) if x <= picture.width and y <= picture.height else None
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Struct, frozen=True):
     """An area of a picture whose size is not known yet.
 
     Attributes:
@@ -80,8 +78,7 @@ class Area:
         return Region(left, top, right - left, bottom - top) if inside else None
 
 
-@dataclass(frozen=True, slots=True)
-class Constraints:
+class Constraints(Struct, frozen=True):
     """Constraints on the window of a picture whose size is not known yet.
 
     Attributes:
@@ -109,8 +106,7 @@ class Constraints:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CropRequest:
+class CropRequest(Struct, frozen=True):
     """The settings that a plan depends on.
 
     Attributes:

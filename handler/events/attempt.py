@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handler.errors import SmartCropError, StorageUnavailable
 from handler.events.messages import UploadedObject
@@ -23,8 +25,7 @@ _CUT_OFF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectJob:
+class ObjectJob(Struct, frozen=True):
     """The job of an object, as far as it is known.
 
     An attempt learns about its job in three steps, each of which returns a new value:

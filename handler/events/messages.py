@@ -5,10 +5,10 @@ of EventBridge, which are not encoded, and load those of all other AWS services 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Self
 from urllib.parse import unquote_plus
 
+from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
@@ -24,8 +24,7 @@ class MalformedEvent(ValueError):
     """Raised if an event has none of the known forms. The queue keeps it as a dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedObject:
+class UploadedObject(Struct, frozen=True):
     """An object that an event names.
 
     Attributes:
@@ -43,8 +42,7 @@ class UploadedObject:
     etag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message of a queue.
 
     Attributes:
@@ -74,16 +72,14 @@ class Message:
         return notified_objects(notification)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One object of an S3 Batch Operations job."""
 
     id: str
     object: UploadedObject
 
 
-@dataclass(frozen=True, slots=True)
-class BatchJob:
+class BatchJob(Struct, frozen=True):
     """An invocation by S3 Batch Operations, which expects two of its values in the answer."""
 
     schema_version: str

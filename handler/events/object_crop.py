@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from msgspec.structs import replace
 from pydantic.main import IncEx
 
 from handler.errors import ObjectUnreadable, SmartCropError

@@ -1,11 +1,11 @@
 """The outcome of an object's job."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+
+class Outcome(Struct, frozen=True):
     """The outcome of an object's job, which another attempt would not change.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Detections as arrays of boxes, scores and landmarks, and non-maximum suppression."""
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -11,8 +11,7 @@ Floats = NDArray[np.float32]
 _CHIN = np.array([(0, 1), (-1, 0), (0, -1), (1, 0)], np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Detections:
+class Detections(Struct, frozen=True):
     """``n`` faces, in pixels of a picture; x to the right, y down.
 
     Attributes:

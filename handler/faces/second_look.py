@@ -5,9 +5,8 @@ in 15 % of 285 photos of people. Auto mode, which looks at 320 pixels, also look
 face may be missing.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from PIL import Image
 
 from handler.core.saliency.handedness import mirror
@@ -34,8 +33,7 @@ _DOUBTFUL, _SURE, _MAIN_SURE, _MATTERS, _FEW = 0.25, 0.50, 0.65, 0.35, 2
 _CROWD, _SMALL, _CROWD_SCORE, _ADDED = 3, 24, 0.35, 40
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
+class Looks(Struct, frozen=True):
     """The detections of the network in a picture at its two scales.
 
     Attributes:

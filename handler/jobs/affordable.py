@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec import Animation, Format, Picture
 from handler.config import Config
@@ -15,8 +16,7 @@ from handler.jobs.estimate import Estimate, estimate_at
 from handler.jobs.moving_estimate import MovingWork
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """The facts about a job that its cost depends on.
 
     Attributes:

@@ -4,9 +4,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from handler.config import Config
 from handler.core.geometry import Size
@@ -32,8 +33,7 @@ _ALWAYS_TRIED_SECONDS = 2.0
 _STEPS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """The largest cost of one job.
 
     Attributes:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.errors import Stopped
 
 
-@dataclass(slots=True)
-class Cancellation:
+class Cancellation(Struct):
     """The cancellation of one job.
 
     Attributes:

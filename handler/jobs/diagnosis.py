@@ -3,13 +3,13 @@
 import os
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
+from msgspec import Struct
 from PIL import Image
 
 from handler.codec import FORMATS, available_formats, sandbox_parts
@@ -25,8 +25,7 @@ _MEGABYTE = 1_000_000
 _PILLOWS = ("pillow", "pillow-simd")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """The state of one part.
 
     Attributes:

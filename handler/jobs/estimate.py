@@ -1,7 +1,8 @@
 """The memory and time that a job needs at most, estimated before a pixel is decoded."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec import Format, Picture
 from handler.codec.costs import AVIF_SLOW, ENCODING, THOROUGH_ENCODING, EncodingCost
@@ -48,8 +49,7 @@ _OVERLAY_BYTES, _OVERLAY_SECONDS = 40 << 20, 0.2
 _PREVIEWED = 0.03
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """Upper bounds of the cost of a job.
 
     Attributes:
@@ -61,8 +61,7 @@ class Estimate:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Outputs:
+class _Outputs(Struct, frozen=True):
     """The results of a job.
 
     Attributes:
@@ -148,8 +147,7 @@ def estimate_at(
     return Estimate(work.memory(), work.seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(Struct, frozen=True):
     """The work of a job.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handler.codec import FORMATS, Format, Limits, Picture, encode, open_picture
 from handler.config import Config
@@ -33,8 +35,7 @@ _OVERLAY_QUALITY = 90
 _WHITE = (255, 255, 255, 255)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A file and the settings of its crop.
 
     Attributes:
@@ -60,8 +61,7 @@ class Job:
     preview: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedCrop:
+class PlannedCrop(Struct, frozen=True):
     """The plan for one size.
 
     Attributes:
@@ -78,8 +78,7 @@ class PlannedCrop:
         return suffix_of(self.size)
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedJob:
+class PlannedJob(Struct, frozen=True):
     """The plans of a job.
 
     Attributes:
@@ -99,8 +98,7 @@ class PlannedJob:
     moving: Moving | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The result for one size.
 
     Attributes:
@@ -130,8 +128,7 @@ class Result:
         return self.plan.output
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedJob:
+class FinishedJob(Struct, frozen=True):
     """The results of a job.
 
     Attributes:

@@ -1,7 +1,8 @@
 """The memory and time that an animation needs beyond those of a still picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec import Animation, Format, Picture
 from handler.codec.moving_costs import (
@@ -25,8 +26,7 @@ _FACES_SECONDS, _SCORE_SECONDS = 0.15, 0.03
 _SEARCHED = 0.06 / 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class MovingWork:
+class MovingWork(Struct, frozen=True):
     """The work of an animation.
 
     Attributes:

@@ -1,9 +1,11 @@
 """Animations: the frames that their window is chosen by, and the rendering of all frames."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from handler.codec import (
@@ -36,8 +38,7 @@ from handler.settings import CropSettings
 _SAME_PLACE = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(Struct, frozen=True):
     """An animation that is cropped whole.
 
     Attributes:
@@ -63,7 +64,7 @@ class Moving:
 
     def with_numbers(self, plan: Plan) -> Plan:
         """Return a plan with the numbers of the frames."""
-        return replace(plan, frames=self.numbers)
+        return dataclasses.replace(plan, frames=self.numbers)
 
 
 def result_format(picture: Picture, settings: CropSettings) -> Format:

@@ -1,9 +1,9 @@
 """The JSON answers about crops and batches, and of errors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from pydantic import Field
 
 from handler.jobs.job import PlannedCrop, Result
@@ -21,8 +21,7 @@ _PLAN = "The window, and the reasons for it."
 _WARNINGS = "Unusual properties of the request or the image, as sentences."
 
 
-@dataclass(frozen=True, slots=True)
-class SavedResult:
+class SavedResult(Struct, frozen=True):
     """A result, and its place in the store.
 
     Attributes:

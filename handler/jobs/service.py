@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec import Format, Limits, open_picture
 from handler.config import Config
@@ -29,8 +30,7 @@ from handler.storage import ResultStore
 from handler.telemetry import Facts, facts_of, log_job
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The place of a job's results in the store.
 
     Attributes:
@@ -48,8 +48,7 @@ class Target:
     metadata: Callable[[CropResult], Sequence[Mapping[str, str]]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCrop:
+class StoredCrop(Struct, frozen=True):
     """The response of a job, and the ETag of each result in the store by its file name."""
 
     response: CropResult

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from handler.jobs.cancellation import stop_if_cancelled
 
@@ -28,8 +29,7 @@ def report_step(name: str) -> None:
         report(name)
 
 
-@dataclass(slots=True)
-class Stopwatch:
+class Stopwatch(Struct):
     """Milliseconds of wall-clock time by step."""
 
     steps: dict[str, float] = field(default_factory=dict)

@@ -5,10 +5,12 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handler.errors import (
     AllFailed,
@@ -43,8 +45,7 @@ _DEPLOYMENT_ERRORS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchedFile:
+class BatchedFile(Struct, frozen=True):
     """The outcome of one file.
 
     Attributes:

@@ -9,7 +9,8 @@ import platform
 import resource
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.sandbox import landlock, system_calls
 
@@ -20,8 +21,7 @@ _SIGKILL = 9
 MAX_DESCRIPTORS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """The resources of one worker process.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 import ctypes
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from PIL import Image
 
 # Of libheif's headers heif_image.h and heif_error.h.
@@ -33,8 +33,7 @@ class _Error(ctypes.Structure):
     _fields_ = (("code", _NUMBER), ("further", _NUMBER), ("message", ctypes.c_char_p))
 
 
-@dataclass(frozen=True, slots=True)
-class Planes:
+class Planes(Struct, frozen=True):
     """The samples of a frame, each of mode L.
 
     Attributes:

@@ -8,9 +8,9 @@ service uses it without a copy.
 import json
 import mmap
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from PIL import Image
 
 HEADER_BYTES = 4096
@@ -44,8 +44,7 @@ def bytes_needed(width: int, height: int) -> int:
     return HEADER_BYTES + BYTES_PER_PIXEL * width * height
 
 
-@dataclass(slots=True)
-class SharedPixels:
+class SharedPixels(Struct):
     """The memory, as the worker process writes it.
 
     Attributes:

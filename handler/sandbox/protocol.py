@@ -1,8 +1,9 @@
 """The messages between the service and the fork server."""
 
 import struct
-from dataclasses import dataclass
 from socket import socket
+
+from msgspec import Struct
 
 _REQUEST = struct.Struct("=32sQI4x")
 _STATUS = struct.Struct("=i")
@@ -18,8 +19,7 @@ ENCODING = struct.Struct("=HHH?")
 of a HEIC sequence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The order to decode one file.
 
     Attributes:

@@ -9,12 +9,12 @@ images", 2002, equation 4), in which the luminance of the brightest 1 % is white
 Worker processes use it, and the decoders in the service.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 Samples = npt.NDArray[Any]
 
@@ -30,8 +30,7 @@ _SAMPLED = 100_000
 _STEPS = 65_535
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Struct, frozen=True):
     """The exposure of a picture.
 
     Attributes:

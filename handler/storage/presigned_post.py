@@ -4,16 +4,16 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.ht
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from handler.aws.credentials import ContainerCredentials, signer
 from handler.aws.endpoints import S3, endpoint, region
 from handler.errors import StorageUnavailable
 
 
-@dataclass(frozen=True, slots=True)
-class PresignedPost:
+class PresignedPost(Struct, frozen=True):
     """A presigned form: its URL, and the fields that precede the file in the body."""
 
     url: str

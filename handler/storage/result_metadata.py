@@ -10,8 +10,8 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from handler.storage.job_records import JobRecord
@@ -28,8 +28,7 @@ _MAX_BYTES = 2_000
 _MAX_RECORD_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ResultMetadata:
+class ResultMetadata(Struct, frozen=True):
     """The metadata of a result.
 
     Attributes:

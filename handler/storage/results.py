@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import obstore
+from msgspec import Struct
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
@@ -33,16 +33,14 @@ _MAX_LISTED = 200
 _NOT_READ = "The result could not be read"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """The URL of a result and its expiry; None if it is valid while the result exists."""
 
     url: str
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResult:
+class StoredResult(Struct, frozen=True):
     """A result in a store, whose bytes are not read yet.
 
     Attributes:

@@ -1,12 +1,11 @@
 """The buckets that images are read from."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handler.storage.uploads import ExistingStore, UploadStore
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The bucket for uploads, and the one that existed before the deployment.
 
     Attributes:

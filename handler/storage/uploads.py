@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
+from msgspec import Struct
 from obstore.exceptions import BaseError, NotFoundError
 
 from handler.aws.credentials import ContainerCredentials
@@ -43,8 +43,7 @@ _MAX_METADATA_BYTES = 2_000
 _KEY_WITH_JOB_ID = re.compile(r"uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """An uploaded object, whose bytes are not fetched yet.
 
     Attributes:

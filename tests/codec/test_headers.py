@@ -1,9 +1,9 @@
 """Image headers, read byte by byte."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from handler.codec.decoders import libwebp
 from handler.codec.headers import heif, jxl, webp

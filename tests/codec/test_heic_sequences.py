@@ -4,13 +4,13 @@ import io
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image, ImageOps
 
 from handler.codec import Animation, AnimationLimits, Limits, open_animation, open_picture

@@ -1,12 +1,12 @@
 """Properties of every framing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from handler.core.face import Face
 from handler.core.framing import PRESETS, frame_faces

@@ -1,9 +1,9 @@
 """Focus, keep and avoid: the accepted values, and their position in a picture."""
 
 import json
-from dataclasses import astuple, replace
 
 import pytest
+from msgspec.structs import astuple, replace
 
 from handler.core.geometry import Region, Size
 from handler.core.request import PixelConstraints

@@ -4,13 +4,13 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from handler.aws import credentials
 from handler.errors import InvalidRequest, NotFound, ObjectTooLarge, StorageUnavailable

@@ -21,7 +21,7 @@ ERRORS = ("handler.errors", "handler.problems")
 # each may import what is inside itself.
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "handler.core": (),
-    "handler.core.geometry": (),
+    "handler.core.geometry": ("msgspec",),
     "handler.core.request": ("handler.core.geometry",),
     "handler.core.spans": ("handler.core.geometry",),
     "handler.core.face": ("handler.core.geometry", "handler.core.spans"),
@@ -194,12 +194,12 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
 }
 # Parts of `handler` that may import these packages only, besides the standard library.
 CLOSED: Mapping[str, tuple[str, ...]] = {
-    "handler.core": ("numpy", "PIL"),
-    "handler.core.geometry": (),
-    "handler.core.request": (),
-    "handler.codec.headers": (),
+    "handler.core": ("numpy", "PIL", "msgspec"),
+    "handler.core.geometry": ("msgspec",),
+    "handler.core.request": ("msgspec",),
+    "handler.codec.headers": ("msgspec",),
     "handler.errors": (),
-    "handler.problems": (),
+    "handler.problems": ("msgspec",),
 }
 
 

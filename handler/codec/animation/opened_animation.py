@@ -1,10 +1,11 @@
 """An opened animation, whose frames are decoded when they are played."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from handler.codec.animation.animation_canvas import Canvas
@@ -28,8 +29,7 @@ _MOST_MILLISECONDS = (1 << 31) - 1
 _INSTEAD = "frames: first crops the first one"
 
 
-@dataclass(frozen=True, slots=True)
-class PlayedFrame:
+class PlayedFrame(Struct, frozen=True):
     """A frame of an animation, as it is shown.
 
     Attributes:
@@ -179,8 +179,7 @@ def _fits_on(canvas: Size) -> Callable[[FramePart], bool]:
     return lambda part: part.box.width <= canvas.width and part.box.height <= canvas.height
 
 
-@dataclass(frozen=True, slots=True)
-class AnimationLimits:
+class AnimationLimits(Struct, frozen=True):
     """The limits of the animations that are cropped whole.
 
     Attributes:

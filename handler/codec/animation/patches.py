@@ -1,8 +1,8 @@
 """The frames of an animation as they are stored, decoded in the way of each format."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PIL import Image
 
 from handler.codec.costs import cost_of_frames
@@ -18,8 +18,7 @@ from handler.core.image.alpha import DecodedImage
 from handler.errors import ProcessingFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The reading of an animation.
 
     Attributes:

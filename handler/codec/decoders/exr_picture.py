@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.decoders import isolated

@@ -4,12 +4,12 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from mmap import mmap
 from typing import Self
 
 import numpy as np
+from msgspec import Struct
 
 from handler.codec.costs import DecodingCost
 from handler.codec.decoders.shared_rows import SharedRows
@@ -33,8 +33,7 @@ _WALL_SECONDS = 120
 _PREPARED: tuple[Decoder, ...] = ("TIFF", "GIF", "PNG", "BMP")
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """The limits of the worker process that decodes a picture.
 
     Attributes:

@@ -1,11 +1,12 @@
 """JPEG, decoded and scaled by libjpeg-turbo, which simplejpeg binds."""
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
 import numpy as np
 import simplejpeg
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from handler.codec.costs import DECODING, DecodingCost
@@ -39,8 +40,7 @@ _COLOUR_BANDS = {"GRAY": 1, "CMYK": 4, "RGBX": 3}
 _PILLOW_MODE = {"GRAY": "L", "CMYK": "CMYK", "RGBX": "RGBX"}
 
 
-@dataclass(frozen=True, slots=True)
-class Jpeg:
+class Jpeg(Struct, frozen=True):
     """A JPEG that libjpeg-turbo accepts.
 
     Attributes:

@@ -3,8 +3,9 @@
 import math
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.util import find_spec
+
+from msgspec.structs import replace
 
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.decoders import isolated

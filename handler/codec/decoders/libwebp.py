@@ -9,10 +9,10 @@ Structures and constants are those of libwebp's <webp/decode.h>.
 """
 
 import ctypes
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.headers.webp import WebpHeader

@@ -2,10 +2,10 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
+from msgspec.structs import replace
 from PIL import Image, ImageFile
 
 from handler.codec.colour import lab_to_srgb

@@ -4,10 +4,9 @@ Each row is either plain pixels of four bytes, or has the run lengths of its fou
 of whole pixels (Greg Ward, "Real pixels", Graphics Gems II, and Radiance's color.c).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.headers.header import MOST_MISSING, ImageHeader
@@ -72,8 +71,7 @@ def _light(pixels: Rgbe) -> npt.NDArray[np.float32]:
     return np.where(exponents == 0, np.float32(0), light)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """The rows of a file, from first to last.
 
     Attributes:

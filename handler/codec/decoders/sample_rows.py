@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from handler.codec.costs import DECODING, DecodingCost
 from handler.codec.headers.sample_array import TEXT, SampleArray, SampleHeader

@@ -1,7 +1,8 @@
 """The decoding of one file: its cost, and the functions that do it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.costs import DecodingCost
 from handler.codec.headers.header import ImageHeader
@@ -13,8 +14,7 @@ def whole(_: float) -> float:
     return 1
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """The decoding of one file.
 
     Attributes:

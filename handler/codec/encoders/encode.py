@@ -2,10 +2,10 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
+from msgspec import Struct
 from PIL import Image
 
 from handler.codec.encoders import gif_writer, png_writer, tiff_writer
@@ -87,8 +87,7 @@ def _flatten(image: Image.Image, background: Colour) -> Image.Image:
     return canvas.convert("RGB")
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     """The options of `encode` that not all formats have."""
 
     quality: int

@@ -9,10 +9,10 @@ The smaller result for a sample of the rows decides between the two.
 import struct
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from PIL import Image
 
 from handler.codec.headers.png import COLOUR_TYPES, SIGNATURE
@@ -81,8 +81,7 @@ def _less_paeth(strip: Samples, above: Samples, bands: int) -> Samples:
     return strip - nearest.astype(np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """A filter, its number in the format, and the level of libdeflate."""
 
     filter: Callable[[Samples, Samples, int], Samples]

@@ -1,7 +1,8 @@
 """The preview in Canon's CRW files: heaps of records, each with a table at its end."""
 
 import struct
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from handler.core.geometry import Size
 
@@ -18,8 +19,7 @@ _HEAPS = (0x2800, 0x3000)
 _PICTURE, _JPEG = 0x1810, 0x2007
 
 
-@dataclass(slots=True)
-class HeapPreview:
+class HeapPreview(Struct):
     """The findings in a CRW file.
 
     Attributes:

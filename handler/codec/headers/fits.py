@@ -1,7 +1,8 @@
 """Reader of FITS headers (FITS standard 4.0), which finds the first picture of a file."""
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.header import SEVERAL_PAGES, ImageHeader
 from handler.codec.headers.sample_array import SampleArray, SampleHeader
@@ -17,8 +18,7 @@ _COLOURS = 3
 _LEVELS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """A header with its data.
 
     Attributes:

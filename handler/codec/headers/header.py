@@ -1,7 +1,8 @@
 """The image header: everything that is known of a file before its pixels are decoded."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.ifd import WHOLE_NUMBERS, Rule, byte_order, read_fields
 from handler.core.geometry import Box, Orientation, Size
@@ -18,8 +19,7 @@ _RULES = {_ORIENTATION_TAG: Rule(WHOLE_NUMBERS, 1)}
 _EXIF_PREFIX = b"Exif\0\0"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageHeader:
+class ImageHeader(Struct, frozen=True):
     """The header of a file's first picture.
 
     Attributes:

@@ -3,9 +3,11 @@
 import math
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ANIMATED, ImageHeader
@@ -110,8 +112,7 @@ def shown_part(
     return item.cut(), item.orientation
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(Struct):
     """Properties of the primary picture.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Items of a HEIF file: their types, properties, references and data (ISO/IEC 14496-12, 8.11)."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.heif_tracks import first_frames
@@ -17,8 +18,7 @@ _REFERENCES = (b"dimg", b"auxl", b"prem")
 _IN_FILE, _IN_BOX = 0, 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Location:
+class _Location(Struct, frozen=True):
     """A place of an item's data: construction method, data reference, and extents."""
 
     method: int
@@ -26,8 +26,7 @@ class _Location:
     extents: tuple[tuple[int, int], ...]
 
 
-@dataclass(slots=True)
-class Items:
+class Items(Struct):
     """Items of a file, as its boxes list them; nothing of them is checked.
 
     Attributes:

@@ -9,7 +9,8 @@ further photographs, sequences.
 """
 
 import struct
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from handler.codec.headers.heif_items import Items
 from handler.codec.headers.hevc import BLOCK, coded_sizes
@@ -52,8 +53,7 @@ _MAX_PARTS = 1_000
 _MAX_OUTSIDE = 1 << 24
 
 
-@dataclass(slots=True)
-class PrimaryPicture:
+class PrimaryPicture(Struct):
     """The items of the primary picture.
 
     Attributes:

@@ -5,7 +5,8 @@ Some AVIF sequences have no item for readers of still pictures.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.hevc import BLOCK, decoded_size
@@ -35,8 +36,7 @@ _TURNS: dict[tuple[int, ...], tuple[int, int | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """The first frame of a track.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _ENTRY_BYTES = 12
 # Values of up to four bytes are in the entry itself.
@@ -13,8 +14,7 @@ _LONG, _LONG8 = 4, 16
 WHOLE_NUMBERS, BYTES, FRACTIONS = frozenset((1, 3, 4, 16)), frozenset((1, 7)), frozenset((5,))
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """The rule of a field.
 
     Attributes:
@@ -28,8 +28,7 @@ class Rule:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A tagged value.
 
     Attributes:
@@ -49,8 +48,7 @@ class Field:
         return struct.unpack(f"{order}{self.count}{_TYPES[self.kind][0]}", self.raw)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """The sizes of offsets and counts.
 
     Attributes:

@@ -3,8 +3,9 @@
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from handler.codec.headers.header import DATA_ERRORS, ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
@@ -39,8 +40,7 @@ _MAX_SCANS = 100
 _SCAN_MARKER = re.compile(bytes((0xFF, _SCAN)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JpegHeader(ImageHeader):
+class JpegHeader(ImageHeader, frozen=True, kw_only=True):
     """The header of a JPEG.
 
     A damaged profile and bytes between segments are removed from its data.
@@ -59,8 +59,7 @@ class JpegHeader(ImageHeader):
     several_scans: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part of the profile: its number from 1, their total, its bytes, its place in the file."""
 
     number: int

@@ -3,7 +3,8 @@
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ImageHeader
@@ -28,8 +29,7 @@ _IS_ALPHA = 1
 _PALETTE = "JPEG 2000 palette: expected grey or RGB of at most 8 bits, with or without alpha"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jpeg2000Header(ImageHeader):
+class Jpeg2000Header(ImageHeader, frozen=True, kw_only=True):
     """The header of a JPEG 2000 file.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import math
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.header import SEVERAL_PAGES, ImageHeader
 from handler.core.geometry import Box, Size
@@ -25,8 +26,7 @@ _LARGEST_COORDINATE = 1 << 24
 _ALPHA = "A"
 
 
-@dataclass(frozen=True, slots=True)
-class ExrHeader(ImageHeader):
+class ExrHeader(ImageHeader, frozen=True):
     """The header of an OpenEXR.
 
     Attributes:
@@ -36,8 +36,7 @@ class ExrHeader(ImageHeader):
     sample_bytes: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part of a file: its attributes by name."""
 
     attributes: dict[str, bytes]

@@ -4,7 +4,8 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.header import ANIMATED, DATA_ERRORS, ImageHeader
 from handler.core.geometry import Size
@@ -122,8 +123,7 @@ def missing_rows(data: bytes) -> int:
     return math.ceil(max(0, missing) / length) if missing <= rows * length else header.size.height
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(Struct, frozen=True):
     """The chunk IHDR.
 
     Attributes:

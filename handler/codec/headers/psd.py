@@ -1,7 +1,8 @@
 """Reader of PSD headers, and of the composite picture that Photoshop writes after the layers."""
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
@@ -22,8 +23,7 @@ _MAX_RESOURCES = 10_000
 _MAX_EXPANSION = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """A part of the file that follows its length."""
 
     body: memoryview

@@ -6,7 +6,9 @@ Sigma X3F, Canon CRW, and Canon CR3, whose boxes are those of ISO media files.
 
 import struct
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from handler.codec.headers import canon_heap, jpeg, olympus_note
 from handler.codec.headers.boxes import boxes
@@ -67,8 +69,7 @@ _HALF = 2
 _LARGE = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class RawHeader(ImageHeader):
+class RawHeader(ImageHeader, frozen=True):
     """The header of a camera raw file.
 
     Attributes:
@@ -79,8 +80,7 @@ class RawHeader(ImageHeader):
     preview: JpegHeader | None = None
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """The findings in a file.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
@@ -28,8 +29,7 @@ TEXT = "text"
 Meaning = Literal["level", "light", "measure"]
 
 
-@dataclass(frozen=True, slots=True)
-class SampleArray:
+class SampleArray(Struct, frozen=True):
     """The samples of a picture, as they are in the file.
 
     Attributes:
@@ -83,8 +83,7 @@ class SampleArray:
         return left // max(1, self.row_bytes(size.width)) * size.width
 
 
-@dataclass(frozen=True, slots=True)
-class SampleHeader(ImageHeader):
+class SampleHeader(ImageHeader, frozen=True):
     """The header of a file of plain samples.
 
     Attributes:

@@ -8,7 +8,6 @@ import math
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from handler.codec.headers.header import ImageHeader
 from handler.core.geometry import Size
@@ -74,8 +73,7 @@ _ASPECT = "preserveAspectRatio"
 _ROUNDED = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class SvgHeader(ImageHeader):
+class SvgHeader(ImageHeader, frozen=True):
     """The header of an SVG.
 
     Attributes:

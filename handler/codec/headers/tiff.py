@@ -2,7 +2,9 @@
 
 import math
 import struct
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handler.codec.headers.header import SEVERAL_PAGES, ImageHeader
 from handler.codec.headers.ifd import (
@@ -159,8 +161,7 @@ def _orientation(numbers: dict[int, tuple[int, ...]]) -> Orientation:
         return Orientation.UPRIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """The first page, by its directory.
 
     Attributes:

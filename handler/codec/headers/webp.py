@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from handler.codec.headers.header import ANIMATED, ImageHeader, read_exif_orientation
 from handler.core.geometry import Size
@@ -22,8 +23,7 @@ _LOSSLESS_ALPHA = 1 << 28
 _MAX_CHUNKS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebpHeader(ImageHeader):
+class WebpHeader(ImageHeader, frozen=True, kw_only=True):
     """The header of a WebP.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Alpha, by which colours are multiplied before they are resampled."""
 
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from msgspec import Struct
 from PIL import Image
 
 from handler.core.image.freed_rows import ArrayRows, Rows, Samples
@@ -14,8 +14,7 @@ _STRIP_ROWS = 64
 _OPAQUE = 255
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedImage:
+class DecodedImage(Struct, frozen=True):
     """A picture as a decoder returns it.
 
     Attributes:

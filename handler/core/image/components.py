@@ -4,18 +4,17 @@ Names follow scikit-image. All masks are padded: no pixel within a window's widt
 set.
 """
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectedComponents:
+class ConnectedComponents(Struct, frozen=True):
     """The connected components of a mask, as runs along its rows.
 
     Attributes:

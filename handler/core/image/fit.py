@@ -3,13 +3,12 @@
 Reproduces the geometry of ``resize(width, height, {fit})`` of sharp 0.35 on libvips 8.18.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handler.core.geometry import Box, Region, Size, half_up
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(Struct, frozen=True):
     """A picture of ``source`` pixels, resized by 1/``shrink`` to ``resized`` pixels.
 
     ``shrink`` is in source pixels per resized pixel and the same on both axes; below 1 it enlarges.
@@ -54,8 +53,7 @@ class Cover:
         return (resized * self.shrink - source) / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Contained:
+class Contained(Struct, frozen=True):
     """A part of a picture, resized to fit into a square.
 
     Attributes:

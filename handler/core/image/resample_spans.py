@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handler.core.geometry import Region, Size
 
@@ -17,8 +19,7 @@ _BETWEEN_BYTES = 3 << 20
 _PIXEL_BYTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A run of output pixels along one axis, and the source pixels that they are made from.
 
     Attributes:

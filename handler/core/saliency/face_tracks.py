@@ -1,7 +1,8 @@
 """The faces of several frames of an animation, joined where they are those of one person."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handler.core.face import Face
 from handler.core.geometry import Box

@@ -5,9 +5,9 @@ so its head is estimated: the most interesting square of the upper part.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from handler.core.face import Head
 from handler.core.geometry import Region, Size
@@ -48,8 +48,7 @@ _A_FACE = 0.4
 _ABOVE_PET = 0.1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HeldAreas:
+class HeldAreas(Struct, frozen=True, eq=False):
     """The areas that a window has to contain.
 
     Attributes:

@@ -5,9 +5,10 @@ attention that it attracts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -38,8 +39,7 @@ _VIEW_SIDE = 320
 _CLOSER_SIDE = 640
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
+class Interest(Struct, frozen=True):
     """The interest map of a picture, and its faces.
 
     Attributes:

@@ -1,9 +1,9 @@
 """The interest map: several maps of a picture, combined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,8 +26,7 @@ _READOUT_GRID = 16
 _MOTION = "motion"
 
 
-@dataclass(frozen=True, slots=True)
-class InterestMap:
+class InterestMap(Struct, frozen=True):
     """The distribution of interest over a picture.
 
     Attributes:

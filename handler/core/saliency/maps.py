@@ -15,10 +15,10 @@ the windows keep changes by one percentage point at most. Together they gain 3.4
 the centre (`make bench-crops`).
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -51,8 +51,7 @@ _LAB = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]], np.float32)
 _DARK = LINEAR_BELOW
 
 
-@dataclass(frozen=True, slots=True)
-class Saliency:
+class Saliency(Struct, frozen=True):
     """The saliency maps of a picture, computed from its pixels.
 
     Attributes:

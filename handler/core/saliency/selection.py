@@ -1,9 +1,9 @@
 """The window with the best score that contains the faces which fit into it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from handler.core.face import Head
 from handler.core.framing import choose_heads
@@ -31,8 +31,7 @@ _LEAST_HELD = 0.3
 _NEGLIGIBLE = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """A window, in pixels of the upright picture.
 
     Attributes:

@@ -13,9 +13,9 @@ results on the pictures that were left out.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from handler.core.detection import DetectedObjects
 from handler.core.face import Head
@@ -56,8 +56,7 @@ _PRICE_OF_CUT_HEAD, _PRICE_OF_CUT_OBJECT = 0.3, 0.08
 _HAIR = 0.55
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Boxes:
+class Boxes(Struct, frozen=True, eq=False):
     """The boxes of faces or objects.
 
     Attributes:
@@ -92,8 +91,7 @@ class Boxes:
         return np.asarray(down[:, np.newaxis] * across)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WindowScore:
+class WindowScore(Struct, frozen=True, eq=False):
     """The score of windows in one picture.
 
     Attributes:

@@ -7,10 +7,10 @@ centred on the maximum.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from PIL import Image
 
 from handler.core.geometry import Box, Point, Size
@@ -29,8 +29,7 @@ _EDGE_GAIN = 5.0
 _MASK_PEAK, _MASK_CUT = 20, 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """The result of the attention strategy.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Subject mode: the most interesting window of a resized picture."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,8 +20,7 @@ from handler.core.subject.entropy import busiest_window
 MAX_SCORED_PIXELS = 24_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectWindow:
+class SubjectWindow(Struct, frozen=True):
     """The window that a strategy chose, in pixels of the resized picture.
 
     Attributes:

@@ -7,10 +7,10 @@ united.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from PIL import Image
 
 from handler.core.geometry import Box
@@ -89,8 +89,7 @@ def majority(mask: Mask) -> Mask:
     return np.asarray(across[:-2] + across[1:-1] + across[2:] >= _MAJORITY, np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
-class _ContentTest:
+class _ContentTest(Struct, frozen=True):
     """The test that separates content from background, for each sample.
 
     Attributes:

@@ -1,9 +1,9 @@
 """The content of a picture by the kind of background that a request names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from PIL import Image
 
 from handler.core.geometry import Box
@@ -14,8 +14,7 @@ from handler.core.trim.uneven_background import find_product
 _LEVELS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """The content of a picture.
 
     Attributes:

@@ -1,18 +1,17 @@
 """Marks: the connected components of a mask, by their bounding boxes."""
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from handler.core.image.components import ConnectedComponents, Mask
 
 Counts = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """Bounding boxes of components, and the pixels in each; every array is (marks,)."""
 
     left: Counts

@@ -7,11 +7,11 @@ scanner, dust, scratches and soft shadows.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Self
 
 import numpy as np
+from msgspec import Struct
 from PIL import Image, ImageFilter
 
 from handler.core.geometry import Box
@@ -51,8 +51,7 @@ _PATTERN = 64
 _FIRST_QUARTILE = 0.3186
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(Struct, frozen=True):
     """A picture at the scale at which it is searched.
 
     Attributes:

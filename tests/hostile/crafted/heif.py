@@ -4,6 +4,7 @@ import struct
 from dataclasses import replace
 from functools import partial
 
+from msgspec import structs
 from PIL import Image
 from pillow_avif.AvifImagePlugin import AvifImageFile
 
@@ -56,7 +57,7 @@ def _coded_larger() -> bytes:
     small = struct.pack(">HH", 1, 1)
     for index, track in enumerate(tracks):
         entry = track.entry[:24] + small + track.entry[28:]
-        tracks[index] = replace(track, entry=entry, size=Size(1, 1))
+        tracks[index] = structs.replace(track, entry=entry, size=Size(1, 1))
     return write_tracks(tracks, b"hevc")
 
 
@@ -75,7 +76,7 @@ def _many_frames() -> bytes:
 def _repeated(tracks: list[Track], brand: bytes) -> bytes:
     """Return a sequence with a thousand times the same small frame."""
     longer = [
-        replace(
+        structs.replace(
             track,
             durations=[1] * 1_000,
             samples=[*track.samples[:1], *track.samples[1:2] * 999],

@@ -1,12 +1,11 @@
 """The effort of animated WebP: less for animations with more pixels, so that they end in time."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _MEGA = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class WebpEffort:
+class WebpEffort(Struct, frozen=True):
     """A setting of libwebp.
 
     Attributes:

@@ -1,9 +1,9 @@
 """The writers of animations, by format, and the options that they share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 from PIL import Image, ImageChops
 
 from handler.codec.encoders.largest_sides import check_sides
@@ -31,8 +31,7 @@ class FrameWriter(Protocol):
         """Return the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnimationOptions:
+class AnimationOptions(Struct, frozen=True):
     """The facts that the file of an animation depends on.
 
     Attributes:

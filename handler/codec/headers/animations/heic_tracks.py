@@ -1,7 +1,8 @@
 """Reader of HEIC sequences: the tracks of colours and alpha, and how they are shown."""
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.codec.headers.animations.timeline import Timeline
 from handler.codec.headers.animations.track_tables import (
@@ -32,8 +33,7 @@ _BT601 = 6
 _FULL_RANGE = 0x80
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """The part of the frames that is shown, in pixels of the stored frame, and how it is turned."""
 
     part: Box

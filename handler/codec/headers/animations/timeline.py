@@ -1,8 +1,9 @@
 """The frames of an animation: their places on the canvas, their times, and their data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from handler.core.geometry import Box, Orientation, Size
 
@@ -15,8 +16,7 @@ class TooManyFrames(Exception):
     """Raised if an animation has more frames than are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class FramePart:
+class FramePart(Struct, frozen=True):
     """A frame as it is stored.
 
     Attributes:
@@ -35,8 +35,7 @@ class FramePart:
     disposal: Disposal = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """An animation.
 
     Attributes:

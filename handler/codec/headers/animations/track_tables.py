@@ -6,8 +6,9 @@ not receive the file, but a new one with the tracks of colours and alpha alone.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
+
+from msgspec import Struct
 
 from handler.codec.headers.animations.timeline import FramePart, TooManyFrames
 from handler.codec.headers.animations.track_writer import Track
@@ -20,8 +21,7 @@ _REPEATS = 1
 _ENDLESS = ((1 << 32) - 1, (1 << 64) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceFormat:
+class SequenceFormat(Struct, frozen=True):
     """The facts that differ between the two formats.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handler.core.geometry import Size
 
@@ -11,8 +12,7 @@ _ENABLED = 1
 _UNDETERMINED = 0x55C4
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Struct, frozen=True):
     """A track of frames.
 
     Attributes:
