@@ -4,8 +4,10 @@ The checks read the markup without an XML parser, and refuse too much rather tha
 renderer has no access to files and networks either.
 """
 
+import html
 import math
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,8 +49,8 @@ _ENTITY = re.compile(
 _ENTITY_START = re.compile(r"<!ENTITY", re.IGNORECASE)
 # Drawing programs define names of namespaces.
 _MAX_ENTITIES, _MAX_ENTITY = 100, 200
-_TEXTS = frozenset(("text", "tref"))
-_NO_TEXT = "Text in an SVG is not drawn; convert it to paths"
+_TEXT_TAG = re.compile(r"<(/?)(?:[\w.-]+:)?text(?=[\s/>])")
+_MARKUP = re.compile(r"<[^<>]*>")
 # Pixels of a unit (CSS Values and Units 3, 5.2), for a font of 16 pixels.
 _UNITS = {
     "": 1.0,
@@ -81,10 +83,12 @@ class SvgHeader(ImageHeader):
     Attributes:
         before: the document in front of the attributes of its root.
         after: the document behind them.
+        characters: of its text, each once; None if it has no text.
     """
 
     before: bytes = b""
     after: bytes = b""
+    characters: str | None = None
 
     def document(self, size: Size) -> tuple[bytes, bytes, bytes]:
         """Return the parts of a document that is rendered in a size, in pixels."""
@@ -112,16 +116,14 @@ def read(data: bytes) -> ImageHeader:
     if root is None:
         raise InvalidImage("the SVG is damaged")
     _check_entities(text)
-    has_text = False
     for name, attributes in _tags(text, root.start()):
-        has_text = has_text or name in _TEXTS
         if name not in _LINKS:
             _check_addresses(attributes)
     for found in _URL.finditer(text):
         _check_address(found[1])
     if _IMPORT.search(text):
         raise _outside("@import")
-    return _picture(text, root, _NO_TEXT if has_text else None)
+    return _picture(text, root)
 
 
 def _inflate(data: bytes, most: int) -> bytes:
@@ -217,7 +219,22 @@ def _outside(address: str) -> InvalidImage:
     )
 
 
-def _picture(text: str, root: re.Match[str], warning: str | None) -> SvgHeader:
+def _characters(text: str) -> str | None:
+    """Return the characters between the tags of text elements, or None if there are none."""
+    found, starts = [], None
+    for tag in _TEXT_TAG.finditer(text):
+        if not tag[1]:
+            starts = tag.start() if starts is None else starts
+        elif starts is not None:
+            found.append(_MARKUP.sub("", text[starts : tag.start()]))
+            starts = None
+    if not found:
+        return None
+    drawn = unicodedata.normalize("NFC", html.unescape("".join(found)))
+    return "".join(dict.fromkeys(drawn))
+
+
+def _picture(text: str, root: re.Match[str]) -> SvgHeader:
     tag = _TAG.match(text, root.start())
     if tag is None:
         raise InvalidImage("the SVG is damaged")
@@ -242,9 +259,9 @@ def _picture(text: str, root: re.Match[str], warning: str | None) -> SvgHeader:
         size,
         size.area,
         alpha=True,
-        warning=warning,
         before=parts[0],
         after=parts[1],
+        characters=_characters(text),
     )
 
 
