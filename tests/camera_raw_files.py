@@ -49,6 +49,26 @@ def arw(preview: bytes, orientation: int = 1) -> bytes:
     return nef(preview, "<", b"II*\0", orientation)
 
 
+def srw(preview: bytes, orientation: int = 1) -> bytes:
+    """Return a Samsung SRW: the samples have a pattern of filters, and no interpretation."""
+    first = 8
+    entries: list[Entry] = [(274, 3, [orientation]), (330, 4, [0, 0])]
+    second = first + len(tiff_directory("<", entries, first))
+    inner = [(254, 4, [0]), (513, 4, [0]), (514, 4, [0])]
+    third = second + len(tiff_directory("<", inner, second))
+    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (259, 3, [32_769])]
+    raw += [(33_421, 3, [2, 2]), (33_422, 1, [1, 0, 2, 1])]
+    place = third + len(tiff_directory("<", raw, third))
+    entries[-1] = (330, 4, [second, third])
+    inner = [(254, 4, [0]), (513, 4, [place]), (514, 4, [len(preview)])]
+    parts = [
+        tiff_directory("<", entries, first),
+        tiff_directory("<", inner, second),
+        tiff_directory("<", raw, third),
+    ]
+    return b"II*\0" + struct.pack("<I", first) + b"".join(parts) + preview
+
+
 def rw2(preview: bytes, orientation: int = 1) -> bytes:
     """Return a Panasonic RW2: the preview is the value of a tag."""
     first = 8
@@ -68,7 +88,7 @@ def orf(
     from_start: bool = False,
 ) -> bytes:
     """Return an Olympus ORF: the place of the preview is in the maker note."""
-    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (262, 3, [32_803])]
+    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (262, 3, [1])]
     raw += [(274, 3, [orientation]), (34_665, 4, [0])]
     exif = 8 + len(tiff_directory("<", raw, 8))
     raw[-1] = (34_665, 4, [exif])
@@ -163,6 +183,7 @@ FAMILIES: dict[str, Callable[..., bytes]] = {
     "crw": crw,
     "nef": nef,
     "arw": arw,
+    "srw": srw,
     "rw2": rw2,
     "orf": orf,
     "x3f": x3f,
