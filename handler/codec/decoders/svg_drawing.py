@@ -27,7 +27,8 @@ def find_way(
     header: SvgHeader, allowance_of: Callable[[DecodingCost, ImageHeader], Allowance]
 ) -> Way:
     """Return the decoding of a drawing; see `handler.codec.decoders.further.find_way`."""
-    cost = DECODING["svg"]
+    plain = DECODING["svg"]
+    cost = replace(plain, base=plain.base + header.drawing_bytes)
     size = header.size
     finest: float = max(
         (size.area / _MOST_PIXELS) ** 0.5, max(size.width, size.height) / _MOST_SIDE

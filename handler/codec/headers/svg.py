@@ -4,15 +4,14 @@ The checks read the markup without an XML parser, and refuse too much rather tha
 renderer has no access to files and networks either.
 """
 
-import html
 import math
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.svg_letters import text_of
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -49,8 +48,10 @@ _ENTITY = re.compile(
 _ENTITY_START = re.compile(r"<!ENTITY", re.IGNORECASE)
 # Drawing programs define names of namespaces.
 _MAX_ENTITIES, _MAX_ENTITY = 100, 200
-_TEXT_TAG = re.compile(r"<(/?)(?:[\w.-]+:)?text(?=[\s/>])")
-_MARKUP = re.compile(r"<[^<>]*>")
+# Bytes that the renderer keeps for a tag, for each byte of its attributes, and for a letter, as
+# measured. Embedded pictures count as attributes only by the length of their file.
+_TAG_BYTES, _ATTRIBUTE_BYTES, _LETTER_BYTES = 1100, 30, 800
+_PICTURE_START = "data:image"
 # Pixels of a unit (CSS Values and Units 3, 5.2), for a font of 16 pixels.
 _UNITS = {
     "": 1.0,
@@ -84,11 +85,13 @@ class SvgHeader(ImageHeader):
         before: the document in front of the attributes of its root.
         after: the document behind them.
         characters: of its text, each once; None if it has no text.
+        drawing_bytes: memory that its elements and letters need.
     """
 
     before: bytes = b""
     after: bytes = b""
     characters: str | None = None
+    drawing_bytes: int = 0
 
     def document(self, size: Size) -> tuple[bytes, bytes, bytes]:
         """Return the parts of a document that is rendered in a size, in pixels."""
@@ -116,14 +119,25 @@ def read(data: bytes) -> ImageHeader:
     if root is None:
         raise InvalidImage("the SVG is damaged")
     _check_entities(text)
+    drawing_bytes = 0
     for name, attributes in _tags(text, root.start()):
+        drawing_bytes += _TAG_BYTES
+        if _PICTURE_START not in attributes:
+            drawing_bytes += _ATTRIBUTE_BYTES * len(attributes)
         if name not in _LINKS:
             _check_addresses(attributes)
     for found in _URL.finditer(text):
         _check_address(found[1])
     if _IMPORT.search(text):
         raise _outside("@import")
-    return _picture(text, root)
+    letters = text_of(text)
+    if letters is None:
+        return replace(_picture(text, root), drawing_bytes=drawing_bytes)
+    return replace(
+        _picture(text, root),
+        characters="".join(dict.fromkeys(letters)),
+        drawing_bytes=drawing_bytes + _LETTER_BYTES * len(letters),
+    )
 
 
 def _inflate(data: bytes, most: int) -> bytes:
@@ -219,21 +233,6 @@ def _outside(address: str) -> InvalidImage:
     )
 
 
-def _characters(text: str) -> str | None:
-    """Return the characters between the tags of text elements, or None if there are none."""
-    found, starts = [], None
-    for tag in _TEXT_TAG.finditer(text):
-        if not tag[1]:
-            starts = tag.start() if starts is None else starts
-        elif starts is not None:
-            found.append(_MARKUP.sub("", text[starts : tag.start()]))
-            starts = None
-    if not found:
-        return None
-    drawn = unicodedata.normalize("NFC", html.unescape("".join(found)))
-    return "".join(dict.fromkeys(drawn))
-
-
 def _picture(text: str, root: re.Match[str]) -> SvgHeader:
     tag = _TAG.match(text, root.start())
     if tag is None:
@@ -261,7 +260,6 @@ def _picture(text: str, root: re.Match[str]) -> SvgHeader:
         alpha=True,
         before=parts[0],
         after=parts[1],
-        characters=_characters(text),
     )
 
 
