@@ -49,6 +49,60 @@ def arw(preview: bytes, orientation: int = 1) -> bytes:
     return nef(preview, "<", b"II*\0", orientation)
 
 
+def pef(preview: bytes, orientation: int = 1) -> bytes:
+    """Return a Pentax PEF: the samples are in the first directory, the preview in the next."""
+    first = 8
+    raw = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (259, 3, [65_535])]
+    raw += [(262, 3, [32_803]), (274, 3, [orientation])]
+    second = first + len(tiff_directory(">", raw, first))
+    inner = [(256, 4, [LARGE[0]]), (257, 4, [LARGE[1]]), (259, 3, [6]), (513, 4, [0])]
+    inner += [(514, 4, [len(preview)])]
+    place = second + len(tiff_directory(">", inner, second))
+    inner[3] = (513, 4, [place])
+    parts = tiff_directory(">", raw, first, second), tiff_directory(">", inner, second)
+    return b"MM\0*" + struct.pack(">I", first) + b"".join(parts) + preview
+
+
+def hasselblad(preview: bytes, orientation: int = 1) -> bytes:
+    """Return a 3FR: a thumbnail without compression, the samples, and the preview as a strip."""
+    first, order = 8, "<"
+    thumbnail = [(254, 4, [1]), (256, 4, [16]), (257, 4, [10]), (259, 3, [1]), (262, 3, [2])]
+    thumbnail += [(274, 3, [orientation]), (330, 4, [0, 0])]
+    second = first + len(tiff_directory(order, thumbnail, first))
+    raw = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (259, 3, [7]), (262, 3, [32_803])]
+    third = second + len(tiff_directory(order, raw, second))
+    inner = [(256, 4, [LARGE[0]]), (257, 4, [LARGE[1]]), (259, 3, [7]), (262, 3, [6])]
+    inner += [(273, 4, [0]), (279, 4, [len(preview)])]
+    place = third + len(tiff_directory(order, inner, third))
+    inner[4], thumbnail[-1] = (273, 4, [place]), (330, 4, [second, third])
+    parts = (
+        tiff_directory(order, thumbnail, first),
+        tiff_directory(order, raw, second),
+        tiff_directory(order, inner, third),
+    )
+    return b"II*\0" + struct.pack("<I", first) + b"".join(parts) + preview
+
+
+def srw(preview: bytes, orientation: int = 1) -> bytes:
+    """Return a Samsung SRW: the samples have a pattern of filters, and no interpretation."""
+    first = 8
+    entries: list[Entry] = [(274, 3, [orientation]), (330, 4, [0, 0])]
+    second = first + len(tiff_directory("<", entries, first))
+    inner = [(254, 4, [0]), (513, 4, [0]), (514, 4, [0])]
+    third = second + len(tiff_directory("<", inner, second))
+    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (259, 3, [32_769])]
+    raw += [(33_421, 3, [2, 2]), (33_422, 1, [1, 0, 2, 1])]
+    place = third + len(tiff_directory("<", raw, third))
+    entries[-1] = (330, 4, [second, third])
+    inner = [(254, 4, [0]), (513, 4, [place]), (514, 4, [len(preview)])]
+    parts = [
+        tiff_directory("<", entries, first),
+        tiff_directory("<", inner, second),
+        tiff_directory("<", raw, third),
+    ]
+    return b"II*\0" + struct.pack("<I", first) + b"".join(parts) + preview
+
+
 def rw2(preview: bytes, orientation: int = 1) -> bytes:
     """Return a Panasonic RW2: the preview is the value of a tag."""
     first = 8
@@ -68,7 +122,7 @@ def orf(
     from_start: bool = False,
 ) -> bytes:
     """Return an Olympus ORF: the place of the preview is in the maker note."""
-    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (262, 3, [32_803])]
+    raw: list[Entry] = [(256, 4, [SENSOR.width]), (257, 4, [SENSOR.height]), (262, 3, [1])]
     raw += [(274, 3, [orientation]), (34_665, 4, [0])]
     exif = 8 + len(tiff_directory("<", raw, 8))
     raw[-1] = (34_665, 4, [exif])
@@ -163,6 +217,9 @@ FAMILIES: dict[str, Callable[..., bytes]] = {
     "crw": crw,
     "nef": nef,
     "arw": arw,
+    "srw": srw,
+    "pef": pef,
+    "3fr": hasselblad,
     "rw2": rw2,
     "orf": orf,
     "x3f": x3f,

@@ -141,7 +141,7 @@ FURTHER = (
 )
 """Entries of the table of `handler.codec.formats`."""
 
-FURTHER_PACKAGES = {"svg": "resvg_py", "exr": "OpenEXR", "qoi": "qoi"}
+FURTHER_PACKAGES = {"svg": "resvg", "exr": "OpenEXR", "qoi": "qoi"}
 """Name of a format -> the package that decodes it, which may be missing."""
 
 OPTIONAL = frozenset({"exr"})

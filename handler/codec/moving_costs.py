@@ -41,7 +41,7 @@ MOVING_ENCODING = {
 # format. The others take as long as still pictures.
 _DECODING = {
     "gif": (0.011 / _MEGA, 0.02 / _MEGA),
-    "webp": (0.016 / _MEGA, 0.095 / _MEGA),
+    "webp": (0.01 / _MEGA, 0.045 / _MEGA),
     "heic": (0.065 / _MEGA, 0.03 / _MEGA),
 }
 _RENDERED, _READ = 0.005 / _MEGA, 0.003 / _MEGA

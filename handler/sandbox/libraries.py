@@ -175,14 +175,14 @@ def _qoi() -> Decode:
 
 
 def _resvg() -> Decode:
-    import resvg_py
     from PIL.PngImagePlugin import PngImageFile
 
+    from handler.sandbox.svg_renderer import renderer
+
+    draw = renderer()
+
     def decode(file: MappedFile, shared: SharedPixels) -> Image.Image:
-        text = bytes(file).decode()
-        # No fonts: this process cannot read their files.
-        png = resvg_py.svg_to_bytes(svg_string=text, skip_system_fonts=True)
-        image = PngImageFile(io.BytesIO(png))
+        image = PngImageFile(io.BytesIO(draw(bytes(file).decode())))
         image.im = shared.make_core(image.mode, image.size)
         image.load()
         return image

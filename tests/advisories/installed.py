@@ -21,7 +21,7 @@ import deflate, kornia_rs.io, pillow_avif, pi_heif, pylibjxl, simplejpeg
 from contextlib import suppress
 from importlib import import_module
 from PIL import Image, ImageCms, _webp
-for name in ("resvg_py", "qoi", "OpenEXR", "rawpy"):
+for name in ("resvg", "qoi", "OpenEXR", "rawpy"):
     with suppress(ImportError):
         import_module(name)
 Image.init()
@@ -31,7 +31,7 @@ for line in open("/proc/self/maps"):
 
 
 # Library -> the package with it, which may be missing.
-_OPTIONAL = {"resvg": "resvg-py", "qoi": "qoi", "OpenEXR": "openexr", "LibRaw": "rawpy"}
+_OPTIONAL = {"resvg": "resvg", "qoi": "qoi", "OpenEXR": "openexr", "LibRaw": "rawpy"}
 
 
 def versions() -> dict[str, str]:

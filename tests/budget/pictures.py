@@ -202,6 +202,14 @@ if {"svg", "qoi", "exr"} <= available_formats() and find_spec("rawpy"):
     )
     PICTURES["raw"] = lambda size: further_files.dng(_image(size))
     PICTURES["raw preview"] = lambda size: further_files.dng(_image(size), _jpeg(size))
+    PICTURES["svg text"] = lambda size: further_files.svg(
+        "".join(f'<text y="{each}">Words in a line</text>' for each in range(size.area // 1000)),
+        f'width="{size.width}" height="{size.height}"',
+    )
+    PICTURES["svg paths"] = lambda size: further_files.svg(
+        "".join(f'<path d="M0 {each % 9}L9 9V5z"/>' for each in range(size.area // 1000)),
+        f'width="{size.width}" height="{size.height}"',
+    )
     PICTURES["svg"] = lambda size: further_files.svg(
         '<rect width="50%" height="50%" fill="red"/>',
         f'width="{size.width}" height="{size.height}"',

@@ -26,7 +26,7 @@ DECODED = {"mode": "trim", "padToSquare": True, "targetSize": 64, "format": "png
 # Kinds whose image header does not distinguish them from a kind that costs more.
 GENEROUS = (
     *("png 1 bit", "jxl", "tiff 1 bit", "jp2 grey", "tiff lab", "tiff cmyk", "tiff jpeg"),
-    *("svg", "qoi", "ico", "cur"),
+    *("svg", "svg text", "svg paths", "qoi", "ico", "cur"),
 )
 LARGE = "SMART_CROP_LARGE_PICTURES"
 MEGAPIXELS = (1, 12, 50, 150) if os.environ.get(LARGE) else (1, 12)

@@ -98,6 +98,38 @@ def test_frames_that_are_decoded_in_another_order_are_shown_in_theirs() -> None:
         assert difference(ours, np.asarray(frame.convert("RGBA"))) < _NEAR
 
 
+def with_sets_in_frames(data: bytes) -> bytes:
+    """Return a file whose parameter sets are in the first frame, not in the sample entry."""
+
+    def move(track: Track) -> Track:
+        at = track.entry.index(b"hvcC") + 4
+        start = at + 22
+        count, position, units = track.entry[start], start + 1, b""
+        for _ in range(count):
+            (length,) = struct.unpack_from(">H", track.entry, position + 3)
+            unit = track.entry[position + 5 : position + 5 + length]
+            units += struct.pack(">I", length) + unit
+            position += 5 + length
+        short = track.entry[:start] + b"\0" + track.entry[position:]
+        size = struct.pack(">I", 8 + 23)
+        entry = short[: at - 8] + size + short[at - 4 :]
+        first = memoryview(units + bytes(track.samples[0]))
+        return replace(track, entry=entry, samples=[first, *track.samples[1:]])
+
+    return changed(data, move)
+
+
+@pytest.mark.parametrize("place", ["entry", "frames"])
+def test_parameter_sets_may_be_in_the_frames(place: str) -> None:
+    make, times, _ = SCENES["square"]
+    data = heic_scene("square")
+    written = with_sets_in_frames(data) if place == "frames" else changed(data, lambda each: each)
+    written = written.replace(b"hvc1", b"hev1")
+    assert list(film(written).milliseconds) == list(times)
+    for frame, ours in zip(make(), stored(written), strict=True):
+        assert difference(ours, np.asarray(frame.convert("RGBA"))) < _NEAR
+
+
 @pytest.mark.parametrize(("plays", "expected"), [(None, 1), (0, 0), (1, 1), (3, 3)])
 def test_the_number_of_plays_is_that_of_the_edit_list(plays: int | None, expected: int) -> None:
     data = heic_sequence(moving_square(3), (50, 60, 70), plays)

@@ -11,7 +11,7 @@ from handler.errors import InvalidImage, ProcessingFailed
 from tests.further_files import svg
 
 LIMITS = Limits(50_000_000)
-needs_resvg = pytest.mark.skipif("svg" not in available_formats(), reason="needs resvg-py")
+needs_resvg = pytest.mark.skipif("svg" not in available_formats(), reason="needs resvg")
 RED = '<rect width="100%" height="100%" fill="red"/>'
 BLUR = '<filter id="f" x="-9" y="-9" width="19" height="19">{}</filter>' + (
     '<rect width="90%" height="90%" filter="url(#f)"/>'
@@ -73,13 +73,6 @@ def test_an_enlarged_drawing_has_limits() -> None:
     assert (
         open_picture(svg(RED, 'width="9000" height="5000"'), LIMITS).decoded_pixels(1) == 45_000_000
     )
-
-
-@needs_resvg
-def test_text_is_not_drawn_and_the_client_is_warned() -> None:
-    picture = open_picture(svg('<text y="20">Hello</text>'), LIMITS)
-    assert picture.warnings == ["Text in an SVG is not drawn; convert it to paths"]
-    assert open_picture(svg(RED), LIMITS).warnings == []
 
 
 @needs_resvg

@@ -58,7 +58,7 @@ COLOURS = {
 @pytest.fixture(scope="module")
 def drawn() -> Image.Image:
     if "svg" not in available_formats():
-        pytest.skip("needs resvg-py")
+        pytest.skip("needs resvg")
     pixels = open_picture(DRAWING, Limits(1_000_000)).pixels(1)
     whole = Region(0, 0, pixels.size.width, pixels.size.height)
     return pixels.read(whole, pixels.size).convert("RGB")

@@ -3,6 +3,7 @@
 import io
 import struct
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.codec.heic_sequences import heic_sequence
 from tests.pictures import encoded, photo
 
 _SIZE = (40, 32)
+_TEXT = Path(__file__).parents[1] / "golden/svg-text.svg"
 
 
 def _rgb() -> Image.Image:
@@ -108,5 +110,6 @@ def specimens() -> dict[str, tuple[bytes, ...]]:
         "jxl": (_boxed_jxl(), _jxl(_rgba(), lossless=True), _jxl(_rgb(), lossless=True)),
         "psd": (_packed_psd(),),
         "ico": (encoded(small, "ICO", sizes=[(16, 16)], bitmap_format="bmp"),),
+        "svg": (_TEXT.read_bytes(),),
         "tga": (encoded(_rgb().convert("L"), "TGA"), encoded(_rgb().quantize(16), "TGA")),
     }

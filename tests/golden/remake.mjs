@@ -1,6 +1,7 @@
 // Makes the golden pictures anew, with sharp 0.35.5, as the reference cuts:
 //   python -m tests.golden.draw FOLDER && node tests/golden/remake.mjs FOLDER
-// after `npm install` in tests/bench.
+// after `npm install` in tests/bench. FONTCONFIG_FILE names a configuration of fontconfig whose only
+// fonts are those of the package fontpkg-arimo, for svg-text.png.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -25,3 +26,7 @@ for (const { name, file, width, height, padding = 0, strategy = "attention" } of
     .png({ compressionLevel: 9 })
     .toFile(new URL(`${name}.png`, import.meta.url).pathname);
 }
+
+await sharp(new URL("svg-text.svg", import.meta.url).pathname)
+  .png({ compressionLevel: 9, palette: true, colours: 64, dither: 0 })
+  .toFile(new URL("svg-text.png", import.meta.url).pathname);

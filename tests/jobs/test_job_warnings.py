@@ -105,7 +105,7 @@ def test_constraints_outside_the_picture_are_named_in_trim_too() -> None:
     ]
 
 
-@pytest.mark.skipif("svg" not in available_formats(), reason="needs resvg-py")
+@pytest.mark.skipif("svg" not in available_formats(), reason="needs resvg")
 def test_a_drawing_is_not_enlarged() -> None:
     drawing = svg('<circle cx="32" cy="32" r="30" fill="red"/>', 'width="64" height="64"')
     settings = parse_settings('{"width": 640, "height": 640}')

@@ -13,19 +13,23 @@ from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.svg import SvgHeader
 from handler.core.geometry import Size
 from handler.core.image.alpha import DecodedImage
+from handler.sandbox.fonts import font_files, missing_characters
 
 # Limits of an enlarged drawing.
 _MOST_PIXELS, _MOST_SIDE = 25_000_000, 16_384
 # CPU time of a drawing, and for each of its pixels, after which its worker process is stopped. A
 # filter may take any time.
 _SECONDS, _PIXEL_SECONDS = 1.5, 0.25e-6
+_NO_TEXT = "Text in an SVG is not drawn, because the font is not installed; convert it to paths"
+_SHOWN_CHARACTERS = 5
 
 
 def find_way(
     header: SvgHeader, allowance_of: Callable[[DecodingCost, ImageHeader], Allowance]
 ) -> Way:
     """Return the decoding of a drawing; see `handler.codec.decoders.further.find_way`."""
-    cost = DECODING["svg"]
+    plain = DECODING["svg"]
+    cost = replace(plain, base=plain.base + header.drawing_bytes)
     size = header.size
     finest: float = max(
         (size.area / _MOST_PIXELS) ** 0.5, max(size.width, size.height) / _MOST_SIDE
@@ -42,4 +46,22 @@ def find_way(
         limited = replace(allowance, cpu_seconds=min(allowance.cpu_seconds, seconds))
         return isolated.decode(document, "resvg", "SVG", limited)
 
-    return Way(header, cost, decode, alpha=True, choose_scale=choose_scale)
+    shown = replace(header, warning=_warning(header.characters))
+    return Way(shown, cost, decode, alpha=True, choose_scale=choose_scale)
+
+
+def _warning(characters: str | None) -> str | None:
+    """Return a warning if some characters of a text are not drawn as such."""
+    if characters is None:
+        return None
+    if not font_files():
+        return _NO_TEXT
+    missing = missing_characters(characters)
+    if not missing:
+        return None
+    examples = " ".join(missing[:_SHOWN_CHARACTERS])
+    more = f" and {len(missing) - _SHOWN_CHARACTERS} more" if missing[_SHOWN_CHARACTERS:] else ""
+    return (
+        f"Text in an SVG: the font lacks {examples}{more}, and boxes are drawn in their place; "
+        "convert the text to paths"
+    )

@@ -27,8 +27,9 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}
 _ENTRY = "HHI4s"
 _MAX_ENTRIES = 200
 _MAX_SUBDIRECTORIES = 20
-# Tags: photometric interpretation, directories, DNG's version.
-_INTERPRETATION, _SUBDIRECTORIES, _DNG_VERSION = 262, 330, 50_706
+# Tags: photometric interpretation, directories, DNG's version, and the pattern of the colour
+# filters. Samsung's files have no interpretation.
+_INTERPRETATION, _SUBDIRECTORIES, _DNG_VERSION, _PATTERN = 262, 330, 50_706, 33_422
 # Samples behind a colour filter array, or of a sensor with all colours.
 _OF_A_SENSOR = (32_803, 34_892)
 _SHORT, _LONG, _LONG_DIRECTORY = 3, 4, 13
@@ -51,7 +52,7 @@ def is_camera_raw(data: bytes) -> bool:
 def _is_raw_directory(data: bytes, order: str, start: int, *, deeper: bool) -> bool:
     """Return whether a directory, or one that it refers to, has the samples of a sensor."""
     for tag, kind, count, place in _entries(data, order, start):
-        if tag == _DNG_VERSION:
+        if tag in (_DNG_VERSION, _PATTERN):
             return True
         if tag == _INTERPRETATION and kind == _SHORT:
             if struct.unpack_from(f"{order}H", place)[0] in _OF_A_SENSOR:

@@ -37,10 +37,12 @@ def read(data: bytes) -> HeapPreview:
     """Find the preview of a CRW file.
 
     Raises:
-        struct.error: a table is damaged.
+        struct.error, ValueError: a table is damaged.
     """
     found = HeapPreview()
-    order = _ORDERS[data[:2]]
+    order = _ORDERS.get(data[:2])
+    if order is None:
+        raise ValueError("the byte order is unknown")
     (start,) = struct.unpack_from(f"{order}I", data, _HEADER_LENGTH)
     waiting, heaps = [(start, len(data))], 0
     while waiting and heaps < _MAX_HEAPS:

@@ -20,6 +20,9 @@ ENTRY_BYTES, ENTRY_SIZE = 78, 24
 """Fields of a sample entry before its boxes, and the position of width and height in them."""
 # Properties of an item that a sample entry has as well; `auxi` has the type of `auxC`.
 _PROPERTIES = (b"av1C", b"hvcC", b"colr", b"pixi", b"pasp", b"clap")
+# Sample entry whose parameter sets may be in the frames as well -> the one of the same coded pixels
+# (ISO/IEC 14496-15, 8.4.1). Decoders take them from both places.
+_SAME = {b"hev1": b"hvc1"}
 # Position of the matrix in a track's header, by its version, and 1 as a number of 16.16 bits.
 _MATRIX_AT = {0: 40, 1: 52}
 _ONE = 1 << 16
@@ -52,6 +55,18 @@ class Frame(Struct, frozen=True):
     start: int
     length: int
     is_auxiliary: bool
+
+
+def sample_entries(table: memoryview) -> list[tuple[bytes, memoryview]]:
+    """Return the type of the coded pixels and the payload of each sample entry.
+
+    Args:
+        table: payload of the box `stsd`.
+
+    Raises:
+        ValueError, struct.error: a box is damaged, or there are too many.
+    """
+    return [(_SAME.get(kind, kind), entry) for kind, entry in boxes(table[8:], MAX_BOXES)]
 
 
 def first_frames(movie: memoryview) -> list[Frame]:
@@ -92,7 +107,7 @@ def picture_tracks(movie: memoryview) -> Iterator[tuple[dict[bytes, memoryview],
 
 
 def _first_frame(found: dict[bytes, memoryview], *, is_auxiliary: bool) -> Frame:
-    kind, entry = next(iter(boxes(found[b"stsd"][8:], MAX_BOXES)))
+    kind, entry = sample_entries(found[b"stsd"])[0]
     width, height = struct.unpack_from(">HH", entry, ENTRY_SIZE)
     size = memoryview(struct.pack(">III", 0, width, height))
     properties = [(b"ispe", size)]

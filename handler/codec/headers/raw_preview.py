@@ -33,14 +33,16 @@ _WIDTH, _LENGTH, _COMPRESSION, _INTERPRETATION, _OFFSETS, _ORIENTATION = (
     274,
 )
 _LENGTHS, _SUBDIRECTORIES, _JPEG_OFFSET, _JPEG_LENGTH, _EXIF = 279, 330, 513, 514, 34_665
-_MAKER_NOTE = 37_500
+_MAKER_NOTE, _PATTERN = 37_500, 33_422
 # Tags of Panasonic: the size of the sensor, and a JPEG.
 _SENSOR_WIDTH, _SENSOR_LENGTH, _PANASONIC_JPEG = 2, 3, 46
 _PANASONIC = b"IIU\0"
+# Olympus' first directory is that of the sensor, and names other interpretations.
+_OLYMPUS = (b"IIRO", b"IIRS", b"MMOR")
 _READ = frozenset(
     (
         *(_WIDTH, _LENGTH, _COMPRESSION, _INTERPRETATION, _OFFSETS, _ORIENTATION, _LENGTHS),
-        *(_SUBDIRECTORIES, _JPEG_OFFSET, _JPEG_LENGTH, _EXIF),
+        *(_SUBDIRECTORIES, _JPEG_OFFSET, _JPEG_LENGTH, _EXIF, _PATTERN),
     )
 )
 # GoPro's compression of samples (SMPTE VC-5), which LibRaw does not read.
@@ -162,7 +164,7 @@ def _read_tiff(data: bytes, found: _Found) -> None:
         seen.add(place)
         values, following = _directory(data, order, place)
         waiting += [*values.get(_SUBDIRECTORIES, ()), *values.get(_EXIF, ()), following]
-        _note_directory(values, found)
+        _note_directory(values, found, is_raw=len(seen) == 1 and data.startswith(_OLYMPUS))
         if len(seen) == 1 and data.startswith(_PANASONIC):
             _note_panasonic(values, found)
         if _MAKER_NOTE in values:
@@ -171,13 +173,14 @@ def _read_tiff(data: bytes, found: _Found) -> None:
                 found.places += [preview] if preview else []
 
 
-def _note_directory(values: dict[int, tuple[int, ...]], found: _Found) -> None:
+def _note_directory(values: dict[int, tuple[int, ...]], found: _Found, *, is_raw: bool) -> None:
     def one(tag: int) -> int:
         return values.get(tag, (0,))[0]
 
     if found.orientation is None and 1 <= one(_ORIENTATION) <= len(Orientation):
         found.orientation = Orientation(one(_ORIENTATION))
-    if one(_INTERPRETATION) in _OF_A_SENSOR and one(_WIDTH) and one(_LENGTH):
+    is_raw = is_raw or one(_INTERPRETATION) in _OF_A_SENSOR or _PATTERN in values
+    if is_raw and one(_WIDTH) and one(_LENGTH):
         found.sizes.append(Size(one(_WIDTH), one(_LENGTH)))
         found.compressions.add(one(_COMPRESSION))
     if one(_JPEG_OFFSET):

@@ -9,7 +9,10 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from handler.codec.headers.header import ImageHeader
+from handler.codec.headers.svg_letters import text_of
 from handler.core.geometry import Size
 from handler.errors import InvalidImage, ProcessingFailed
 
@@ -46,8 +49,10 @@ _ENTITY = re.compile(
 _ENTITY_START = re.compile(r"<!ENTITY", re.IGNORECASE)
 # Drawing programs define names of namespaces.
 _MAX_ENTITIES, _MAX_ENTITY = 100, 200
-_TEXTS = frozenset(("text", "tref"))
-_NO_TEXT = "Text in an SVG is not drawn; convert it to paths"
+# Bytes that the renderer keeps for a tag, for each byte of its attributes, and for a letter, as
+# measured. Embedded pictures count as attributes only by the length of their file.
+_TAG_BYTES, _ATTRIBUTE_BYTES, _LETTER_BYTES = 1100, 30, 800
+_PICTURE_START = "data:image"
 # Pixels of a unit (CSS Values and Units 3, 5.2), for a font of 16 pixels.
 _UNITS = {
     "": 1.0,
@@ -79,10 +84,14 @@ class SvgHeader(ImageHeader, frozen=True):
     Attributes:
         before: the document in front of the attributes of its root.
         after: the document behind them.
+        characters: of its text, each once; None if it has no text.
+        drawing_bytes: memory that its elements and letters need.
     """
 
     before: bytes = b""
     after: bytes = b""
+    characters: str | None = None
+    drawing_bytes: int = 0
 
     def document(self, size: Size) -> tuple[bytes, bytes, bytes]:
         """Return the parts of a document that is rendered in a size, in pixels."""
@@ -110,16 +119,25 @@ def read(data: bytes) -> ImageHeader:
     if root is None:
         raise InvalidImage("the SVG is damaged")
     _check_entities(text)
-    has_text = False
+    drawing_bytes = 0
     for name, attributes in _tags(text, root.start()):
-        has_text = has_text or name in _TEXTS
+        drawing_bytes += _TAG_BYTES
+        if _PICTURE_START not in attributes:
+            drawing_bytes += _ATTRIBUTE_BYTES * len(attributes)
         if name not in _LINKS:
             _check_addresses(attributes)
     for found in _URL.finditer(text):
         _check_address(found[1])
     if _IMPORT.search(text):
         raise _outside("@import")
-    return _picture(text, root, _NO_TEXT if has_text else None)
+    letters = text_of(text)
+    if letters is None:
+        return replace(_picture(text, root), drawing_bytes=drawing_bytes)
+    return replace(
+        _picture(text, root),
+        characters="".join(dict.fromkeys(letters)),
+        drawing_bytes=drawing_bytes + _LETTER_BYTES * len(letters),
+    )
 
 
 def _inflate(data: bytes, most: int) -> bytes:
@@ -215,7 +233,7 @@ def _outside(address: str) -> InvalidImage:
     )
 
 
-def _picture(text: str, root: re.Match[str], warning: str | None) -> SvgHeader:
+def _picture(text: str, root: re.Match[str]) -> SvgHeader:
     tag = _TAG.match(text, root.start())
     if tag is None:
         raise InvalidImage("the SVG is damaged")
@@ -240,7 +258,6 @@ def _picture(text: str, root: re.Match[str], warning: str | None) -> SvgHeader:
         size,
         size.area,
         alpha=True,
-        warning=warning,
         before=parts[0],
         after=parts[1],
     )

@@ -96,6 +96,12 @@ _SVG: dict[str, Case] = {
     "of-an-open-tag": rejected(lambda: svg("<rect")),
     "of-an-open-comment": rejected(lambda: svg("<!--")),
     "of-deep-groups": rejected(lambda: svg(_nested("g", 20_000))),
+    "of-deep-text": rejected(lambda: svg("<text>" + _nested("tspan", 20_000) + "</text>")),
+    "of-huge-text": either(lambda: svg('<text y="9" font-size="1e38">Text</text>')),
+    "of-text-at-no-place": either(lambda: svg('<text x="NaN" dy="1e999">Text</text>')),
+    "of-text-in-its-own-pattern": either(
+        lambda: svg('<pattern id="p" width="1" height="1"><text fill="url(#p)">a</text></pattern>')
+    ),
     "of-a-use-of-itself": either(lambda: svg('<g id="a"><use href="#a"/></g>')),
     "of-many-quotes": either(lambda: svg("<a " + "\"<'" * 5_000)),
     "of-many-comments": either(lambda: svg("<!-- " * 5_000)),

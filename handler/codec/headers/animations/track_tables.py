@@ -13,7 +13,13 @@ from msgspec import Struct
 from handler.codec.headers.animations.timeline import FramePart, TooManyFrames
 from handler.codec.headers.animations.track_writer import Track
 from handler.codec.headers.boxes import boxes
-from handler.codec.headers.heif_tracks import ENTRY_BYTES, ENTRY_SIZE, MAX_BOXES, picture_tracks
+from handler.codec.headers.heif_tracks import (
+    ENTRY_BYTES,
+    ENTRY_SIZE,
+    MAX_BOXES,
+    picture_tracks,
+    sample_entries,
+)
 from handler.core.geometry import Box, Size
 
 _REPEATS = 1
@@ -84,7 +90,7 @@ def _read_track(
     *,
     is_auxiliary: bool,
 ) -> Track:
-    entries = list(boxes(found[b"stsd"][8:], MAX_BOXES))
+    entries = sample_entries(found[b"stsd"])
     if [kind for kind, _ in entries] != [format_.coded]:
         raise ValueError("the frames have another codec, or several configurations")
     ((_, entry),) = entries
