@@ -34,7 +34,8 @@ CLIENT_JOB_ID: dict[str, Any] = {
     "type": "string",
     "maxLength": 128,
     "pattern": PATTERN,
-    "description": "Id that the client chooses, by which it can watch the progress of the job.",
+    "description": "Id that the client chooses, by which it can watch the progress of the job: up "
+    "to 128 letters, digits, _, - and ., of which the first is a letter or a digit.",
 }
 """The JSON schema of an id that a client chooses."""
 _CLIENT_JOB_ID_OR_NULL = {
