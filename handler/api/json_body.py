@@ -63,8 +63,8 @@ Key = Annotated[
 
 
 _ALSO_OTHERS = "; with KeysByHttp all, also of any other object in the bucket."
-_KEY = f"Key of the object, as POST /api/v1/uploads answers it{_ALSO_OTHERS}"
-_KEYS = f"Keys of the objects, as POST /api/v1/uploads answers them{_ALSO_OTHERS}"
+_KEY = f"Key of the object, as POST /api/v1/uploads returns it{_ALSO_OTHERS}"
+_KEYS = f"Keys of the objects, as POST /api/v1/uploads returns them{_ALSO_OTHERS}"
 # Keys of upload forms begin with it.
 _UPLOADED = "uploads/"
 

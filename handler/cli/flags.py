@@ -24,7 +24,7 @@ _GROUPS = {
 _EVERY_MODE = "Settings"
 _MAX_DIGITS = 10
 # Help that differs from the descriptions of the API.
-_ONE_SIDE = "{} of the result in pixels. Without {}, it has the aspect of its picture."
+_ONE_SIDE = "{} of the result in pixels. Without {}, it keeps the aspect ratio of its picture."
 _HELP = {
     "width": _ONE_SIDE.format("Width", "--height"),
     "height": _ONE_SIDE.format("Height", "--width"),

@@ -80,7 +80,7 @@ def test_the_help_of_a_group_does_not_repeat_its_mode() -> None:
     text = " ".join(crop.get_help(click.Context(crop)).split())
 
     assert "--target-size INTEGER Side of the padded square in pixels; implies --pad-to-sq" in text
-    assert "Without --height, it has the aspect of its picture." in text
+    assert "Without --height, it keeps the aspect ratio of its picture." in text
 
 
 @pytest.mark.parametrize("alias", VALUES)
