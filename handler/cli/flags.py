@@ -224,12 +224,16 @@ def _boxes(text: str) -> object:
 
 
 def _numbered(text: str, names: Sequence[str]) -> object:
-    """Return numbers separated by commas, by name, or the text itself if it is anything else."""
+    """Return numbers separated by commas, by name.
+
+    Raises:
+        click.BadParameter: the text is anything else.
+    """
     try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        return text
-    return dict(zip(names, values, strict=True)) if len(values) == len(names) else text
+        return dict(zip(names, map(float, text.split(",")), strict=True))
+    except ValueError as error:
+        expected = f"{','.join(names).upper()} as numbers, or JSON"
+        raise click.BadParameter(f"expected {expected}, received {text or 'nothing'}") from error
 
 
 def _frames(text: str) -> object:
