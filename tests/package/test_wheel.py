@@ -233,3 +233,24 @@ def test_the_requests_of_the_readme_succeed_without_face_detection(
 
     assert [each.returncode for each in answers] == [0] * len(requests), answers
     assert decoded((portrait.parent / "portrait-small.jpg").read_bytes()).size == (300, 400)
+
+
+def test_the_command_of_the_readme_adds_face_detection(
+    environment: Path, portrait: Path, tmp_path: Path
+) -> None:
+    made(pip(environment / "python", "install", "--no-compile", "uv>=0.9"))  # the extra faces
+    (command,) = re.findall(r"`(python layers/face-detection/[^`]+)`", README.read_text())
+    # As after `source bin/activate`, in an environment that stays without the bundle.
+    active = {
+        **_alone(),
+        "VIRTUAL_ENV": str(tmp_path),
+        "PATH": f"{environment}:{os.environ['PATH']}",
+        "SMART_CROP_FACE_BUNDLE": str(tmp_path / "share/smart-crop/face-detection"),
+    }
+
+    subprocess.run(["bash", "-c", command], cwd=ROOT, env=active, check=True)
+    crop = ("smart-crop", "crop", portrait, "-m", "face", "-s", "90x60")
+    done = subprocess.run(crop, env=active, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "face detection" not in done.stderr
