@@ -3,7 +3,7 @@
 const NOT_A_PICTURE = "This file is not a picture in a format that the service reads.";
 const BUSY = "The service is busy. Try again in a moment.";
 const STORE = "The service cannot store results at the moment. Try again later.";
-const NO_DETECTION = "Face detection does not work on this deployment. Choose another mode than Face.";
+const NO_DETECTION = "Face detection does not work on this deployment. Choose a mode other than Face.";
 
 // Errors that a file has with all settings. Another attempt cannot succeed.
 const OF_FILE = new Set(["NO_IMAGE", "INVALID_IMAGE", "BODY_TOO_LARGE", "OBJECT_TOO_LARGE"]);
