@@ -289,7 +289,7 @@ class Stopped(SmartCropError):
 
 
 class StorageUnavailable(SmartCropError):
-    """Raised if the object store cannot be used, for another reason than STORE_UNAVAILABLE."""
+    """Raised if the object store cannot be used, for a reason other than STORE_UNAVAILABLE."""
 
     status = 503
     code = "STORAGE_UNAVAILABLE"

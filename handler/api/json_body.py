@@ -34,7 +34,8 @@ CLIENT_JOB_ID: dict[str, Any] = {
     "type": "string",
     "maxLength": 128,
     "pattern": PATTERN,
-    "description": "Id that the client chooses, by which it can watch the progress of the job.",
+    "description": "Id that the client chooses, by which it can watch the progress of the job: up "
+    "to 128 letters, digits, _, - and ., of which the first is a letter or a digit.",
 }
 """The JSON schema of an id that a client chooses."""
 _CLIENT_JOB_ID_OR_NULL = {
@@ -62,8 +63,8 @@ Key = Annotated[
 
 
 _ALSO_OTHERS = "; with KeysByHttp all, also of any other object in the bucket."
-_KEY = f"Key of the object, as POST /api/v1/uploads answers it{_ALSO_OTHERS}"
-_KEYS = f"Keys of the objects, as POST /api/v1/uploads answers them{_ALSO_OTHERS}"
+_KEY = f"Key of the object, as POST /api/v1/uploads returns it{_ALSO_OTHERS}"
+_KEYS = f"Keys of the objects, as POST /api/v1/uploads returns them{_ALSO_OTHERS}"
 # Keys of upload forms begin with it.
 _UPLOADED = "uploads/"
 

@@ -142,7 +142,7 @@ _files = click.argument(
     cls=SettingsCommand,
     examples={
         "portrait.jpg -s 400x400": "portrait_smartcrop.jpg, next to it",
-        "*.jpg -o thumbnails/ -w 400": "400 pixels wide, with the aspect of each picture",
+        "*.jpg -o thumbnails/ -w 400": "400 pixels wide, with the aspect ratio of each picture",
         "team.jpg -o avatar.webp -m face -s 300x300": "the extension selects the format",
         "photos/ -o crops/ --sizes 1:1,16:9 -n": "a folder in two sizes; only print the names",
         "inbox/ -o crops/ --watch -s 1200x630": "what is put into the folder from now on",
@@ -203,10 +203,10 @@ def crop(
     Pictures that an earlier run cropped into the same folder with the same settings are skipped,
     so that an interrupted run can be resumed; all others get the names that they had. The file
     .smart-crop.jsonl in the folder of -o, or without -o next to several FILEs, is the record of
-    these runs. Existing files are not replaced, except by the same picture of a folder after it or
-    the settings have changed.
+    these runs. Existing files are not replaced. Only a picture of a folder replaces its own earlier
+    result, after it or the settings have changed.
 
-    With --width or --height alone, the result has the aspect of its picture.
+    With --width or --height alone, the result keeps the aspect ratio of its picture.
 
     The exit status is 1 if any FILE fails, 2 if an option is not accepted, and 130 after Ctrl-C.
     If a FILE fails, the other files are still cropped.

@@ -24,7 +24,7 @@ _GROUPS = {
 _EVERY_MODE = "Settings"
 _MAX_DIGITS = 10
 # Help that differs from the descriptions of the API.
-_ONE_SIDE = "{} of the result in pixels. Without {}, it has the aspect of its picture."
+_ONE_SIDE = "{} of the result in pixels. Without {}, it keeps the aspect ratio of its picture."
 _HELP = {
     "width": _ONE_SIDE.format("Width", "--height"),
     "height": _ONE_SIDE.format("Height", "--width"),
@@ -224,12 +224,16 @@ def _boxes(text: str) -> object:
 
 
 def _numbered(text: str, names: Sequence[str]) -> object:
-    """Return numbers separated by commas, by name, or the text itself if it is anything else."""
+    """Return numbers separated by commas, by name.
+
+    Raises:
+        click.BadParameter: the text is anything else.
+    """
     try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        return text
-    return dict(zip(names, values, strict=True)) if len(values) == len(names) else text
+        return dict(zip(names, map(float, text.split(",")), strict=True))
+    except ValueError as error:
+        expected = f"{','.join(names).upper()} as numbers, or JSON"
+        raise click.BadParameter(f"expected {expected}, received {text or 'nothing'}") from error
 
 
 def _frames(text: str) -> object:

@@ -208,7 +208,7 @@ Record = RunRecord | SiblingRecords
 def _written(settings: CropSettings) -> str:
     """Return settings in their canonical form; a lone side's other one depends on the picture."""
     text = settings.canonical()
-    return text if lone_side(settings) is None else f"{text} with the aspect of the picture"
+    return text if lone_side(settings) is None else f"{text} with the aspect ratio of the picture"
 
 
 def _state(source: Source, settings: str) -> dict[str, Any]:

@@ -89,7 +89,8 @@ def load(path: Path | None = None) -> Session:
     folder = locate(path)
     if folder is None:
         raise FeatureMissing(
-            "Face detection is not part of this deployment; subject and trim mode work without it"
+            "Face detection is not part of this deployment; the modes auto, subject and trim work "
+            "without it"
         )
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())

@@ -56,7 +56,7 @@ def crop(source: Source, settings: Settings | None = None, **keywords: Unpack[Ke
             grey and alpha, RGB or RGBA, uint8 or, for grey, uint16.
         settings: settings of several calls.
         **keywords: settings of this call, which take precedence. With ``width`` or ``height``
-            alone, the result has the aspect of the picture.
+            alone, the result keeps the aspect ratio of the picture.
 
     Returns:
         The result; with ``sizes``, that of the first size, and all as ``sizes``.

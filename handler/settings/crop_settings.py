@@ -82,18 +82,19 @@ class CropSettings(BaseModel):
     width: Side = Field(
         default=_DEFAULT_SIDE,
         description="Width of the result in pixels. It has its default, with a warning, if only "
-        "height is set; the command line and Python keep the aspect of the image.",
+        "height is set; the command line and Python keep the aspect ratio of the image.",
     )
     height: Side = Field(
         default=_DEFAULT_SIDE,
         description="Height of the result in pixels. It has its default, with a warning, if only "
-        "width is set; the command line and Python keep the aspect of the image.",
+        "width is set; the command line and Python keep the aspect ratio of the image.",
     )
     enlarge: bool = Field(
         default=True,
-        description="Enlarge windows that are smaller than the result. If it is not set, face mode "
-        "widens a window that would be enlarged by a factor above 2; true prevents that. false "
-        "returns a smaller window at its own size; with targetSize, in the middle of the square.",
+        description="Enlarge windows that are smaller than the result. false returns them at "
+        "their own size, with targetSize in the middle of the square. If it is not set, face mode "
+        "enlarges by a factor of at most 2, and widens the window instead; true removes that "
+        "limit.",
     )
     sizes: Sizes = Field(
         default=[],
@@ -140,9 +141,9 @@ class CropSettings(BaseModel):
         default=30,
         ge=0,
         le=255,
-        description="Trim: largest difference of a pixel from the background, per channel, in "
-        "8-bit levels, also for 16-bit pictures. Background corner alone applies it to their "
-        "16-bit levels, as sharp does, and warns where the result differs.",
+        description="Trim: largest difference between a pixel and the background, per channel, on "
+        "a scale of 0 to 255, also for 16-bit pictures. Background corner compares their 16-bit "
+        "values with it unscaled, as sharp does, and warns if the result differs.",
     )
     pad_to_square: bool = Field(default=False, description="Trim: pad the result to a square.")
     pad_color: PadColour = Field(

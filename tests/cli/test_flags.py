@@ -80,7 +80,7 @@ def test_the_help_of_a_group_does_not_repeat_its_mode() -> None:
     text = " ".join(crop.get_help(click.Context(crop)).split())
 
     assert "--target-size INTEGER Side of the padded square in pixels; implies --pad-to-sq" in text
-    assert "Without --height, it has the aspect of its picture." in text
+    assert "Without --height, it keeps the aspect ratio of its picture." in text
 
 
 @pytest.mark.parametrize("alias", VALUES)
@@ -118,11 +118,28 @@ def test_constraints_are_numbers_separated_by_commas_or_json() -> None:
 
 
 @pytest.mark.parametrize(
+    ("flag", "text", "received"),
+    [
+        *(("--focus", text, text) for text in ("1", "a,b", "1,2,3", "[0.5,0.5]")),
+        ("--focus", "", "nothing"),
+        *(("--keep", text, text) for text in ("1,2,3", "1,2,3,x")),
+        ("--keep", "1,2,3,4;", "nothing"),
+    ],
+)
+def test_a_point_or_box_of_other_than_numbers_names_its_form(
+    flag: str, text: str, received: str
+) -> None:
+    form = {"--focus": "X,Y", "--keep": "LEFT,TOP,WIDTH,HEIGHT"}[flag]
+    with pytest.raises(click.BadParameter) as raised:
+        typed(flag, text)
+    assert raised.value.message == f"expected {form} as numbers, or JSON, received {received}"
+
+
+@pytest.mark.parametrize(
     ("flag", "text"),
     [
-        *(("--focus", text) for text in ("1", "a,b", "1,2,3", "[0.5,0.5]", "nan,0", "inf,0", "")),
-        *(("--focus", text) for text in ("0.5,300", "-1,0")),
-        *(("--keep", text) for text in ("1,2,3", "1,2,3,x", "1,2,3,4;", '{"left":1}', "0,0,nan,1")),
+        *(("--focus", text) for text in ("nan,0", "inf,0", "0.5,300", "-1,0")),
+        *(("--keep", text) for text in ('{"left":1}', "0,0,nan,1")),
     ],
 )
 def test_a_malformed_point_or_box_is_rejected(flag: str, text: str) -> None:

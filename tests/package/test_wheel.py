@@ -17,7 +17,9 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from tests.needs import needs_curl
 from tests.pictures import decoded, encoded, photo
+from tests.readme.documents import README, commands
 from tests.servers import free_ports
 from tests.structure.rules import ROOT
 
@@ -213,3 +215,42 @@ def test_the_service_crops(served: str, portrait: Path) -> None:
     assert decoded(picture.content).size == (90, 60)
     health = httpx.get(f"{served}/api/v1/health").json()
     assert sys.platform != "linux" or all(health["sandbox"].values())
+
+
+@needs_curl
+def test_the_requests_of_the_readme_succeed_without_face_detection(
+    served: str, portrait: Path
+) -> None:
+    sample = portrait.parent / "handler/api/static/portrait.jpg"
+    sample.parent.mkdir(parents=True)
+    sample.write_bytes(portrait.read_bytes())
+    requests = [each for each in commands(README) if each.startswith("curl ")]
+
+    answers = [
+        run("bash", "-c", f"{each.replace('http://localhost:13490', served)} --fail-with-body")
+        for each in requests
+    ]
+
+    assert [each.returncode for each in answers] == [0] * len(requests), answers
+    assert decoded((portrait.parent / "portrait-small.jpg").read_bytes()).size == (300, 400)
+
+
+def test_the_command_of_the_readme_adds_face_detection(
+    environment: Path, portrait: Path, tmp_path: Path
+) -> None:
+    made(pip(environment / "python", "install", "--no-compile", "uv>=0.9"))  # the extra faces
+    (command,) = re.findall(r"`(python layers/face-detection/[^`]+)`", README.read_text())
+    # As after `source bin/activate`, in an environment that stays without the bundle.
+    active = {
+        **_alone(),
+        "VIRTUAL_ENV": str(tmp_path),
+        "PATH": f"{environment}:{os.environ['PATH']}",
+        "SMART_CROP_FACE_BUNDLE": str(tmp_path / "share/smart-crop/face-detection"),
+    }
+
+    subprocess.run(["bash", "-c", command], cwd=ROOT, env=active, check=True)
+    crop = ("smart-crop", "crop", portrait, "-m", "face", "-s", "90x60")
+    done = subprocess.run(crop, env=active, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "face detection" not in done.stderr

@@ -12,6 +12,11 @@ const [selector, done] = arguments;
 axe.run(selector).then(({ violations }) =>
     done(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))])));
 """
+# Animations that do not end are those of a photo that the page waits for.
+_IS_CHANGING = """
+return document.getAnimations()
+    .some(({ effect }) => effect.getTiming().iterations !== Infinity)
+"""
 
 
 def read_script() -> str | None:
@@ -24,4 +29,6 @@ def read_script() -> str | None:
 
 def findings(page: Page, selector: str = ":root") -> Any:
     """Return the rules that an element breaks, with the elements; the script has to be loaded."""
+    # In the middle of a change between light and dark, text has too little contrast.
+    page.until(lambda: not page.run(_IS_CHANGING))
     return page.driver.execute_async_script(_RUN, selector)

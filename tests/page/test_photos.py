@@ -41,6 +41,15 @@ def states(page: Page) -> list[str]:
     return states
 
 
+def badges(page: Page) -> list[list[str]]:
+    """Return the badges of each photo on the contact sheet."""
+    badges: list[list[str]] = page.run(
+        "return [...document.querySelectorAll('#list li')]"
+        "    .map((card) => [...card.querySelectorAll('.badge')].map((each) => each.textContent))"
+    )
+    return badges
+
+
 def test_the_contact_sheet_shows_results_badges_and_errors(
     page: Page, portrait: Path, coffee: Path, tmp_path: Path
 ) -> None:
@@ -54,17 +63,27 @@ def test_the_contact_sheet_shows_results_badges_and_errors(
 
     page.until(lambda: states(page) == ["done", "failed", "done"])
     page.until(page.is_done)
-    assert page.text("#status") == "Cropped 2 files. 1 of 3 failed."
-    badges = page.run(
-        "return [...document.querySelectorAll('#list li')]"
-        "    .map((card) => [...card.querySelectorAll('.badge')].map((each) => each.textContent))"
-    )
-    assert badges == [["1 face", "enlarged 4.22×"], [], ["enlarged 5.4×"]]
+    assert page.text("#status") == "Cropped 2 files. 1 of 3 photos failed."
+    assert badges(page) == [["1 face", "enlarged 4.22×"], [], ["enlarged 5.4×"]]
     assert "is not a picture" in page.all("#list li")[1].text
+    assert page.text("#crop") == "Download 2 files"
     page.all("#list .open")[2].click()
     assert page.text("#made").startswith("coffee_smartcrop.jpg")
     page.until(lambda: page.all("#list .open")[2].get_attribute("aria-current") == "true")
     page.until(lambda: "of 300 × 200." in page.text("#reason"))
+
+
+def test_the_badges_of_a_photo_are_those_of_its_worst_output(
+    page: Page, portrait: Path, coffee: Path
+) -> None:
+    page.open(portrait, coffee)
+    page.choose("shape", "16:9")
+
+    page.one("#all").click()
+
+    page.until(lambda: states(page) == ["done", "done"])
+    # 1,920 pixels of 256, where the square has 1,080.
+    page.until(lambda: badges(page)[0] == ["1 face", "enlarged 7.5×"])
 
 
 def test_photos_are_added_and_removed(page: Page, portrait: Path, coffee: Path) -> None:
@@ -155,9 +174,8 @@ def test_without_uploads_a_large_photo_shows_an_error(page: Page, large: Path) -
 
     page.until(lambda: page.text("#failure-text"))
     size = large.stat().st_size / 1000
-    assert (
-        page.text("#failure-text") == f"large.png: expected at most 300 kB, received {size:.0f} kB"
-    )
+    words = f"This file has {size:.0f} kB. The service accepts at most 300 kB."
+    assert page.text("#failure-text") == words
 
 
 @pytest.fixture

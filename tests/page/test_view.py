@@ -34,6 +34,23 @@ def test_the_heat_map_has_the_window_of_the_shown_output(page: Page, coffee: Pat
     page.until(lambda: "_1-1.jpg" in (page.one("#before").get_attribute("src") or ""))
 
 
+def signs(page: Page) -> list[str]:
+    """Return the names of the signs that are drawn on the photo, and the hint."""
+    return [each.text for each in page.all("#key span") if each.is_displayed()]
+
+
+def test_the_signs_on_the_photo_are_named_below_it(page: Page, portrait: Path) -> None:
+    hint = "Drag the window to move it, or a corner to resize it."
+    page.open(portrait)
+    assert signs(page) == ["Focus point", "Face", hint]
+
+    page.mode("face")
+    page.until(lambda: signs(page) == ["Face", "Eye line", hint])
+    page.mode("trim")
+
+    page.until(lambda: not page.one("#key").is_displayed())
+
+
 def covering(page: Page) -> tuple[float, str]:
     """Return the share of the result that the picture before covers, and the picture."""
     share, picture = page.run(

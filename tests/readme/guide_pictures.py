@@ -28,6 +28,7 @@ _SQUARE = {"width": 200, "height": 200}
 _FACE = {"mode": "face", **_SQUARE}
 _TRIM = {"mode": "trim", "background": "auto"}
 _WIDE = {"mode": "auto", "width": 150, "height": 200}
+_TALL = {"width": 100, "height": 200}
 _TREE = {"left": 0, "top": 0.5, "width": 0.3, "height": 0.3}
 _BIRD = {"left": 0.38, "top": 0.36, "width": 0.2, "height": 0.35}
 
@@ -35,7 +36,7 @@ _BIRD = {"left": 0.38, "top": 0.36, "width": 0.2, "height": 0.35}
 EXAMPLES: dict[str, tuple[str, list[tuple[str, Settings]]]] = {
     "mode": (
         "subject, face and auto for one photo, and trim for a product",
-        [("portrait", {"mode": mode, **_SQUARE}) for mode in ("subject", "face", "auto")]
+        [("portrait", {"mode": mode, **_TALL}) for mode in ("subject", "face", "auto")]
         + [("product", _TRIM)],
     ),
     "strategy": (
@@ -144,6 +145,13 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, Settings]]]] = {
         [
             ("portrait", {"mode": "face", "width": 100, "height": 100, "quality": it})
             for it in (95, 30, 5)
+        ],
+    ),
+    "effort": (
+        "standard and high, which look the same: the file of high is smaller",
+        [
+            ("portrait", {**_FACE, "format": "jpeg", "effort": effort})
+            for effort in ("standard", "high")
         ],
     ),
 }

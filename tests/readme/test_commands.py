@@ -127,9 +127,9 @@ def test_each_command_is_run_by_a_test_or_has_a_reason() -> None:
 @needs_curl
 @pytest.mark.usefixtures("served")
 def test_the_requests_succeed(folder: Path) -> None:
-    avatar, picture = (each for each in commands_with("curl ") if "Accept: image" in each)
-    run(avatar, folder)
-    assert size_of(folder / "avatar.jpg") == (300, 300)
+    small, picture = (each for each in commands_with("curl ") if "Accept: image" in each)
+    run(small, folder)
+    assert size_of(folder / "portrait-small.jpg") == (300, 400)
     run(picture, folder)
     assert size_of(folder / "crop.jpg") == (400, 400)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from handler.cli import main
 from handler.config import Config
 from tests.needs import needs_curl
 from tests.pictures import decoded
-from tests.readme.documents import GUIDE, PHOTOS, blocks, commands, languages
+from tests.readme.documents import GUIDE, PHOTOS, README, blocks, commands, languages
 from tests.readme.pictures import FOLDER
 from tests.serving import serving
 from tests.structure.rules import ROOT
@@ -31,6 +33,8 @@ RUN_BY = {
 }
 # Commands that do not end, and the test that runs them.
 ENDLESS = {"smart-crop serve": "tests/server starts it with these options"}
+# Commands that sentences name without the files that they need.
+NEED_FILES = {"analyze", "crop"}
 PAGES = [name for name, path in GUIDE.items() if blocks(path, "bash")]
 
 
@@ -71,6 +75,31 @@ def run(command: str, folder: Path, url: str) -> str:
 def test_each_block_has_a_language_that_a_test_runs() -> None:
     found = {language for path in GUIDE.values() for language in languages(path)}
     assert found == set(RUN_BY)
+
+
+def test_the_other_languages_are_on_the_pages_whose_blocks_are_run() -> None:
+    found = {
+        language: {name for name, path in GUIDE.items() if blocks(path, language)}
+        for language in set(RUN_BY) - {"bash"}
+    }
+    assert found == {
+        "js": {"picture"},
+        "json": {"errors", "responses"},
+        "html": {"browser", "object-position"},
+        "pycon": {"python"},
+    }
+
+
+@pytest.mark.parametrize("path", [README, *GUIDE.values()], ids=lambda path: str(path.stem))
+def test_the_commands_within_sentences_succeed(path: Path, folder: Path, url: str) -> None:
+    for command in re.findall(r"`smart-crop ([^`]+)`", path.read_text()):
+        name, *arguments = shlex.split(command)
+        if name == "serve":  # it does not end
+            main.commands[name].make_context(name, arguments).close()
+        elif arguments or name not in NEED_FILES:
+            run(f"smart-crop {command}", folder, url)
+        else:
+            assert name in main.commands
 
 
 @needs_curl

@@ -15,6 +15,8 @@ from handler.settings.validation import accepted_values
 
 # The modules with the errors of requests. Those of the command line are in its own messages.
 _ERROR_MODULES = ("handler.errors", "handler.api.http_errors")
+# The modes of settings that trim mode ignores or rejects with a message of its own.
+_MODES = {**MODES, **dict.fromkeys(("sizes", "focus", "avoid"), MODES["width"])}
 # Long enough for all values of a setting but the sizes, which have a page.
 _LONGEST = 180
 
@@ -31,7 +33,7 @@ def settings(captions: Mapping[str, str]) -> str:
         facts = [
             f"**Accepted**: {_cut(accepted[name])}",
             f"**Default**: {_default(field.get('default'))}",
-            f"**Modes**: {', '.join(sorted(MODES[name]))}" if name in MODES else "**Modes**: all",
+            f"**Modes**: {', '.join(sorted(_MODES[name]))}" if name in _MODES else "**Modes**: all",
         ]
         section = f"## {name}\n\n{field['description']}\n\n{'. '.join(facts)}."
         if name in captions:

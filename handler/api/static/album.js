@@ -1,7 +1,8 @@
 // The photos of the page, with their plans, their marks and their results.
 
 // Results of a photo that are kept, so that a change of the settings can be undone without a request.
-const MOST_RESULTS = 24;
+// More than the sizes that a request can have, so that none is made twice.
+const MOST_RESULTS = 40;
 
 /** Creates the photo of a file. */
 export function photoOf(file) {
@@ -22,7 +23,9 @@ export function photoOf(file) {
     overlays: new Map(),
     results: new Map(),
     warnings: [],
+    // The message of its error, and the code in the answer of the service.
     error: null,
+    code: null,
     marks: [],
     past: [],
     selected: null,

@@ -22,14 +22,20 @@ export function largestSize(plan, request) {
 /** Returns a factor as text, such as 4.43×. */
 export const times = (factor) => `${Number(factor.toFixed(2))}×`;
 
-/** Creates the badges of a plan. */
-export function badgesOf(plan, request) {
-  const faces = plan.faces.filter(({ chosen }) => chosen).length;
-  const factor = enlargementOf(plan, request);
+/** Creates the badges of an output with its plan. */
+export const badgesOf = (plan, request) => badgesOfAll([{ plan, request }]);
+
+/** Creates the badges of all outputs of a photo: those of the worst one. */
+export function badgesOfAll(planned) {
+  const most = (valueOf) => Math.max(0, ...planned.map(valueOf));
+  const faces = most(({ plan }) => plan.faces.filter(({ chosen }) => chosen).length);
+  const cut = most(({ plan }) => plan.facesCut);
+  const factor = most(({ plan, request }) => enlargementOf(plan, request));
+  const fallback = planned.map(({ plan }) => plan.fallback).find(Boolean);
   const facts = [
     faces > 0 && [counted(faces, "face"), "good"],
-    plan.fallback && [FALLBACKS[plan.fallback] ?? plan.fallback, "warn"],
-    plan.facesCut > 0 && [`${plan.facesCut} cut`, "warn"],
+    fallback && [FALLBACKS[fallback] ?? fallback, "warn"],
+    cut > 0 && [`${counted(cut, "face")} cut`, "warn"],
     factor > 1 && [`enlarged ${times(factor)}`, "warn"],
   ];
   return facts.filter(Boolean).map(([text, kind]) => {

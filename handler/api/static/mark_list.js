@@ -50,7 +50,7 @@ function showTool() {
 
 function showButtons() {
   byId("mark").disabled = photo === null || toolOf() === "move";
-  byId("undo").disabled = !photo?.past.length;
+  byId("undo").hidden = !photo?.past.length;
 }
 
 function onKey(event) {
@@ -66,7 +66,10 @@ function onKey(event) {
 }
 
 function undoLast() {
-  if (undo(photo)) changed();
+  if (!undo(photo)) return;
+  changed();
+  // The button is hidden when nothing is left to undo.
+  if (document.activeElement === document.body) byId("fitted").focus({ preventScroll: true });
 }
 
 function rowOf(mark) {

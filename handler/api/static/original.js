@@ -1,7 +1,7 @@
 // The pane of the original photo: the photo with its plan, the heat map, and errors.
 
-import { clearPlan, describePlan, drawPlan } from "./plan.js";
-import { megabytes, otherWarnings } from "./words.js";
+import { clearPlan, describePlan, drawPlan, signsOf } from "./plan.js";
+import { canSucceed, megabytes, otherWarnings } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -40,7 +40,7 @@ export class Original {
     byId("reason").textContent = "";
     clearPlan(byId("plan"));
     this.#showPicture(shownUrl(photo));
-    byId("legend").hidden = byId("failure").hidden = true;
+    byId("legend").hidden = byId("key").hidden = byId("failure").hidden = true;
     if (photo.error) this.showFailure(photo);
   }
 
@@ -61,6 +61,7 @@ export class Original {
     byId("failure").hidden = true;
     byId("legend").hidden = !photo.overlayUrl;
     byId("reason").textContent = [describePlan(photo.plan), ...otherWarnings(photo.warnings)].join(" ");
+    showKey(photo.plan);
     this.#showPicture(photo.overlayUrl ? new URL(photo.overlayUrl, location).href : shownUrl(photo));
     this.draw();
   }
@@ -79,7 +80,8 @@ export class Original {
   showFailure(photo) {
     clearPlan(byId("plan"));
     byId("reason").textContent = "";
-    byId("legend").hidden = byId("heat").hidden = byId("unseen").hidden = true;
+    byId("legend").hidden = byId("key").hidden = byId("heat").hidden = byId("unseen").hidden = true;
+    byId("retry").hidden = !canSucceed(photo);
     byId("fitted").hidden = photo.unseen && !photo.rendered;
     byId("failure").hidden = !photo.error;
     byId("failure-text").textContent = photo.error ?? "";
@@ -91,6 +93,13 @@ export class Original {
     byId("fitted").hidden = false;
     if (byId("before").src !== url) byId("before").src = url;
   }
+}
+
+// Names the signs that the plan has on the photo.
+function showKey(plan) {
+  const signs = signsOf(plan);
+  byId("key").hidden = signs.size === 0;
+  for (const sign of byId("key").querySelectorAll("[data-sign]")) sign.hidden = !signs.has(sign.dataset.sign);
 }
 
 const shownUrl = (photo) => photo.rendered ?? photo.url;

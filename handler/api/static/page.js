@@ -17,7 +17,7 @@ import { Failure, Service } from "./service.js";
 import { problemOf, requestsOf, settingsOf, showForm, watchForm } from "./settings.js";
 import { showSheet, watchSheet } from "./sheet.js";
 import { watchViewer } from "./viewer.js";
-import { counted, megabytes } from "./words.js";
+import { canSucceed, counted, megabytes } from "./words.js";
 
 // Long enough not to send a request for every step of a slider, short enough to feel live.
 const SETTLED_MS = 250;
@@ -79,9 +79,10 @@ function refresh() {
   });
   if (current) showResults(current, requests(current), activeOutput());
   showSheet(photos, current, requests);
-  const files = photos.length * (current ? requests(current).length : 1);
+  const possible = photos.filter((photo) => !photo.error || canSucceed(photo));
+  const files = possible.length * (current ? requests(current).length : 1);
   byId("crop").textContent = files > 1 ? `Download ${files} files` : "Download";
-  byId("crop").disabled = current === null;
+  byId("crop").disabled = possible.length === 0;
 }
 
 // --- The live plan and the live results ----------------------------------------------------------
@@ -157,7 +158,7 @@ function fail(photo, error) {
   if (!(error instanceof Failure)) console.error(error);
   const text = error instanceof Failure ? error.message : "An error occurred in the page. Reload it.";
   if (OF_SETTINGS.has(error.code)) setError(text);
-  else photo.error = text;
+  else Object.assign(photo, { error: text, code: error.code });
   photo.plan = null;
   photo.plans.clear();
   if (photo === current) {
@@ -184,7 +185,7 @@ async function cropAll(afterwards) {
     byId("crop").removeAttribute("aria-disabled");
   }
   const failed = all.filter(({ error }) => error).length;
-  if (failed > 0) words.push(`${failed} of ${all.length} failed.`);
+  if (failed > 0) words.push(`${failed} of ${counted(all.length, "photo")} failed.`);
   // The settings may have changed in the meantime.
   if (current && !current.error && requests(current).some((request) => !resultOf(current, request))) settle();
   setStatus(words.join(" "));

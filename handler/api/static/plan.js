@@ -26,6 +26,20 @@ export function clearPlan(svg) {
   svg.replaceChildren();
 }
 
+/** Returns the names of the signs that a plan has on the photo; "window" if it can be dragged. */
+export function signsOf({ mode, faces, eyeLine }) {
+  const drawn = {
+    window: mode !== "trim",
+    focus: hasFocus(mode),
+    chosen: faces.some(({ chosen }) => chosen),
+    other: faces.some(({ chosen }) => !chosen),
+    "eye-line": eyeLine !== null,
+  };
+  return new Set(Object.keys(drawn).filter((name) => drawn[name]));
+}
+
+const hasFocus = (mode) => mode === "subject" || mode === "auto";
+
 /** Returns the reason, the window and the faces of a plan as sentences. */
 export function describePlan(plan) {
   const { source, crop, faces } = plan;
@@ -63,7 +77,7 @@ function facts(plan, pixel) {
     const line = { x1: crop.left, x2: right, y1: plan.eyeLine, y2: plan.eyeLine };
     drawn.push(shape("line", "mark eye-line", line));
   }
-  if (plan.mode === "subject" || plan.mode === "auto") {
+  if (hasFocus(plan.mode)) {
     drawn.push(shape("circle", "mark focus", { cx: plan.focus.x, cy: plan.focus.y, r: 5 * pixel }));
   }
   return drawn;

@@ -32,15 +32,13 @@ function arrayOf(schema) {
 
 // Longer lists are cut; openapi.json has all values.
 const MOST = 12;
-const LONGEST = 60;
 
 function listed(values) {
   const shown = values.slice(0, MOST).map((value) => JSON.stringify(value)).join(", ");
   return values.length > MOST ? `${shown} … (${values.length} values)` : shown;
 }
 
-function rangeOf({ minimum, maximum, pattern }) {
-  if (pattern) return pattern.length > LONGEST ? "with a pattern" : pattern;
+function rangeOf({ minimum, maximum }) {
   if (minimum !== undefined && maximum !== undefined) return `${minimum}–${maximum}`;
   if (minimum !== undefined) return `≥ ${minimum}`;
   return maximum === undefined ? "" : `≤ ${maximum}`;

@@ -74,8 +74,8 @@ export class Service {
 
   async #sendToBucket(file, settings, progress) {
     const most = this.#limits?.maxUploadBytes;
-    if (most === null) throw new Failure(tooLarge(file, this.#limits.maxBodyBytes));
-    if (file.size > most) throw new Failure(tooLarge(file, most));
+    if (most === null) throw tooLarge(file, this.#limits.maxBodyBytes);
+    if (file.size > most) throw tooLarge(file, most);
     const contentType = file.type.startsWith("image/") ? file.type : "image/unknown";
     const planned = { filename: file.name, contentType, settings };
     const form = finished(await send("POST", "api/v1/uploads", { json: planned }));
@@ -132,7 +132,7 @@ async function fetched(url) {
 }
 
 const tooLarge = (file, most) =>
-  `${file.name}: expected at most ${megabytes(most)}, received ${megabytes(file.size)}`;
+  new Failure(`This file has ${megabytes(file.size)}. The service accepts at most ${megabytes(most)}.`, "BODY_TOO_LARGE");
 
 // XMLHttpRequest, because fetch reports no upload progress.
 function send(method, url, { body, json, accept, progress, signal, type = "text" } = {}) {

@@ -56,9 +56,19 @@ export function showForm(form) {
 export function problemOf(form) {
   const control = [...form.elements].find((each) => !each.matches("fieldset") && !each.checkValidity());
   if (!control) return null;
-  const name = control.name || control.ariaLabel;
-  return { control, text: `${name}: ${control.validationMessage}` };
+  return { control, text: `${titleOf(control)}: ${rangeOf(control) ?? control.validationMessage}` };
 }
+
+// A name in the accessibility tree alone, or the text of the label without its unit.
+const titleOf = ({ ariaLabel, labels, name }) => ariaLabel ?? labels[0]?.textContent.split(/[,(]/)[0].trim() ?? name;
+
+function rangeOf({ type, min, max, step, validity: { customError } }) {
+  if (type !== "number" || customError || min === "" || max === "") return null;
+  const kind = step === "" || step === "1" ? "a whole number" : "a number";
+  return `enter ${kind} from ${grouped(min)} to ${grouped(max)}`;
+}
+
+const grouped = (text) => Number(text).toLocaleString("en");
 
 // With several outputs, the request has the setting sizes in place of width and height.
 function withOutputs({ width, height, ...settings }, outputs) {

@@ -1,9 +1,9 @@
 // The contact sheet: a card for each photo, with its results, its badges and its errors.
 
 import { resultOf } from "./album.js";
-import { badgesOf } from "./badges.js";
+import { badgesOfAll } from "./badges.js";
 import { imageOf, updateList } from "./dom.js";
-import { megabytes } from "./words.js";
+import { canSucceed, megabytes } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const byId = (id) => document.getElementById(id);
@@ -36,7 +36,7 @@ function cardOf(photo, isCurrent, requests) {
   card.dataset.state = photo.busy ? "busy" : photo.error ? "failed" : isDone ? "done" : "new";
   card.dataset.key = photo.url;
   card.append(openButton(photo, isCurrent, results), outcomeOf(photo, requests, results));
-  if (photo.error) card.append(buttonOf("retry", "Try again", `Try ${photo.file.name} again`));
+  if (photo.error && canSucceed(photo)) card.append(buttonOf("retry", "Try again", `Try ${photo.file.name} again`));
   card.append(buttonOf("remove", "×", `Remove ${photo.file.name}`));
   return card;
 }
@@ -63,10 +63,16 @@ function outcomeOf(photo, requests, results) {
     const size = results.reduce((sum, { blob }) => sum + blob.size, 0);
     outcome.append(`${megabytes(size)} `);
   }
-  const request = requests[0];
-  const plan = resultOf(photo, request)?.plan ?? photo.plans.get(request.key);
-  if (plan && !photo.error && !photo.busy) outcome.append(...badgesOf(plan, request));
+  if (!photo.error && !photo.busy) outcome.append(...badgesOfAll(plannedOf(photo, requests)));
   return outcome;
+}
+
+function plannedOf(photo, requests) {
+  const planned = requests.map((request) => ({
+    request,
+    plan: resultOf(photo, request)?.plan ?? photo.plans.get(request.key),
+  }));
+  return planned.filter(({ plan }) => plan);
 }
 
 function buttonOf(action, text, label) {

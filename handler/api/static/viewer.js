@@ -37,7 +37,7 @@ function showSplit() {
   const share = byId("split").value;
   byId("covering").style.clipPath = `inset(0 ${100 - share}% 0 0)`;
   byId("seam").style.left = `${share}%`;
-  byId("split").ariaValueText = `${share} % before`;
+  byId("split").ariaValueText = `${share}% before`;
 }
 
 // At 100 %, each pixel of the result is one of the screen, and the frame scrolls.

@@ -3,7 +3,10 @@
 const NOT_A_PICTURE = "This file is not a picture in a format that the service reads.";
 const BUSY = "The service is busy. Try again in a moment.";
 const STORE = "The service cannot store results at the moment. Try again later.";
-const NO_DETECTION = "Face detection does not work on this deployment. Choose another mode than Face.";
+const NO_DETECTION = "Face detection does not work on this deployment. Choose a mode other than Face.";
+
+// Errors that a file has with all settings. Another attempt cannot succeed.
+const OF_FILE = new Set(["NO_IMAGE", "INVALID_IMAGE", "BODY_TOO_LARGE", "OBJECT_TOO_LARGE"]);
 
 // By the code of the error; a function receives the error and the details of the answer.
 const BY_CODE = {
@@ -31,6 +34,9 @@ export function wordsOf(answer) {
   const words = BY_CODE[answer.code];
   return words ? words(answer) : [answer.error, answer.details].filter(Boolean).join(": ");
 }
+
+/** Returns whether another attempt to crop a photo can succeed after its error. */
+export const canSucceed = ({ code }) => !OF_FILE.has(code);
 
 /** Returns the text with a capital letter at its start and a full stop at its end. */
 export function sentence(text) {
