@@ -266,6 +266,7 @@ def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) ->
                 "face-detection": service.finds_faces,
                 "object-detection": service.finds_objects,
             },
+            evidence=service.evidence,
             sandbox=sandbox_parts(),
             store=StoreStatus(status="unavailable" if failure else "ok", reason=failure),
             limits=Limits(

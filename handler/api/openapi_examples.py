@@ -201,6 +201,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "version": "0.1.0",
         "formats": {"jpeg": True, "png": True, "webp": True, "avif": True},
         "features": {"face-detection": True, "object-detection": True},
+        "evidence": ["faces", "objects", "text"],
         "sandbox": {"seccomp": True, "landlock": True, "memory_limit": True},
         "store": {"status": "ok", "reason": None},
         "limits": {"maxBodyBytes": 4500000, "maxUploadBytes": 100000000, "maxPixels": 150000000},

@@ -73,6 +73,12 @@ class Service:
         """True if both bundles are installed: objects need the runtime of the face bundle."""
         return self.finds_faces and is_installed(self._config.object_bundle)
 
+    @property
+    def evidence(self) -> list[str]:
+        """The kinds of evidence that auto mode looks for: "faces", "objects", "text"."""
+        kinds = {"faces": self.finds_faces, "objects": self.finds_objects, "text": True}
+        return [name for name, is_looked_for in kinds.items() if is_looked_for]
+
     def crop(self, job: Job) -> CropResult:
         """Crop a picture, and store the results under the id of the job.
 

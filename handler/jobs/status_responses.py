@@ -107,6 +107,10 @@ class Health(Response):
     version: str = Field(description="Version of the service.")
     formats: dict[str, bool] = Field(description="Formats by name; true if this build reads them.")
     features: dict[str, bool] = Field(description="Features by name; true if they are installed.")
+    evidence: list[str] = Field(
+        description="Evidence that auto mode looks for before it chooses a window: faces, objects, "
+        "text."
+    )
     sandbox: dict[str, bool] = Field(
         description="Parts of the sandbox in which files are decoded, by name; true if the "
         "platform has them."

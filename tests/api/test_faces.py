@@ -101,6 +101,7 @@ def test_without_the_bundle_only_face_mode_fails(
     assert refused.json()["code"] == "FEATURE_NOT_INSTALLED"
     assert refused.json()["feature"] == "face-detection"
     assert health["features"] == {"face-detection": False, "object-detection": False}
+    assert health["evidence"] == ["text"]
     assert subject.status_code == 200
 
 

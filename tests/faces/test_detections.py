@@ -10,14 +10,19 @@ from handler.faces.detections import Detections, intersection_over_union
 UPRIGHT = np.array([(-1, -1), (1, -1), (0, 0), (-0.7, 1), (0.7, 1)], np.float32)
 sides = st.floats(1, 50, width=32)
 corners = st.floats(-50, 50, width=32)
-boxes = st.lists(st.tuples(corners, corners, sides, sides, st.floats(0, 1, width=32)), max_size=12)
+scores = st.floats(0.125, 1, width=32)
+boxes = st.lists(st.tuples(corners, corners, sides, sides, scores), max_size=12)
 
 
 def detections(rows: list[tuple[float, float, float, float, float]]) -> Detections:
-    """Return detections from rows of (left, top, width, height, score)."""
+    """Return detections from rows of (left, top, width, height, score).
+
+    The landmarks of each are its index.
+    """
     table = np.array(rows, np.float32).reshape(-1, 5)
     corners = np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], axis=1)
-    return Detections(corners, table[:, 4], np.zeros((len(table), 5, 2), np.float32))
+    indices = np.arange(len(table), dtype=np.float32)[:, np.newaxis, np.newaxis]
+    return Detections(corners, table[:, 4], np.tile(indices, (1, 5, 2)))
 
 
 def pairwise(found: Detections) -> np.ndarray:
@@ -30,7 +35,7 @@ def test_suppression_keeps_the_best_of_overlapping_detections(
 ) -> None:
     found = detections(rows)
 
-    kept = found.suppressed(overlap)
+    kept = found.where(found.suppressed(overlap).landmarks[:, 0, 0].astype(np.intp))
 
     assert (np.diff(kept.scores) <= 0).all()
     shares = pairwise(kept) - np.eye(len(kept)) if len(kept) else np.zeros(0)
@@ -38,6 +43,29 @@ def test_suppression_keeps_the_best_of_overlapping_detections(
     for box, score in zip(found.boxes, found.scores, strict=True):
         above = intersection_over_union(box, kept.boxes)[kept.scores >= score]
         assert above.max() > overlap or (kept.boxes == box).all(axis=1).any()
+
+
+@given(boxes)
+def test_the_box_of_a_face_is_between_its_detections(
+    rows: list[tuple[float, float, float, float, float]],
+) -> None:
+    found = detections(rows)
+
+    kept = found.suppressed(0.4)
+
+    for box, index in zip(kept.boxes, kept.landmarks[:, 0, 0].astype(int), strict=True):
+        shares = intersection_over_union(found.boxes[index], found.boxes)
+        same = found.boxes[(shares >= 0.5) | (np.arange(len(found)) == index)]
+        assert (box >= same.min(axis=0) - 1e-3).all()
+        assert (box <= same.max(axis=0) + 1e-3).all()
+
+
+def test_surer_detections_count_more_in_the_box_of_a_face() -> None:
+    equal = detections([(0, 0, 10, 10, 0.8), (2, 0, 10, 10, 0.8)]).suppressed(0.4)
+    weaker = detections([(0, 0, 10, 10, 0.8), (2, 0, 10, 10, 0.4)]).suppressed(0.4)
+
+    assert equal.boxes[0] == pytest.approx([1, 0, 11, 10])
+    assert weaker.boxes[0] == pytest.approx([2 / 257, 0, 10 + 2 / 257, 10])
 
 
 @given(boxes)

@@ -49,6 +49,7 @@ def test_health_lists_the_bundle_and_every_format(full: Build, aws: Mapping[str,
     status, answer = invoke_http(full, "http-health", aws)
     assert status == 200
     assert answer["features"] == {"face-detection": True, "object-detection": True}
+    assert answer["evidence"] == ["faces", "objects", "text"]
     # The build argument FORMATS is empty.
     assert {name for name, works in answer["formats"].items() if not works} == OPTIONAL
     assert answer["version"] != "0+unknown"
