@@ -103,6 +103,20 @@ def srw(preview: bytes, orientation: int = 1) -> bytes:
     return b"II*\0" + struct.pack("<I", first) + b"".join(parts) + preview
 
 
+def iiq(preview: bytes, orientation: int = 1) -> bytes:
+    """Return a Phase One IIQ: the size of the sensor is in a directory of its own."""
+    sensor = ((0x108, SENSOR.width), (0x109, SENSOR.height))
+    own = struct.pack("<II", len(sensor), 0)
+    own += b"".join(struct.pack("<IIII", tag, 1, 4, value) for tag, value in sensor)
+    private = b"IIIITwaR" + struct.pack("<I", 12) + own
+    first = 8 + len(private)
+    entries = [(256, 4, [LARGE[0]]), (257, 4, [LARGE[1]]), (259, 3, [7]), (274, 3, [orientation])]
+    place = first + len(tiff_directory("<", [*entries, (273, 4, [0]), (279, 4, [0])], first))
+    entries += [(273, 4, [place]), (279, 4, [len(preview)])]
+    directory = tiff_directory("<", sorted(entries), first)
+    return b"II*\0" + struct.pack("<I", first) + private + directory + preview
+
+
 def rw2(preview: bytes, orientation: int = 1) -> bytes:
     """Return a Panasonic RW2: the preview is the value of a tag."""
     first = 8
@@ -220,6 +234,7 @@ FAMILIES: dict[str, Callable[..., bytes]] = {
     "srw": srw,
     "pef": pef,
     "3fr": hasselblad,
+    "iiq": iiq,
     "rw2": rw2,
     "orf": orf,
     "x3f": x3f,

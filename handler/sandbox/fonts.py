@@ -48,7 +48,7 @@ def fonts_for_all_families() -> list[bytes]:
 
 
 def missing_characters(characters: str) -> list[str]:
-    """Return the characters, of some, that are drawn and that the font lacks."""
+    """Return those of the characters that are drawn and that the font lacks."""
     known = _characters()
     return [each for each in characters if ord(each) not in known and not _is_ignored(each)]
 

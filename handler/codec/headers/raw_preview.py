@@ -10,7 +10,7 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from handler.codec.headers import canon_heap, jpeg, olympus_note
+from handler.codec.headers import canon_heap, jpeg, olympus_note, phase_one
 from handler.codec.headers.boxes import boxes
 from handler.codec.headers.header import ImageHeader
 from handler.codec.headers.jpeg import JpegHeader
@@ -120,6 +120,8 @@ def read(data: bytes) -> RawHeader:
             _read_crw(data, found)
         elif data[:2] in _ORDERS:
             _read_tiff(data, found)
+            sensor = phase_one.find_size(data)
+            found.sizes += [sensor] if sensor else []
     preview = _largest(data, found)
     side = max((max(size.width, size.height) for size in found.sizes), default=0)
     size = max(found.sizes, key=lambda each: each.area, default=Size(0, 0))
