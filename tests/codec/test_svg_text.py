@@ -157,7 +157,7 @@ def test_text_is_not_drawn_without_the_font_and_the_client_is_warned(tmp_path: P
         "<text>" + "<tspan>a</tspan>" * 100_000 + "</text>",
         "<text>" + "<tspan>" * 20_000 + "a" + "</tspan>" * 20_000 + "</text>",
         "<text>" + "word " * 50_000 + "</text>",
-        "<text>ab</text>" * 300_000,
+        "<text>ab</text>" * 450_000,
         '<text rotate="' + "1 " * 200_000 + '">' + "a" * 200_000 + "</text>",
         '<text id="t">' + "abcde" * 1000 + "</text>" + '<use href="#t"/>' * 9000,
     ],
