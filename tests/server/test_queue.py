@@ -71,15 +71,20 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     work.release.set()
 
 
+def begin(client: RawClient, length: str, path: str = CROP) -> None:
+    """Send the headers of a form, with the one that states its length."""
+    client.send(
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
+        f"Connection: close\r\n{length}\r\n\r\n"
+    )
+
+
 @contextmanager
 def posted(url: str, name: str, path: str = CROP, names: str = "") -> Iterator[RawClient]:
     """Send a request with files of these names, without reading the answer."""
     body = form(*(file_part(each) for each in (name, *names)))
     with connected(url) as client:
-        client.send(
-            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
-            f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
+        begin(client, f"Content-Length: {len(body)}", path)
         client.send(body)
         yield client
 
@@ -117,10 +122,7 @@ def test_the_body_of_a_rejected_request_is_not_read(work: Work, config: Config) 
     without = config.model_copy(update={"queue": 0})
     with running_server(without) as (url, _), posted(url, "a"), connected(url) as late:
         until(lambda: work.begun == ["a"])
-        late.send(
-            f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
-            "Content-Length: 50000000\r\nConnection: close\r\n\r\n"
-        )
+        begin(late, "Content-Length: 50000000")
         assert late.last_answer().status == 503
         work.release.set()
 
@@ -129,10 +131,7 @@ def test_a_body_of_unknown_length_counts_as_the_largest_one(work: Work, config: 
     little = config.model_copy(update={"memory_mb": 4, "max_body_bytes": 1_040_000})
     with running_server(little) as (url, _), posted(url, "a"), connected(url) as late:
         until(lambda: work.begun == ["a"])
-        late.send(
-            f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
-            "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-        )
+        begin(late, "Transfer-Encoding: chunked")
         assert late.last_answer().status == 503
         work.release.set()
 
@@ -145,10 +144,7 @@ def test_the_bodies_of_all_requests_may_take_a_quarter_of_the_memory(
     body = form(file_part("b", PORTRAIT + bytes(padding)))
     with running_server(little) as (url, _), posted(url, "a"), connected(url) as late:
         until(lambda: work.begun == ["a"])
-        late.send(
-            f"POST {CROP} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
+        begin(late, f"Content-Length: {len(body)}")
         if status == 200:
             late.send(body)
             work.release.set()
