@@ -62,11 +62,11 @@ def import_without_models(package: str) -> None:
         return rebuild.__func__(model, **options) if options else None
 
     BaseModel.model_config["defer_build"] = True
-    BaseModel.model_rebuild = classmethod(rebuild_if_used)  # type: ignore[method-assign, assignment]
+    BaseModel.model_rebuild = classmethod(rebuild_if_used)  # type: ignore[method-assign, assignment]  # see above
     try:
         import_module(package)
     finally:
-        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]
+        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]  # as before
         del BaseModel.model_config["defer_build"]
 
 

@@ -1,9 +1,9 @@
 """The font with which the text of SVG is drawn.
 
-The renderer takes fonts as bytes, and the fork server gives them to it before there is a file, so
-that no worker process opens one. It is Arimo, whose letters have the widths of Arial, for text of
-all families. Two of its tables are read here: fontTools would add 30 MB to the image, and 0.1 s to
-the first drawing.
+The renderer accepts fonts as bytes. The fork server loads them before it receives a picture: no
+worker process opens their files. Text of all families is drawn in Arimo, whose letters have the
+widths of Arial. Two of its tables are read here: fontTools would add 30 MB to the image, and 0.1 s
+to the first drawing.
 """
 
 import struct
@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _PACKAGE, _FOLDER = "fontpkg_arimo", "files"
-# The renderer takes this family where it knows none of those that a text names, and the generic
-# families have others as well.
+# The renderer falls back to this family if it has no font of the families that a text names. The
+# generic families stand for others, of which it has no fonts either.
 _LAST_FAMILY = "Times New Roman"
 # Header of a TrueType file, and an entry of its directory: tag, checksum, offset and length
 # (OpenType 1.9, "Organization of an OpenType font").
@@ -43,12 +43,12 @@ def font_files() -> list[Path]:
 
 
 def fonts_for_all_families() -> list[bytes]:
-    """Return the fonts under the name of the family that the renderer takes if it knows none."""
+    """Return the fonts, renamed to the family that the renderer falls back to."""
     return [_renamed(path.read_bytes()) for path in font_files()]
 
 
 def missing_characters(characters: str) -> list[str]:
-    """Return those of the characters that are drawn and that the font lacks."""
+    """Return those of the characters that are drawn and that the installed font lacks."""
     known = _characters()
     return [each for each in characters if ord(each) not in known and not _is_ignored(each)]
 
@@ -60,8 +60,7 @@ def _is_ignored(character: str) -> bool:
 @cache
 def _characters() -> frozenset[int]:
     """Return the characters that the upright font has; all fonts of the family have the same."""
-    files = font_files()
-    return frozenset(_mapped(_table(files[-1].read_bytes(), b"cmap")[1])) if files else frozenset()
+    return frozenset(_mapped(_table(font_files()[-1].read_bytes(), b"cmap")[1]))
 
 
 def _table(font: bytes, tag: bytes) -> tuple[int, bytes]:

@@ -131,12 +131,10 @@ def read(data: bytes) -> ImageHeader:
     if _IMPORT.search(text):
         raise _outside("@import")
     letters = text_of(text)
-    if letters is None:
-        return replace(_picture(text, root), drawing_bytes=drawing_bytes)
     return replace(
         _picture(text, root),
-        characters="".join(dict.fromkeys(letters)),
-        drawing_bytes=drawing_bytes + _LETTER_BYTES * len(letters),
+        characters=None if letters is None else "".join(dict.fromkeys(letters)),
+        drawing_bytes=drawing_bytes + _LETTER_BYTES * len(letters or ""),
     )
 
 
