@@ -23,8 +23,8 @@ pytestmark = [
     pytest.mark.skipif("svg" not in available_formats(), reason="needs resvg"),
     pytest.mark.skipif(not fonts.font_files(), reason="needs fontpkg-arimo"),
 ]
-# At the same places librsvg has edges of other softness: 32 and 39 dB where it was made. Text that
-# is shifted by one pixel has at most 19 and 26.
+# librsvg softens edges differently: the pictures agree to 32 dB, and to 39 dB if both are blurred.
+# Text that is shifted by one pixel agrees to at most 19 and 26 dB.
 _DECIBELS, _BLURRED_DECIBELS = 29, 36
 _INK = 128
 _REFUSED = "SVG data need too much memory or time"

@@ -174,7 +174,7 @@ def test_without_uploads_a_large_photo_shows_an_error(page: Page, large: Path) -
 
     page.until(lambda: page.text("#failure-text"))
     size = large.stat().st_size / 1000
-    words = f"This file has {size:.0f} kB. The service accepts at most 300 kB."
+    words = f"This file is {size:.0f} kB. The service accepts at most 300 kB."
     assert page.text("#failure-text") == words
 
 

@@ -132,7 +132,7 @@ async function fetched(url) {
 }
 
 const tooLarge = (file, most) =>
-  new Failure(`This file has ${megabytes(file.size)}. The service accepts at most ${megabytes(most)}.`, "BODY_TOO_LARGE");
+  new Failure(`This file is ${megabytes(file.size)}. The service accepts at most ${megabytes(most)}.`, "BODY_TOO_LARGE");
 
 // XMLHttpRequest, because fetch reports no upload progress.
 function send(method, url, { body, json, accept, progress, signal, type = "text" } = {}) {
