@@ -110,8 +110,9 @@ def saved(downloads: Path) -> Callable[[str], bytes]:
     """Returns a file that the page saves, by its name, when it is complete."""
 
     def read(name: str) -> bytes:
-        path, deadline = downloads / name, time.monotonic() + 30
-        while not path.exists():
+        path, deadline = downloads / name, time.monotonic() + 60
+        # Chromium reserves the name with an empty file, and renames the complete file to it.
+        while not path.exists() or not path.stat().st_size:
             assert time.monotonic() < deadline, sorted(each.name for each in downloads.iterdir())
             time.sleep(0.02)
         return path.read_bytes()
