@@ -71,7 +71,7 @@ class BadForm(SmartCropError):
 class InvalidImage(SmartCropError):
     """Raised if the file is not an image that the service accepts.
 
-    It is raised for what the header says, before any pixel is decoded.
+    It is raised for a value of the header, before any pixel is decoded.
     """
 
     status = 400

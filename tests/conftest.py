@@ -1,4 +1,4 @@
-"""What tests of several folders share."""
+"""Fixtures for the tests of several folders."""
 
 import logging
 import os
@@ -70,7 +70,7 @@ def s3(seaweedfs: Program, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """What was logged since the last call, as a person at a terminal reads it.
+    """Returns the lines that were logged since the last call, as a terminal shows them.
 
     The logger is made anew for the test, because it holds on to the streams of an earlier one.
     """

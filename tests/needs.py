@@ -1,7 +1,7 @@
 """Requirements of some tests on the machine: marks that skip them, and the list of skipped tests.
 
 The reason of a skip begins with "needs" and names what is missing. Where the machine can get it,
-the reason then says how. People read these reasons who have only the repository.
+the reason then states how. People read these reasons who have only the repository.
 """
 
 import shutil

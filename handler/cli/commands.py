@@ -197,8 +197,8 @@ def crop(
     A FILE can be a folder, which stands for all pictures in it, or - for standard input.
 
     A line is printed for each result of a FILE. The results of a folder keep its layout. For
-    several files and for folders, a table of counts by folder follows. The last line says how many
-    pictures were cropped, skipped and failed.
+    several files and for folders, a table of counts by folder follows. The last line states the
+    numbers of pictures that were cropped, skipped and failed.
 
     Pictures that an earlier run cropped into the same folder with the same settings are skipped,
     so that an interrupted run can be resumed; all others get the names that they had. The file

@@ -1,6 +1,6 @@
 """Sizes, points and rectangles: pure arithmetic, no pixels.
 
-Unless a docstring says otherwise, coordinates are pixels of the upright picture (after EXIF
+Unless a docstring states another frame, coordinates are pixels of the upright picture (after EXIF
 orientation), origin top left, x to the right, y down.
 """
 

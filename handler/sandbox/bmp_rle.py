@@ -66,7 +66,7 @@ def decode(data: bytes) -> tuple[Image.Image, bool]:
     """Decode a file.
 
     Args:
-        data: a file whose header says that it is compressed as RLE4 or RLE8.
+        data: a file that is compressed as RLE4 or RLE8, by its header.
 
     Returns:
         Picture of mode RGB, or RGBA if some pixels are not drawn; and whether the data end early.
@@ -95,7 +95,7 @@ def decode(data: bytes) -> tuple[Image.Image, bool]:
 
 
 def _draw(canvas: _Canvas, data: bytes, *, nibbles: bool) -> bool:
-    """Draw what the codes say, and return whether the end was reached."""
+    """Draw the runs of the codes, and return whether the end was reached."""
     position = 0
     while position + 1 < len(data):
         count, value = data[position], data[position + 1]

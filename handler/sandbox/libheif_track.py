@@ -70,7 +70,7 @@ class Planes(Struct, frozen=True):
         if size == shown:
             return image
         if size[0] < shown[0] or size[1] < shown[1]:
-            raise ValueError("the frame is smaller than its box says")
+            raise ValueError("the frame is smaller than the size in its box")
         return image.crop((0, 0, *shown))
 
 

@@ -148,8 +148,8 @@ def _ico() -> Decode:
     from PIL.IcoImagePlugin import IcoImageFile
 
     def decode(file: MappedFile, _: SharedPixels) -> Image.Image:
-        # Of a PNG that is larger than the directory can say. Python would look for the source of
-        # the warning, which this process may not read.
+        # The warning of Pillow is about a PNG that is too large for the directory. Python would
+        # look for the source of the warning, which this process may not read.
         warnings.simplefilter("ignore")
         image = IcoImageFile(cast(IO[bytes], file))
         image.load()

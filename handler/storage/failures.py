@@ -76,7 +76,7 @@ _REFUSALS = {
 }
 
 # The address at which machines in the cloud find their credentials. Without credentials, a laptop
-# cannot reach it, but this says nothing about the store.
+# cannot reach it, but this is no sign of a failure of the store.
 _CREDENTIALS = re.compile(r"https?://169\.254\.\d+\.\d+/")
 
 

@@ -129,7 +129,7 @@ def _hdr(size: Size) -> bytes:
 
 
 def _icon(kind: int, size: Size) -> bytes:
-    """Return an ICO or a CUR around a PNG, which may be larger than the directory can say."""
+    """Return an ICO or a CUR around a PNG, which may be too large for the directory."""
     picture = _png(size, 2)
     entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 22)
     return struct.pack("<HHH", 0, kind, 1) + entry + picture

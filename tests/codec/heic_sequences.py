@@ -79,7 +79,7 @@ def heic_sequence(
     Args:
         frames: of one size and mode, RGB or RGBA.
         times: milliseconds of each.
-        plays: number of plays, 0 for without end; None for a file that does not say it.
+        plays: number of plays, 0 for without end; None for a file without it.
         quality: 1 to 100.
         reorders: whether frames may be decoded in another order than they are shown in.
     """

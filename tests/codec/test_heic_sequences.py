@@ -254,7 +254,7 @@ def test_the_clean_aperture_is_cut_out_of_each_frame() -> None:
 
 @pytest.mark.parametrize("frames", ["all", "first"])
 def test_blocks_that_the_encoder_filled_are_cut_off(frames: str) -> None:
-    # libheif writes 64 × 64 pixels at least, and does not say so in a track.
+    # libheif writes 64 × 64 pixels at least, and does not state it in a track.
     source = [frame.resize((56, 40)) for frame in moving_square(3)]
     data = heic_sequence(source, (50, 60, 70))
     (result,) = crop(data, width=56, height=40, format="png", frames=frames).results

@@ -1,4 +1,4 @@
-"""The image of the server, run as the README says, and confined as `infra/compose.yaml` does."""
+"""The image of the server, run by the README's command and confined as in `infra/compose.yaml`."""
 
 import json
 import shutil

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # Exit statuses: the code came to its end, or an error stopped it.
 SUCCEEDED, REFUSED = 0, 3
-# What the code needs is imported before, as nothing can be imported in the sandbox.
+# The modules that the code needs are imported before, as nothing can be imported in the sandbox.
 _PROGRAM = """
 import ctypes, mmap, os, signal, socket, sys, threading
 sys.path.insert(0, {root!r})

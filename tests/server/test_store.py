@@ -57,7 +57,7 @@ def test_a_full_store(disk: SmallDisk) -> None:
         disk.fill()
         assert rejected(url) == "The result could not be stored: the store is full"
         assert health(url) == degraded("the store is full")
-        # What needs no store is answered.
+        # Requests that need no store are answered.
         assert httpx.post(f"{url}{CROP}/analyze", **small()).status_code == 200
         picture = httpx.get(url + first["downloadUrl"])
         assert len(picture.content) == first["processedSize"]

@@ -11,7 +11,7 @@ from handler.codec.headers.heif_tracks import first_frames
 MAX_BOXES = 20_000
 """Most boxes of one level."""
 _MAX_ENTRIES = 100_000
-# References that say which items are part of a picture: tiles, auxiliary pictures, and the alpha
+# References to the items that are parts of a picture: tiles, auxiliary pictures, and the alpha
 # channel by which the colours are multiplied.
 _REFERENCES = (b"dimg", b"auxl", b"prem")
 # Construction methods of `iloc`: offsets into the file, or into the box `idat`.

@@ -217,7 +217,7 @@ def is_alpha(body: memoryview) -> bool:
 def check_coded_sizes(picture: PrimaryPicture, label: str) -> None:
     """Check that no H.265 picture is coded larger than its size, up to whole blocks.
 
-    libheif before 1.23.5 allocates what the coded data say (GHSA-v8qw-hwjv-44hw).
+    libheif before 1.23.5 allocates the size in the coded data (GHSA-v8qw-hwjv-44hw).
 
     Raises:
         InvalidImage: one is.

@@ -132,8 +132,8 @@ def _cut_to(
 ) -> list[tuple[bytes, memoryview]]:
     """Return properties that cut the last blocks off, which encoders fill.
 
-    Of tracks, not all encoders say so in the coded data or by an aperture. libheif accepts a
-    picture in the size of its frame only.
+    For tracks, not all encoders state the size in the coded data or by an aperture. libheif
+    accepts a picture in the size of its frame only.
 
     Args:
         size: of the frames, in pixels.

@@ -34,7 +34,7 @@ def coded_sizes(configuration: memoryview, data: bytes) -> Iterator[Size]:
 
 
 def decoded_size(configuration: memoryview) -> Size | None:
-    """Return the size of the frames that a decoder returns; None if no parameter set says it.
+    """Return the size of the frames that a decoder returns; None if no parameter set has it.
 
     Args:
         configuration: payload of a box `hvcC`.

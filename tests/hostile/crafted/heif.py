@@ -52,7 +52,7 @@ def _sequence() -> tuple[bytes, list[Track]]:
 
 
 def _coded_larger() -> bytes:
-    """Return a sequence whose frames are coded larger than their boxes say."""
+    """Return a sequence whose frames are coded larger than the sizes in their boxes."""
     _, tracks = _sequence()
     small = struct.pack(">HH", 1, 1)
     for index, track in enumerate(tracks):

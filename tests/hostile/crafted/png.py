@@ -165,7 +165,7 @@ CASES: dict[str, Case] = {
     "animation-of-no-frames": accepted(lambda: _with(_animation(0))),
     "animation-of-4-billion-frames": accepted(lambda: _with(_animation(2**32 - 1))),
     "animation-of-a-thousand-frames": rejected(_many_frames),
-    "animation-said-twice": accepted(lambda: _with(_animation(2), _animation(3))),
+    "animation-header-twice": accepted(lambda: _with(_animation(2), _animation(3))),
     "animation-cut-short": accepted(lambda: _with(png_chunk(b"acTL", b"\0"))),
     "frame-outside-the-picture": accepted(lambda: _with(_animation(2), _frame(0, 64, 48, 60))),
     "second-frame-of-4-billion-pixels-a-side": accepted(

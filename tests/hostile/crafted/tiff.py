@@ -155,7 +155,7 @@ CASES: dict[str, Case] = {
         for number in _OTHER_COMPRESSIONS + _LATER_COMPRESSIONS
     },
     "compression-of-two-numbers": rejected(lambda: _grey(t259=[1, 7])),
-    "compression-said-twice": accepted(
+    "compression-twice": accepted(
         lambda: tiff(_fields(), _PIXELS, entries=[tiff_entry(259, 3, 1, 7)])
     ),
     "jpeg-tables-with-plain-data": accepted(lambda: _grey(t347=specimen("jpeg/grey"))),

@@ -43,8 +43,8 @@ class _Shown(Struct, frozen=True):
 def read_frames(data: bytes, canvas: Size, most: int) -> Timeline:
     """Read the frames of a sequence.
 
-    There are none if its boxes are damaged, if frames are coded larger than the boxes say, or if
-    they are not shown in the size of the picture for readers of still pictures.
+    There are none if its boxes are damaged, if frames are coded larger than the sizes in the
+    boxes, or if they are not shown in the size of the picture for readers of still pictures.
 
     Args:
         data: the whole file, whose header has been read before.
