@@ -105,7 +105,7 @@ DECODING = {
     "dds": _isolated(4.5, 2.2, 60, 20),
     # Without the samples of the channels.
     "exr": _isolated(9, 3, 250, 40),
-    "raw": _isolated(19, 3, 400, 20),
+    "raw": _isolated(18, 3, 400, 20),
     # A worker process with a drawing is stopped after this time.
     "svg": replace(_isolated(26, 4, 100, 0), fixed=1.5),
     "cur": _isolated(12, 3, 45, 20),
