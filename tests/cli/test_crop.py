@@ -386,7 +386,8 @@ def _read_or_end(terminal: io.FileIO) -> bytes:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_path: Path) -> None:
     sources = [draw(f"{n}.png", 240, 160, seed=n).name for n in range(7)]
-    large = ("--width", "3000", "--height", "2000")
+    # Each takes so long that this process sees the first result before the last one is made.
+    large = ("--width", "9000", "--height", "6000")
     with interruptible():
         started = subprocess.Popen(
             [script, "crop", *sources, "nothing.png", "-j", jobs, *large],
