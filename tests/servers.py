@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Far more than any of them needs, also on a busy machine.
-_START_SECONDS = 60
+_START_SECONDS = 300
 # Systems give no such ports to clients and to servers that ask for any: Linux gives those from
 # 32768, others those from 49152.
 _FIRST_PORT, _LAST_PORT = 20_000, 32_767

@@ -387,7 +387,7 @@ def _read_or_end(terminal: io.FileIO) -> bytes:
 def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_path: Path) -> None:
     sources = [draw(f"{n}.png", 240, 160, seed=n).name for n in range(7)]
     # Each takes so long that this process sees the first result before the last one is made.
-    large = ("--width", "9000", "--height", "6000")
+    large = ("--width", "6000", "--height", "4000")
     with interruptible():
         started = subprocess.Popen(
             [script, "crop", *sources, "nothing.png", "-j", jobs, *large],
