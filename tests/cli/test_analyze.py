@@ -172,7 +172,7 @@ def test_a_file_with_any_name_is_one_line_of_json(
         capture_output=True,
         cwd=tmp_path,
         env={**os.environ, "LC_ALL": locale},
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ran.returncode, ran.stderr, ran.stdout.count(b"\n")) == (1, b"", 1)

@@ -301,7 +301,7 @@ def test_standard_input_is_cropped_to_standard_output(script: Path, draw: Draw) 
             [script, "crop", "-", "-o", "-", "--format", "jpeg", *SMALL],
             stdin=source,
             capture_output=True,
-            timeout=60,
+            timeout=300,
             check=True,
         )
     with Image.open(io.BytesIO(ran.stdout)) as image:
@@ -360,7 +360,7 @@ def test_a_terminal_shows_the_progress_of_several_files(
             stdout=subprocess.PIPE,
             stderr=theirs,
             env={**os.environ, "TERM": "xterm"},
-            timeout=60,
+            timeout=300,
             check=False,
         )
         os.close(theirs)
@@ -401,7 +401,7 @@ def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_pa
         while process.poll() is None and not list(tmp_path.glob("*_smartcrop.png")):
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)  # as from a terminal
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=300)
     done = sorted(path.name for path in tmp_path.glob("*_smartcrop.png"))
     assert 0 < len(done) < 7
     *lines, last = without_table(out)

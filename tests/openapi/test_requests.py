@@ -40,6 +40,7 @@ RULES = (
 # The request of analyze is the same as that of crop.
 CONFIG = schemathesis.Config.from_dict(
     {
+        "request-timeout": 120,
         "operations": [
             {"include-operation-id": "analyze", "phases": {"coverage": {"enabled": False}}},
             # A stream that waits for a job.
