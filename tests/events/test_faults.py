@@ -95,7 +95,7 @@ def test_the_last_delivery_leaves_a_record_if_it_is_cut_off(
     store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(handle, messages([s3_put(f"{folder}/a.jpg")], attempt=2))
-        assert store.stalled.wait(30)
+        assert store.stalled.wait(120)
         record = bucket.record()
         store.resume.set()
         assert answer.result() == again()
@@ -118,7 +118,7 @@ def test_a_job_that_runs_out_of_time_is_recorded(
     monkeypatch.setattr(attempt, "_SECONDS_TO_RECORD", 297)
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), FakeContext(seconds=300))
-        assert store.stalled.wait(30)
+        assert store.stalled.wait(120)
         until(lambda: bool(bucket.records()))
         records = bucket.records()
         store.resume.set()
@@ -175,9 +175,9 @@ def test_a_function_that_is_killed_in_a_record_leaves_no_part_of_it(
     store.fault = lambda asked, path: "half" if (asked, path[-5:]) == ("PUT", ".json") else None
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(function.invoke, event)
-        assert store.stalled.wait(30)
+        assert store.stalled.wait(120)
         function.kill()
-        assert store.left.wait(30)
+        assert store.left.wait(120)
         assert "errorType" in answer.result()
 
     # The record is written after the result.

@@ -45,7 +45,7 @@ CONFIG = schemathesis.Config.from_dict(
             {"include-operation-id": "analyze", "phases": {"coverage": {"enabled": False}}},
             # A stream that waits for a job.
             {"include-operation-id": "progress", "enabled": False},
-        ]
+        ],
     }
 )
 described = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
