@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 import boto3
 import hypothesis
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from mypy_boto3_s3 import S3Client
 
 from handler import telemetry
@@ -17,9 +18,19 @@ from tests.seaweedfs import SECRET_KEY as SECRET_KEY
 from tests.seaweedfs import running_seaweedfs
 from tests.servers import Program
 
-# A busy machine is slow, not wrong.
-hypothesis.settings.register_profile("any machine", deadline=None)
+# A busy machine is slow, not wrong. The examples are the same in every run, so that a failure is
+# one of the change that is tested, and can be reproduced.
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("any machine")
+# For requests of tests that name no timeout. A first crop may take longer than the 5 s of httpx.
+for name in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, name, 120)
 
 UPLOADS = "uploads"
 

@@ -24,7 +24,7 @@ class Function:
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    def invoke(self, event: object, timeout: float = 60) -> Any:
+    def invoke(self, event: object, timeout: float = 300) -> Any:
         """Send an event, and return the response; that of an error has ``errorMessage``."""
         url = f"{self.program.url}/2015-03-31/functions/function/invocations"
         return httpx.post(url, json=event, timeout=timeout).json()
@@ -66,7 +66,7 @@ def emulated(
     emulator += ["--runtime-api-address", inner]
     lambda_environment = {
         "AWS_LAMBDA_FUNCTION_NAME": "smart-crop",
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         # As on Lambda, the home directory is not writable.
         "HOME": "/dev/null",

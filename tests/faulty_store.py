@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - the base class's names
 
     def _forward(self, body: bytes, *, half: bool, is_reset: bool = False) -> None:
-        connection = http.client.HTTPConnection(self._upstream, timeout=30)
+        connection = http.client.HTTPConnection(self._upstream, timeout=120)
         try:
             connection.putrequest(
                 self.command, self.path, skip_host=True, skip_accept_encoding=True

@@ -1,28 +1,35 @@
 """Programs that the tests connect to over sockets."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 # Far more than any of them needs, also on a busy machine.
-_START_SECONDS = 60
+_START_SECONDS = 300
+# Systems give no such ports to clients and to servers that ask for any: Linux gives those from
+# 32768, others those from 49152.
+_FIRST_PORT, _LAST_PORT = 20_000, 32_767
+_random = random.SystemRandom()
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that are free at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Return ports that are free, and that the system gives to no other program meanwhile."""
+    with ExitStack() as stack:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = _random.randint(_FIRST_PORT, _LAST_PORT)
+            with suppress(OSError):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+                ports.append(port)
+        return ports
 
 
 @dataclass

@@ -28,7 +28,7 @@ def smart_crop(script: Path, tmp_path: Path) -> SmartCrop:
     """Run the console script in the folder of the test."""
 
     def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        settings = {"cwd": tmp_path, "text": True, "timeout": 60, **options}
+        settings = {"cwd": tmp_path, "text": True, "timeout": 300, **options}
         return subprocess.run([script, *arguments], capture_output=True, check=False, **settings)
 
     return run

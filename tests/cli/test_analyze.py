@@ -172,7 +172,7 @@ def test_a_file_with_any_name_is_one_line_of_json(
         capture_output=True,
         cwd=tmp_path,
         env={**os.environ, "LC_ALL": locale},
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ran.returncode, ran.stderr, ran.stdout.count(b"\n")) == (1, b"", 1)
@@ -181,11 +181,10 @@ def test_a_file_with_any_name_is_one_line_of_json(
 
 def test_a_closed_pipe_ends_the_run_without_a_message(script: Path, draw: Draw) -> None:
     sources = [draw(f"{n}.png") for n in range(40)]
-    with subprocess.Popen(
-        [script, "analyze", *sources], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(60) == 1
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [script, "analyze", *sources], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (1, b"")

@@ -301,7 +301,7 @@ def test_standard_input_is_cropped_to_standard_output(script: Path, draw: Draw) 
             [script, "crop", "-", "-o", "-", "--format", "jpeg", *SMALL],
             stdin=source,
             capture_output=True,
-            timeout=60,
+            timeout=300,
             check=True,
         )
     with Image.open(io.BytesIO(ran.stdout)) as image:
@@ -360,7 +360,7 @@ def test_a_terminal_shows_the_progress_of_several_files(
             stdout=subprocess.PIPE,
             stderr=theirs,
             env={**os.environ, "TERM": "xterm"},
-            timeout=60,
+            timeout=300,
             check=False,
         )
         os.close(theirs)
@@ -386,7 +386,8 @@ def _read_or_end(terminal: io.FileIO) -> bytes:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_path: Path) -> None:
     sources = [draw(f"{n}.png", 240, 160, seed=n).name for n in range(7)]
-    large = ("--width", "3000", "--height", "2000")
+    # Each takes so long that this process sees the first result before the last one is made.
+    large = ("--width", "6000", "--height", "4000")
     with interruptible():
         started = subprocess.Popen(
             [script, "crop", *sources, "nothing.png", "-j", jobs, *large],
@@ -400,7 +401,7 @@ def test_ctrl_c_ends_with_the_counts(jobs: str, script: Path, draw: Draw, tmp_pa
         while process.poll() is None and not list(tmp_path.glob("*_smartcrop.png")):
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)  # as from a terminal
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=300)
     done = sorted(path.name for path in tmp_path.glob("*_smartcrop.png"))
     assert 0 < len(done) < 7
     *lines, last = without_table(out)

@@ -202,7 +202,7 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str], not_loaded: se
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     *_, loaded = ran.stdout.splitlines()
@@ -215,7 +215,7 @@ def test_the_version_is_printed() -> None:
         [sys.executable, "-c", "from handler.cli import main; main()", "--version"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert ran.stdout.startswith("smart-crop, version ")

@@ -263,7 +263,7 @@ def test_an_interrupted_run_is_resumed(
         while process.poll() is None and not (record.exists() and record.stat().st_size):
             time.sleep(0.01)
         os.killpg(process.pid, interrupt)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=300)
     done = len(record.read_text().splitlines())
     assert 0 < done < 24
     if interrupt == signal.SIGINT:  # as from a terminal: the worker processes receive it too

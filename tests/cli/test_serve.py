@@ -25,7 +25,7 @@ class Serving:
     def stop(self) -> tuple[int, str]:
         """Send the signal of Ctrl-C, and return exit status and standard error."""
         self.process.send_signal(signal.SIGINT)
-        _, errors = self.process.communicate(timeout=60)
+        _, errors = self.process.communicate(timeout=300)
         return self.process.returncode, errors
 
 
@@ -101,7 +101,7 @@ def test_a_terminated_server_ends_without_a_message(script: Path, tmp_path: Path
     with serve(script, tmp_path) as serving:
         assert httpx.get(serving.url).status_code == 200
         serving.process.terminate()
-        assert serving.process.communicate(timeout=60)[1] == ""
+        assert serving.process.communicate(timeout=300)[1] == ""
         assert serving.process.returncode == 0
 
 

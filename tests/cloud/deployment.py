@@ -19,7 +19,7 @@ from tests.template.stack import template
 IMAGE = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/smart-crop:tests"
 FUNCTIONS = ("HttpFunction", "EventsFunction")
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-_SECONDS = 60
+_SECONDS = 300
 # Questions that `sam deploy --guided` asks before and after those for the parameters.
 _BEFORE, _AFTER = 2, 12
 

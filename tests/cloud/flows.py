@@ -280,7 +280,7 @@ class EventFlows(Flows):
         key = f"team/{uuid4()}.jpg"
         self.put(key)
         self.handle(messages([s3_put(key, bucket=self.uploads)]))
-        received = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
+        received = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", [])
         assert len(received) == 1
         notice = json.loads(received[0]["Body"])
         assert (notice["source"], notice["detail"]["key"]) == ("smart-crop", key)

@@ -25,7 +25,7 @@ class FakeContext:
 
     aws_request_id = "request"
 
-    def __init__(self, seconds: float = 30) -> None:
+    def __init__(self, seconds: float = 300) -> None:
         self._end = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:

@@ -1,6 +1,5 @@
 """Failures of the store and the function: the job is retried, or recorded as failed."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from handler.events import attempt
 from handler.storage import object_store
 from tests.emulator import Function, emulated
 from tests.events.conftest import Bucket, FakeContext, Handle
 from tests.events.notifications import again, batch_task, messages, s3_put
 from tests.faulty_store import FaultyStore
+from tests.server.raw import until
 from tests.servers import Program
 
 REQUESTS = {
@@ -94,7 +95,7 @@ def test_the_last_delivery_leaves_a_record_if_it_is_cut_off(
     store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(handle, messages([s3_put(f"{folder}/a.jpg")], attempt=2))
-        assert store.stalled.wait(30)
+        assert store.stalled.wait(120)
         record = bucket.record()
         store.resume.set()
         assert answer.result() == again()
@@ -109,15 +110,17 @@ def test_a_job_that_runs_out_of_time_is_recorded(
     bucket: Bucket,
     folder: str,
     logged: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bucket.put(f"{folder}/a.jpg")
     store.fault = lambda method, path: "stall" if path.endswith("_smartcrop.jpg") else None
+    # The record is written when the job waits for the store, long before the end.
+    monkeypatch.setattr(attempt, "_SECONDS_TO_RECORD", 297)
     with ThreadPoolExecutor() as threads:
-        # The record is written three seconds before the end.
-        answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), FakeContext(seconds=3.4))
-        assert store.stalled.wait(30)
-        while not (records := bucket.records()):
-            time.sleep(0.02)
+        answer = threads.submit(make_handler(), s3_put(f"{folder}/a.jpg"), FakeContext(seconds=300))
+        assert store.stalled.wait(120)
+        until(lambda: bool(bucket.records()))
+        records = bucket.records()
         store.resume.set()
         answer.result()
 
@@ -172,9 +175,9 @@ def test_a_function_that_is_killed_in_a_record_leaves_no_part_of_it(
     store.fault = lambda asked, path: "half" if (asked, path[-5:]) == ("PUT", ".json") else None
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(function.invoke, event)
-        assert store.stalled.wait(30)
+        assert store.stalled.wait(120)
         function.kill()
-        assert store.left.wait(30)
+        assert store.left.wait(120)
         assert "errorType" in answer.result()
 
     # The record is written after the result.

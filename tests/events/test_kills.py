@@ -92,7 +92,7 @@ def _kill_at(
     store.fault = lambda asked, path: fault if asked == method and path.endswith(end) else None
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(function.invoke, messages([s3_put(key)]))
-        assert store.stalled.wait(30)
+        assert store.stalled.wait(120)
         function.kill()
-        assert store.left.wait(30)
+        assert store.left.wait(120)
         assert "errorType" in answer.result()

@@ -15,7 +15,7 @@ def test_a_run_counts_inputs_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(supervisor, "BLOCK", 10)
-    command = ["run", "--state", str(tmp_path), "--workers", "1", "--seconds", "20"]
+    command = ["run", "--state", str(tmp_path), "--workers", "1", "--seconds", "600"]
 
     monkeypatch.setattr(sys, "argv", [*command, "--inputs", "20", "--targets", "settings", "image"])
     assert run.main() == 0

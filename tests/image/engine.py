@@ -156,7 +156,7 @@ def started(data: Path, scratch: Path) -> Iterator[Engine]:
             if left := engine.docker("ps", "--all", "--quiet").split():
                 engine.docker("rm", "--force", *left)
             program.process.terminate()  # a regular end unmounts most mounts
-            program.process.wait(60)
+            program.process.wait(300)
             _unmount(scratch)
 
 

@@ -36,7 +36,7 @@ def port_forward(address: str, port: int) -> Iterator[str]:
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    entrance, loop = opened.result(10)
+    entrance, loop = opened.result(60)
     try:
         yield f"http://{address}:{entrance}"
     finally:

@@ -47,7 +47,7 @@ def confined(build: Build, handler: str, aws: Mapping[str, str]) -> Iterator[Sen
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
 
     def send(event: object) -> Any:
-        return httpx.post(url, json=event, timeout=60).json()
+        return httpx.post(url, json=event, timeout=300).json()
 
     try:
         _wait(lambda: send(load("s3-test" if "events" in handler else "http-health")))
@@ -58,7 +58,7 @@ def confined(build: Build, handler: str, aws: Mapping[str, str]) -> Iterator[Sen
 
 
 def _wait(ask: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         try:
             ask()

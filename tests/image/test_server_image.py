@@ -22,7 +22,7 @@ from tests.servers import free_ports
 CONFINED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--init")
 # By default the first check of the health is after 30 s.
 _CHECKED_OFTEN = ("--health-interval", "1s", "--health-retries", "1", "--health-start-period", "1s")
-_SECONDS = 60
+_SECONDS = 300
 _TOOL = "/api/v1/tools/smart-crop"
 # More than the service keeps in memory (jobs/zip_batch.py).
 _LARGE = {"mode": "subject", "width": 2000, "height": 2000, "format": "png"}
@@ -185,6 +185,8 @@ def test_names_of_the_server_are_set_by_the_environment(docker: Engine, image: s
 
 def test_the_server_says_for_which_names_it_accepts_requests(docker: Engine, image: str) -> None:
     with serving(docker, image) as server:
+        # Docker may receive the lines later than the client its answer.
+        until(lambda: len(docker.docker("logs", server.name).splitlines()) >= 3)
         written = docker.docker("logs", server.name).splitlines()
         foreign = httpx.get(server.url, headers={"Host": "192.0.2.1"})
     assert written[0] == "Serving http://localhost:13490 on all interfaces (press Ctrl-C to stop)"

@@ -42,7 +42,7 @@ class Snapshotting:
     def invoke(self, event: object) -> Any:
         """Send an event, and return the response."""
         self._events.put(event)
-        return self._answers.get(timeout=60)
+        return self._answers.get(timeout=300)
 
     def get(self, path: str, token: str | None) -> tuple[int, Mapping[str, str], object]:
         """Return status, headers and body for a GET request of the function."""

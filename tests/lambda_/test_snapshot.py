@@ -131,7 +131,7 @@ def test_two_functions_from_one_snapshot_have_different_job_ids(
         capture_output=True,
         check=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env={"SMART_CROP_STORE": store, "PATH": ""},
     )
     jobs = done.stdout.split()

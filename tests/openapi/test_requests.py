@@ -40,11 +40,12 @@ RULES = (
 # The request of analyze is the same as that of crop.
 CONFIG = schemathesis.Config.from_dict(
     {
+        "request-timeout": 120,
         "operations": [
             {"include-operation-id": "analyze", "phases": {"coverage": {"enabled": False}}},
             # A stream that waits for a job.
             {"include-operation-id": "progress", "enabled": False},
-        ]
+        ],
     }
 )
 described = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)

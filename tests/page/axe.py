@@ -12,10 +12,9 @@ const [selector, done] = arguments;
 axe.run(selector).then(({ violations }) =>
     done(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))])));
 """
-# Animations that do not end are those of a photo that the page waits for.
+# While the page waits for the service, the photo fades in and out.
 _IS_CHANGING = """
-return document.getAnimations()
-    .some(({ effect }) => effect.getTiming().iterations !== Infinity)
+return document.querySelector('[aria-busy="true"]') !== null || document.getAnimations().length > 0;
 """
 
 
@@ -29,6 +28,6 @@ def read_script() -> str | None:
 
 def findings(page: Page, selector: str = ":root") -> Any:
     """Return the rules that an element breaks, with the elements; the script has to be loaded."""
-    # In the middle of a change between light and dark, text has too little contrast.
+    # In the middle of a change of colours, text has too little contrast.
     page.until(lambda: not page.run(_IS_CHANGING))
     return page.driver.execute_async_script(_RUN, selector)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.common.exceptions import ElementClickInterceptedException, TimeoutException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -14,6 +14,23 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 # Far longer than any step takes, even on a busy machine.
 _PATIENCE_SECONDS = 60
+# Presses an element in the middle of the screen, if nothing covers it.
+_PRESS = """
+const element = document.querySelectorAll(arguments[0])[arguments[1]];
+if (!element || element.matches(':disabled')) return false;
+element.scrollIntoView({block: 'center'});
+const {left, top, width, height} = element.getBoundingClientRect();
+if (!element.contains(document.elementFromPoint(left + width / 2, top + height / 2))) return false;
+element.focus({preventScroll: true});
+element.click();
+return true;
+"""
+# Changes a control as a user does. The driver sends only one event when an option is selected.
+_FILL = """
+const control = document.querySelector(arguments[0]);
+control.value = arguments[1];
+for (const kind of ['input', 'change']) control.dispatchEvent(new Event(kind, {bubbles: true}));
+"""
 
 
 class Page:
@@ -66,7 +83,13 @@ class Page:
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition is true."""
-        wait = WebDriverWait(self.driver, _PATIENCE_SECONDS, poll_frequency=0.02)
+        wait = WebDriverWait(
+            self.driver,
+            _PATIENCE_SECONDS,
+            poll_frequency=0.02,
+            # The page may replace an element after it was found and before it is read.
+            ignored_exceptions=(StaleElementReferenceException,),
+        )
         wait.until(lambda _: condition())
 
     def pick(self, *files: Path) -> None:
@@ -83,37 +106,32 @@ class Page:
         """Close the page; its requests end."""
         self.driver.get("about:blank")
 
+    def press(self, selector: str, index: int = 0) -> None:
+        """Press an element when nothing covers it.
+
+        It is found and pressed in one step. The layout moves when a plan or a result arrives, and
+        between two steps, so that a click of the driver would hit another element.
+        """
+        self.until(lambda: self.run(_PRESS, selector, index))
+
     def mode(self, name: str) -> None:
-        button = self.one(f"[name=mode][value={name}]")
-        # Below the photo, which stays visible on a phone, and above the Download button.
-        try:
-            self.run("arguments[0].scrollIntoView({block: 'center'})", button)
-            button.click()
-        except ElementClickInterceptedException:  # the layout moved when the plan arrived
-            self.run("arguments[0].scrollIntoView({block: 'center'})", button)
-            button.click()
+        self.press(f"[name=mode][value={name}]")
 
     def choose(self, name: str, value: str) -> None:
         """Change a setting: press a radio button, or fill in a control."""
-        buttons = self.all(f"[name={name}]:is([type=radio], [type=checkbox])[value='{value}']")
-        if buttons:
-            buttons[0].click()
+        button = f"[name={name}]:is([type=radio], [type=checkbox])[value='{value}']"
+        if self.all(button):
+            self.press(button)
         else:
             self.fill(f"[name={name}]", value)
 
     def fill(self, selector: str, value: str) -> None:
-        """Set the value of a control, and send the two events that a user's change sends.
+        """Set the value of a control, and send the two events that a user's change sends."""
+        self.fill_and_run(selector, value, "")
 
-        The driver sends only one of them when an option is selected.
-        """
-        self.run(
-            "const [control, value] = arguments;"
-            "control.value = value;"
-            "for (const kind of ['input', 'change'])"
-            "    control.dispatchEvent(new Event(kind, {bubbles: true}))",
-            self.one(selector),
-            value,
-        )
+    def fill_and_run(self, selector: str, value: str, script: str) -> Any:
+        """Fill in a control, and run a script before an answer of the service can arrive."""
+        return self.run(_FILL + script, selector, value)
 
     def window(self) -> tuple[float, ...] | None:
         """Return left, top, width and height of the drawn window."""
@@ -135,7 +153,7 @@ class Page:
 
     def crop(self) -> None:
         """Press the Download button, and wait until all crops are done."""
-        self.one("#crop").click()
+        self.press("#crop")
         self.until(self.is_done)
 
     def is_done(self) -> bool:

@@ -45,6 +45,8 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with Chrome(options, ChromeService(chromedriver)) as driver:
+        # Of 30 seconds by default. axe needs more of them on a busy machine.
+        driver.set_script_timeout(300)
         yield driver
 
 

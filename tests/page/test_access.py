@@ -72,9 +72,12 @@ def test_the_page_works_with_the_keyboard_alone(
     assert page.one("[name=language]:checked").get_attribute("value") != "curl"
 
 
-def test_every_control_has_an_accessible_name(page: Page, portrait: Path, coffee: Path) -> None:
+def test_every_control_has_an_accessible_name(
+    page: Page, portrait: Path, coffee: Path, saved: Callable[[str], bytes]
+) -> None:
     page.open(portrait, coffee)
     page.crop()
+    assert saved("smartcrop.zip")
     names = {}
     for mode in ("subject", "face", "trim"):
         page.mode(mode)

@@ -53,7 +53,7 @@ def test_the_address_follows_the_settings(page: Page, coffee: Path) -> None:
     page.fill("[data-colour-of=background]", "#102030")
     assert fragment(page) == "#mode=trim&background=#102030&quality=80"
 
-    page.run("location.reload()")
+    page.driver.refresh()
     page.until(lambda: page.text("#pick-title") == "Choose photos")
     assert shown(page) == {"mode": "trim", "background": "#102030", "quality": 80}
 

@@ -28,7 +28,7 @@ def code(page: Page, coffee: Path, tmp_path: Path) -> Callable[[str], str]:
         page.open(photo)
         page.fill("[name=width]", "60")
         page.fill("[name=height]", "40")
-        page.one(f"[name=language][value={language}]").click()
+        page.press(f"[name=language][value={language}]")
         return page.one("#snippet").get_attribute("textContent") or ""
 
     return copy

@@ -13,7 +13,7 @@ def test_ticked_shapes_presets_and_own_sizes_are_outputs(page: Page, coffee: Pat
     page.open(coffee)
     page.choose("shape", "16:9")
     page.fill("#size", "x-post")
-    page.one("#another").click()
+    page.press("#another")
     assert page.settings() == {"mode": "auto", "sizes": ["1:1", "16:9", "x-post", "800x600"]}
 
     page.fill("[name=width]", "300")
@@ -26,7 +26,7 @@ def test_ticked_shapes_presets_and_own_sizes_are_outputs(page: Page, coffee: Pat
     page.run(remove)
     assert page.settings() == {"mode": "auto", "width": 300, "height": 600}
     assert not page.one("#strip").is_displayed()
-    page.one("#swap").click()
+    page.press("#swap")
     assert page.settings() == {"mode": "auto", "width": 600, "height": 300}
 
 
@@ -54,7 +54,7 @@ def test_each_output_is_previewed_with_its_size_and_all_are_saved_in_one_step(
     page.until(lambda: len(sizes(page)) == 3)
     assert page.text("#crop") == "Download 3 files"
     assert page.result() == (400, 400)
-    page.all("#strip button")[2].click()
+    page.press("#strip button", 2)
     assert page.result() == (1920, 1080)
     assert page.one("[name=width]").get_property("value") == "1920"
 

@@ -59,7 +59,7 @@ def test_the_contact_sheet_shows_results_badges_and_errors(
     page.open(portrait, notes, coffee)
     assert page.text("#crop") == "Download 3 files"
 
-    page.one("#all").click()
+    page.press("#all")
 
     page.until(lambda: states(page) == ["done", "failed", "done"])
     page.until(page.is_done)
@@ -67,7 +67,7 @@ def test_the_contact_sheet_shows_results_badges_and_errors(
     assert badges(page) == [["1 face", "enlarged 4.22×"], [], ["enlarged 5.4×"]]
     assert "is not a picture" in page.all("#list li")[1].text
     assert page.text("#crop") == "Download 2 files"
-    page.all("#list .open")[2].click()
+    page.press("#list .open", 2)
     assert page.text("#made").startswith("coffee_smartcrop.jpg")
     page.until(lambda: page.all("#list .open")[2].get_attribute("aria-current") == "true")
     page.until(lambda: "of 300 × 200." in page.text("#reason"))
@@ -79,7 +79,7 @@ def test_the_badges_of_a_photo_are_those_of_its_worst_output(
     page.open(portrait, coffee)
     page.choose("shape", "16:9")
 
-    page.one("#all").click()
+    page.press("#all")
 
     page.until(lambda: states(page) == ["done", "done"])
     # 1,920 pixels of 256, where the square has 1,080.
@@ -92,11 +92,11 @@ def test_photos_are_added_and_removed(page: Page, portrait: Path, coffee: Path) 
     assert page.text("#crop") == "Download 2 files"
     assert [name.text for name in page.all("#list strong")] == ["astronaut.jpg", "coffee.jpg"]
 
-    page.all("#list .remove")[0].click()
+    page.press("#list .remove")
 
     assert page.text("#crop") == "Download"
     assert page.text("#source").startswith("coffee.jpg, ")
-    page.one("#remove").click()
+    page.press("#remove")
     assert not page.one("#original").is_displayed()
     assert not page.one("#result").is_displayed()
     assert page.text("#pick-title") == "Choose photos"
@@ -202,7 +202,11 @@ def deployed(
 
 
 def test_a_large_photo_goes_through_the_uploads_bucket(
-    driver: Chrome, deployed: Config, seaweedfs: Program, large: Path
+    driver: Chrome,
+    deployed: Config,
+    seaweedfs: Program,
+    large: Path,
+    saved: Callable[[str], bytes],
 ) -> None:
     with serving(deployed) as url:
         page = Page(driver, url)
@@ -213,6 +217,7 @@ def test_a_large_photo_goes_through_the_uploads_bucket(
 
         assert page.text("#error") == ""
         assert page.result() == (50, 40)
+        assert decoded(saved("large_smartcrop.png")).size == (50, 40)
         assert page.logged_errors() == []
         assert page.requests() == {url, seaweedfs.url}
 
@@ -247,7 +252,8 @@ def test_the_progress_of_an_upload_is_shown(driver: Chrome, deployed: Config, la
     with serving(deployed) as url:
         page = Page(driver, url)
         bar = page.one("#progress")
-        with network(driver, uploadThroughput=200_000):
+        # So slow that the upload does not end before this does.
+        with network(driver, uploadThroughput=10_000):
             page.pick(large)
             page.until(lambda: bar.is_displayed() and 0 < float(str(bar.get_property("value"))) < 1)
             assert bar.accessible_name == "Upload progress"
@@ -259,12 +265,14 @@ def test_the_progress_of_an_upload_is_shown(driver: Chrome, deployed: Config, la
 def test_a_lost_connection_is_reported_and_the_next_try_succeeds(page: Page, coffee: Path) -> None:
     page.expects_rejection = True
     page.open(coffee)
+    # Otherwise the error of this request could be taken for that of the next one.
+    page.result()
     with network(page.driver, offline=True):
         page.fill("[name=quality]", "80")
         words = "The service did not respond. Check the network connection."
         page.until(lambda: page.text("#failure-text") == words)
 
-    page.one("#retry").click()
+    page.press("#retry")
 
     assert page.result() == (1080, 1080)
     assert not page.one("#failure").is_displayed()
@@ -291,11 +299,23 @@ def keys_of(uploads: S3Client) -> set[str]:
     return {each["Key"] for each in uploads.list_objects_v2(Bucket=UPLOADS).get("Contents", [])}
 
 
+# Postpones the later polls of a job, after which the page would request the crop itself.
+LATE_POLLS = """
+const start = window.setTimeout;
+window.setTimeout = (callback, delay) => start(callback, delay >= 500 ? 1e9 : delay);
+"""
+
+
 def test_the_page_uses_the_job_that_its_upload_started(
-    driver: Chrome, deployed: Config, uploads: S3Client, large: Path
+    driver: Chrome,
+    deployed: Config,
+    uploads: S3Client,
+    large: Path,
+    saved: Callable[[str], bytes],
 ) -> None:
     with serving(deployed) as url:
         page = Page(driver, url)
+        page.run(LATE_POLLS)
         before = keys_of(uploads)
         page.open(large)
         (key,) = keys_of(uploads) - before
@@ -303,6 +323,7 @@ def test_the_page_uses_the_job_that_its_upload_started(
         page.crop()
 
         assert page.result() == (1080, 1080)
+        assert saved("large_smartcrop.png")
         page.logged_errors()
         entries = driver.get_log("performance")  # type: ignore[no-untyped-call]  # no stub
         sent = [json.loads(entry["message"])["message"]["params"] for entry in entries]

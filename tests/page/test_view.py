@@ -12,12 +12,12 @@ def test_the_heat_map_has_a_legend(page: Page, coffee: Path) -> None:
     shown = page.one("#before").get_attribute("src")
     assert not page.one("#legend").is_displayed()
 
-    page.one("#heat").click()
+    page.press("#heat")
 
     page.until(lambda: "overlay_coffee" in (page.one("#before").get_attribute("src") or ""))
     assert page.one("#heat").get_attribute("aria-pressed") == "true"
     assert page.text("#legend").split() == ["Interest:", "low", "high"]
-    page.one("#heat").click()
+    page.press("#heat")
     page.until(lambda: page.one("#before").get_attribute("src") == shown)
     page.until(page.window)
     assert not page.one("#legend").is_displayed()
@@ -26,10 +26,10 @@ def test_the_heat_map_has_a_legend(page: Page, coffee: Path) -> None:
 def test_the_heat_map_has_the_window_of_the_shown_output(page: Page, coffee: Path) -> None:
     page.open(coffee)
     page.choose("shape", "9:16")
-    page.one("#heat").click()
+    page.press("#heat")
     page.until(lambda: "_9-16.jpg" in (page.one("#before").get_attribute("src") or ""))
 
-    page.all("#strip button")[0].click()
+    page.press("#strip button")
 
     page.until(lambda: "_1-1.jpg" in (page.one("#before").get_attribute("src") or ""))
 
@@ -65,10 +65,11 @@ def test_a_slider_compares_the_result_with_the_picture_before(page: Page, coffee
     page.open(coffee)
     page.choose("tool", "focus")
     # A focus at the edge: the window is not that of a centre crop.
-    page.one("#mark").click()
+    page.press("#mark")
     page.fill("#marks input", "0")
     page.until(lambda: (page.window() or (1,))[0] == 0)
     assert page.result() == (1080, 1080)
+    page.until(lambda: page.one("#compare").is_displayed())
     assert not page.one("#split").is_displayed()
 
     page.fill("#compare", "original")
@@ -90,12 +91,12 @@ def test_at_100_percent_each_pixel_is_one_of_the_screen(page: Page, coffee: Path
     width = "return document.querySelector('#after').getBoundingClientRect().width"
     assert page.run(width) < 1080
 
-    page.one("#zoom").click()
+    page.press("#zoom")
 
     assert page.run(width) == 1080
     assert page.run(
         "const { scrollWidth, clientWidth } = document.querySelector('.full');"
         "return scrollWidth > clientWidth"
     )
-    page.one("#zoom").click()
+    page.press("#zoom")
     assert page.run(width) < 1080

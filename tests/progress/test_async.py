@@ -1,6 +1,7 @@
 """Jobs that go on after the answer, for clients that send Prefer: respond-async (RFC 7240)."""
 
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
@@ -157,10 +158,11 @@ def test_a_stopped_server_leaves_a_record_of_its_jobs(
         begun.append(job)
         while True:
             cancellation.stop_if_cancelled()
+            time.sleep(0.01)
 
     monkeypatch.setattr(Service, "crop", crop)
     config = Config(store=tmp_path.as_uri(), jobs=1)
-    limits = ConnectionLimits(stop_seconds=1)
+    limits = ConnectionLimits(stop_seconds=1, answer_seconds=60)
     with running_server(config, limits=limits) as (url, _):
         ids = [httpx.post(url + CROP, headers=ASYNC, **small()).json()["jobId"] for _ in "ab"]
         until(lambda: len(begun) == 1)

@@ -36,7 +36,7 @@ def states_in(text: str) -> list[dict[str, Any]]:
 @contextmanager
 def watched(url: str, job_id: str) -> Iterator[Iterator[dict[str, Any]]]:
     """Connect to the progress of a job, and yield its states as they arrive."""
-    with httpx.stream("GET", f"{url}{JOBS}/{job_id}/progress", timeout=60) as response:
+    with httpx.stream("GET", f"{url}{JOBS}/{job_id}/progress", timeout=300) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
         assert response.headers["cache-control"] == "no-cache"

@@ -1,5 +1,6 @@
 """The worker processes: each may crash, hang, grow or lie without harm to the service."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from tests.hostile.specimens import specimen
 from tests.needs import needs_linux
 from tests.pictures import encoded, photo
 from tests.sandbox.planted import ROOT
+from tests.server.raw import until
 
 _SIZE = Size(4, 3)
 _REQUEST = Request("TIFF", 1 << 30, 5)
@@ -339,19 +341,22 @@ def test_a_forked_service_starts_a_fork_server_of_its_own(tmp_path: Path) -> Non
 @needs_linux
 def test_no_worker_process_is_left_behind() -> None:
     open_picture(samples.psd(photo()), Limits(1_000_000)).pixels(1)
-    assert _children(_process(isolated.fork_server()).pid) == []
+    # Those that earlier tests have left may take a moment to end.
+    until(lambda: _children(_process(isolated.fork_server()).pid) == [])
 
 
 @needs_linux
 def test_descriptors_are_closed() -> None:
     data = encoded(photo(), "TIFF")
     open_picture(data, Limits(10**7)).pixels(1)
+    # Connections of earlier tests may be closed meanwhile.
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         open_picture(data, Limits(10**7)).pixels(1)
         with pytest.raises(ProcessingFailed):
             open_picture(data[:-1000], Limits(10**7)).pixels(1)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_a_long_file_with_noise_is_decoded() -> None:

@@ -1,15 +1,17 @@
 """Connections of slow clients are closed, and ambiguous requests rejected."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 
 from handler.api import AcceptedOrigins
 from handler.cli.connection import ConnectionLimits
+from handler.cli.serve import Server
 from handler.config import Config
 from tests.api.calls import CROP, MULTIPART, PORTRAIT, file_part, form, small
 from tests.server.raw import Answer, RawClient, connected, until
@@ -26,6 +28,8 @@ CHUNKED = (
     "Transfer-Encoding: chunked\r\n"
 )
 HOUR = 3600
+# Far longer than any limit of the tests.
+_PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +39,41 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 
 @pytest.fixture
 def client(config: Config) -> Iterator[Callable[..., RawClient]]:
-    """Connect to a server, whose limits are those given and an hour otherwise."""
+    """Connect to a server, whose limits are those given and an hour otherwise, and send bytes.
+
+    They are there when the server accepts the connection, and its time begins.
+    """
     with ExitStack() as stack:
 
-        def connect(**limits: float) -> RawClient:
+        def connect(start: str | bytes = b"", **limits: float) -> RawClient:
             hours = {"header_seconds": HOUR, "stall_seconds": HOUR, "idle_seconds": HOUR}
             chosen: dict[str, object] = {**hours, **limits}
-            url = stack.enter_context(serving(config, limits=ConnectionLimits(**chosen)))  # type: ignore[arg-type]  # by name
-            return stack.enter_context(connected(url))
+            url, server = stack.enter_context(
+                running_server(config, limits=ConnectionLimits(**chosen))  # type: ignore[arg-type]  # by name
+            )
+            until(lambda: server.started)
+            with paused(server):
+                connection = stack.enter_context(connected(url))
+                connection.send(start)
+            return connection
 
         yield connect
 
 
+@contextmanager
+def paused(server: Server) -> Iterator[None]:
+    """Keep a server from doing anything in this context."""
+    resume = threading.Event()
+    server.servers[0].get_loop().call_soon_threadsafe(resume.wait)
+    try:
+        yield
+    finally:
+        resume.set()
+
+
 def is_closed_while_sending(client: RawClient, data: bytes, pause: float) -> bool:
     """Send the same bytes again and again, and return whether the server ends the connection."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + _PATIENCE_SECONDS
     try:
         while time.monotonic() < end:
             client.send(data)
@@ -65,10 +89,7 @@ def test_a_connection_without_a_request_is_closed(client: Callable[..., RawClien
 
 @pytest.mark.parametrize("start", ["G", "GET / HT", GET, GET + "Accept: "])
 def test_a_header_that_does_not_end_is_closed(start: str, client: Callable[..., RawClient]) -> None:
-    silent = client(header_seconds=0.2)
-    silent.send(start)
-
-    answer = silent.last_answer()
+    answer = client(start, header_seconds=0.2).last_answer()
 
     assert (answer.status, answer.json()["code"]) == (408, "SLOW_REQUEST")
     assert answer.json()["details"] == "header: expected within 0.2 s, received a part"
@@ -77,8 +98,7 @@ def test_a_header_that_does_not_end_is_closed(start: str, client: Callable[..., 
 
 
 def test_bytes_do_not_prolong_the_time_of_a_header(client: Callable[..., RawClient]) -> None:
-    dripping = client(header_seconds=0.5)
-    dripping.send(GET)
+    dripping = client(GET, header_seconds=0.5)
 
     assert is_closed_while_sending(dripping, b"a: b\r\n", pause=0.02)
 
@@ -86,8 +106,7 @@ def test_bytes_do_not_prolong_the_time_of_a_header(client: Callable[..., RawClie
 def test_a_second_request_has_the_time_of_a_header_as_well(
     client: Callable[..., RawClient],
 ) -> None:
-    kept = client(header_seconds=0.5)
-    kept.send(f"{GET}\r\n")
+    kept = client(f"{GET}\r\n", header_seconds=0.5)
     assert b" 200 " in kept.socket.recv(65536)
     kept.send("GET /api")
 
@@ -105,11 +124,9 @@ def test_an_idle_connection_is_closed_after_its_answer(client: Callable[..., Raw
 def test_a_body_that_stalls_is_closed(
     request_: str, client: Callable[..., RawClient], logged: Callable[[], str]
 ) -> None:
-    stalled = client(stall_seconds=0.3)
-    stalled.send(f"{request_}\r\n")
-    stalled.send(BODY[:100] if request_ == POST else "64\r\n")
+    start = BODY[:100] if request_ == POST else b"64\r\n"
 
-    answer = stalled.last_answer()
+    answer = client(f"{request_}\r\n".encode() + start, stall_seconds=0.3).last_answer()
 
     assert (answer.status, answer.json()["code"]) == (408, "SLOW_REQUEST")
     assert answer.json()["details"] == (
@@ -119,9 +136,9 @@ def test_a_body_that_stalls_is_closed(
 
 
 def test_a_body_that_is_too_slow_is_closed(client: Callable[..., RawClient]) -> None:
-    slow = client(stall_seconds=0.5, bytes_per_second=1e6)
     start = BODY[:1000]  # the form continues with bytes of the file
-    slow.send(f"{CHUNKED}\r\n{len(start):x}\r\n".encode() + start + b"\r\n")
+    chunk = f"{CHUNKED}\r\n{len(start):x}\r\n".encode() + start + b"\r\n"
+    slow = client(chunk, stall_seconds=0.5, bytes_per_second=1e6)
 
     assert is_closed_while_sending(slow, b"1\r\na\r\n", pause=0.02)
 
@@ -146,21 +163,20 @@ def test_a_page_of_an_accepted_origin_reads_the_error_of_a_slow_body(config: Con
 
 
 def test_a_slow_body_that_is_fast_enough_is_answered(client: Callable[..., RawClient]) -> None:
-    slow = client(stall_seconds=1.5, bytes_per_second=10)
-    slow.send(f"{POST}Connection: close\r\n\r\n")
-    # The whole body takes longer than the limit of a stall.
-    for start in range(0, 2000, 100):
+    slow = client(f"{POST}Connection: close\r\n\r\n", stall_seconds=5, bytes_per_second=10)
+    # The whole body takes longer than the limit of a stall, which no single part does.
+    for start in range(0, 6000, 100):
         slow.send(BODY[start : start + 100])
         time.sleep(0.1)
-    slow.send(BODY[2000:])
+    slow.send(BODY[6000:])
 
     assert slow.last_answer().status == 200
 
 
 def test_the_time_of_the_work_does_not_count(client: Callable[..., RawClient]) -> None:
-    working = client(header_seconds=0.05, stall_seconds=0.05, bytes_per_second=1)
     # The crop takes longer than both limits.
-    working.send((POST + "Connection: close\r\n\r\n").encode() + BODY)
+    request = f"{POST}Connection: close\r\n\r\n".encode() + BODY
+    working = client(request, header_seconds=0.05, stall_seconds=0.05, bytes_per_second=1)
 
     assert working.last_answer().status == 200
 
@@ -168,8 +184,7 @@ def test_the_time_of_the_work_does_not_count(client: Callable[..., RawClient]) -
 def test_a_body_after_its_answer_is_read_for_a_limited_time(
     client: Callable[..., RawClient],
 ) -> None:
-    endless = client(stall_seconds=0.5)
-    endless.send(f"{CHUNKED.replace(CROP, '/nowhere')}\r\n")
+    endless = client(f"{CHUNKED.replace(CROP, '/nowhere')}\r\n", stall_seconds=0.5)
 
     assert is_closed_while_sending(endless, b"400\r\n" + bytes(1024) + b"\r\n", pause=0.002)
 
@@ -195,7 +210,8 @@ def test_an_answer_is_sent_before_the_client_acknowledges_its_first_part(config:
 
 
 def test_connections_over_the_limit_are_closed(config: Config) -> None:
-    with serving(config, limits=ConnectionLimits(connections=3)) as url, ExitStack() as stack:
+    limits = ConnectionLimits(connections=3, idle_seconds=HOUR)
+    with serving(config, limits=limits) as url, ExitStack() as stack:
         kept = [stack.enter_context(connected(url)) for _ in range(3)]
         for each in kept:
             each.send(f"{GET}\r\n")

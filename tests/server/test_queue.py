@@ -248,7 +248,7 @@ def test_a_server_that_stops_finishes_what_runs_and_rejects_the_rest(
 def is_open(url: str) -> bool:
     try:
         httpx.get(f"{url}/api/v1/health")
-    except httpx.ConnectError:
+    except httpx.TransportError:  # refused, or accepted by the system and then reset
         return False
     return True
 

@@ -79,18 +79,20 @@ def test_a_reader_never_sees_a_partial_result(results: ResultStore, tmp_path: Pa
     versions = [bytes([version]) * 3_000_000 for version in range(2)]
     results.save("job", "a.png", versions[0], "image/png")
 
+    seen: list[bytes] = []
+
     def write() -> None:
-        for turn in range(40):
+        turn = 0
+        while turn < 40 or len(seen) < 40:
+            turn += 1
             results.save("job", "a.png", versions[turn % 2], "image/png")
 
     writer = threading.Thread(target=write)
     writer.start()
-    seen = []
     while writer.is_alive():
         seen.append(b"".join(results.read("job", "a.png").chunks()))
     writer.join()
 
-    assert seen
     assert all(data in versions for data in seen)
     # No temporary file is left.
     assert os.listdir(tmp_path / "results/job") == ["a.png"]
