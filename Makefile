@@ -59,9 +59,10 @@ crop-sheets: setup ## set up, then draw the windows of each tool on 60 pictures 
 gallery: setup ## set up, then draw them at four aspects, with the shares kept below each
 	@$(BIN)/python -m tests.bench.sheets gallery
 
-bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing
+bench-faces: setup ## set up, then compare face detection with mediapipe, and measure framing and recall by group
 	@$(BIN)/python -m tests.bench.faces $(ARGS)
 	@$(BIN)/python -m tests.bench.framing
+	@$(BIN)/python -m tests.bench.face_groups
 
 bench-trim: setup ## set up, then measure trim on generated pictures with known content (ARGS=films for one set)
 	@$(BIN)/python -m tests.bench.trim $(ARGS)

@@ -21,6 +21,8 @@ _NOBODY = (
     *("microaneurysms.png", "moon.png", "motorcycle_left.png", "motorcycle_right.png", "page.png"),
     *("retina.jpg", "rocket.jpg", "text.png"),
 )
+# A photo of crops-dev with a face that its annotations lack.
+_SOMEBODY = "1448.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,6 @@ def nobody() -> dict[str, list[str]]:
     truth = _SHARED / "crops-dev" / "truth.json"
     if truth.exists():
         rows = json.loads(truth.read_text())
-        faceless = [row["file"] for row in rows if row["face"] is None]
+        faceless = [row["file"] for row in rows if row["face"] is None and row["file"] != _SOMEBODY]
         sets["crops-dev"] = [str(truth.parent / "images" / file) for file in faceless]
     return sets
