@@ -60,14 +60,20 @@ class SharedPixels(Struct):
     memory: mmap.mmap
     core: Any = None
 
-    def make_core(self, mode: str, size: tuple[int, int]) -> Any:
+    def make_core(self, mode: str, size: tuple[int, int], *, ahead: bool = False) -> Any:
         """Map the pixels as memory of Pillow.
+
+        Args:
+            mode: mode of the picture.
+            size: width and height, in pixels.
+            ahead: whether the decoder writes the pixels at once, so that the pages that exist are
+                used from the start.
 
         Raises:
             ValueError: a picture of this size does not fit.
         """
         self.core = _map(self.memory, mode, size)
-        if len(self.memory) <= MOST_BYTES:
+        if ahead and len(self.memory) <= MOST_BYTES:
             end = HEADER_BYTES + PLAIN_MODES[mode] * size[0] * size[1]
             self.memory[HEADER_BYTES:end:_MAPPED_AT_ONCE]
         return self.core
