@@ -209,7 +209,7 @@ class ForkServer:
     ) -> Answer:
         """Return what ``read`` makes of the memory that a worker process has written."""
         try:
-            with file_in_memory(parts) as file:
+            with self._memory.lend_file(parts) as file:
                 return self._attempt(request, file, length, seconds, read)
         except OSError as error:  # no memory, too many processes or descriptors, no interpreter
             raise ForkServerFailed from error

@@ -90,6 +90,41 @@ def test_memory_of_a_worker_process_that_failed_is_not_kept(kept: KeptMemory) ->
     assert kept._kept == []
 
 
+def _file(kept: KeptMemory, *parts: bytes) -> tuple[int, bytes]:
+    """Return the number and the bytes of a file, as a worker process reads it."""
+    with kept.lend_file(parts) as descriptor:
+        return os.fstat(descriptor).st_ino, os.pread(descriptor, MOST_BYTES, 0)
+
+
+@pytest.mark.parametrize("length", [_LENGTH - 1, _LENGTH + 5000])
+def test_the_memory_of_a_file_has_only_the_next_file(kept: KeptMemory, length: int) -> None:
+    first, _ = _file(kept, b"\1" * _LENGTH)
+    second, content = _file(kept, b"\2" * 10, b"\3" * (length - 10))
+    assert second == first
+    assert content == b"\2" * 10 + b"\3" * (length - 10)
+
+
+def test_a_file_that_is_in_use_is_not_overwritten(kept: KeptMemory) -> None:
+    with kept.lend_file((b"\1" * _LENGTH,)) as first:
+        _file(kept, b"\2" * _LENGTH)
+        assert os.pread(first, _LENGTH, 0) == b"\1" * _LENGTH
+    assert len(kept._files) == 1
+
+
+def test_the_file_of_a_worker_process_that_failed_is_not_kept(kept: KeptMemory) -> None:
+    _file(kept, b"\1" * _LENGTH)
+    with pytest.raises(ValueError, match="damaged"), kept.lend_file((b"\2" * _LENGTH,)):
+        raise ValueError("damaged")
+    assert kept._files == []
+
+
+@pytest.mark.parametrize("length", [0, 1, 5000, MOST_BYTES + 1])
+def test_files_of_other_sizes_are_not_kept(kept: KeptMemory, length: int) -> None:
+    _, content = _file(kept, b"\1" * length)
+    assert len(content) == min(length, MOST_BYTES)
+    assert kept._files == []
+
+
 @pytest.mark.parametrize("length", [1, 4096, MOST_BYTES + 1, 3 * MOST_BYTES])
 def test_memory_of_other_sizes_is_made_for_each_picture(kept: KeptMemory, length: int) -> None:
     with kept.lend(length) as descriptor:
