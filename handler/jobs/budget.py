@@ -17,7 +17,7 @@ from handler.jobs.estimate import Estimate
 _MEGABYTE = 1_000_000
 # A limit of a container or a function is given in these.
 _MEBIBYTE = 1 << 20
-# The idle service with all its libraries, the fork server, and free memory that malloc keeps.
+# The idle service with all its libraries, the fork server, and memory kept for the next job.
 _IDLE_BYTES = 256 * _MEBIBYTE
 # A picture of one megapixel is served with any amount of memory.
 _LEAST_BYTES = 64 * _MEBIBYTE

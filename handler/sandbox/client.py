@@ -18,6 +18,7 @@ from PIL import Image
 from handler.sandbox import pixels
 from handler.sandbox.confinement import forbid_inspection
 from handler.sandbox.frame_slots import FRAME_PAUSE_SECONDS, FrameSlots, stream_bytes
+from handler.sandbox.kept_memory import KeptMemory
 from handler.sandbox.protocol import DAMAGED, PROBE, Request, receive_status
 from handler.sandbox.shared_memory import file_in_memory, fixed_memory
 
@@ -75,6 +76,7 @@ class ForkServer:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket | None = None
+        self._memory = KeptMemory(self._confines)
         os.register_at_fork(after_in_child=self._forget)
 
     @property
@@ -91,6 +93,7 @@ class ForkServer:
         """End the process, and all worker processes with it."""
         with self._lock:
             self._disconnect()
+        self._memory.close()
 
     def decode(
         self,
@@ -189,6 +192,13 @@ class ForkServer:
         length = pixels.HEADER_BYTES
         return self._answer(request, (b"-",), length, _PROBE_SECONDS, pixels.read_missing_parts)
 
+    def _confines(self) -> bool:
+        """Return whether a worker process cannot start another process."""
+        try:
+            return "seccomp" not in self.missing_parts()
+        except (WorkerFailed, ForkServerFailed):
+            return False
+
     def _answer(
         self,
         request: Request,
@@ -199,7 +209,7 @@ class ForkServer:
     ) -> Answer:
         """Return what ``read`` makes of the memory that a worker process has written."""
         try:
-            with file_in_memory(parts) as file:
+            with self._memory.lend_file(parts) as file:
                 return self._attempt(request, file, length, seconds, read)
         except OSError as error:  # no memory, too many processes or descriptors, no interpreter
             raise ForkServerFailed from error
@@ -213,15 +223,15 @@ class ForkServer:
         read: Callable[[mmap.mmap], Answer],
     ) -> Answer:
         for _ in range(_ATTEMPTS):
-            # New memory, because a worker process may have written to that of the first attempt.
-            with fixed_memory(length) as shared:
+            # Other memory, because a worker process may have written to that of the first attempt.
+            with self._memory.lend(length) as shared:
                 status = self._run(request, file, shared, seconds)
                 if status is None:
                     continue
                 if status != 0:
                     raise WorkerFailed(limited=status != DAMAGED)
                 try:
-                    return read(mmap.mmap(shared, 0))
+                    return read(self._memory.map(shared, length))
                 except ValueError as error:
                     raise WorkerFailed(limited=False) from error
         raise ForkServerFailed
@@ -294,6 +304,7 @@ class ForkServer:
     def _forget(self) -> None:
         """Leave the process to the parent of this fork."""
         self._lock = Lock()
+        self._memory.close()
         if self._control is not None:
             self._control.close()
         self._control = self._process = None

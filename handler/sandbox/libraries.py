@@ -56,7 +56,8 @@ def _load(
     # Pillow gives a transparent GIF memory of its own, already filled.
     own = image.format == "GIF" and "transparency" in image.info
     if image.mode in PLAIN_MODES and image.tile and not own:
-        image.im = shared.make_core(image.mode, size)
+        # A plugin with plain rows may have decoded them into other memory first.
+        image.im = shared.make_core(image.mode, size, ahead=image.tile[0][0] != "raw")
     image.load()
     return image.convert("RGBA") if image.mode == "PA" else image
 

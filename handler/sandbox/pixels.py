@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from PIL import Image
 
+from handler.sandbox.kept_memory import MOST_BYTES, KeptMap
+
 HEADER_BYTES = 4096
 # Mode -> bytes of a pixel in Pillow's memory, without a gap between rows.
 PLAIN_MODES = {"L": 1, "P": 1, "I;16": 2, "RGB": 4, "RGBX": 4, "RGBA": 4, "CMYK": 4}
@@ -20,6 +22,9 @@ PLAIN_MODES = {"L": 1, "P": 1, "I;16": 2, "RGB": 4, "RGBX": 4, "RGBA": 4, "CMYK"
 _PACKED_MODES = {"1": 1, "LA": 16, "I;16B": 16, "I;16L": 16, "YCbCr": 24, "LAB": 24, "HSV": 24}
 _PACKED_MODES |= {"La": 16, "RGBa": 32}
 BYTES_PER_PIXEL = 4
+# With a page that is read, Linux maps all pages of such an area that exist, as those of kept memory
+# do. A write maps only its own page.
+_MAPPED_AT_ONCE = 16 * 4096
 # Key of `Image.info` by which a decoder states that it ignored errors.
 DAMAGED_KEY = "damaged"
 
@@ -55,13 +60,22 @@ class SharedPixels(Struct):
     memory: mmap.mmap
     core: Any = None
 
-    def make_core(self, mode: str, size: tuple[int, int]) -> Any:
+    def make_core(self, mode: str, size: tuple[int, int], *, ahead: bool = False) -> Any:
         """Map the pixels as memory of Pillow.
+
+        Args:
+            mode: mode of the picture.
+            size: width and height, in pixels.
+            ahead: whether the decoder writes the pixels at once, so that the pages that exist are
+                used from the start.
 
         Raises:
             ValueError: a picture of this size does not fit.
         """
         self.core = _map(self.memory, mode, size)
+        if ahead and len(self.memory) <= MOST_BYTES:
+            end = HEADER_BYTES + PLAIN_MODES[mode] * size[0] * size[1]
+            self.memory[HEADER_BYTES:end:_MAPPED_AT_ONCE]
         return self.core
 
     def write(self, image: Image.Image) -> None:
@@ -106,6 +120,9 @@ def read_missing_parts(memory: mmap.mmap) -> list[str]:
 def free_rows(memory: mmap.mmap, start: int, stop: int) -> None:
     """Return some bytes of pixels to the system, for both processes. They then read as zero.
 
+    Bytes of memory that is kept for the next picture only leave the memory of this process. They
+    must not be read afterwards either.
+
     Args:
         memory: the shared memory.
         start: offset of the first one in the pixels. Bytes of the page that it shares with others
@@ -118,7 +135,8 @@ def free_rows(memory: mmap.mmap, start: int, stop: int) -> None:
     # Not every platform and file system can free a part of a file.
     with suppress(AttributeError, OSError):
         if length > 0:
-            memory.madvise(mmap.MADV_REMOVE, first, length)
+            kept = isinstance(memory, KeptMap)
+            memory.madvise(mmap.MADV_DONTNEED if kept else mmap.MADV_REMOVE, first, length)
 
 
 def read(memory: mmap.mmap, width: int, height: int) -> ReceivedImage:

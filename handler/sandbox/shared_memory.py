@@ -4,14 +4,19 @@ import fcntl
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def file_in_memory(parts: Iterable[bytes | memoryview]) -> Iterator[int]:
-    """Yield the descriptor of a file that consists of parts."""
-    with _unnamed_file() as descriptor:
+def file_in_memory(parts: Sequence[bytes | memoryview], last: int | None = None) -> Iterator[int]:
+    """Yield the descriptor of a file that consists of parts.
+
+    Args:
+        parts: of the file.
+        last: descriptor of another file in memory, which is overwritten; None for new memory.
+    """
+    with _unnamed_file() if last is None else _overwritten(last, parts) as descriptor:
         for part in parts:
             with memoryview(part) as rest:
                 written = 0
@@ -33,6 +38,17 @@ def fixed_memory(length: int) -> Iterator[int]:
             with suppress(OSError):  # a temporary file cannot be sealed
                 fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
         yield descriptor
+
+
+@contextmanager
+def _overwritten(descriptor: int, parts: Sequence[bytes | memoryview]) -> Iterator[int]:
+    """Yield a file that was cut to the length of its new parts."""
+    try:
+        os.ftruncate(descriptor, sum(memoryview(part).nbytes for part in parts))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
