@@ -198,8 +198,6 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
     "handler.core.geometry": ("msgspec",),
     "handler.core.request": ("msgspec",),
     "handler.codec.headers": ("msgspec",),
-    # The checksums of chunks.
-    "handler.codec.headers.png": ("msgspec", "deflate"),
     "handler.errors": (),
     "handler.problems": ("msgspec",),
 }
