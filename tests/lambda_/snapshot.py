@@ -54,7 +54,7 @@ class Snapshotting:
             self._restored.wait()
             return 200, {}, {}
         event = self._events.get()
-        deadline = int(time.time() * 1000) + 30_000
+        deadline = int(time.time() * 1000) + 300_000
         named = {  # the client crashes where one is missing
             "Lambda-Runtime-Aws-Request-Id": os.urandom(8).hex(),
             "Lambda-Runtime-Deadline-Ms": str(deadline),
