@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -49,18 +49,9 @@ server.main([])
 
 
 @pytest.fixture
-def planted() -> Iterator[Callable[[str], ForkServer]]:
-    """Yield a function that makes a fork server with some code in place of a decoder."""
-    servers: list[ForkServer] = []
-
-    def make(code: str) -> ForkServer:
-        lines = code.strip().replace("\n", "\n" + " " * 8)
-        servers.append(ForkServer(program=_PROGRAM.format(code=lines)))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.close()
+def planted(fork_server_of: Callable[..., ForkServer]) -> Callable[[str], ForkServer]:
+    """Makes a fork server with some code in place of a decoder."""
+    return lambda code: fork_server_of(_PROGRAM, code)
 
 
 def _decode(server: ForkServer, data: bytes = b"a file", seconds: float = 20) -> Image.Image:

@@ -31,18 +31,9 @@ _ALL = "for number in range(5): slots.write(frame(number))"
 
 
 @pytest.fixture
-def planted() -> Iterator[Callable[[str], ForkServer]]:
-    """Yield a function that makes a fork server with some code in place of a decoder."""
-    servers: list[ForkServer] = []
-
-    def make(code: str) -> ForkServer:
-        lines = code.strip().replace("\n", "\n" + " " * 8)
-        servers.append(ForkServer(program=_PROGRAM.format(code=lines)))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.close()
+def planted(fork_server_of: Callable[..., ForkServer]) -> Callable[[str], ForkServer]:
+    """Makes a fork server with some code in place of a decoder."""
+    return lambda code: fork_server_of(_PROGRAM, code)
 
 
 def _frames(server: ForkServer, seconds: float = 20) -> Iterator[Image.Image]:

@@ -154,43 +154,30 @@ def _shared_kib() -> int:
         return next(int(line.split()[1]) for line in status if line.startswith("RssShmem:"))
 
 
-@pytest.fixture
-def servers() -> Iterator[Callable[[str], ForkServer]]:
-    made: list[ForkServer] = []
-
-    def make(program: str) -> ForkServer:
-        made.append(ForkServer(program=program))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.close()
-
-
 def _decode(server: ForkServer) -> bytes:
     received = server.decode(Request("TIFF", 1 << 30, 20), (b"a file",), _SIDE, _SIDE, 60)
     return received.image.tobytes()
 
 
-def test_a_worker_process_finds_zeros_only(servers: Callable[[str], ForkServer]) -> None:
-    server = servers(_PROGRAM)
+def test_a_worker_process_finds_zeros_only(fork_server_of: Callable[..., ForkServer]) -> None:
+    server = fork_server_of(_PROGRAM)
     assert [_decode(server) for _ in range(3)] == [b"\0"] * 3
     assert len(server._memory._kept) == 1
 
 
 def test_nothing_is_kept_without_the_filter_of_system_calls(
-    servers: Callable[[str], ForkServer],
+    fork_server_of: Callable[..., ForkServer],
 ) -> None:
     # A worker process could then leave another one behind, which still has the memory.
-    server = servers(_PROGRAM.replace("server.main([])", _UNFILTERED))
+    server = fork_server_of(_PROGRAM.replace("server.main([])", _UNFILTERED))
     assert [_decode(server) for _ in range(2)] == [b"\0"] * 2
     assert server._memory._kept == []
 
 
 def test_the_end_of_the_fork_server_frees_the_memory(
-    servers: Callable[[str], ForkServer],
+    fork_server_of: Callable[..., ForkServer],
 ) -> None:
-    server = servers(_PROGRAM)
+    server = fork_server_of(_PROGRAM)
     _decode(server)
     server.close()
     assert server._memory._kept == []
