@@ -1,7 +1,8 @@
 """Cold start: from the start of the process to the response of the first crop, on Lambda's runtime.
 
 The peer is the same app with boto3 instead of obstore: once with the optimised start of
-`handler.cold_start`, and once without. The events function crops an upload.
+`handler.cold_start`, and once without. The events function crops an upload. The restored function
+has been started before, and its time begins with the restore of its snapshot.
 """
 
 import base64
@@ -22,6 +23,7 @@ from tests.bench.imports import import_times
 from tests.bench.intervals import of_median
 from tests.bench.peers import Unavailable
 from tests.bench.pictures import Photo, make
+from tests.bench.restored_start import cpu_clock, crop_after_restore
 from tests.bench.speed import Say
 from tests.servers import Program, beside_python, free_ports, listens, running
 
@@ -33,6 +35,7 @@ _ENTRIES = {
     "boto3": "tests.bench.boto3_lambda.handler",
     "plain boto3": "tests.bench.boto3_plain_lambda.handler",
 }
+_RESTORED = "restored"
 _PHOTO = Photo(1632, 1224, "jpeg")
 _BUCKET = "results"
 _UPLOADS, _KEY = "uploads", "photo.jpg"
@@ -73,7 +76,7 @@ def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
     if not _EMULATOR.exists():
         raise Unavailable("the Lambda emulator is not installed: make setup")
     photo = make(_PHOTO).read_bytes()
-    starts: dict[str, list[dict[str, float]]] = {name: [] for name in _ENTRIES}
+    starts: dict[str, list[dict[str, float]]] = {name: [] for name in (*_ENTRIES, _RESTORED)}
     with tempfile.TemporaryDirectory() as folder, _object_store(Path(folder), photo) as environment:
         for number in range(-1, 5 if quick else 9):
             for name, entry in _ENTRIES.items():
@@ -84,6 +87,12 @@ def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
                 start = _start(entry, event, own, Path(folder))
                 if number >= 0:  # the first writes the byte code
                     starts[name].append(start)
+            say(f"cold start {number}: {_RESTORED}")
+            restored = crop_after_restore(
+                _ENTRIES["ours"], _upload(photo), environment, Path(folder)
+            )
+            if number >= 0:
+                starts[_RESTORED].append(restored)
         parts = {name: _cpu_of(program, environment) for name, program in _parts(_ENTRIES["ours"])}
     medians = {
         name: {key: median(run[key] for run in runs) for key in runs[0]}
@@ -166,8 +175,7 @@ def _cpu_of_runtime(rie: Program) -> float:
     """Return milliseconds of CPU of Python, the only child of the emulator, since its start."""
     tasks = Path(f"/proc/{rie.process.pid}/task").glob("*/children")
     (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
-    # The id of its CPU clock on Linux (MAKE_PROCESS_CPUCLOCK), which is finer than ticks in stat.
-    return time.clock_gettime((~runtime << 3) | 2) * 1000
+    return cpu_clock(runtime)
 
 
 def _is_done(answer: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ Rows = list[dict[str, Any]]
 _STARTS = {
     "ours": "the HTTP function",
     "events": "the events function",
+    "restored": "the HTTP function, restored from a snapshot",
     "boto3": "the same app with boto3",
     "plain boto3": "the same app with boto3, without the optimised start",
 }
@@ -185,7 +186,10 @@ def cold_starts(results: dict[str, Any]) -> str:
     parts = [(name, f"{time:.0f}") for name, time in results["parts"].items()]
     packages = [(name, f"{time:.0f}") for name, time in results["packages"].items()]
     tables = (
-        markdown(("from process start to the first crop", "CPU, ms", "95 %", "wall, ms"), *starts),
+        markdown(
+            ("from process start, or restore, to the first crop", "CPU, ms", "95 %", "wall, ms"),
+            *starts,
+        ),
         markdown(("part of the HTTP function's", "CPU, ms"), *parts),
         markdown(("imports by package", "CPU, ms"), *packages),
     )

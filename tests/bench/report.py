@@ -132,6 +132,7 @@ def stages(rows: Rows) -> list[RenderableType]:
 _STARTS = {
     "ours": "ours",
     "events": "ours, the events function",
+    "restored": "ours, restored from a snapshot",
     "boto3": "the same app on boto3",
     "plain boto3": "the same app on boto3, without the optimised start",
 }
@@ -141,7 +142,7 @@ def cold_starts(results: dict[str, Any]) -> list[RenderableType]:
     """Return tables of the cold starts, and of the parts of ours."""
     ours = results["ours"]
     whole = _table(
-        "From process start to the first crop through the Lambda runtime; milliseconds, medians",
+        "From process start, or restore, to the first crop on Lambda's runtime; milliseconds",
         *("", "CPU", "wall", "ours / this", "budget", ""),
     )
     budgets: dict[str, tuple[float, float, str]] = {
