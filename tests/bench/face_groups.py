@@ -32,7 +32,7 @@ _GROUPS = Path(__file__).with_name("face_groups.txt")
 _SENSITIVITY, _SAME = 0.5, 0.5
 # Side of the faces that are labelled, at a long side of 640 pixels.
 _LEAST, _LONG = 40, 640
-# Whether a face is found in face mode and in auto mode.
+# True for each mode, face and auto, in which a face is found.
 Found = tuple[bool, bool]
 
 

@@ -265,7 +265,7 @@ def test_the_progress_of_an_upload_is_shown(driver: Chrome, deployed: Config, la
 def test_a_lost_connection_is_reported_and_the_next_try_succeeds(page: Page, coffee: Path) -> None:
     page.expects_rejection = True
     page.open(coffee)
-    # Otherwise the error of this request could be taken for that of the next one.
+    # Otherwise the next step could read the error of this request.
     page.result()
     with network(page.driver, offline=True):
         page.fill("[name=quality]", "80")
