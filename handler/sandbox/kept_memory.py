@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 from handler.sandbox.shared_memory import file_in_memory, fixed_memory
 
-# A picture of 12.5 megapixels, the usual size of phones. As much may be kept for each of the two
-# while the service is idle.
+# A picture of 12.5 megapixels, the usual size of phones. An idle service keeps up to this much for
+# the file, and up to this much for the picture.
 MOST_BYTES = 48 << 20
-# New memory of less costs next to nothing.
+# For fewer bytes, new memory takes next to no time.
 _LEAST_BYTES = 1 << 20
 _ZEROS = bytes(1 << 20)
 
