@@ -118,10 +118,9 @@ def read_missing_parts(memory: mmap.mmap) -> list[str]:
 
 
 def free_rows(memory: mmap.mmap, start: int, stop: int) -> None:
-    """Return some bytes of pixels to the system, for both processes. They then read as zero.
+    """Return some bytes of pixels to the system, for both processes; they must not be read again.
 
-    Bytes of memory that is kept for the next picture only leave the memory of this process. They
-    must not be read afterwards either.
+    Memory that is kept for the next picture only leaves this process.
 
     Args:
         memory: the shared memory.

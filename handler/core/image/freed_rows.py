@@ -17,8 +17,8 @@ Samples = npt.NDArray[np.uint8]
 # the one, and the other once so much was freed. Each copy then uses the memory of the last one.
 _FEW_BYTES, _MANY_BYTES = 2 << 20, 4 << 20
 _PACKED_BYTES, _PIXEL_BYTES = 3, 4
-# Bytes that `PackedRows.reduced` frees: as much as the steps after it need. The system would have
-# to clear all further ones again for the next picture, in a twentieth of the time of a PNG.
+# Bytes that `PackedRows.reduced` frees: as many as the steps after it need. The system would have
+# to clear all further ones for the next picture, which takes a twentieth of the time of a PNG.
 _FREED_BYTES = 8 << 20
 # Rows that are copied at a time; so many stay in the processor's cache.
 _COPIED_ROWS = 64
