@@ -52,7 +52,8 @@ def same(image: Image.Image, other: Image.Image) -> bool:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Divide the pictures of these tests into as many parts as photos of a camera."""
-    monkeypatch.setattr("handler.core.image.resample_spans._BETWEEN_BYTES", 1 << 19)
+    monkeypatch.setattr("handler.core.image.resample_spans._UNDIVIDED_BYTES", 1 << 19)
+    monkeypatch.setattr("handler.core.image.resample_spans._PART_BYTES", 1 << 18)
     monkeypatch.setattr("handler.core.image.freed_rows._FEW_BYTES", 1 << 18)
     monkeypatch.setattr("handler.core.image.freed_rows._MANY_BYTES", 1 << 19)
 

@@ -6,6 +6,8 @@ import numpy as np
 from msgspec import Struct
 from PIL import Image
 
+from handler.core.geometry import Size
+from handler.core.image.array_image import unfilled
 from handler.core.image.freed_rows import ArrayRows, Rows, Samples
 
 _STRAIGHT, _PREMULTIPLIED = "RGBA", "RGBa"
@@ -65,7 +67,7 @@ def premultiply(image: Image.Image, samples: Samples | None = None) -> Image.Ima
             _multiply_by_alpha(samples[top : top + _STRIP_ROWS])
         return _over(samples)
     # Strip by strip, because a conversion between Pillow and numpy copies the pixels twice.
-    result = Image.new(_PREMULTIPLIED, image.size, None)  # not filled
+    result = unfilled(_PREMULTIPLIED, Size(*image.size))
     for top in range(0, image.height, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, image.height)
         strip = np.array(image.crop((0, top, image.width, bottom)))

@@ -110,7 +110,9 @@ class PackedRows:
 
     def image(self) -> Image.Image:
         """Return a copy of all rows, mode RGB, and free the rows."""
-        image = Image.new("RGB", (self.size.width, self.size.height), None)  # not filled
+        # Not `Image.new`, which fills the picture, so that it would need all its memory at once.
+        row = _PIXEL_BYTES * self.size.width
+        image = map_rows(np.empty(row * self.size.height, np.uint8), "RGB", self.size, row)
         for top in range(0, self.size.height, _COPIED_ROWS):
             bottom = min(top + _COPIED_ROWS, self.size.height)
             image.paste(self._copied(top, bottom), (0, top))

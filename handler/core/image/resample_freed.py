@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from handler.core.geometry import Region, Size
+from handler.core.image.array_image import unfilled
 from handler.core.image.freed_rows import PackedRows, Rows
 from handler.core.image.resample import one_axis_first, resample, resample_part, resize
 from handler.core.image.resample_spans import REDUCING_GAP, Span, parts_of, spans_along
@@ -31,7 +32,7 @@ def resample_and_free(
         region: see `resample`.
         size: see `resample`.
     """
-    columns, rows = parts_of(region, size, whole)
+    columns, rows = parts_of(region, size, whole, freed=True)
     if _is_small(whole) or one_axis_first(whole, region, size) is not None:
         return resample(source.image(mode, whole), region, size)
     if len(rows) == 1:
@@ -46,7 +47,7 @@ def resample_and_free(
         ]
         del image
         source.keep(max((above.needed for above in rows[:number]), default=0))
-    result = Image.new(mode, (size.width, size.height), None)  # not filled
+    result = unfilled(mode, size)
     while parts:
         left, top, part = parts.pop()
         result.paste(part, (left, top))
@@ -56,7 +57,7 @@ def resample_and_free(
 def _reduce_and_free(source: Rows, mode: str, whole: Size, size: Size) -> Image.Image:
     """Resample a whole picture whose blocks are averaged first, as `Image.resize` does."""
     across, down = _block(whole, size)
-    reduced = Image.new(mode, (-(-whole.width // across), -(-whole.height // down)), None)
+    reduced = Image.new(mode, (-(-whole.width // across), -(-whole.height // down)))
     bottom = whole.height
     while bottom > 0:
         top = max(0, (bottom - 1) // down - _BLOCKS_AT_ONCE) * down
@@ -132,7 +133,7 @@ def _narrow_packed(
         converted = to_srgb(strip)
         if len(columns) == 1 and not columns[0].overhangs:
             return resample_part(converted, columns[0], rows)
-        result = Image.new(converted.mode, (size.width, strip.height), None)  # not filled
+        result = Image.new(converted.mode, (size.width, strip.height))
         for column in columns:
             result.paste(resample_part(converted, column, rows), (column.start, 0))
         return result
