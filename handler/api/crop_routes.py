@@ -195,7 +195,7 @@ def create_router(deployment: Deployment, queue: JobQueue, jobs: TrackedJobs) ->
         if is_json(request):
             fetch = await read_uploaded(request, deployment)
             return lambda: replace(fetch(), deadline=deadline)
-        job = await read_job(request)
+        job = await read_job(request, queue.received)
         return lambda: replace(job, deadline=deadline)
 
     @router.post(

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
+from handler.api.body_memory import BodyMemory
 from handler.api.client_job_id import FIELD, keep_client_job_id
 from handler.api.form_parser import FILE_FIELDS, SETTINGS, parse_form
 from handler.errors import NoImage, TooManyImages
@@ -27,22 +27,31 @@ NamedJob = tuple[str | None, Callable[[], Job]]
 """The name of a file, and a function that returns its job."""
 
 
-async def read_job(request: Request) -> Job:
+async def read_job(request: Request, memory: BodyMemory) -> Job:
     """Read the file and the settings of a request.
 
     As in the reference, the field of the file may have any name. A file field of a browser's form
     in which no file is chosen is ignored.
 
+    Args:
+        request: the request.
+        memory: the memory that the file may use until all of it has arrived.
+
     Raises:
         NoImage, TooManyImages, BadForm, InvalidClientJobId, SettingsNotJson, InvalidSettings,
             BodyTooLarge: the form is not accepted.
     """
-    async with _opened(request, "the image", "file") as form:
-        files = [file for file in _files(form) if file.filename or file.size]
-        if len(files) > 1:
-            raise TooManyImages
-        settings, warnings = _settings(form)
-        data = await files[0].read() if files else b""
+    with memory.reserved(request) as in_memory:
+        async with _opened(request, "the image", "file", in_memory) as form:
+            return await _job_of(form, request)
+
+
+async def _job_of(form: FormData, request: Request) -> Job:
+    files = [file for file in _files(form) if file.filename or file.size]
+    if len(files) > 1:
+        raise TooManyImages
+    settings, warnings = _settings(form)
+    data = await files[0].read() if files else b""
     if not data:
         raise NoImage
     return Job(data, files[0].filename, settings, warnings, request.state.request_id)
@@ -72,7 +81,7 @@ async def read_batch(request: Request) -> AsyncIterator[list[NamedJob]]:
 
 @asynccontextmanager
 async def _opened(
-    request: Request, what: str, field: str, in_memory: int = MultiPartParser.spool_max_size
+    request: Request, what: str, field: str, in_memory: int
 ) -> AsyncIterator[FormData]:
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
         raise NoImage(f"Send {what} as {_MULTIPART}, in a field named {field}")

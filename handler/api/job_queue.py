@@ -19,6 +19,7 @@ from anyio import (
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
+from handler.api.body_memory import BodyMemory
 from handler.errors import ServerBusy, Stopped
 from handler.jobs.cancellation import Cancellation
 
@@ -28,6 +29,8 @@ Result = TypeVar("Result")
 _NEWEST = 0.2
 _MAX_RETRY_SECONDS = 60
 _MEGABYTE = 1_000_000
+# Part of the memory for bodies that those of requests which are not yet in the queue may use.
+_RECEIVED_PART = 4
 
 
 class JobQueue:
@@ -36,6 +39,7 @@ class JobQueue:
     All methods must be called on the thread of the event loop.
 
     Attributes:
+        received: the memory for bodies that are received, before their requests are in the queue.
         on_stop: called when the queue stops.
     """
 
@@ -54,7 +58,7 @@ class JobQueue:
         self._running = running or os.cpu_count() or 1
         self._waiting = waiting
         self._most_bytes = most_bytes
-        self._largest_body = largest_body
+        self.received = BodyMemory(most_bytes // _RECEIVED_PART, largest_body)
         self._limiter = CapacityLimiter(self._running)
         self._places: set[Place] = set()
         self._seconds = 0.0
@@ -76,15 +80,8 @@ class JobQueue:
         if len(self._places) >= self._running + self._waiting:
             raise self._busy(f"{self._waiting:,} waiting requests")
         held = sum(place.body_bytes for place in self._places)
-        if self._places and held + self._body_bytes(request) > self._most_bytes:
+        if self._places and held + self.received.body_bytes(request) > self._most_bytes:
             raise self._busy(f"{self._most_bytes / _MEGABYTE:,.0f} MB of images at a time")
-
-    def _body_bytes(self, request: Request) -> int:
-        """Return the length of a body; the largest accepted one if the client does not state it."""
-        if "transfer-encoding" in request.headers:
-            return self._largest_body
-        length = request.headers.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() else 0
 
     def _busy(self, most: str) -> ServerBusy:
         """Return the error of a full queue, with the time until it will be empty."""
@@ -106,7 +103,7 @@ class JobQueue:
         """
         self.check(request)
         receive = request.receive if is_awaited else _receive_nothing
-        place = Place(receive, self._limiter, self._add_duration, self._body_bytes(request))
+        place = Place(receive, self._limiter, self._add_duration, self.received.body_bytes(request))
         self._places.add(place)
         try:
             yield place

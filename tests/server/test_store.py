@@ -122,7 +122,8 @@ def test_a_full_disk_for_the_temporary_files_of_forms(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
     large = upload({"width": 48, "height": 32}, PORTRAIT + bytes(3_000_000))
-    with serving(Config(store=(tmp_path / "store").as_uri())) as url:
+    # So little memory that the form is not received into it.
+    with serving(Config(store=(tmp_path / "store").as_uri(), memory_mb=16)) as url:
         details = rejected(url, path, **large)
         assert details == "The form could not be read: the disk for temporary files is full"
         assert httpx.post(url + path, **small()).status_code == 200
