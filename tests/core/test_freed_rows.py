@@ -9,9 +9,10 @@ from PIL import Image
 from handler.core.geometry import Orientation, Region, Size
 from handler.core.image.alpha import DecodedImage
 from handler.core.image.frame import Pixels
-from handler.core.image.freed_rows import ArrayRows, PackedRows, Samples
+from handler.core.image.freed_rows import ArrayRows, PackedRows, Samples, unfilled
 from handler.core.image.resample import resample
 from handler.core.image.resample_freed import resample_and_free, resample_packed
+from tests.pictures import photo
 
 WHOLE = Size(1501, 1203)
 # Bands of a picture in memory -> its mode.
@@ -174,3 +175,13 @@ def test_a_reading_after_the_last_decodes_the_file_again(kind: str) -> None:
     other = Size(333, 222)
     assert same(pixels.read(whole, other), others.read(whole, other))
     assert file.decoded == 2
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBX", "RGBA", "RGBa", "CMYK"])
+def test_an_unfilled_picture_keeps_what_is_pasted(mode: str) -> None:
+    picture = photo(size=(91, 60)).convert("RGBA" if mode == "RGBa" else mode).convert(mode)
+    empty = unfilled(mode, Size(91, 60))
+
+    empty.paste(picture, (0, 0))
+
+    assert same(empty, picture)

@@ -3,8 +3,6 @@
 import io
 from collections.abc import Callable
 
-import numpy as np
-import simplejpeg
 from msgspec import Struct
 from PIL import Image
 
@@ -98,17 +96,10 @@ class _Options(Struct, frozen=True):
 
 def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
     # 4:2:0 at every quality, as sharp writes it.
+    more: dict[str, object] = {} if image.mode == "L" else {"subsampling": "4:2:0"}
     if options.optimise or options.thorough:
-        # By Pillow's libjpeg-turbo: simplejpeg (1.9.0) has no such options.
-        more: dict[str, object] = {} if image.mode == "L" else {"subsampling": "4:2:0"}
         more |= {"optimize": True, "progressive": options.thorough}
-        return _save(image, "JPEG", quality=options.quality, **more)
-    space = {"L": "GRAY"}.get(image.mode, image.mode)
-    pixels = np.asarray(image)
-    pixels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-    sampled = "Gray" if space == "GRAY" else "420"
-    data: bytes = simplejpeg.encode_jpeg(pixels, options.quality, space, sampled, fastdct=False)
-    return data
+    return _save(image, "JPEG", quality=options.quality, **more)
 
 
 def _encode_avif(image: Image.Image, options: _Options) -> bytes:

@@ -7,8 +7,7 @@ from msgspec import Struct
 from PIL import Image
 
 from handler.core.geometry import Size
-from handler.core.image.array_image import unfilled
-from handler.core.image.freed_rows import ArrayRows, Rows, Samples
+from handler.core.image.freed_rows import ArrayRows, Rows, Samples, unfilled
 
 _STRAIGHT, _PREMULTIPLIED = "RGBA", "RGBa"
 # Number of rows that are premultiplied at a time, so that they stay in the processor's cache.

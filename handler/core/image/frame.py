@@ -7,7 +7,6 @@ from PIL import Image
 
 from handler.core.geometry import Box, Orientation, Region, Size
 from handler.core.image.alpha import DecodedImage, premultiply
-from handler.core.image.array_image import cut_out
 from handler.core.image.freed_rows import PackedRows
 from handler.core.image.orientation import turn_upright
 from handler.core.image.resample import resample
@@ -200,7 +199,7 @@ class Pixels:
         drift = max(abs(edge - whole) for edge, whole in zip(edges, (x0, y0, x1, y1), strict=True))
         same_grid = drift < _ALIGNED and (x1 - x0, y1 - y0) == (size.width, size.height)
         inside = x0 >= 0 and y0 >= 0 and x1 <= image.width and y1 <= image.height
-        return cut_out(image, (x0, y0, x1, y1)) if same_grid and inside else None
+        return image.crop((x0, y0, x1, y1)) if same_grid and inside else None
 
 
 def _size(decoded: DecodedImage | PackedRows) -> Size:

@@ -62,6 +62,20 @@ def map_rows(
     return Image.Image()._new(mapped)
 
 
+def unfilled(mode: str, size: Size) -> Image.Image:
+    """Return a picture whose pixels must be written before they are read.
+
+    Its memory is used as its pixels are written. `Image.new` fills its pictures even without a
+    colour.
+
+    Args:
+        mode: mode of the picture.
+        size: size of the picture, in pixels.
+    """
+    row = size.width * (1 if mode == "L" else _PIXEL_BYTES)
+    return map_rows(np.empty(row * size.height, np.uint8), mode, size, row)
+
+
 class ArrayRows:
     """Rows in an array, which shrinks.
 
@@ -110,9 +124,7 @@ class PackedRows:
 
     def image(self) -> Image.Image:
         """Return a copy of all rows, mode RGB, and free the rows."""
-        # Not `Image.new`, which fills the picture, so that it would need all its memory at once.
-        row = _PIXEL_BYTES * self.size.width
-        image = map_rows(np.empty(row * self.size.height, np.uint8), "RGB", self.size, row)
+        image = unfilled("RGB", self.size)
         for top in range(0, self.size.height, _COPIED_ROWS):
             bottom = min(top + _COPIED_ROWS, self.size.height)
             image.paste(self._copied(top, bottom), (0, top))

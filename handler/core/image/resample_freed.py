@@ -5,8 +5,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from handler.core.geometry import Region, Size
-from handler.core.image.array_image import unfilled
-from handler.core.image.freed_rows import PackedRows, Rows
+from handler.core.image.freed_rows import PackedRows, Rows, unfilled
 from handler.core.image.resample import one_axis_first, resample, resample_part, resize
 from handler.core.image.resample_spans import REDUCING_GAP, Span, parts_of, spans_along
 

@@ -18,7 +18,7 @@ REDUCING_GAP = 2.0
 # Between its two passes Pillow stores each source row at the result's width. A result that needs at
 # most this many bytes for that is not divided: for each part Pillow computes the weights of all
 # columns again, which takes 0.6 ms for 1,440 columns of 17 weights.
-_UNDIVIDED_BYTES = 9 << 20
+_UNDIVIDED_BYTES = 7 << 20
 # A larger result is divided into parts that need at most this many. If rows are freed after they
 # were read, a part may be longer by all parts that were made before it, whose rows it replaces.
 _PART_BYTES = 3 << 20
