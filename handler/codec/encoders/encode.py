@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 
 from msgspec import Struct
-from PIL import Image
+from PIL import Image, JpegImagePlugin  # noqa: F401  # importing the plugin registers it
 
 from handler.codec.encoders import gif_writer, png_writer, tiff_writer
 from handler.codec.encoders.largest_sides import check_sides
@@ -99,7 +99,12 @@ def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
     more: dict[str, object] = {} if image.mode == "L" else {"subsampling": "4:2:0"}
     if options.optimise or options.thorough:
         more |= {"optimize": True, "progressive": options.thorough}
-    return _save(image, "JPEG", quality=options.quality, **more)
+    target = io.BytesIO()
+    # As `Image.save` calls it, but that would load the plugins of other formats first.
+    image.encoderinfo = {"quality": options.quality, **more}
+    image.encoderconfig = ()
+    Image.SAVE["JPEG"](image, target, "")
+    return target.getvalue()
 
 
 def _encode_avif(image: Image.Image, options: _Options) -> bytes:
