@@ -8,7 +8,7 @@ import pytest
 import simplejpeg
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from handler.codec import FORMATS, Limits, open_picture
 from handler.codec.decoders import libjpeg_turbo
@@ -97,10 +97,19 @@ def test_ink_of_unusual_subsampling_is_rejected_by_name() -> None:
         prepare(data)
 
 
-def test_pillow_never_decodes_a_jpeg() -> None:
-    sources = (Path(libjpeg_turbo.__file__).parents[1]).rglob("*.py")
-    assert not [path for path in sources if "JpegImagePlugin" in path.read_text()]
+def test_pillow_never_decodes_a_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise AssertionError("Pillow opens a JPEG")
+
+    monkeypatch.setattr(JpegImagePlugin.JpegImageFile, "_open", refuse)
+    assert read(encoded(photo(), "JPEG", quality=90)).size == photo().size
+
+    # The plugin writes JPEGs. Each file is opened by the plugin of its own format.
     assert "JPEG" not in {format_.decoder for format_ in FORMATS.values()}
+    sources = list((Path(libjpeg_turbo.__file__).parents[2]).rglob("*.py"))
+    opening = [path.name for path in sources if "Image.open(" in path.read_text()]
+    using = [path.name for path in sources if "JpegImagePlugin" in path.read_text()]
+    assert (opening, using) == (["pillow.py"], ["encode.py"])
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}], ids=str)
