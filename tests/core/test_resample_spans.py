@@ -31,11 +31,11 @@ def test_a_part_is_longer_by_those_below_it_at_most(division: Division, rows: in
         assert stop - start <= division.length + below
 
 
-def test_a_photo_of_a_camera_needs_fewer_parts_if_its_rows_are_freed() -> None:
+def test_a_photo_of_a_camera_needs_fewer_parts_if_the_memory_of_its_rows_is_reused() -> None:
     whole, size = Size(4000, 3000), Size(1440, 1080)
     region = Region(0, 0, whole.width, whole.height)
 
-    kept, freed = (parts_of(region, size, whole, freed=freed)[1] for freed in (False, True))
+    kept, freed = (parts_of(region, size, whole, reused=reused)[1] for reused in (False, True))
 
     assert [row.length for row in kept] == [135, 189, 189, 189, 189, 189]
     assert [row.length for row in freed] == [513, 378, 189]

@@ -12,6 +12,8 @@ from handler.sandbox.pixels import HEADER_BYTES, PLAIN_MODES, free_rows
 class SharedRows:
     """Rows in the memory that a worker process has written, which has ended."""
 
+    reusable = False
+
     def __init__(self, memory: mmap, mode: str, size: Size) -> None:
         """Use the memory of a picture.
 

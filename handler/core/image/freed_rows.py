@@ -25,7 +25,13 @@ _COPIED_ROWS = 64
 
 
 class Rows(Protocol):
-    """The rows of a picture, in memory that no other object uses."""
+    """The rows of a picture, in memory that no other object uses.
+
+    Attributes:
+        reusable: whether other pictures can use the memory of freed rows.
+    """
+
+    reusable: bool
 
     def image(self, mode: str, size: Size) -> Image.Image:
         """Return the first rows as a picture that uses their memory.
@@ -82,6 +88,8 @@ class ArrayRows:
     The C library reuses the memory at the end of a block that has shrunk, without returning it to
     the system, which would have to clear it again.
     """
+
+    reusable = True
 
     def __init__(self, samples: Samples, stride: int) -> None:
         """Use the memory of an array.

@@ -31,7 +31,7 @@ def resample_and_free(
         region: see `resample`.
         size: see `resample`.
     """
-    columns, rows = parts_of(region, size, whole, freed=True)
+    columns, rows = parts_of(region, size, whole, reused=source.reusable)
     if _is_small(whole) or one_axis_first(whole, region, size) is not None:
         return resample(source.image(mode, whole), region, size)
     if len(rows) == 1:

@@ -19,8 +19,8 @@ REDUCING_GAP = 2.0
 # most this many bytes for that is not divided: for each part Pillow computes the weights of all
 # columns again, which takes 0.6 ms for 1,440 columns of 17 weights.
 _UNDIVIDED_BYTES = 7 << 20
-# A larger result is divided into parts that need at most this many. If rows are freed after they
-# were read, a part may be longer by all parts that were made before it, whose rows it replaces.
+# A larger result is divided into parts that need at most this many. If the memory of rows is used
+# again after they were read, a part may be longer by all parts that were made before it.
 _PART_BYTES = 3 << 20
 _PIXEL_BYTES = 4
 
@@ -110,7 +110,7 @@ class Division(NamedTuple):
         return stops[::-1]
 
 
-def _division(region: Region, size: Size, *, freed: bool) -> Division:
+def _division(region: Region, size: Size, *, reused: bool) -> Division:
     """Return the parts that the rows of a result are split into."""
     shrink = region.height / size.height
     row_bytes = math.ceil(_PIXEL_BYTES * size.width * max(1, shrink))
@@ -121,7 +121,7 @@ def _division(region: Region, size: Size, *, freed: bool) -> Division:
     rows = _PART_BYTES // row_bytes
     if size.height * row_bytes <= _UNDIVIDED_BYTES or step > rows or shrink >= 2 * REDUCING_GAP:
         return Division(size.height, step, growing=False)
-    return Division(rows, step, growing=freed)
+    return Division(rows, step, growing=reused)
 
 
 def spans_along(origin: float, shrink: float, length: int, side: int) -> Iterator[Span]:
@@ -158,7 +158,7 @@ def _reach(shrink: float) -> float:
 
 
 def parts_of(
-    region: Region, size: Size, whole: Size, *, freed: bool = False
+    region: Region, size: Size, whole: Size, *, reused: bool = False
 ) -> tuple[list["Span"], list["Span"]]:
     """Return the runs of columns and of rows that are resampled at a time.
 
@@ -166,9 +166,10 @@ def parts_of(
         region: see `resample`.
         size: see `resample`.
         whole: size of the picture.
-        freed: whether the rows of the picture are freed while they are read, the last ones first.
+        reused: whether the rows of the picture are freed while they are read, the last ones first,
+            so that other pictures can use their memory.
     """
     columns = list(spans_along(region.left, region.width / size.width, size.width, whole.width))
     rows = spans_along(region.top, region.height / size.height, size.height, whole.height)
-    division = _division(region, size, freed=freed)
+    division = _division(region, size, reused=reused)
     return columns, [part for row in rows for part in row.cut(division)]
