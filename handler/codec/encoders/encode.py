@@ -1,7 +1,11 @@
 """Encoding of a picture in any format, without metadata."""
 
 import io
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO
 
 from msgspec import Struct
 from PIL import Image, JpegImagePlugin  # noqa: F401  # importing the plugin registers it
@@ -25,6 +29,8 @@ _AVIF_SPEED_SMALL, _AVIF_SPEED_LARGE = 6, 9
 # for 1.001 times, and method 6 2.3 times as long for .986. With alpha, method 6 takes up to 18 s a
 # megapixel, and method 5 less than 1 s.
 _WEBP_METHOD, _WEBP_METHOD_THOROUGH, _WEBP_METHOD_THOROUGH_ALPHA = 4, 6, 5
+
+_END_OF_IMAGE = b"\xff\xd9"
 
 
 def encode(
@@ -99,12 +105,31 @@ def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
     more: dict[str, object] = {} if image.mode == "L" else {"subsampling": "4:2:0"}
     if options.optimise or options.thorough:
         more |= {"optimize": True, "progressive": options.thorough}
-    target = io.BytesIO()
-    # As `Image.save` calls it, but that would load the plugins of other formats first.
+    # As `Image.save` calls the plugin, but that would load those of other formats first.
     image.encoderinfo = {"quality": options.quality, **more}
     image.encoderconfig = ()
+    return _written_without_lock(image) or _written(image, io.BytesIO())
+
+
+def _written_without_lock(image: Image.Image) -> bytes | None:
+    """Return a JPEG that is written to a descriptor, or None if that is not possible.
+
+    Only then Pillow's encoder releases the global interpreter lock, and two threads encode 1.7
+    times as many pictures.
+    """
+    if sys.platform != "linux":
+        return None
+    # Too many files are open, or their size is limited. Pillow ignores that only a part is written.
+    with suppress(OSError), open(os.memfd_create("jpeg"), "w+b", buffering=0) as target:
+        data = _written(image, target)
+        return data if data.endswith(_END_OF_IMAGE) else None
+    return None
+
+
+def _written(image: Image.Image, target: BinaryIO) -> bytes:
     Image.SAVE["JPEG"](image, target, "")
-    return target.getvalue()
+    target.seek(0)
+    return target.read()
 
 
 def _encode_avif(image: Image.Image, options: _Options) -> bytes:
