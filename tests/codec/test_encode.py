@@ -1,6 +1,7 @@
 """The options of encoders: Huffman codes of JPEG, the speed of AVIF, and the effort of all."""
 
 import errno
+import io
 import os
 
 import numpy as np
@@ -31,6 +32,16 @@ def test_an_optimised_jpeg_has_the_same_pixels_and_is_smaller(mode: str) -> None
 
     assert decoded(optimised).tobytes() == decoded(plain).tobytes()
     assert len(optimised) < len(plain)
+
+
+def test_a_picture_is_saved_again_with_other_options() -> None:
+    image = photo()
+    again = io.BytesIO()
+
+    as_jpeg(image, optimise=False)
+    image.save(again, "JPEG", quality=10)
+
+    assert len(again.getvalue()) < len(as_jpeg(image, optimise=False)) / 3
 
 
 def too_many_files(name: str) -> int:

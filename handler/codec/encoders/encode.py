@@ -108,7 +108,10 @@ def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
     # As `Image.save` calls the plugin, but that would load those of other formats first.
     image.encoderinfo = {"quality": options.quality, **more}
     image.encoderconfig = ()
-    return _written_without_lock(image) or _written(image, io.BytesIO())
+    try:
+        return _written_without_lock(image) or _written(image, io.BytesIO())
+    finally:
+        del image.encoderinfo  # `Image.save` would prefer it to its own arguments
 
 
 def _written_without_lock(image: Image.Image) -> bytes | None:
