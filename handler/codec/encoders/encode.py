@@ -54,7 +54,7 @@ def encode(
         optimise: whether to compute the Huffman code of a JPEG from its data, in place of the
             standard's code for photographs in full detail. Where detail is missing, because the
             picture was enlarged or was a JPEG of that size before, the file is a tenth to a third
-            smaller. Elsewhere it is a fiftieth smaller. Encoding takes half as much time again.
+            smaller. Elsewhere it is a thirtieth smaller. Encoding takes two to three times as long.
         all_pixels: pixels of all results of the job, which AVIF's speed depends on.
         thorough: whether to search longer for a smaller file. For photos at quality 95, JPEG, which
             becomes progressive, is a twelfth smaller, PNG a seventh, WebP a fortieth, and AVIF
