@@ -32,7 +32,8 @@ _MODULES = {
     "ImageFilter",
     "features",
 }
-_PLUGINS = {"Gif", "Bmp", "Dds", "Ico", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
+# JPEG is written only: tests/codec/test_libjpeg_turbo.py.
+_PLUGINS = {"Gif", "Bmp", "Dds", "Ico", "Jpeg", "Jpeg2K", "Png", "Psd", "Tga", "Tiff", "WebP"}
 _MODULES |= {f"{name}ImagePlugin" for name in _PLUGINS} | {"_webp", "_imaging"}
 
 
@@ -89,6 +90,8 @@ def test_pillow_encodes_no_tiff() -> None:
     for node in nodes():
         if isinstance(node, ast.Call) and re.search(r"\b_?save$", ast.unparse(node.func)):
             written |= {one.value for one in node.args if isinstance(one, ast.Constant)}
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Image.SAVE":
+            written.add(ast.literal_eval(node.slice))
     assert written == {"JPEG", "WEBP", "AVIF", "GIF"}
 
 
