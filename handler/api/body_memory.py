@@ -8,19 +8,19 @@ from starlette.requests import Request
 
 # Files up to this size are in memory in any case.
 _SMALL_FILE_BYTES = MultiPartParser.spool_max_size
-# Of a length that a client may state. Python refuses to parse numbers of more than 4,300 digits.
+# A longer Content-Length is not parsed: Python raises an error for more than 4,300 digits.
 _MOST_DIGITS = 18
 
 
 class BodyMemory:
     """The memory for files that are received; those that do not fit are written to disk.
 
-    To write a file of 5 MB to disk and read it again takes 6 ms of CPU time. Slow clients, of which
-    there can be many at a time, would fill the memory instead.
+    Writing a file of 5 MB to disk and reading it again takes 6 ms of CPU time. Without a limit,
+    many slow clients could fill the memory.
     """
 
     def __init__(self, most_bytes: int, largest_body: int) -> None:
-        """Reserve nothing yet.
+        """Set the limits; nothing is reserved yet.
 
         Args:
             most_bytes: largest total of the bodies that are received into memory.

@@ -1,12 +1,11 @@
 """The canvas of an animation, on which its frames are drawn one after the other."""
 
-from typing import Any
-
 import numpy as np
 from PIL import Image
 
 from handler.codec.headers.animations.timeline import FramePart
 from handler.core.geometry import Box, Size
+from handler.core.image.freed_rows import map_rows
 
 _NOTHING = (0, 0, 0, 0)
 _OPAQUE = 255
@@ -20,7 +19,9 @@ class Canvas:
         self._size = size
         samples = np.zeros((size.height, size.width, 4), np.uint8)
         # Two pictures over the same memory: with alpha, and without for opaque frames.
-        self._image, self._opaque_image = (_over(samples, mode) for mode in ("RGBA", "RGBX"))
+        self._image, self._opaque_image = (
+            map_rows(samples, mode, size, samples.strides[0]) for mode in ("RGBA", "RGBX")
+        )
         self._is_opaque = False
         self._last: FramePart | None = None
         self._before: Image.Image | None = None
@@ -71,14 +72,6 @@ class Canvas:
             self._image.paste(self._before, edges)
         self._is_opaque = False
         return box
-
-
-def _over(samples: Any, mode: str) -> Image.Image:
-    """Return a picture that uses the memory of an array."""
-    height, width = samples.shape[:2]
-    core: Any = Image.core  # type: ignore[attr-defined]  # Pillow's C module
-    mapped = core.map_buffer(samples, (width, height), "raw", 0, (mode, 4 * width, 1))
-    return Image.Image()._new(mapped)
 
 
 def _inside(box: Box, size: Size) -> Box | None:

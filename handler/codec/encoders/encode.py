@@ -30,6 +30,7 @@ _AVIF_SPEED_SMALL, _AVIF_SPEED_LARGE = 6, 9
 # megapixel, and method 5 less than 1 s.
 _WEBP_METHOD, _WEBP_METHOD_THOROUGH, _WEBP_METHOD_THOROUGH_ALPHA = 4, 6, 5
 
+# The marker at the end of every JPEG (EOI).
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -105,7 +106,7 @@ def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
     more: dict[str, object] = {} if image.mode == "L" else {"subsampling": "4:2:0"}
     if options.optimise or options.thorough:
         more |= {"optimize": True, "progressive": options.thorough}
-    # As `Image.save` calls the plugin, but that would load those of other formats first.
+    # `Image.save` would load the plugins of other formats first, which takes 8 ms.
     image.encoderinfo = {"quality": options.quality, **more}
     image.encoderconfig = ()
     try:
@@ -115,14 +116,15 @@ def _encode_jpeg(image: Image.Image, options: _Options) -> bytes:
 
 
 def _written_without_lock(image: Image.Image) -> bytes | None:
-    """Return a JPEG that is written to a descriptor, or None if that is not possible.
+    """Return the JPEG, written through a file descriptor, or None if that is not possible.
 
-    Only then Pillow's encoder releases the global interpreter lock, and two threads encode 1.7
-    times as many pictures.
+    Pillow's encoder releases the global interpreter lock only if it writes to a descriptor. Two
+    threads then encode 1.7 times as many pictures.
     """
     if sys.platform != "linux":
         return None
-    # Too many files are open, or their size is limited. Pillow ignores that only a part is written.
+    # An OSError is raised if too many files are open or their size is limited. Pillow raises none
+    # if only a part is written.
     with suppress(OSError), open(os.memfd_create("jpeg"), "w+b", buffering=0) as target:
         data = _written(image, target)
         return data if data.endswith(_END_OF_IMAGE) else None

@@ -1,13 +1,13 @@
 """Alpha, by which colours are multiplied before they are resampled."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from msgspec import Struct
 from PIL import Image
 
 from handler.core.geometry import Size
-from handler.core.image.freed_rows import ArrayRows, Rows, Samples, unfilled
+from handler.core.image.freed_rows import ArrayRows, Rows, Samples, map_rows, unfilled
 
 _STRAIGHT, _PREMULTIPLIED = "RGBA", "RGBa"
 # Number of rows that are premultiplied at a time, so that they stay in the processor's cache.
@@ -64,7 +64,9 @@ def premultiply(image: Image.Image, samples: Samples | None = None) -> Image.Ima
     if samples is not None:
         for top in range(0, image.height, _STRIP_ROWS):
             _multiply_by_alpha(samples[top : top + _STRIP_ROWS])
-        return _over(samples)
+        size = Size(image.width, image.height)
+        # `Image.frombuffer` copies pixels of this mode.
+        return map_rows(samples, _PREMULTIPLIED, size, samples.strides[0])
     # Strip by strip, because a conversion between Pillow and numpy copies the pixels twice.
     result = unfilled(_PREMULTIPLIED, Size(*image.size))
     for top in range(0, image.height, _STRIP_ROWS):
@@ -76,15 +78,6 @@ def premultiply(image: Image.Image, samples: Samples | None = None) -> Image.Ima
         )
         result.paste(part, (0, top))
     return result
-
-
-def _over(samples: Samples) -> Image.Image:
-    """Return a premultiplied picture that uses the memory of an array."""
-    height, width = samples.shape[:2]
-    core: Any = Image.core  # type: ignore[attr-defined]  # Pillow's C module
-    # `Image.frombuffer` copies pixels of this mode.
-    mapped = core.map_buffer(samples, (width, height), "raw", 0, (_PREMULTIPLIED, 4 * width, 1))
-    return Image.Image()._new(mapped)
 
 
 def _multiply_by_alpha(pixels: Samples) -> None:

@@ -57,7 +57,7 @@ def map_rows(
     `Image.frombuffer` copies pixels of modes RGB and RGBa.
 
     Args:
-        memory: uint8 array of one dimension, or mapped memory.
+        memory: contiguous uint8 array, or mapped memory.
         mode: mode of the picture.
         size: width of the picture and number of rows.
         stride: bytes of a row.
@@ -71,8 +71,8 @@ def map_rows(
 def unfilled(mode: str, size: Size) -> Image.Image:
     """Return a picture whose pixels must be written before they are read.
 
-    Its memory is used as its pixels are written. `Image.new` fills its pictures even without a
-    colour.
+    The system provides its memory page by page as pixels are written. `Image.new` fills a picture
+    even if it receives no colour.
 
     Args:
         mode: mode of the picture.

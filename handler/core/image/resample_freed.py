@@ -56,7 +56,7 @@ def resample_and_free(
 def _reduce_and_free(source: Rows, mode: str, whole: Size, size: Size) -> Image.Image:
     """Resample a whole picture whose blocks are averaged first, as `Image.resize` does."""
     across, down = _block(whole, size)
-    reduced = Image.new(mode, (-(-whole.width // across), -(-whole.height // down)))
+    reduced = unfilled(mode, Size(-(-whole.width // across), -(-whole.height // down)))
     bottom = whole.height
     while bottom > 0:
         top = max(0, (bottom - 1) // down - _BLOCKS_AT_ONCE) * down
@@ -132,7 +132,7 @@ def _narrow_packed(
         converted = to_srgb(strip)
         if len(columns) == 1 and not columns[0].overhangs:
             return resample_part(converted, columns[0], rows)
-        result = Image.new(converted.mode, (size.width, strip.height))
+        result = unfilled(converted.mode, Size(size.width, strip.height))
         for column in columns:
             result.paste(resample_part(converted, column, rows), (column.start, 0))
         return result

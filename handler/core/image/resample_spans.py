@@ -19,8 +19,8 @@ REDUCING_GAP = 2.0
 # most this many bytes for that is not divided: for each part Pillow computes the weights of all
 # columns again, which takes 0.6 ms for 1,440 columns of 17 weights.
 _UNDIVIDED_BYTES = 7 << 20
-# A larger result is divided into parts that need at most this many. If the memory of rows is used
-# again after they were read, a part may be longer by all parts that were made before it.
+# A larger result is divided into parts that need at most this many. If other pictures can use the
+# memory of rows that were read, the limit of a part grows by all parts that were made before it.
 _PART_BYTES = 3 << 20
 _PIXEL_BYTES = 4
 
@@ -90,9 +90,9 @@ class Division(NamedTuple):
     """The lengths of the parts that the rows of a result are split into.
 
     Attributes:
-        length: most rows of the last part, at least ``step``.
+        length: largest number of rows of the last part, at least ``step``.
         step: all parts start at a multiple of this number of rows.
-        growing: whether each part may be longer by the rows of all parts below it.
+        growing: whether the limit of a part grows by the rows of all parts below it.
     """
 
     length: int
