@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fuzz import process
 from tests.servers import Program, free_ports, listens, running
 
 _EMULATOR = Path(__file__).parents[1] / ".tools" / "rie" / "aws-lambda-rie"
@@ -39,8 +40,7 @@ class Function:
         return time.clock_gettime((~self._runtime() << 3) | 2)
 
     def _runtime(self) -> int:
-        tasks = Path(f"/proc/{self.program.process.pid}/task").glob("*/children")
-        (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
+        (runtime,) = process.children(self.program.process.pid)
         return runtime
 
 

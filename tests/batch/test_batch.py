@@ -4,7 +4,6 @@ import io
 import os
 import stat
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +28,7 @@ from tests.batch.conftest import (
     pictures,
     results,
 )
+from tests.fuzz import process
 from tests.needs import needs_linux
 from tests.pictures import encoded, gradient, noise, photo
 
@@ -253,13 +253,9 @@ def open_temporary_files() -> dict[str, str]:
 
     Other descriptors are ignored, because connections of earlier tests can be closed at any time.
     """
-    folder, links = os.path.realpath(tempfile.gettempdir()), {}
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(
-            FileNotFoundError
-        ):  # the descriptor of the listing, or one that a thread closes
-            links[descriptor.name] = os.readlink(descriptor)
-    return {name: link for name, link in links.items() if link.startswith(folder + os.sep)}
+    folder = os.path.realpath(tempfile.gettempdir()) + os.sep
+    files = process.files_of(os.getpid())
+    return {descriptor: file for descriptor, file in files.items() if file.startswith(folder)}
 
 
 @needs_linux

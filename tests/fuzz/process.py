@@ -49,6 +49,19 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+def files_of(pid: int) -> dict[str, str]:
+    """Return the files that a process has open, by descriptor; none if it has ended.
+
+    A descriptor that is closed between its listing and its reading is left out.
+    """
+    folder, found = _PROC / str(pid) / "fd", {}
+    with suppress(OSError):  # it has ended
+        for descriptor in os.listdir(folder):
+            with suppress(OSError):
+                found[descriptor] = os.readlink(folder / descriptor)
+    return found
+
+
 def peak_of_children() -> int:
     """Return the largest KiB of any child that has ended."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz import process
 from tests.servers import Program, running
 
 TOKEN = "token-of-the-environment"
@@ -138,10 +139,7 @@ def started(
 
 def connections(program: Program) -> set[tuple[str, int]]:
     """Return the addresses to which a program has connections."""
-    links = set()
-    for descriptor in Path(f"/proc/{program.process.pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # the program may close it after it was listed
-            links.add(os.readlink(descriptor))
+    links = set(process.files_of(program.process.pid).values())
     lines = Path(f"/proc/{program.process.pid}/net/tcp").read_text().splitlines()[1:]
     return {
         _address(fields[2]) for fields in map(str.split, lines) if f"socket:[{fields[9]}]" in links

@@ -24,6 +24,7 @@ from handler.sandbox.client import ForkServer, ForkServerFailed, WorkerFailed
 from handler.sandbox.protocol import Request
 from tests.codec import samples
 from tests.codec.flat_jpeg import flat_jpeg
+from tests.fuzz import process
 from tests.hostile.specimens import specimen
 from tests.needs import needs_linux
 from tests.pictures import encoded, photo
@@ -69,25 +70,8 @@ def _process(server: ForkServer) -> subprocess.Popen[bytes]:
     return server._process
 
 
-def _is_running(number: int) -> bool:
-    try:
-        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
-
-
-def _children(number: int) -> list[int]:
-    children = Path(f"/proc/{number}/task/{number}/children")
-    try:
-        return [int(child) for child in children.read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):  # it has ended
-        return []
-
-
 def _open_files(number: int) -> set[str]:
-    links = Path(f"/proc/{number}/fd").iterdir()
-    return {os.readlink(link).partition(" ")[0] for link in links}
+    return {file.partition(" ")[0] for file in process.files_of(number).values()}
 
 
 _PICTURE = "return Image.frombytes('RGB', (4, 3), bytes(range(36)))"
@@ -154,7 +138,7 @@ def test_one_that_never_ends_is_killed(code: str, planted: Callable[[str], ForkS
     assert caught.value.limited
     if sys.platform == "linux":
         # Without a limit: one that goes on would run for longer than a test may take.
-        while _children(_process(server).pid):
+        while process.children(_process(server).pid):
             time.sleep(0.01)
 
 
@@ -183,10 +167,10 @@ def test_processes_have_no_environment_and_no_files_of_the_service(
         thread = threading.Thread(target=_fail, args=(server,))
         thread.start()
         number = _process(server).pid
-        while not (workers := _children(number)):
+        while not (workers := process.children(number)):
             time.sleep(0.01)
-        for process in (number, *workers):
-            assert b"AWS" not in Path(f"/proc/{process}/environ").read_bytes()
+        for pid in (number, *workers):
+            assert b"AWS" not in Path(f"/proc/{pid}/environ").read_bytes()
         # Python's mmap keeps a second descriptor of each.
         while _open_files(workers[0]) != {"/memfd:picture"}:
             time.sleep(0.01)
@@ -228,12 +212,12 @@ def test_worker_processes_end_with_the_fork_server(planted: Callable[[str], Fork
     thread.start()
     seen: set[int] = set()
     for _ in range(2):  # the request is repeated once
-        while not (workers := set(_children(_process(server).pid)) - seen):
+        while not (workers := set(process.children(_process(server).pid)) - seen):
             time.sleep(0.01)
         seen |= workers
         _process(server).kill()
     thread.join()
-    while any(map(_is_running, seen)):
+    while not all(map(process.has_ended, seen)):
         time.sleep(0.01)
 
 
@@ -249,9 +233,9 @@ def test_all_processes_end_with_the_service() -> None:
     ) as service:
         assert service.stdout is not None
         number = int(service.stdout.readline())
-        assert _is_running(number)
+        assert not process.has_ended(number)
         service.kill()
-    while _is_running(number):
+    while not process.has_ended(number):
         time.sleep(0.01)
 
 
@@ -333,7 +317,7 @@ def test_a_forked_service_starts_a_fork_server_of_its_own(tmp_path: Path) -> Non
 def test_no_worker_process_is_left_behind() -> None:
     open_picture(samples.psd(photo()), Limits(1_000_000)).pixels(1)
     # Those that earlier tests have left may take a moment to end.
-    until(lambda: _children(_process(isolated.fork_server()).pid) == [])
+    until(lambda: process.children(_process(isolated.fork_server()).pid) == [])
 
 
 @needs_linux
