@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def import_without_models(package: str) -> None:
     Few requests need the models; `build_models` builds those of most requests. Version 1 of
     pydantic, which a package may import to distinguish its models, is made unavailable.
     """
-    # pydantic would read the metadata of every installed package in search of plugins.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from pydantic import BaseModel
 
+    # pydantic's own module imports the package for the metadata of installed packages, and reads
+    # that of each.
+    sys.modules.setdefault("pydantic.plugin._loader", _loader_without_plugins())
     # None makes an import fail as if the module were not installed.
     sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # None is allowed
     rebuild = BaseModel.__dict__["model_rebuild"]
@@ -68,6 +70,13 @@ def import_without_models(package: str) -> None:
     finally:
         BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]  # as before
         del BaseModel.model_config["defer_build"]
+
+
+def _loader_without_plugins() -> ModuleType:
+    """Return a module that gives pydantic no plugins."""
+    loader = ModuleType("pydantic.plugin._loader")
+    loader.__dict__["get_plugins"] = tuple
+    return loader
 
 
 def build_models(models: "Iterable[type[BaseModel]]") -> None:

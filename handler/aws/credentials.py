@@ -7,15 +7,13 @@ that address only with a token in a file, as on EKS.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-best-practices.html
 """
 
-import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from http.client import HTTPConnection, HTTPException
+from functools import cache, partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 _ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a variable
-# The address is inside the execution environment, so that it answers at once.
-_TIMEOUT = 3
 # Credentials with less time left are fetched again for each use. The AWS SDKs use the same time.
 _LEAST = timedelta(minutes=5)
 # Shortest interval between two requests for credentials, some of which expire before a link would.
@@ -66,9 +62,15 @@ class ContainerCredentials:
             for new credentials.
     """
 
-    def __init__(self, lifetime: timedelta) -> None:
-        """Set the lifetime of the links and forms that are signed."""
+    def __init__(self, lifetime: timedelta, fetch: "Callable[[], S3Credential]") -> None:
+        """Set how long links and forms last, and where their credentials come from.
+
+        Args:
+            lifetime: of the links and forms that are signed.
+            fetch: function that returns the credentials; it raises OSError if it cannot.
+        """
         self.refresh_threshold = max(lifetime + _MARGIN, _LEAST)
+        self._fetch = fetch
         self._lock = threading.Lock()
         self._current: S3Credential | None = None
         self._fetched = 0.0
@@ -82,7 +84,7 @@ class ContainerCredentials:
         with self._lock:
             current = self._current
             if current is None or self._is_due(current):
-                current = self._current = _fetch()
+                current = self._current = self._fetch()
                 self._fetched = time.monotonic()
             return current
 
@@ -109,9 +111,13 @@ def container_credentials(lifetime: timedelta) -> ContainerCredentials | None:
     Args:
         lifetime: of the links and forms that are signed.
     """
-    if os.environ.get(_ADDRESS) and os.environ.get(_TOKEN):
-        return ContainerCredentials(lifetime)
-    return None
+    address, token = os.environ.get(_ADDRESS), os.environ.get(_TOKEN)
+    if not address or not token:
+        return None
+    # Only a start that ends with a snapshot has an address: other starts load no HTTP client.
+    from handler.aws.container_request import fetch
+
+    return ContainerCredentials(lifetime, partial(fetch, address, token))
 
 
 def signer(container: ContainerCredentials | None = None) -> Signer | None:
@@ -152,29 +158,3 @@ def session() -> "Session":
     from botocore.session import Session
 
     return Session()
-
-
-def _fetch() -> "S3Credential":
-    address = urlsplit(os.environ[_ADDRESS])
-    connection = HTTPConnection(address.netloc, timeout=_TIMEOUT)
-    try:
-        target = f"{address.path}?{address.query}" if address.query else address.path
-        connection.request("GET", target, headers={"Authorization": os.environ[_TOKEN]})
-        answer = connection.getresponse()
-        text = answer.read()
-    except HTTPException as error:
-        raise OSError(f"{_ADDRESS} gave no answer") from error
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise OSError(f"{_ADDRESS} answered {answer.status}")
-    try:
-        found = json.loads(text)
-        return {
-            "access_key_id": found["AccessKeyId"],
-            "secret_access_key": found["SecretAccessKey"],
-            "token": found["Token"],
-            "expires_at": datetime.fromisoformat(found["Expiration"]),
-        }
-    except (ValueError, KeyError) as error:
-        raise OSError(f"{_ADDRESS} answered without credentials") from error

@@ -25,6 +25,7 @@ from tests.bench.peers import Unavailable
 from tests.bench.pictures import Photo, make
 from tests.bench.restored_start import cpu_clock, crop_after_restore
 from tests.bench.speed import Say
+from tests.fuzz import process
 from tests.servers import Program, beside_python, free_ports, listens, running
 
 _ROOT = Path(__file__).parents[2]
@@ -40,9 +41,12 @@ _PHOTO = Photo(1632, 1224, "jpeg")
 _BUCKET = "results"
 _UPLOADS, _KEY = "uploads", "photo.jpg"
 _BOUNDARY = "smart-crop-bench"
-# Enable byte code, as in the image, even if the shell disables it.
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+# Enable byte code, even if the shell disables it, and read certificates from one file, both as in
+# the image.
 _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "",
+    **({"SSL_CERT_FILE": _CERTIFICATES} if os.path.exists(_CERTIFICATES) else {}),
     "AWS_ACCESS_KEY_ID": "bench",
     "AWS_SECRET_ACCESS_KEY": "bench",
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -130,10 +134,10 @@ def _cpu_of(program: str, environment: dict[str, str]) -> float:
     """Return the median milliseconds of CPU of a Python process from start to end."""
     times = []
     for _ in range(5):
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, "-c", program], cwd=_ROOT, env={**os.environ, **environment}
         )
-        usage = os.wait4(process.pid, 0)[2]
+        usage = os.wait4(started.pid, 0)[2]
         times.append((usage.ru_utime + usage.ru_stime) * 1000)
     return median(times)
 
@@ -173,8 +177,7 @@ def _start(
 
 def _cpu_of_runtime(rie: Program) -> float:
     """Return milliseconds of CPU of Python, the only child of the emulator, since its start."""
-    tasks = Path(f"/proc/{rie.process.pid}/task").glob("*/children")
-    (runtime,) = (int(pid) for task in tasks for pid in task.read_text().split())
+    (runtime,) = process.children(rie.process.pid)
     return cpu_clock(runtime)
 
 

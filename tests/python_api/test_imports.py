@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -38,6 +39,18 @@ def test_a_function_on_lambda_does_not_load_the_interface(entry: str) -> None:
 
     assert "handler.jobs.job" in modules
     assert not {name for name in modules if name.startswith("handler.python")}
+
+
+def test_the_events_function_loads_no_http_client_and_no_metadata_of_packages() -> None:
+    modules = loaded("import handler.lambda_events")
+
+    assert "handler.aws.credentials" in modules
+    assert not modules & {"http.client", "ssl", "email", "zipfile", "importlib.metadata"}
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert handler.__version__ == metadata.version("smart-crop")
+    assert "__version__" in dir(handler)
 
 
 def test_a_name_loads_the_interface_without_server_and_store() -> None:
