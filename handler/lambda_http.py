@@ -1,6 +1,12 @@
 """The Lambda function for API Gateway: Mangum over the FastAPI app."""
 
-from handler.cold_start import import_without_models, prime, quick_start, takes_snapshot
+from handler.cold_start import (
+    import_without_models,
+    prepare_routes,
+    prime,
+    quick_start,
+    takes_snapshot,
+)
 
 with quick_start():
     import asyncio
@@ -20,8 +26,10 @@ with quick_start():
     # create it, and Python 3.14 raises.
     _loop = asyncio.new_event_loop()
     asyncio.set_event_loop(_loop)
+    _app = create_app(config())
+    prepare_routes(_app, _loop)
     # Without `lifespan`, Mangum runs the ASGI lifespan on every call.
-    _mangum = Mangum(create_app(config()), lifespan="off")
+    _mangum = Mangum(_app, lifespan="off")
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer a request of API Gateway."""

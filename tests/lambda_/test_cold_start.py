@@ -88,6 +88,20 @@ def test_the_modules_of_a_crop_are_in_the_snapshot(
     assert run(_FIRST_CROP, event, **store) != "\n"
 
 
+def test_the_first_request_loads_no_event_loop_backend_and_reads_no_source() -> None:
+    program = """
+import inspect, json, sys
+from handler.lambda_http import handler
+known, read, find = set(sys.modules), [], inspect.getsourcelines
+inspect.getsourcelines = lambda found: read.append(found) or find(found)
+print(handler(json.load(sys.stdin), None)["statusCode"])
+print(*(name for name in set(sys.modules) - known if name.startswith("anyio")), *read)
+"""
+    event = http_event("GET", "/api/v1/health")
+
+    assert run(program, event, **STORES).splitlines() == ["200", ""]
+
+
 @pytest.mark.parametrize("start", ["on-demand", "snap-start"])
 def test_no_start_opens_the_face_detection_bundle(start: str) -> None:
     program = """
