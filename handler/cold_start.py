@@ -13,9 +13,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
-    from fastapi import FastAPI
     from pydantic import BaseModel
 
     from handler.config import Config
@@ -86,25 +83,6 @@ def build_models(models: "Iterable[type[BaseModel]]") -> None:
     """Build models that `import_without_models` has left unbuilt, before the first request."""
     for model in models:
         model.model_rebuild()
-
-
-def prepare_routes(app: "FastAPI", loop: "AbstractEventLoop") -> None:
-    """Do what FastAPI and anyio would do at the first request: import, and inspect the routes.
-
-    Args:
-        app: the app with all its routes.
-        loop: the event loop of its requests.
-    """
-    import fastapi.routing
-    from anyio.lowlevel import checkpoint
-
-    # anyio imports its part for asyncio at its first use.
-    loop.run_until_complete(checkpoint())
-    # FastAPI looks up the lines of a route's function, which errors in its responses would name.
-    # To tokenize them takes 10 ms. It remembers them by the id of the function.
-    found = vars(fastapi.routing).get("_endpoint_context_cache", {})
-    for route in fastapi.routing.iter_route_contexts(app.routes):
-        found[id(route.endpoint)] = {"function": route.name}
 
 
 def takes_snapshot() -> bool:

@@ -1,12 +1,6 @@
 """The Lambda function for API Gateway: Mangum over the FastAPI app."""
 
-from handler.cold_start import (
-    import_without_models,
-    prepare_routes,
-    prime,
-    quick_start,
-    takes_snapshot,
-)
+from handler.cold_start import import_without_models, prime, quick_start, takes_snapshot
 
 with quick_start():
     import asyncio
@@ -17,7 +11,7 @@ with quick_start():
 
     from mangum import Mangum
 
-    from handler.api import create_app
+    from handler.api import create_app, prepare_routes
     from handler.config import config
     from handler.malloc import keep_large_blocks
 

@@ -4,6 +4,7 @@ from handler.api.app import create_app
 from handler.api.job_queue import JobQueue
 from handler.api.middleware import closing_response
 from handler.api.origins import AcceptedOrigins, host_name, is_loopback
+from handler.api.prepared_routes import prepare_routes
 
 __all__ = [
     "AcceptedOrigins",
@@ -12,4 +13,5 @@ __all__ = [
     "create_app",
     "host_name",
     "is_loopback",
+    "prepare_routes",
 ]

@@ -13,11 +13,12 @@ from handler import __version__
 from handler.api.aliases import AliasMiddleware
 from handler.api.batch_routes import create_batch_router
 from handler.api.crop_routes import create_router, download_path
+from handler.api.guide import guide_routes
 from handler.api.job_queue import JobQueue
 from handler.api.middleware import RequestMiddleware, error_response
 from handler.api.openapi import DescribedApp
 from handler.api.origins import AcceptedOrigins, accept_origins
-from handler.api.page import page_routes
+from handler.api.page import page_headers, page_routes
 from handler.api.picture_response import ResponseKind
 from handler.api.progress_routes import create_progress_router
 from handler.api.tracked_jobs import TrackedJobs
@@ -75,7 +76,9 @@ def create_app(config: Config, accepted: AcceptedOrigins | None = None) -> FastA
     app.include_router(create_batch_router(deployment, queue, jobs))
     app.include_router(create_uploads_router(deployment))
     app.include_router(create_progress_router(deployment, jobs.board))
-    app.include_router(page_routes(config))
+    headers = page_headers(config)
+    app.router.routes.extend(page_routes(headers))
+    app.include_router(guide_routes(headers))
     app.add_exception_handler(SmartCropError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)

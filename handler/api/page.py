@@ -1,14 +1,14 @@
-"""The page to try the service in a browser, the API reference, and the guide."""
+"""The page to try the service in a browser, and the API reference."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from handler.api.guide import guide_routes
 from handler.config import Config
 from handler.storage import bucket_url
 
@@ -20,24 +20,31 @@ _OLD_JAVASCRIPT = "application/javascript"
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
-def page_routes(config: Config) -> APIRouter:
-    """Return the routes of the pages and their files.
-
-    Each file has a route of its own: a mount for all paths would answer 404 where the API
-    answers 405.
-    """
-    router = APIRouter(include_in_schema=False)
-    static = StaticFiles(directory=_FOLDER)
-    headers = {
+def page_headers(config: Config) -> dict[str, str]:
+    """Return the headers of every page and file."""
+    return {
         "Content-Security-Policy": _policy(config),
         # A page must not run the scripts of another release.
         "Cache-Control": "no-cache",
     }
+
+
+def page_routes(headers: Mapping[str, str]) -> list[Route]:
+    """Return the routes of the pages and their files.
+
+    Each file has a route of its own: a mount for all paths would answer 404 where the API
+    answers 405. They are Starlette's, as FastAPI would inspect the function of each at the start.
+
+    Args:
+        headers: headers of every response.
+    """
+    static = StaticFiles(directory=_FOLDER)
+    routes = []
     for name in sorted(path.name for path in _FOLDER.iterdir()):
-        path = _PAGES.get(name, f"/{name}")
-        router.add_api_route(path, _serve(static, name, headers), methods=["GET"])
-    router.include_router(guide_routes(headers))
-    return router
+        route = Route(_PAGES.get(name, f"/{name}"), _serve(static, name, headers))
+        route.methods = {"GET"}  # without HEAD, which the middleware answers for all routes
+        routes.append(route)
+    return routes
 
 
 def _policy(config: Config) -> str:
@@ -57,7 +64,7 @@ def _policy(config: Config) -> str:
 
 
 def _serve(
-    static: StaticFiles, name: str, headers: dict[str, str]
+    static: StaticFiles, name: str, headers: Mapping[str, str]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         response = await static.get_response(name, request.scope)
