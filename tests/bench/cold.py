@@ -37,6 +37,14 @@ _ENTRIES = {
     "plain boto3": "tests.bench.boto3_plain_lambda.handler",
 }
 _RESTORED = "restored"
+# Programs for the parts of the HTTP function's start. Each does more than the one before, and exits
+# without cleaning up.
+_CLIENT, _END = "import awslambdaric.bootstrap", "import os; os._exit(0)"
+_PARTS = {
+    "interpreter": _END,
+    "runtime client": f"{_CLIENT}; {_END}",
+    "imports and app": f"{_CLIENT}; import {_ENTRIES['ours'].rpartition('.')[0]}; {_END}",
+}
 _PHOTO = Photo(1632, 1224, "jpeg")
 _BUCKET = "results"
 _UPLOADS, _KEY = "uploads", "photo.jpg"
@@ -81,23 +89,17 @@ def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
         raise Unavailable("the Lambda emulator is not installed: make setup")
     photo = make(_PHOTO).read_bytes()
     starts: dict[str, list[dict[str, float]]] = {name: [] for name in (*_ENTRIES, _RESTORED)}
+    parts: dict[str, list[float]] = {name: [] for name in _PARTS}
     with tempfile.TemporaryDirectory() as folder, _object_store(Path(folder), photo) as environment:
         for number in range(-1, 5 if quick else 9):
-            for name, entry in _ENTRIES.items():
-                say(f"cold start {number}: {name}")
-                # Another store each time; otherwise the events function finds its earlier result.
-                own = environment | {"SMART_CROP_STORE": f"s3://{_BUCKET}/{number}"}
-                event = _TASK if name == "events" else _upload(photo)
-                start = _start(entry, event, own, Path(folder))
-                if number >= 0:  # the first writes the byte code
+            say(f"cold start {number}")
+            started = _start_each(str(number), photo, environment, Path(folder))
+            used = {name: _cpu_of(program, environment) for name, program in _PARTS.items()}
+            if number >= 0:  # the first round writes the byte code
+                for name, start in started.items():
                     starts[name].append(start)
-            say(f"cold start {number}: {_RESTORED}")
-            restored = crop_after_restore(
-                _ENTRIES["ours"], _upload(photo), environment, Path(folder)
-            )
-            if number >= 0:
-                starts[_RESTORED].append(restored)
-        parts = {name: _cpu_of(program, environment) for name, program in _parts(_ENTRIES["ours"])}
+                for name, milliseconds in used.items():
+                    parts[name].append(milliseconds)
     medians = {
         name: {key: median(run[key] for run in runs) for key in runs[0]}
         for name, runs in starts.items()
@@ -108,20 +110,31 @@ def measure_cold_starts(quick: bool, say: Say) -> dict[str, Any]:
         "ratio": medians["ours"]["cpu"] / medians["boto3"]["cpu"],
         "budget": _BUDGET,
         "budget_ratio": _BUDGET_RATIO,
-        "parts": _differences(parts, medians["ours"]["cpu"]),
+        "parts": _differences(
+            {name: median(runs) for name, runs in parts.items()}, medians["ours"]["cpu"]
+        ),
         "packages": import_times("handler.lambda_http", os.environ | _ENVIRONMENT),
     }
 
 
-def _parts(entry: str) -> list[tuple[str, str]]:
-    """Return programs, each of which extends the one before and exits without cleaning up."""
-    module = entry.rpartition(".")[0]
-    runtime, end = "import awslambdaric.bootstrap", "import os; os._exit(0)"
-    return [
-        ("interpreter", end),
-        ("runtime client", f"{runtime}; {end}"),
-        ("imports and app", f"{runtime}; import {module}; {end}"),
-    ]
+def _start_each(
+    store: str, photo: bytes, environment: dict[str, str], folder: Path
+) -> dict[str, dict[str, float]]:
+    """Start each entry, restore ours, and return their CPU and wall milliseconds.
+
+    Args:
+        store: folder of the results. The events function would find those of an earlier start.
+        photo: the picture that each crops.
+        environment: environment of the functions.
+        folder: folder of the logs.
+    """
+    own = environment | {"SMART_CROP_STORE": f"s3://{_BUCKET}/{store}"}
+    started = {
+        name: _start(entry, _TASK if name == "events" else _upload(photo), own, folder)
+        for name, entry in _ENTRIES.items()
+    }
+    restored = crop_after_restore(_ENTRIES["ours"], _upload(photo), environment, folder)
+    return started | {_RESTORED: restored}
 
 
 def _differences(cumulative: dict[str, float], whole: float) -> dict[str, float]:
@@ -131,15 +144,12 @@ def _differences(cumulative: dict[str, float], whole: float) -> dict[str, float]
 
 
 def _cpu_of(program: str, environment: dict[str, str]) -> float:
-    """Return the median milliseconds of CPU of a Python process from start to end."""
-    times = []
-    for _ in range(5):
-        started = subprocess.Popen(
-            [sys.executable, "-c", program], cwd=_ROOT, env={**os.environ, **environment}
-        )
-        usage = os.wait4(started.pid, 0)[2]
-        times.append((usage.ru_utime + usage.ru_stime) * 1000)
-    return median(times)
+    """Return the milliseconds of CPU of a Python process from start to end."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=_ROOT, env={**os.environ, **environment}
+    )
+    usage = os.wait4(started.pid, 0)[2]
+    return (usage.ru_utime + usage.ru_stime) * 1000
 
 
 @contextmanager
