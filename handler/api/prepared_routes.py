@@ -7,16 +7,16 @@ from fastapi import FastAPI, routing
 
 
 def prepare_routes(app: FastAPI, loop: AbstractEventLoop) -> None:
-    """Do what FastAPI and anyio would do at the first request: import, and inspect the routes.
+    """Import anyio's backend and inspect the routes, as the first request would.
 
     Args:
         app: the app with all its routes.
         loop: the event loop of its requests.
     """
-    # anyio imports its part for asyncio at its first use.
+    # anyio imports its backend for asyncio at its first use.
     loop.run_until_complete(checkpoint())
-    # FastAPI looks up the lines of a route's function, which errors in its responses would name.
-    # To tokenize them takes 10 ms. It remembers them by the id of the function.
+    # At the first request of a route FastAPI finds the source line of its function, which errors
+    # about responses name. This takes 10 ms, and is left out for functions that the cache contains.
     found = vars(routing).get("_endpoint_context_cache", {})
     for route in routing.iter_route_contexts(app.routes):
         found[id(route.endpoint)] = {"function": route.name}

@@ -1,6 +1,7 @@
 """The request for credentials inside an execution environment that starts from a snapshot."""
 
 import json
+import os
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
@@ -9,35 +10,33 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-# The variable with the address, for errors.
-_NAME = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 # The address is inside the execution environment, so that it answers at once.
 _TIMEOUT = 3
 
 
 def fetch(address: str, token: str) -> "S3Credential":
-    """Return the credentials at an address.
+    """Return the credentials at the address in the environment.
 
     Args:
-        address: URL that Lambda has put into the environment.
-        token: value of the request's ``Authorization`` header.
+        address: name of the variable with the URL.
+        token: name of the variable with the value of the request's ``Authorization`` header.
 
     Raises:
         OSError: they cannot be fetched.
     """
-    url = urlsplit(address)
+    url = urlsplit(os.environ[address])
     connection = HTTPConnection(url.netloc, timeout=_TIMEOUT)
     try:
         target = f"{url.path}?{url.query}" if url.query else url.path
-        connection.request("GET", target, headers={"Authorization": token})
+        connection.request("GET", target, headers={"Authorization": os.environ[token]})
         answer = connection.getresponse()
         text = answer.read()
     except HTTPException as error:
-        raise OSError(f"{_NAME} gave no answer") from error
+        raise OSError(f"{address} gave no answer") from error
     finally:
         connection.close()
     if answer.status != 200:
-        raise OSError(f"{_NAME} answered {answer.status}")
+        raise OSError(f"{address} answered {answer.status}")
     try:
         found = json.loads(text)
         return {
@@ -47,4 +46,4 @@ def fetch(address: str, token: str) -> "S3Credential":
             "expires_at": datetime.fromisoformat(found["Expiration"]),
         }
     except (ValueError, KeyError) as error:
-        raise OSError(f"{_NAME} answered without credentials") from error
+        raise OSError(f"{address} answered without credentials") from error

@@ -111,13 +111,12 @@ def container_credentials(lifetime: timedelta) -> ContainerCredentials | None:
     Args:
         lifetime: of the links and forms that are signed.
     """
-    address, token = os.environ.get(_ADDRESS), os.environ.get(_TOKEN)
-    if not address or not token:
+    if not (os.environ.get(_ADDRESS) and os.environ.get(_TOKEN)):
         return None
     # Only a start that ends with a snapshot has an address: other starts load no HTTP client.
     from handler.aws.container_request import fetch
 
-    return ContainerCredentials(lifetime, partial(fetch, address, token))
+    return ContainerCredentials(lifetime, partial(fetch, _ADDRESS, _TOKEN))
 
 
 def signer(container: ContainerCredentials | None = None) -> Signer | None:

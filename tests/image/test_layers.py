@@ -74,9 +74,7 @@ def test_lambda_may_take_snapshots(full_image: Image) -> None:
     assert labels["com.amazonaws.lambda.feature.snapstart"] == "Allow"
 
 
-def test_the_client_of_the_store_reads_one_file_of_certificates(
-    full_image: Image,
-) -> None:
+def test_the_client_of_the_store_reads_one_file_of_certificates(full_image: Image) -> None:
     environment = dict(each.split("=", 1) for each in full_image.config["config"]["Env"])
     bundle = environment["SSL_CERT_FILE"]
     assert "SSL_CERT_DIR" not in environment

@@ -136,8 +136,8 @@ def _centres(size: int, step: int) -> Floats:
 def _polynomials(places: Floats, size: int) -> Floats:
     """Return the Legendre polynomials at positions in pixels along a side, (places, degrees).
 
-    They follow Bonnet's recursion. `numpy.polynomial` has the same, but takes 2 ms to import, which
-    every start of a function would wait for.
+    They follow Bonnet's recursion. `numpy.polynomial` has the same function, and would add 2 ms to
+    each cold start.
     """
     x = places / size * 2 - 1
     values = [np.ones_like(x), x]
