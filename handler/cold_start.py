@@ -51,8 +51,8 @@ def import_without_models(package: str) -> None:
     """
     from pydantic import BaseModel
 
-    # pydantic's own loader imports `importlib.metadata`, and searches the metadata of each installed
-    # package for plugins.
+    # pydantic's own loader imports `importlib.metadata`, and searches the metadata of every
+    # installed package for plugins.
     sys.modules.setdefault("pydantic.plugin._loader", _loader_without_plugins())
     # None makes an import fail as if the module were not installed.
     sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # None is allowed
