@@ -108,17 +108,17 @@ def _box_rows(image: Image.Image, factor: int) -> npt.NDArray[np.uint8]:
         parts.append(_bands(np.asarray(body)))
     if whole < image.height:
         rest = _bands(np.asarray(image.crop((0, whole, image.width, image.height))))
-        # Indices beyond the last row are those of the last row. np.pad takes ten times as long.
-        parts.append(_average(rest.take(np.arange(factor), axis=0, mode="clip"), factor))
+        # np.pad takes ten times as long.
+        completed = np.concatenate([rest, np.repeat(rest[-1:], factor - len(rest), axis=0)])
+        parts.append(_average(completed, factor))
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _box_columns(pixels: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     """Average runs of ``factor`` columns; see `_box_rows`."""
-    columns = pixels.swapaxes(0, 1)
-    whole = math.ceil(len(columns) / factor) * factor
-    completed = columns.take(np.arange(whole), axis=0, mode="clip")
-    return _average(completed, factor).swapaxes(0, 1)
+    if missing := -pixels.shape[1] % factor:
+        pixels = np.concatenate([pixels, np.repeat(pixels[:, -1:], missing, axis=1)], axis=1)
+    return _average(pixels.swapaxes(0, 1), factor).swapaxes(0, 1)
 
 
 def _bands(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
