@@ -5,8 +5,8 @@
 >>> result.image.size
 (300, 300)
 
-The version and the names of the Python interface load on first use: the functions on Lambda, which
-do not use all of them, start without them.
+The version and the names of the Python interface are loaded at their first use. The functions on
+Lambda do not use all of them, and start faster without.
 """
 
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ else:
         return sorted({*globals(), *__all__, "__version__"})
 
     def _version() -> str:
-        # The package that reads it takes 13 ms to load, and the events function does not need it.
+        # `importlib.metadata` takes 13 ms to load. The events function does not need the version.
         from importlib.metadata import PackageNotFoundError, version
 
         try:

@@ -33,7 +33,7 @@ def page_routes(headers: Mapping[str, str]) -> list[Route]:
     """Return the routes of the pages and their files.
 
     Each file has a route of its own: a mount for all paths would answer 404 where the API
-    answers 405. They are Starlette's, as FastAPI would inspect the function of each at the start.
+    answers 405. The routes are Starlette's: FastAPI would inspect each function at the start.
 
     Args:
         headers: headers of every response.

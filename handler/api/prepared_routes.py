@@ -1,4 +1,4 @@
-"""The work of the first request, done at the start."""
+"""The preparation of routes before the first request."""
 
 from asyncio import AbstractEventLoop
 
@@ -15,8 +15,8 @@ def prepare_routes(app: FastAPI, loop: AbstractEventLoop) -> None:
     """
     # anyio imports its backend for asyncio at its first use.
     loop.run_until_complete(checkpoint())
-    # At the first request of a route FastAPI finds the source line of its function, which errors
-    # about responses name. This takes 10 ms, and is left out for functions that the cache contains.
-    found = vars(routing).get("_endpoint_context_cache", {})
+    # At the first request of a route, FastAPI looks up the source line of the route's function for
+    # error messages, which takes 10 ms. It does not look up functions that are in its cache.
+    cache = vars(routing).get("_endpoint_context_cache", {})
     for route in routing.iter_route_contexts(app.routes):
-        found[id(route.endpoint)] = {"function": route.name}
+        cache[id(route.endpoint)] = {"function": route.name}

@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 _TIMEOUT = 3
 
 
-def fetch(address: str, token: str) -> "S3Credential":
-    """Return the credentials at the address in the environment.
+def fetch(address_variable: str, token_variable: str) -> "S3Credential":
+    """Return the credentials at the address that Lambda puts into the environment.
 
     Args:
-        address: name of the variable with the URL.
-        token: name of the variable with the value of the request's ``Authorization`` header.
+        address_variable: name of the variable with the URL.
+        token_variable: name of the variable with the request's ``Authorization`` header.
 
     Raises:
         OSError: they cannot be fetched.
     """
-    url = urlsplit(os.environ[address])
+    url = urlsplit(os.environ[address_variable])
     connection = HTTPConnection(url.netloc, timeout=_TIMEOUT)
     try:
         target = f"{url.path}?{url.query}" if url.query else url.path
-        connection.request("GET", target, headers={"Authorization": os.environ[token]})
+        connection.request("GET", target, headers={"Authorization": os.environ[token_variable]})
         answer = connection.getresponse()
         text = answer.read()
     except HTTPException as error:
-        raise OSError(f"{address} gave no answer") from error
+        raise OSError(f"{address_variable} gave no answer") from error
     finally:
         connection.close()
     if answer.status != 200:
-        raise OSError(f"{address} answered {answer.status}")
+        raise OSError(f"{address_variable} answered {answer.status}")
     try:
         found = json.loads(text)
         return {
@@ -46,4 +46,4 @@ def fetch(address: str, token: str) -> "S3Credential":
             "expires_at": datetime.fromisoformat(found["Expiration"]),
         }
     except (ValueError, KeyError) as error:
-        raise OSError(f"{address} answered without credentials") from error
+        raise OSError(f"{address_variable} answered without credentials") from error

@@ -108,17 +108,22 @@ def _box_rows(image: Image.Image, factor: int) -> npt.NDArray[np.uint8]:
         parts.append(_bands(np.asarray(body)))
     if whole < image.height:
         rest = _bands(np.asarray(image.crop((0, whole, image.width, image.height))))
-        # np.pad takes ten times as long.
-        completed = np.concatenate([rest, np.repeat(rest[-1:], factor - len(rest), axis=0)])
-        parts.append(_average(completed, factor))
+        parts.append(_average(_completed(rest, factor), factor))
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _box_columns(pixels: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     """Average runs of ``factor`` columns; see `_box_rows`."""
-    if missing := -pixels.shape[1] % factor:
-        pixels = np.concatenate([pixels, np.repeat(pixels[:, -1:], missing, axis=1)], axis=1)
-    return _average(pixels.swapaxes(0, 1), factor).swapaxes(0, 1)
+    return _average(_completed(pixels.swapaxes(0, 1), factor), factor).swapaxes(0, 1)
+
+
+def _completed(rows: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
+    """Return rows with copies of the last one, so that their number is a multiple of ``factor``.
+
+    np.pad takes ten times as long.
+    """
+    missing = -len(rows) % factor
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
 
 def _bands(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
